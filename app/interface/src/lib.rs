@@ -1,0 +1,14 @@
+//! The interface of the application: what a greeter can do. It knows no plugin and no way of joining one.
+//!
+//! A plugin crate depends on this one and on `plug`, and on nothing else of the application.
+
+/// A greeter.
+#[plug::interface]
+pub trait Plug: Send + Sync {
+    /// Greets `name`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the plugin makes of it: a greeter may refuse a name.
+    fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+}

@@ -1,0 +1,121 @@
+//! The arguments of an attribute: `"literal"`, `flag`, `key = value`, between commas. Reads all of them, whatever is wrong
+//! with some, so that one compilation shows every mistake.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Error, Ident, LitStr, Path, Token};
+
+/// The errors of one item, all of them.
+#[derive(Default)]
+pub(crate) struct Errors(Option<Error>);
+
+impl Errors {
+    pub(crate) fn push(&mut self, error: Error) {
+        match &mut self.0 {
+            Some(errors) => errors.combine(error),
+            none => *none = Some(error),
+        }
+    }
+
+    pub(crate) fn at(&mut self, what: impl ToTokens, message: impl std::fmt::Display) {
+        self.push(Error::new_spanned(what, message));
+    }
+
+    /// The value, or an error on the list.
+    pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+/// A `compile_error!` for each.
+impl ToTokens for Errors {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        if let Some(errors) = &self.0 {
+            errors.to_compile_error().to_tokens(tokens);
+        }
+    }
+}
+
+/// Calls `argument` for each argument. Where it fails, the rest of that argument is passed over.
+pub(crate) fn each(
+    arguments: TokenStream,
+    errors: &mut Errors,
+    mut argument: impl FnMut(ParseStream, &mut Errors) -> syn::Result<()>,
+) {
+    let parsed = |input: ParseStream| {
+        while !input.is_empty() {
+            let start = input.cursor();
+            let result = argument(input, errors);
+            let ended = input.is_empty() || input.peek(Token![,]);
+            match result {
+                Err(error) => errors.push(error),
+                Ok(()) if !ended && start != input.cursor() => errors.push(input.error("expected `,`")),
+                Ok(()) => {}
+            }
+            while !input.is_empty() && !input.peek(Token![,]) {
+                input.parse::<proc_macro2::TokenTree>()?;
+            }
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    };
+    let result = parsed.parse2(arguments);
+    errors.take(result);
+}
+
+/// The value of `key = value`. A key that comes twice is an error.
+pub(crate) fn set<T: Parse>(
+    slot: &mut Option<T>,
+    key: &Ident,
+    form: &str,
+    input: ParseStream,
+    errors: &mut Errors,
+) -> syn::Result<()> {
+    if !input.peek(Token![=]) {
+        return Err(Error::new(key.span(), format!("`{key}` needs a value: `{form}`")));
+    }
+    input.parse::<Token![=]>()?;
+    let value = input.parse().map_err(|error: Error| Error::new(error.span(), format!("expected `{form}`")))?;
+    if slot.replace(value).is_some() {
+        errors.push(Error::new(key.span(), format!("`{key}` is given twice")));
+    }
+    Ok(())
+}
+
+/// `["one", "two"]`
+pub(crate) struct Strings(pub(crate) Vec<LitStr>);
+
+impl Parse for Strings {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let content;
+        syn::bracketed!(content in input);
+        Ok(Self(content.parse_terminated(<LitStr as Parse>::parse, Token![,])?.into_iter().collect()))
+    }
+}
+
+/// Where `plug` is.
+pub(crate) struct Root(Path);
+
+impl Parse for Root {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        input.call(Path::parse_mod_style).map(Self)
+    }
+}
+
+impl Default for Root {
+    fn default() -> Self {
+        let plug = Ident::new("plug", Span::call_site());
+        Self(syn::parse_quote!(::#plug))
+    }
+}
+
+impl ToTokens for Root {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.0.to_tokens(tokens);
+    }
+}

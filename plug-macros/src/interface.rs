@@ -1,0 +1,100 @@
+//! `#[plug::interface]`: a trait becomes one that plugins implement.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Error, GenericParam, Generics, Ident, ItemTrait, Lifetime, TraitItem, parse_quote};
+
+use crate::arguments::{self, Errors, Root};
+
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let root = read_arguments(arguments, &mut errors);
+    let interface = match syn::parse2::<ItemTrait>(item.clone()) {
+        // Rendered whatever is wrong with the arguments, so that no plugin of it is told that it is no interface.
+        Ok(item) => Some(render(&root, &Model::of(&item))),
+        Err(_) => {
+            errors.at(first(&item), "`#[plug::interface]` goes above a trait");
+            None
+        }
+    };
+    quote!(#item #interface #errors)
+}
+
+// #[plug::interface]
+// #[plug::interface(crate = path)]
+fn read_arguments(arguments: TokenStream, errors: &mut Errors) -> Root {
+    let mut root = None;
+    arguments::each(arguments, errors, |input: ParseStream, errors| {
+        let key = input.call(Ident::parse_any)?;
+        match &key.to_string()[..] {
+            "crate" => arguments::set(&mut root, &key, "crate = path", input, errors),
+            other => Err(Error::new(key.span(), format!("unknown key `{other}`: there is `crate`"))),
+        }
+    });
+    root.unwrap_or_default()
+}
+
+/// What an interface is made from.
+struct Model<'a> {
+    name: &'a Ident,
+    /// The parameters of the impl: the trait's, and one for each associated type.
+    generics: Generics,
+    /// The arguments of `dyn Trait<…>`.
+    arguments: Vec<TokenStream>,
+}
+
+impl<'a> Model<'a> {
+    fn of(item: &'a ItemTrait) -> Self {
+        let mut generics = item.generics.clone();
+        // An object that is kept has no lifetime to borrow for, but the one of the program.
+        let arguments = generics.params.iter().map(|param| match param {
+            GenericParam::Lifetime(_) => Lifetime::new("'static", Span::call_site()).into_token_stream(),
+            GenericParam::Type(param) => param.ident.to_token_stream(),
+            GenericParam::Const(param) => param.ident.to_token_stream(),
+        });
+        let mut arguments: Vec<_> = arguments.collect();
+        generics.params =
+            generics.params.into_iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))).collect();
+        for param in &mut generics.params {
+            match param {
+                GenericParam::Type(param) => {
+                    param.default = None;
+                    param.bounds.push(parse_quote!('static));
+                }
+                GenericParam::Const(param) => param.default = None,
+                GenericParam::Lifetime(_) => {}
+            }
+        }
+        let associated = item.items.iter().filter_map(|item| match item {
+            TraitItem::Type(item) if item.generics.params.is_empty() && item.generics.where_clause.is_none() => {
+                Some(item)
+            }
+            _ => None,
+        });
+        for item in associated {
+            let (name, bounds) = (&item.ident, &item.bounds);
+            generics.params.push(parse_quote!(#name: 'static + #bounds));
+            arguments.push(quote!(#name = #name));
+        }
+        Self { name: &item.ident, generics, arguments }
+    }
+}
+
+fn first(item: &TokenStream) -> TokenStream {
+    item.clone().into_iter().next().map(TokenStream::from).unwrap_or_default()
+}
+
+fn render(root: &Root, model: &Model<'_>) -> TokenStream {
+    let Model { name, generics, arguments } = model;
+    let text = name.unraw().to_string();
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let interface = if arguments.is_empty() { quote!(dyn #name) } else { quote!(dyn #name<#(#arguments),*>) };
+    let generic = (!generics.params.is_empty()).then(|| quote!(generic));
+    quote! {
+        impl #impl_generics #root::__private::Interface for #interface #where_clause {
+            const IDENTITY: &'static #root::__private::Identity = &#root::__private::identity!(#text #generic);
+        }
+    }
+}

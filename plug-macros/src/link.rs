@@ -1,0 +1,133 @@
+//! `link!()`: the plugin dependencies of the calling package become linked, and known to the registry.
+
+mod manifest;
+
+use std::collections::BTreeSet;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+
+use manifest::{Condition, Dependency, Manifest};
+
+/// `input` is where `plug` is, as `link!` of `plug` itself knows it, and then what the caller wrote between the brackets.
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    let mut input = input.into_iter();
+    let root: TokenStream = input.next().into_iter().collect();
+    match input.next().map(|token: TokenTree| token.span()) {
+        Some(span) => fail(span, &["`link!()` takes nothing: which plugins there are stands in Cargo.toml".to_owned()]),
+        None => link(&root).unwrap_or_else(|errors| fail(Span::call_site(), &errors)),
+    }
+}
+
+fn fail(span: Span, errors: &[String]) -> TokenStream {
+    errors.iter().map(|message| syn::Error::new(span, message).to_compile_error()).collect()
+}
+
+fn link(root: &TokenStream) -> Result<TokenStream, Vec<String>> {
+    let Some(path) = manifest_path() else {
+        return Err(vec!["`link!()` reads the Cargo.toml of the package: build it with Cargo".to_owned()]);
+    };
+    let text =
+        std::fs::read_to_string(&path).map_err(|error| vec![format!("cannot read {}: {error}", path.display())])?;
+    let manifest = Manifest::parse(&text)?;
+    let target = Target::current(&manifest, path.parent().unwrap_or(Path::new("")));
+
+    // Where the file is not a dependency of the crate, an edit of `[package.metadata]` alone would go unseen.
+    let path = path.to_str().ok_or_else(|| vec![format!("the path {} is not UTF-8", path.display())])?;
+    let mut tokens =
+        quote!(const _: &[#root::__private::core::primitive::u8] = #root::__private::core::include_bytes!(#path););
+    for dependency in &manifest.plugins {
+        let is_linked = match (dependency.is_dev, target) {
+            (false, _) | (true, Target::Test) => None,
+            (true, Target::Library | Target::Binary) => Some(quote!(test)),
+        };
+        let condition = condition(dependency, is_linked)?;
+        let name = Ident::new(&dependency.crate_name(), Span::call_site());
+        tokens.extend(quote!(#[cfg(#condition)] extern crate #name as _;));
+    }
+    if let (Some(library), Target::Binary | Target::Test) = (&manifest.library, target) {
+        let name = Ident::new(library, Span::call_site());
+        tokens.extend(quote!(extern crate #name as _;));
+    }
+    tokens.extend(catalogue(root, &manifest));
+    Ok(tokens)
+}
+
+fn manifest_path() -> Option<PathBuf> {
+    let file = || env::var_os("CARGO_MANIFEST_PATH").map(PathBuf::from);
+    let folder = || Some(PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?).join("Cargo.toml"));
+    file().or_else(folder)
+}
+
+/// The `cfg` under which the dependency is there: its features and its platform.
+fn condition(dependency: &Dependency, also: Option<TokenStream>) -> Result<TokenStream, Vec<String>> {
+    let platforms = dependency.conditions.iter().map(|condition| match condition {
+        Condition::Always => Ok(quote!(all())),
+        Condition::Platform { cfg, line } => cfg
+            .parse::<TokenStream>()
+            .map_err(|error| vec![format!("Cargo.toml:{line}: cannot read `cfg({cfg})`: {error}")]),
+    });
+    let platforms = platforms.collect::<Result<Vec<_>, _>>()?;
+    let features = dependency.features.as_ref().map(|features| quote!(any(#(feature = #features),*)));
+    let all = features.into_iter().chain(also);
+    Ok(match &dependency.conditions[..] {
+        [Condition::Always] => quote!(all(#(#all),*)),
+        _ => quote!(all(#(#all,)* any(#(#platforms),*))),
+    })
+}
+
+/// The text that `plug`'s catalogue reads: the package, and a line for each feature.
+fn catalogue(root: &TokenStream, manifest: &Manifest) -> TokenStream {
+    let package = format!("{}\n", manifest.package);
+    let lines = manifest.catalogue.iter().map(|feature| {
+        let (name, plugins) = (&feature.name, feature.plugins.join(","));
+        let start = format!("{name} {} {plugins} ", feature.dependency);
+        quote!(#start, #root::__private::core::cfg!(feature = #name), "\n")
+    });
+    quote!(#root::__private::catalogue! { #package, #(#lines),* })
+}
+
+/// What is being compiled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Library,
+    Binary,
+    /// A test, a doctest, an example or a bench: has the package's library and its dev-dependencies.
+    Test,
+}
+
+impl Target {
+    /// No variable of Cargo's says it. These do, in this order.
+    fn current(manifest: &Manifest, folder: &Path) -> Self {
+        let is_set = |variable: &str| env::var_os(variable).is_some();
+        // Set by rustdoc around the compilation of a doctest.
+        let is_doctest = is_set("UNSTABLE_RUSTDOC_TEST_PATH");
+        // "Only set when building integration test or benchmark code."
+        let is_test = is_set("CARGO_TARGET_TMPDIR");
+        // "Only set for binaries or binary examples."
+        let is_binary = is_set("CARGO_BIN_NAME");
+        if is_doctest || is_test || (is_binary && is_example(manifest, folder)) {
+            return Self::Test;
+        }
+        let is_library = match (env::var("CARGO_CRATE_NAME"), &manifest.library) {
+            (Ok(this), Some(library)) => this == *library,
+            _ => !is_binary,
+        };
+        match (is_binary, is_library) {
+            (true, _) => Self::Binary,
+            (false, true) => Self::Library,
+            (false, false) => Self::Test,
+        }
+    }
+}
+
+fn is_example(manifest: &Manifest, folder: &Path) -> bool {
+    let Some(file) = proc_macro::Span::call_site().local_file().and_then(|file| file.canonicalize().ok()) else {
+        return false;
+    };
+    let Ok(folder) = folder.canonicalize() else { return false };
+    let named: BTreeSet<_> = manifest.examples.iter().map(|path| folder.join(path)).collect();
+    file.starts_with(folder.join("examples")) || named.contains(&file)
+}

@@ -1,0 +1,341 @@
+//! What a package's Cargo.toml says of its plugins. It reads that file alone: a dependency's own manifest, and a workspace's
+//! root, are not there once the package is published.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::name;
+
+/// A package, as far as `link!` is concerned.
+pub(super) struct Manifest {
+    pub(super) package: String,
+    /// The crate name of its library, where it has one that can be linked.
+    pub(super) library: Option<String>,
+    /// The files of `[[example]]`s that say where they are.
+    pub(super) examples: Vec<String>,
+    pub(super) plugins: Vec<Dependency>,
+    pub(super) catalogue: Vec<Feature>,
+}
+
+/// A plugin dependency.
+pub(super) struct Dependency {
+    pub(super) key: String,
+    pub(super) is_dev: bool,
+    /// The features that turn it on; none where it is not optional.
+    pub(super) features: Option<BTreeSet<String>>,
+    /// It is there where one of these holds.
+    pub(super) conditions: Vec<Condition>,
+}
+
+pub(super) enum Condition {
+    Always,
+    Platform { cfg: String, line: usize },
+}
+
+/// A feature that brings plugins.
+pub(super) struct Feature {
+    pub(super) name: String,
+    pub(super) dependency: String,
+    pub(super) plugins: Vec<String>,
+}
+
+impl Dependency {
+    pub(super) fn crate_name(&self) -> String {
+        self.key.replace('-', "_")
+    }
+}
+
+impl Manifest {
+    pub(super) fn parse(text: &str) -> Result<Self, Vec<String>> {
+        let table = DeTable::parse(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| line(text, span.start));
+            vec![format!("Cargo.toml:{line}: {}", error.message())]
+        })?;
+        let file = File { text, root: table.get_ref() };
+        let mut errors = Vec::new();
+        let metadata = Metadata::read(&file, &mut errors);
+        let mut plugins = file.plugins(&metadata, &mut errors);
+        let features = file.features();
+        turn_on(&mut plugins, &features);
+        let catalogue = catalogue(&plugins, &features, &metadata, &mut errors);
+        if errors.is_empty() {
+            let (package, library, examples) = (file.package(), file.library(), file.examples());
+            Ok(Self { package, library, examples, plugins, catalogue })
+        } else {
+            Err(errors)
+        }
+    }
+}
+
+type Table<'i> = DeTable<'i>;
+
+struct File<'t, 'i> {
+    text: &'t str,
+    root: &'t Table<'i>,
+}
+
+/// `[package.metadata.plug]`
+///
+/// ```toml
+/// [package.metadata.plug]
+/// plugins = ["greeters"]
+/// ignore = ["plugin-sdk"]
+/// [package.metadata.plug.names]
+/// extra = ["x", "y"]
+/// ```
+#[derive(Default)]
+struct Metadata {
+    plugins: Vec<(String, usize)>,
+    ignore: Vec<(String, usize)>,
+    names: BTreeMap<String, (Vec<String>, usize)>,
+}
+
+impl Metadata {
+    fn read(file: &File<'_, '_>, errors: &mut Vec<String>) -> Self {
+        let mut metadata = Self::default();
+        let Some(value) = file.at(&["package", "metadata", "plug"]) else { return metadata };
+        let Some(table) = value.get_ref().as_table() else {
+            errors.push(file.error(value, "`[package.metadata.plug]` is a table"));
+            return metadata;
+        };
+        for (key, value) in table.iter() {
+            match &key.get_ref()[..] {
+                "plugins" => metadata.plugins = file.strings("plugins", value, errors),
+                "ignore" => metadata.ignore = file.strings("ignore", value, errors),
+                "names" => metadata.names = file.names(value, errors),
+                other => {
+                    let known = "`plugins`, `ignore` and `names`";
+                    let message = format!("unknown key `{other}` in `[package.metadata.plug]`: there are {known}");
+                    errors.push(file.error(key, &message));
+                }
+            }
+        }
+        metadata
+    }
+}
+
+impl<'t, 'i> File<'t, 'i> {
+    fn at(&self, path: &[&str]) -> Option<&'t Spanned<DeValue<'i>>> {
+        let (last, tables) = path.split_last()?;
+        let table = tables.iter().try_fold(self.root, |table, key| table.get(*key)?.get_ref().as_table())?;
+        table.get(*last)
+    }
+
+    fn table(&self, path: &[&str]) -> Option<&'t Table<'i>> {
+        self.at(path)?.get_ref().as_table()
+    }
+
+    fn error<T>(&self, at: &Spanned<T>, message: &str) -> String {
+        format!("Cargo.toml:{}: {message}", line(self.text, at.span().start))
+    }
+
+    fn strings(&self, key: &str, value: &Spanned<DeValue<'_>>, errors: &mut Vec<String>) -> Vec<(String, usize)> {
+        let array = value.get_ref().as_array().into_iter().flat_map(|array| array.iter());
+        let strings: Vec<_> = array.filter_map(|item| self.string(item)).collect();
+        if value.get_ref().as_array().is_none_or(|array| array.len() != strings.len()) {
+            errors.push(self.error(value, &format!("`{key}` is a list of strings, such as `{key} = [\"x\"]`")));
+        }
+        strings
+    }
+
+    fn string(&self, value: &Spanned<DeValue<'_>>) -> Option<(String, usize)> {
+        Some((value.get_ref().as_str()?.to_owned(), line(self.text, value.span().start)))
+    }
+
+    fn names(&self, value: &Spanned<DeValue<'_>>, errors: &mut Vec<String>) -> BTreeMap<String, (Vec<String>, usize)> {
+        let Some(table) = value.get_ref().as_table() else {
+            errors.push(self.error(value, "`[package.metadata.plug.names]` is a table"));
+            return BTreeMap::new();
+        };
+        let named = table.iter().map(|(feature, value)| {
+            let names = self.strings(feature.get_ref(), value, errors);
+            for (name, line) in &names {
+                if let Err(why) = name::check(name) {
+                    errors.push(format!("Cargo.toml:{line}: `{name}` cannot be the name of a plugin: {why}"));
+                }
+            }
+            let names = names.into_iter().map(|(name, _)| name).collect();
+            (feature.get_ref().to_string(), (names, line(self.text, feature.span().start)))
+        });
+        named.collect()
+    }
+
+    fn package(&self) -> String {
+        let name = self.at(&["package", "name"]).and_then(|name| name.get_ref().as_str());
+        name.unwrap_or_default().to_owned()
+    }
+
+    /// Only a `lib` or an `rlib` can be linked by the package's other targets.
+    fn library(&self) -> Option<String> {
+        let is_false = |path: &[&str]| self.at(path).is_some_and(|value| value.get_ref().as_bool() == Some(false));
+        let is_true = |path: &[&str]| self.at(path).is_some_and(|value| value.get_ref().as_bool() == Some(true));
+        let table = self.table(&["lib"]);
+        let is_found = || !is_false(&["package", "autolib"]) && self.has_file("src/lib.rs");
+        if (table.is_none() && !is_found()) || is_true(&["lib", "proc-macro"]) {
+            return None;
+        }
+        let kinds = self.at(&["lib", "crate-type"]).or_else(|| self.at(&["lib", "crate_type"]));
+        if let Some(kinds) = kinds.and_then(|kinds| kinds.get_ref().as_array()) {
+            let links = |kind: &Spanned<DeValue<'_>>| matches!(kind.get_ref().as_str(), Some("lib" | "rlib" | "dylib"));
+            if !kinds.iter().any(links) {
+                return None;
+            }
+        }
+        let name = self.at(&["lib", "name"]).and_then(|name| Some(name.get_ref().as_str()?.to_owned()));
+        Some(name.unwrap_or_else(|| self.package()).replace('-', "_"))
+    }
+
+    fn has_file(&self, path: &str) -> bool {
+        std::env::var_os("CARGO_MANIFEST_DIR").is_some_and(|folder| std::path::Path::new(&folder).join(path).exists())
+    }
+
+    fn examples(&self) -> Vec<String> {
+        let examples = self.at(&["example"]).and_then(|examples| examples.get_ref().as_array());
+        let path = |example: &Spanned<DeValue<'_>>| {
+            Some(example.get_ref().as_table()?.get("path")?.get_ref().as_str()?.to_owned())
+        };
+        examples.into_iter().flat_map(|examples| examples.iter()).filter_map(path).collect()
+    }
+
+    /// The features as they are written, with the ones that an optional dependency brings by itself.
+    fn features(&self) -> BTreeMap<String, Vec<String>> {
+        let table = self.table(&["features"]);
+        let mut features: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (name, value) in table.into_iter().flat_map(|table| table.iter()) {
+            let values = value.get_ref().as_array().into_iter().flat_map(|array| array.iter());
+            let values = values.filter_map(|value| value.get_ref().as_str().map(str::to_owned));
+            features.insert(name.get_ref().to_string(), values.collect());
+        }
+        features
+    }
+
+    fn plugins(&self, metadata: &Metadata, errors: &mut Vec<String>) -> Vec<Dependency> {
+        let mut found = BTreeMap::<(String, bool), Dependency>::new();
+        let mut keys = BTreeSet::new();
+        for (table, is_dev, condition) in self.dependency_tables() {
+            for (key, value) in table.iter() {
+                let name = key.get_ref().to_string();
+                keys.insert(name.clone());
+                let named = |list: &[(String, usize)]| list.iter().any(|(listed, _)| *listed == name);
+                if named(&metadata.ignore) || !(name.starts_with("plugin-") || named(&metadata.plugins)) {
+                    continue;
+                }
+                let condition = match &condition {
+                    None => Condition::Always,
+                    Some(platform) => match platform.strip_prefix("cfg(").and_then(|cfg| cfg.strip_suffix(')')) {
+                        Some(cfg) => {
+                            Condition::Platform { cfg: cfg.to_owned(), line: line(self.text, key.span().start) }
+                        }
+                        None => {
+                            let message = format!(
+                                "`link!()` cannot tell whether `{platform}` is the target: say it as \
+                                 `[target.'cfg(…)'.dependencies]`",
+                            );
+                            errors.push(self.error(key, &message));
+                            continue;
+                        }
+                    },
+                };
+                let optional = value.get_ref().as_table().and_then(|table| table.get("optional"));
+                let is_optional = optional.is_some_and(|optional| optional.get_ref().as_bool() == Some(true));
+                let new = || Dependency { key: name.clone(), is_dev, features: None, conditions: Vec::new() };
+                let dependency = found.entry((name.clone(), is_dev)).or_insert_with(new);
+                dependency.conditions.push(condition);
+                if is_optional {
+                    dependency.features.get_or_insert_default();
+                }
+            }
+        }
+        for (list, listed) in [("plugins", &metadata.plugins), ("ignore", &metadata.ignore)] {
+            for (name, line) in listed.iter().filter(|(name, _)| !keys.contains(name)) {
+                errors.push(format!(
+                    "Cargo.toml:{line}: `{list}` names `{name}`, which is no dependency of this package"
+                ));
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// Each table of dependencies, whether it is of dev-dependencies, and the platform it is for.
+    fn dependency_tables(&self) -> Vec<(&'t Table<'i>, bool, Option<String>)> {
+        let kinds = [("dependencies", false), ("dev-dependencies", true), ("dev_dependencies", true)];
+        let mut tables = Vec::new();
+        for (kind, is_dev) in kinds {
+            tables.extend(self.table(&[kind]).map(|table| (table, is_dev, None)));
+            for (platform, value) in self.table(&["target"]).into_iter().flat_map(|targets| targets.iter()) {
+                let table = value.get_ref().as_table().and_then(|target| target.get(kind)?.get_ref().as_table());
+                tables.extend(table.map(|table| (table, is_dev, Some(platform.get_ref().to_string()))));
+            }
+        }
+        tables
+    }
+}
+
+/// `dep:x`, `x/feature` and, where no feature says `dep:x`, `x` itself turn an optional dependency on; `x?/feature` does not.
+fn turn_on(plugins: &mut [Dependency], features: &BTreeMap<String, Vec<String>>) {
+    for dependency in plugins {
+        let key = dependency.key.clone();
+        let Some(on) = &mut dependency.features else { continue };
+        for (feature, values) in features {
+            let turns_on = |value: &String| {
+                value.strip_prefix("dep:") == Some(&key) || value.split_once('/').is_some_and(|(name, _)| name == key)
+            };
+            if values.iter().any(turns_on) {
+                on.insert(feature.clone());
+            }
+        }
+        if has_implicit_feature(&key, features) {
+            on.insert(key);
+        }
+    }
+}
+
+fn has_implicit_feature(key: &str, features: &BTreeMap<String, Vec<String>>) -> bool {
+    !features.contains_key(key) && !features.values().flatten().any(|value| value.strip_prefix("dep:") == Some(key))
+}
+
+/// Which feature brings which plugins. `[package.metadata.plug.names]` says it, and otherwise a feature that turns one plugin
+/// dependency on, and does so by `dep:` or by being its implicit feature, brings the plugin of its own name. A feature that
+/// turns several on is a bundle, and one that says `x/feature` a setting of `x`: neither is expected to bring its own name.
+fn catalogue(
+    plugins: &[Dependency],
+    features: &BTreeMap<String, Vec<String>>,
+    metadata: &Metadata,
+    errors: &mut Vec<String>,
+) -> Vec<Feature> {
+    let mut brought = BTreeMap::<&str, Vec<&Dependency>>::new();
+    for dependency in plugins {
+        for feature in dependency.features.iter().flatten() {
+            brought.entry(feature).or_default().push(dependency);
+        }
+    }
+    for (feature, (_, line)) in &metadata.names {
+        if !brought.contains_key(&feature[..]) {
+            let why = if features.contains_key(feature) { "turns no plugin on" } else { "does not exist" };
+            errors.push(format!("Cargo.toml:{line}: `names` says what feature `{feature}` brings, which {why}"));
+        }
+    }
+    let entry = |(feature, dependencies): (&str, Vec<&Dependency>)| {
+        let [dependency, others @ ..] = &dependencies[..] else { return None };
+        let key = &dependency.key;
+        let is_implicit = feature == key && has_implicit_feature(key, features);
+        let is_dep = features
+            .get(feature)
+            .is_some_and(|values| values.iter().any(|value| value.strip_prefix("dep:") == Some(key)));
+        let names = match metadata.names.get(feature) {
+            Some((names, _)) => names.clone(),
+            None if others.is_empty() && is_implicit => vec![key.strip_prefix("plugin-").unwrap_or(key).to_owned()],
+            None if others.is_empty() && is_dep => vec![feature.to_owned()],
+            None => return None,
+        };
+        let keys: Vec<_> = dependencies.iter().map(|dependency| &dependency.key[..]).collect();
+        Some(Feature { name: feature.to_owned(), dependency: keys.join(","), plugins: names })
+    };
+    brought.into_iter().filter_map(entry).collect()
+}
+
+fn line(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}

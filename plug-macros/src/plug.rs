@@ -1,0 +1,246 @@
+//! `#[plug("a")]`: an impl of an interface becomes a plugin.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{
+    Attribute, Error, Expr, ExprLit, ExprPath, GenericArgument, GenericParam, Ident, ImplItem, ItemImpl, Lit, LitStr,
+    Meta, Path, PathArguments, Token,
+};
+
+use crate::arguments::{self, Errors, Root, Strings};
+use crate::name;
+
+/// `place` is where the attribute stands, as a text that no other attribute's place has.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream, place: &str) -> TokenStream {
+    let mut errors = Errors::default();
+    let arguments = Arguments::read(arguments, &mut errors);
+    let plugin = Impl::read(&item, &mut errors);
+    let entry = match (arguments, plugin) {
+        (Some(arguments), Some(plugin)) if errors.is_empty() => render(&arguments, &plugin, key(place, &item)),
+        _ => errors.into_token_stream(),
+    };
+    quote!(#item #entry)
+}
+
+/// What stands in the attribute.
+struct Arguments {
+    name: LitStr,
+    aliases: Vec<LitStr>,
+    deprecated: Option<LitStr>,
+    new: Option<ExprPath>,
+    root: Root,
+}
+
+/// What is read off the impl.
+struct Impl {
+    docs: Vec<TokenStream>,
+    interface: TokenStream,
+    /// Whether two impls that write the interface so mean the same one, whatever is in scope where they stand.
+    is_plain: bool,
+    self_ty: syn::Type,
+}
+
+impl Arguments {
+    // #[plug("a")]
+    // #[plug("a", aliases = ["alpha"], deprecated = "use b", new = A::open, crate = path)]
+    fn read(arguments: TokenStream, errors: &mut Errors) -> Option<Self> {
+        let (mut name, mut misnamed) = (None::<LitStr>, false);
+        let (mut aliases, mut deprecated, mut new, mut root) = (None::<Strings>, None::<LitStr>, None, None);
+        arguments::each(arguments, errors, |input: ParseStream, errors| {
+            if input.peek(Lit) {
+                let literal: Lit = input.parse()?;
+                let Lit::Str(literal) = literal else {
+                    misnamed = true;
+                    return Err(Error::new(literal.span(), "a plugin's name is a string, such as `\"a\"`"));
+                };
+                if let Some(first) = &name {
+                    let hint =
+                        format!("the plugin has a name, `{}`: others go into `aliases = [\"…\"]`", first.value());
+                    return Err(Error::new(literal.span(), hint));
+                }
+                name = Some(literal);
+                return Ok(());
+            }
+            let key = input.call(Ident::parse_any)?;
+            match &key.to_string()[..] {
+                "aliases" => arguments::set(&mut aliases, &key, "aliases = [\"alpha\"]", input, errors),
+                "deprecated" => arguments::set(&mut deprecated, &key, "deprecated = \"use b\"", input, errors),
+                "new" => arguments::set(&mut new, &key, "new = Type::open", input, errors),
+                "crate" => arguments::set(&mut root, &key, "crate = path", input, errors),
+                other if name.is_none() && !input.peek(Token![=]) => {
+                    misnamed = true;
+                    Err(Error::new(key.span(), format!("a plugin's name is a string: `\"{other}\"`")))
+                }
+                other => {
+                    let known = "`aliases`, `deprecated`, `new` and `crate`";
+                    Err(Error::new(key.span(), format!("unknown key `{other}`: there are {known}")))
+                }
+            }
+        });
+        let aliases = aliases.map(|Strings(aliases)| aliases).unwrap_or_default();
+        check_names(name.as_ref(), &aliases, errors);
+        if let Some(text) = deprecated.as_ref().filter(|text| text.value().trim().is_empty()) {
+            errors.at(text, "say what to use instead: `deprecated = \"use b\"`");
+        }
+        if name.is_none() && !misnamed {
+            errors.push(Error::new(Span::call_site(), "a plugin needs a name: `#[plug(\"a\")]`"));
+        }
+        Some(Self { name: name?, aliases, deprecated, new, root: root.unwrap_or_default() })
+    }
+}
+
+fn check_names(name: Option<&LitStr>, aliases: &[LitStr], errors: &mut Errors) {
+    let mut seen = Vec::new();
+    for (literal, is_alias) in
+        name.map(|name| (name, false)).into_iter().chain(aliases.iter().map(|alias| (alias, true)))
+    {
+        let text = literal.value();
+        if let Err(why) = name::check(&text) {
+            errors.at(literal, why);
+        } else if is_alias && seen.contains(&text) {
+            errors.at(literal, format!("the plugin is called `{text}` already"));
+        }
+        seen.push(text);
+    }
+}
+
+impl Impl {
+    // /// Says hello in English.
+    // impl Plug for A { … }
+    fn read(item: &TokenStream, errors: &mut Errors) -> Option<Self> {
+        let what = "`#[plug]` goes above an `impl Interface for Type`";
+        let Ok(item) = syn::parse2::<ItemImpl>(item.clone()) else {
+            // What cannot be parsed as an impl at all is either something else, or broken and the compiler's to explain.
+            let is_impl = item
+                .clone()
+                .into_iter()
+                .any(|token| matches!(token, proc_macro2::TokenTree::Ident(ident) if ident == "impl"));
+            if !is_impl || syn::parse2::<syn::Item>(item.clone()).is_ok() {
+                errors.at(first(item), what);
+            }
+            return None;
+        };
+        let Some((path, _)) = &item.trait_ else {
+            errors.at(&item.self_ty, format!("{what}, and this impl is of no trait"));
+            return None;
+        };
+        if !item.generics.params.is_empty() {
+            let kinds = item.generics.params.iter().map(|param| match param {
+                GenericParam::Lifetime(_) => "lifetime",
+                _ => "type",
+            });
+            let kind = kinds.max().unwrap_or_default();
+            errors.at(&item.generics, format!("a plugin is one type, and this impl is generic: name the {kind}"));
+            return None;
+        }
+        let bindings = item.items.iter().filter_map(|item| match item {
+            ImplItem::Type(item) if item.generics.params.is_empty() => Some((&item.ident, &item.ty)),
+            _ => None,
+        });
+        let (interface, has_bindings) = with_bindings(path, bindings);
+        let has_arguments = path.segments.iter().any(|segment| !segment.arguments.is_none());
+        Some(Self {
+            docs: docs(&item.attrs),
+            interface: quote!(dyn #interface),
+            is_plain: !has_bindings && !has_arguments,
+            self_ty: (*item.self_ty).clone(),
+        })
+    }
+}
+
+/// The first token, for an error about the whole.
+fn first(item: &TokenStream) -> TokenStream {
+    item.clone().into_iter().next().map(TokenStream::from).unwrap_or_default()
+}
+
+/// `Trait<T>` and the associated types of the impl: `Trait<T, Item = u8>`.
+fn with_bindings<'a>(path: &Path, bindings: impl Iterator<Item = (&'a Ident, &'a syn::Type)>) -> (Path, bool) {
+    let (mut path, mut any) = (path.clone(), false);
+    for (ident, ty) in bindings {
+        any = true;
+        let binding: GenericArgument = syn::parse_quote!(#ident = #ty);
+        if let Some(last) = path.segments.last_mut() {
+            match &mut last.arguments {
+                PathArguments::AngleBracketed(arguments) => arguments.args.push(binding),
+                arguments => *arguments = PathArguments::AngleBracketed(syn::parse_quote!(<#binding>)),
+            }
+        }
+    }
+    (path, any)
+}
+
+/// The docs as parts of a `concat!`: literals, and macros such as `include_str!`.
+fn docs(attributes: &[Attribute]) -> Vec<TokenStream> {
+    let mut lines = Vec::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
+        match &attribute.meta {
+            Meta::NameValue(meta) => match &meta.value {
+                Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => lines.push(Ok(line.value())),
+                Expr::Macro(text) => lines.push(Err(text.to_token_stream())),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    // A run of lines becomes one literal.
+    let mut parts = Vec::new();
+    let mut text = String::new();
+    for line in lines {
+        match line {
+            Ok(line) => {
+                let line = line.replace('\u{1f}', " ");
+                line.lines().for_each(|line| {
+                    text.push_str(line.strip_prefix(' ').unwrap_or(line).trim_end());
+                    text.push('\n');
+                });
+                if line.is_empty() {
+                    text.push('\n');
+                }
+            }
+            Err(other) => {
+                parts.push(std::mem::take(&mut text).to_token_stream());
+                parts.push(other);
+                text.push('\n');
+            }
+        }
+    }
+    let text = if parts.is_empty() { text.trim() } else { text.trim_end() };
+    parts.push(text.to_token_stream());
+    parts
+}
+
+/// A number that no other plugin of the program has: of the package, the place in it, and what stands there.
+fn key(place: &str, item: &TokenStream) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (place, item.to_string()).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
+    let Arguments { name, aliases, deprecated, new, root } = arguments;
+    let Impl { docs, interface, is_plain, self_ty } = plugin;
+    let aliases = aliases.iter().map(LitStr::value).collect::<Vec<_>>().join(",");
+    let deprecated = deprecated.as_ref().map(|text| text.value().replace('\u{1f}', " ")).unwrap_or_default();
+    // What an interface with arguments means is up to the scope, and too much for the name of a symbol.
+    let once = if *is_plain { Literal::u64_unsuffixed(key).into_token_stream() } else { quote!(none) };
+    let new = match new {
+        Some(new) => quote!(#root::__private::Made::<#self_ty>::made(#new())?),
+        None => quote!(<#self_ty as #root::__private::Make>::make()),
+    };
+    quote! {
+        #root::__private::plugin! {
+            name: #name,
+            aliases: #aliases,
+            deprecated: #deprecated,
+            docs: [#(#docs),*],
+            interface: #interface,
+            type: #self_ty,
+            new: #new,
+            once: #once,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Empty: `links` in Cargo.toml is refused without a build script.
+
+fn main() {}

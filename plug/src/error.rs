@@ -1,0 +1,274 @@
+//! What goes wrong, a variant for each step that can fail, and the errors that plugins make. It knows no link.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::problem::Problem;
+
+/// What went wrong: a step of this crate's, or the plugin's own work.
+///
+/// A plugin makes one with [`Error::msg`] or [`Error::new`], and it prints as its text alone. A host looks at
+/// [`kind`](Error::kind) to tell the steps apart.
+///
+/// The first line is the fact. A line that begins with `hint: ` says what would help.
+///
+/// ```
+/// use plug::{Error, ErrorKind};
+///
+/// let error = Error::msg("the name is empty");
+/// assert_eq!(error.to_string(), "the name is empty");
+/// assert!(matches!(error.kind(), ErrorKind::Plugin));
+/// ```
+// One pointer wide, since it is in the result of every call.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    cause: Cause,
+}
+
+enum Cause {
+    None,
+    /// A text, which comes first, and what lies below it.
+    Text(String, Option<Box<dyn StdError + Send + Sync>>),
+    /// Stands for itself: its text is the error's, its source the error's source.
+    Itself(Box<dyn StdError + Send + Sync>),
+}
+
+/// The step that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The plugin's own work: an error that it made with [`Error::msg`] or [`Error::new`].
+    Plugin,
+    /// The plugin's `new` failed; its error is the source.
+    Open {
+        /// The plugin's name.
+        plugin: String,
+        /// The package that holds it.
+        package: String,
+    },
+    /// This can be no plugin's name.
+    BadName {
+        /// What was asked for, escaped, and cut where it is long.
+        name: String,
+    },
+    /// Nothing is known by this name.
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The path of the interface it was asked for.
+        interface: &'static str,
+        /// The name there is that looks most like it.
+        nearest: Option<String>,
+        /// The names there are, in order.
+        names: Vec<String>,
+        /// The interfaces that do have a plugin of this name.
+        elsewhere: Vec<String>,
+    },
+    /// The plugin is known, but its feature is off.
+    NotInBuild {
+        /// What was asked for.
+        name: String,
+        /// The path of the interface it was asked for.
+        interface: &'static str,
+        /// The features that would bring it, as they are given to Cargo.
+        features: Vec<String>,
+    },
+    /// The plugin implements another interface than the one it was opened as.
+    WrongInterface {
+        /// The plugin's name.
+        plugin: String,
+        /// The interface that it implements.
+        implements: &'static str,
+        /// The interface that was asked for.
+        asked: &'static str,
+    },
+    /// The registry has a problem with the very name that was asked for.
+    Problem(Problem),
+    /// The registry has problems, and [`Registry::check`](crate::Registry::check) was asked.
+    Problems(Vec<Problem>),
+}
+
+impl Error {
+    /// A plugin's error that is a text.
+    pub fn msg(text: impl Into<String>) -> Self {
+        Self(Box::new(Inner { kind: ErrorKind::Plugin, cause: Cause::Text(text.into(), None) }))
+    }
+
+    /// A plugin's error that is another error, with that one's text and causes. An error of this crate stays what it is.
+    ///
+    /// ```
+    /// fn read() -> Result<String, plug::Error> {
+    ///     std::fs::read_to_string("no such file").map_err(plug::Error::new)
+    /// }
+    /// let error = read().unwrap_err();
+    /// assert!(error.downcast_ref::<std::io::Error>().is_some());
+    /// ```
+    pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        match source.into().downcast::<Self>() {
+            Ok(error) => *error,
+            Err(source) => Self(Box::new(Inner { kind: ErrorKind::Plugin, cause: Cause::Itself(source) })),
+        }
+    }
+
+    /// The same text, with `source` as its cause.
+    ///
+    /// ```
+    /// use plug::Error;
+    /// use std::error::Error as _;
+    ///
+    /// let error = Error::msg("cannot greet").with_source(Error::msg("the name is empty"));
+    /// assert_eq!(error.to_string(), "cannot greet");
+    /// assert_eq!(error.source().unwrap().to_string(), "the name is empty");
+    /// ```
+    #[must_use]
+    pub fn with_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let text = self.to_string();
+        Self(Box::new(Inner { kind: self.0.kind, cause: Cause::Text(text, Some(source.into())) }))
+    }
+
+    /// The step that failed.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The error that was given to [`Error::new`], where it is an `E`.
+    pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
+        match &self.0.cause {
+            Cause::Itself(source) => source.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// What a failed `new` looks like to the host.
+    pub(crate) fn opening(plugin: &str, package: &str, source: Error) -> Self {
+        let kind = ErrorKind::Open { plugin: plugin.to_owned(), package: package.to_owned() };
+        let text = kind.to_string();
+        Self(Box::new(Inner { kind, cause: Cause::Text(text, Some(Box::new(source))) }))
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner { kind, cause: Cause::None }))
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.cause {
+            Cause::None => None,
+            Cause::Text(_, source) => source.as_deref().map(|source| source as _),
+            Cause::Itself(source) => source.source(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.cause {
+            Cause::None => self.0.kind.fmt(f),
+            Cause::Text(text, _) => f.write_str(text),
+            Cause::Itself(source) => source.fmt(f),
+        }
+    }
+}
+
+/// The text and its causes, as `unwrap` and a `main` that returns a result print it.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, "\ncaused by: {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plugin => write!(f, "the plugin failed"),
+            Self::Open { plugin, package } => write!(f, "cannot open plugin `{plugin}` of {package}"),
+            Self::BadName { name } => write!(
+                f,
+                "`{name}` cannot be the name of a plugin\n\
+                 hint: a name is lower-case letters and digits, in parts joined by `-` or `_`, of at most 64 bytes",
+            ),
+            Self::Unknown { name, interface, nearest, names, elsewhere } => {
+                write!(f, "unknown plugin `{name}` of interface `{interface}`")?;
+                if let Some(nearest) = nearest {
+                    write!(f, "\nhint: did you mean `{nearest}`?")?;
+                }
+                if !elsewhere.is_empty() {
+                    write!(f, "\nhint: there is one of this name for {}", Listed(elsewhere))?;
+                }
+                if names.is_empty() {
+                    write!(f, "\nhint: no plugin of this interface is linked: turn on the feature that brings one")
+                } else {
+                    write!(f, "\nhint: there are {}", Listed(names))
+                }
+            }
+            Self::NotInBuild { name, interface, features } => {
+                write!(f, "plugin `{name}` of interface `{interface}` is known but not in this build")?;
+                match &features[..] {
+                    [one] => write!(f, "\nhint: rebuild with `--features {one}`"),
+                    several => write!(f, "\nhint: rebuild with one of the features {}", Listed(several)),
+                }
+            }
+            Self::WrongInterface { plugin, implements, asked } => {
+                write!(f, "plugin `{plugin}` implements interface `{implements}`, and was asked for as `{asked}`")
+            }
+            Self::Problem(problem) => problem.fmt(f),
+            Self::Problems(problems) => {
+                let s = if problems.len() == 1 { "" } else { "s" };
+                write!(f, "the registry has {} problem{s}", problems.len())?;
+                problems.iter().try_for_each(|problem| write!(f, "\n{problem}"))
+            }
+        }
+    }
+}
+
+/// `a`, `b`, `c`, and at most as many as a person reads.
+struct Listed<'a>(&'a [String]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 20;
+        for (at, name) in self.0.iter().take(MOST).enumerate() {
+            write!(f, "{}`{name}`", if at == 0 { "" } else { ", " })?;
+        }
+        match self.0.len().saturating_sub(MOST) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_one_pointer_wide() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        assert_eq!(size_of::<Result<String, Error>>(), size_of::<String>());
+    }
+
+    #[test]
+    fn wrapping_an_error_of_this_crate_changes_nothing() {
+        let error = Error::new(Error::from(ErrorKind::BadName { name: "A".into() }));
+        assert!(matches!(error.kind(), ErrorKind::BadName { .. }));
+        assert!(error.source().is_none());
+    }
+
+    #[test]
+    fn the_chain_of_a_wrapped_error_has_no_link_twice() {
+        let io = std::io::Error::other(Error::msg("below"));
+        let error = Error::msg("above").with_source(Error::new(io));
+        assert_eq!(format!("{error:?}"), "above\ncaused by: below");
+    }
+}

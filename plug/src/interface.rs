@@ -1,0 +1,104 @@
+//! What makes a trait an interface: an identity that the linker, the registry and a person can each tell apart. It
+//! knows no plugin and no link.
+
+use std::any::TypeId;
+
+/// A trait that plugins implement and a host opens, as `dyn Trait`.
+///
+/// [`#[plug::interface]`](macro@crate::interface) above a trait implements this for its object type; nothing else should.
+///
+/// ```
+/// #[plug::interface]
+/// pub trait Greeter: Send + Sync {
+///     fn greet(&self, name: &str) -> String;
+/// }
+///
+/// fn name_of<I: plug::Interface + ?Sized>() -> &'static str {
+///     I::IDENTITY.name()
+/// }
+/// assert!(name_of::<dyn Greeter>().ends_with("::Greeter"));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an interface",
+    label = "this trait has no `#[plug::interface]`",
+    note = "write `#[plug::interface]` above the trait, in the crate that declares it"
+)]
+pub trait Interface: 'static {
+    /// What tells this interface from every other.
+    const IDENTITY: &'static Identity;
+}
+
+/// What tells an interface from every other: its type, for the registry; a number, for the linker; its path, for a person.
+#[derive(Debug)]
+pub struct Identity {
+    id: TypeId,
+    number: u64,
+    name: fn() -> &'static str,
+}
+
+impl Identity {
+    /// The identity of `I`. `path` and `version` are hashed into the number that stands in the name of a linker symbol.
+    #[doc(hidden)]
+    pub const fn new<I: ?Sized + 'static>(name: fn() -> &'static str, path: &str, version: &str) -> Self {
+        let number = fnv(fnv(FNV_OFFSET, path), version);
+        Self { id: TypeId::of::<I>(), number, name }
+    }
+
+    /// The path of the trait, such as `app_interface::Plug`.
+    pub fn name(&self) -> &'static str {
+        (self.name)()
+    }
+
+    pub(crate) fn id(&self) -> TypeId {
+        self.id
+    }
+
+    #[doc(hidden)]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+/// The name of a generic interface: what the compiler calls the type, so that `Store<u8>` and `Store<u16>` differ.
+#[doc(hidden)]
+pub fn type_name<I: ?Sized>() -> &'static str {
+    let name = std::any::type_name::<I>();
+    name.strip_prefix("dyn ").unwrap_or(name)
+}
+
+// FNV-1a, 64 bits: <http://www.isthe.com/chongo/tech/comp/fnv/>. A hash that can be computed in a constant; there is no
+// adversary, since whoever writes two interfaces with one hash only fails his own build.
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+
+const fn fnv(mut hash: u64, text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(FNV_PRIME);
+        at += 1;
+    }
+    // A byte that UTF-8 never has, so that ("ab", "c") and ("a", "bc") differ.
+    (hash ^ 0xff).wrapping_mul(FNV_PRIME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn number_is_fnv_1a() {
+        // The vectors of the draft "The FNV Non-Cryptographic Hash Algorithm", less the closing byte of ours.
+        let closed = |hash: u64| (hash ^ 0xff).wrapping_mul(FNV_PRIME);
+        assert_eq!(fnv(FNV_OFFSET, ""), closed(0xcbf2_9ce4_8422_2325));
+        assert_eq!(fnv(FNV_OFFSET, "a"), closed(0xaf63_dc4c_8601_ec8c));
+        assert_eq!(fnv(FNV_OFFSET, "foobar"), closed(0x8594_4171_f739_67e8));
+    }
+
+    #[test]
+    fn number_tells_path_from_version() {
+        let number = |path, version| Identity::new::<str>(|| "", path, version).number();
+        assert_ne!(number("a::B", "1.0.0"), number("a::B", "1.0.1"));
+        assert_ne!(number("ab", "c"), number("a", "bc"));
+    }
+}

@@ -1,0 +1,120 @@
+//! Plugins for Rust programs: write the interface once as a trait, write a plugin once as an impl, and choose last how
+//! they are joined.
+//!
+//! The interface, in a crate of its own so that plugins can depend on it:
+//!
+//! ```
+//! #[plug::interface]
+//! pub trait Plug: Send + Sync {
+//!     /// Greets `name`.
+//!     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+//! }
+//! ```
+//!
+//! A plugin, in a crate of its own, that says nothing but its name:
+//!
+//! ```
+//! # #[plug::interface]
+//! # pub trait Plug: Send + Sync {
+//! #     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+//! # }
+//! use plug::plug;
+//!
+//! #[derive(Default)]
+//! pub struct A;
+//!
+//! /// Says hello in English.
+//! #[plug("a")]
+//! impl Plug for A {
+//!     fn say_hello(&self, name: &str) -> Result<String, plug::Error> {
+//!         Ok(format!("hello, {name}"))
+//!     }
+//! }
+//! ```
+//!
+//! The host says [`plug::link!()`](link!) once, at its root, and asks the [`Registry`]. Which plugins are in it is up to
+//! its Cargo features.
+//!
+//! # How it hangs together
+//!
+//! * [`Interface`]: what makes a trait one that plugins implement.
+//! * [`Plugin`]: one of them, before it is opened; what it says of itself.
+//! * [`Link`]: a place that plugins come from. [`link::Builtin`] is what the linker put into this binary.
+//! * [`Catalogue`]: what could have been linked, by feature.
+//! * [`Registry`]: the plugins of some links, by interface and name, and the [`Problem`]s they have together.
+//! * [`Error`]: what went wrong, by the step that failed.
+//!
+//! # Features
+//!
+//! * `inventory` (on by default) registers through the crate of that name: a constructor for each plugin that runs before
+//!   `main` and does nothing but insert it into a list.
+//! * `linkme` registers through the crate of that name: nothing at all runs before `main`. Not for WebAssembly. With both,
+//!   this one is taken.
+
+#![deny(missing_docs)]
+
+mod interface;
+mod name;
+mod plugin;
+
+pub mod link;
+
+mod catalogue;
+mod index;
+mod problem;
+mod registry;
+
+mod error;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use catalogue::{Catalogue, Feature};
+pub use error::{Error, ErrorKind};
+pub use interface::{Identity, Interface};
+pub use link::Link;
+pub use plugin::Plugin;
+pub use problem::{Place, Problem};
+pub use registry::Registry;
+
+pub use plug_macros::{interface, plug};
+
+#[cfg(all(feature = "linkme", target_family = "wasm"))]
+compile_error!("the feature `linkme` of plug does not work on WebAssembly: use `inventory`");
+
+/// Links the plugins that the calling package's features choose. Once, at the root of its library, or of its binary where
+/// it has no library; and in the tests, examples and benches of a plugin crate, so that they see its plugins.
+///
+/// It reads the package's Cargo.toml. A dependency is a plugin where its key begins with `plugin-`:
+///
+/// ```toml
+/// [features]
+/// a = ["dep:plugin-a"]
+/// [dependencies]
+/// plugin-a = { version = "1", optional = true }
+/// ```
+///
+/// and adding a plugin is adding such lines. A feature brings the plugin of its own name. What is otherwise stands in
+///
+/// ```toml
+/// [package.metadata.plug]
+/// plugins = ["greeters"]      # dependencies that are plugins too
+/// ignore = ["plugin-sdk"]     # dependencies that are none
+/// [package.metadata.plug.names]
+/// extra = ["x", "y"]          # the plugins that a feature brings
+/// ```
+///
+/// In a target that is not the package's library it links that library too. A dev-dependency is linked where
+/// dev-dependencies are: in tests, examples and benches.
+///
+/// ```
+/// plug::link!();
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! link {
+    ($($rest:tt)*) => {
+        $crate::__private::link! { $crate $($rest)* }
+    };
+}

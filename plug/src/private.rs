@@ -1,0 +1,239 @@
+//! What the macros emit names nothing but what is here. None of it is for anybody else, and all of it may change.
+//!
+//! A macro of `plug-macros` cannot test a feature of this crate, and a `#[cfg]` that it emits would test the plugin
+//! crate's. So what depends on a feature is a `macro_rules` here, in as many versions as there are cases, and what the
+//! macros emit is the same for all of them.
+
+pub use core;
+#[cfg(feature = "inventory")]
+pub use inventory;
+#[cfg(feature = "linkme")]
+pub use linkme;
+pub use plug_macros::link;
+
+pub use crate::catalogue::Linked;
+pub use crate::error::Error;
+pub use crate::interface::{Identity, Interface, type_name};
+#[cfg(feature = "linkme")]
+pub use crate::link::builtin::{ENTRIES, LINKED};
+pub use crate::plugin::{Entry, Slot};
+pub use crate::{
+    __catalogue as catalogue, __identity as identity, __once as once, __plugin as plugin, __submit as submit,
+};
+pub use std::boxed::Box;
+pub use std::result::Result;
+
+/// Makes the object of a plugin that has no `new`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Default`, and the plugin no `new`",
+    label = "this type cannot be made out of nothing",
+    note = "derive `Default` for it, or name a function that makes one: `#[plug(\"name\", new = Self::open)]`"
+)]
+pub trait Make: Sized {
+    fn make() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> Make for T {
+    fn make() -> Self {
+        T::default()
+    }
+}
+
+/// What a `new` may return: the object, or a result with one.
+#[diagnostic::on_unimplemented(
+    message = "`new` returns `{Self}`",
+    label = "this function must return the plugin's type, or a `Result` with it",
+    note = "an error can be `plug::Error`, or whatever turns into a `Box<dyn std::error::Error + Send + Sync>`"
+)]
+pub trait Made<T> {
+    fn made(self) -> Result<T, Error>;
+}
+
+impl<T> Made<T> for T {
+    fn made(self) -> Result<T, Error> {
+        Ok(self)
+    }
+}
+
+impl<T, E: Into<std::boxed::Box<dyn std::error::Error + Send + Sync>>> Made<T> for Result<T, E> {
+    fn made(self) -> Result<T, Error> {
+        self.map_err(Error::new)
+    }
+}
+
+/// A plugin, as `#[plug]` writes it down.
+pub trait Submission {
+    /// The fields of the entry, between unit separators.
+    const TEXT: &'static str;
+    type Interface: ?Sized + Interface;
+    fn new() -> Result<std::boxed::Box<Self::Interface>, Error>;
+}
+
+/// The number of the interface that a plugin with the key `Self` implements. `S` is there to be inferred.
+pub trait Numbered<S> {
+    const NUMBER: u64;
+}
+
+/// A number that one plugin alone has.
+pub struct Key<const KEY: u64>;
+
+pub const fn number_of<S: Submission>() -> u64 {
+    S::Interface::IDENTITY.number()
+}
+
+/// What `#[plug]` emits: an entry, and a symbol that the linker finds twice where two plugins have one name.
+///
+/// The interface is written once, as the associated type of a submission, so that a trait that is none is told so once.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __plugin {
+    (
+        name: $name:literal,
+        aliases: $aliases:literal,
+        deprecated: $deprecated:literal,
+        docs: [$($docs:expr),*],
+        interface: $interface:ty,
+        type: $type:ty,
+        new: $new:expr,
+        once: $once:tt,
+    ) => {
+        const _: () = {
+            struct Submission;
+
+            impl $crate::__private::Submission for Submission {
+                const TEXT: &'static $crate::__private::core::primitive::str = $crate::__private::core::concat!(
+                    $name, "\u{1f}",
+                    $aliases, "\u{1f}",
+                    $deprecated, "\u{1f}",
+                    $crate::__private::core::stringify!($type), "\u{1f}",
+                    $crate::__private::core::env!("CARGO_PKG_NAME"), "\u{1f}",
+                    $crate::__private::core::env!("CARGO_PKG_VERSION"), "\u{1f}",
+                    $crate::__private::core::env!("CARGO_PKG_LICENSE"), "\u{1f}",
+                    $crate::__private::core::env!("CARGO_PKG_REPOSITORY"), "\u{1f}",
+                    $crate::__private::core::file!(), "\u{1f}",
+                    $crate::__private::core::line!(), "\u{1f}",
+                    $crate::__private::core::env!("CARGO_PKG_DESCRIPTION"), "\u{1f}",
+                    $($docs),*
+                );
+
+                type Interface = $interface;
+
+                fn new() -> $crate::__private::Result<
+                    $crate::__private::Box<Self::Interface>,
+                    $crate::__private::Error,
+                > {
+                    let object: $type = $new;
+                    $crate::__private::Result::Ok($crate::__private::Box::new(object))
+                }
+            }
+
+            $crate::__private::submit!(ENTRIES: Entry = $crate::__private::Entry::of::<Submission>());
+            $crate::__private::once!($name, $once);
+        };
+    };
+}
+
+/// The identity of a trait that is declared where this is called.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __identity {
+    ($name:literal $($generic:tt)?) => {
+        $crate::__private::Identity::new::<Self>(
+            $crate::__identity!(@name $name $($generic)?),
+            $crate::__private::core::concat!($crate::__private::core::module_path!(), "::", $name),
+            $crate::__private::core::env!("CARGO_PKG_VERSION"),
+        )
+    };
+    (@name $name:literal generic) => { $crate::__private::type_name::<Self> };
+    (@name $name:literal) => {
+        || $crate::__private::core::concat!($crate::__private::core::module_path!(), "::", $name)
+    };
+}
+
+/// What `link!` emits: its features, as one text.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __catalogue {
+    ($($text:expr),* $(,)?) => {
+        const _: () = {
+            $crate::__private::submit!(LINKED: Linked = $crate::__private::Linked(
+                $crate::__private::core::concat!($($text),*)
+            ));
+        };
+    };
+}
+
+#[cfg(feature = "linkme")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __submit {
+    ($slice:ident: $type:ident = $value:expr) => {
+        #[$crate::__private::linkme::distributed_slice($crate::__private::$slice)]
+        #[linkme(crate = $crate::__private::linkme)]
+        static SUBMITTED: $crate::__private::$type = $value;
+    };
+}
+
+#[cfg(all(feature = "inventory", not(feature = "linkme")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __submit {
+    ($slice:ident: $type:ident = $value:expr) => {
+        $crate::__private::inventory::submit! { $value }
+    };
+}
+
+#[cfg(not(any(feature = "inventory", feature = "linkme")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __submit {
+    ($slice:ident: $type:ident = $value:expr) => {
+        $crate::__private::core::compile_error!(
+            "plug was built without a way to register plugins: turn on its feature `inventory` or `linkme`"
+        );
+    };
+}
+
+/// A symbol named after the plugin and its interface, so that the linker refuses a second one. One byte, not exported.
+///
+/// It stands in a section that the linker retains, since thin LTO and `--gc-sections` drop what nobody refers to. Not in a
+/// package's own unit tests: where a dev-dependency leads back to the package, two copies of it are linked, rightly. Not
+/// in Miri, which has no linker, nor on WebAssembly, which has no stable `global_asm!`. There, the registry alone finds out.
+///
+/// `global_asm!` is an item, and in a block it can only stand in a module, from where nothing in the block can be named: not
+/// the interface, where the impl stands in a function that imports it. So the block implements a trait for a key that is
+/// this plugin's alone, and the module leaves to inference what it cannot name. (Importing `super::*` instead fails in
+/// functions, and makes the resolution of n plugins take n² steps.)
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __once {
+    ($name:literal, none) => {};
+    ($name:literal, $key:literal) => {
+        #[cfg(all(not(test), not(miri), any(unix, windows), not(target_family = "wasm")))]
+        const _: () = {
+            impl $crate::__private::Numbered<Submission> for $crate::__private::Key<$key> {
+                const NUMBER: $crate::__private::core::primitive::u64 = $crate::__private::number_of::<Submission>();
+            }
+
+            mod once {
+                #[cfg(not(any(target_vendor = "apple", windows)))]
+                $crate::__private::core::arch::global_asm!(
+                    ".pushsection .rodata.plug_names,\"aR\",%progbits",
+                    $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of interface {number}\""),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0"),
+                    ".popsection",
+                    number = const <$crate::__private::Key<$key> as $crate::__private::Numbered<_>>::NUMBER,
+                );
+                #[cfg(any(target_vendor = "apple", windows))]
+                $crate::__private::core::arch::global_asm!(
+                    ".data",
+                    $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of interface {number}\""),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0"),
+                    ".text",
+                    number = const <$crate::__private::Key<$key> as $crate::__private::Numbered<_>>::NUMBER,
+                );
+            }
+        };
+    };
+}

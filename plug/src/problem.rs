@@ -1,0 +1,154 @@
+//! What can be wrong with a registry as a whole, in words that name both sides and a way out.
+
+use std::fmt;
+
+use crate::plugin::Plugin;
+
+/// Something wrong with the plugins of a registry. Found out on first use, and listed by
+/// [`Registry::problems`](crate::Registry::problems); the names concerned cannot be opened, all others can.
+///
+/// The first line is the fact. A line that begins with `hint: ` says what would help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// Several plugins of one interface have one name.
+    Duplicate {
+        /// The name.
+        name: String,
+        /// The path of the interface.
+        interface: &'static str,
+        /// Where they come from, two or more.
+        places: Vec<Place>,
+    },
+    /// An alias is the name of another plugin, or an alias of another.
+    HiddenByAlias {
+        /// The name.
+        name: String,
+        /// The path of the interface.
+        interface: &'static str,
+        /// The plugins that have the alias.
+        aliased: Vec<Place>,
+        /// The plugin of that very name, where there is one.
+        named: Option<Place>,
+    },
+    /// A feature is on, and the plugin that it should bring is not there.
+    NotRegistered {
+        /// The plugin that was expected.
+        name: String,
+        /// The feature, as it is given to Cargo.
+        feature: String,
+        /// The dependency that the feature turns on.
+        dependency: String,
+        /// What that dependency did register.
+        registered: Vec<String>,
+    },
+}
+
+/// Where a plugin comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Place {
+    /// The plugin's own name.
+    pub plugin: String,
+    /// Its package, with the version.
+    pub package: Option<String>,
+    /// The file of its impl.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl Problem {
+    /// The name that cannot be opened for it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Duplicate { name, .. } | Self::HiddenByAlias { name, .. } | Self::NotRegistered { name, .. } => name,
+        }
+    }
+
+    /// The path of the interface concerned, where there is one.
+    pub fn interface(&self) -> Option<&'static str> {
+        match self {
+            Self::Duplicate { interface, .. } | Self::HiddenByAlias { interface, .. } => Some(interface),
+            Self::NotRegistered { .. } => None,
+        }
+    }
+}
+
+impl From<&Plugin> for Place {
+    fn from(plugin: &Plugin) -> Self {
+        let version = plugin.version().map(|version| format!(" {version}")).unwrap_or_default();
+        Self {
+            plugin: plugin.name().to_owned(),
+            package: plugin.package().map(|package| format!("{package}{version}")),
+            file: plugin.file().to_owned(),
+            line: plugin.line(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Duplicate { name, interface, places } => {
+                let count = places.len();
+                write!(f, "{count} plugins of interface `{interface}` have the name `{name}`: {}", Places(places))?;
+                write!(f, "\nhint: rename one, or leave one out of the build")
+            }
+            Self::HiddenByAlias { name, interface, aliased, named: Some(named) } => {
+                write!(f, "`{name}` is a plugin of interface `{interface}` ({named}) and an alias of ")?;
+                write_aliased(f, aliased)?;
+                write!(f, "\nhint: drop the alias, or leave one of them out of the build")
+            }
+            Self::HiddenByAlias { name, interface, aliased, named: None } => {
+                write!(f, "alias `{name}` of interface `{interface}` is an alias of ")?;
+                write_aliased(f, aliased)?;
+                write!(f, "\nhint: drop it from one, or leave one of them out of the build")
+            }
+            Self::NotRegistered { name, feature, dependency, registered } if registered.is_empty() => write!(
+                f,
+                "feature `{feature}` is on, but {dependency} registered nothing as `{name}`\n\
+                 hint: its `#[plug(\"{name}\")]` is missing or compiled out; where the plugin has another name, say so: \
+                 `[package.metadata.plug.names] {feature} = [\"the-name\"]`",
+            ),
+            Self::NotRegistered { name, feature, dependency, registered } => {
+                let names: Vec<_> = registered.iter().map(|name| format!("\"{name}\"")).collect();
+                write!(
+                    f,
+                    "feature `{feature}` is on, but {dependency} registered nothing as `{name}`\n\
+                     hint: it registered others: `[package.metadata.plug.names] {feature} = [{}]`",
+                    names.join(", "),
+                )
+            }
+        }
+    }
+}
+
+/// `` `b` of plugin-b 0.1.0 at plugins/b/src/lib.rs:11 and `c` of … ``
+fn write_aliased(f: &mut fmt::Formatter<'_>, aliased: &[Place]) -> fmt::Result {
+    for (at, place) in aliased.iter().enumerate() {
+        write!(f, "{}`{}` ({place})", if at == 0 { "" } else { " and " }, place.plugin)?;
+    }
+    Ok(())
+}
+
+struct Places<'a>(&'a [Place]);
+
+impl fmt::Display for Places<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, place) in self.0.iter().enumerate() {
+            write!(f, "{}{place}", if at == 0 { "" } else { " and " })?;
+        }
+        Ok(())
+    }
+}
+
+/// `plugin-b 0.1.0 at plugins/b/src/lib.rs:11`
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(package) = &self.package {
+            write!(f, "{package} at ")?;
+        }
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}

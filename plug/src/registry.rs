@@ -1,0 +1,265 @@
+//! The registry: plugins by interface and name, in an order that nobody's linker decides. It names no link.
+
+use std::any::TypeId;
+use std::collections::BTreeMap;
+
+use once_cell::sync::{Lazy, OnceCell};
+
+use crate::catalogue::{Catalogue, Feature};
+use crate::error::{Error, ErrorKind};
+use crate::index::{Contest, Found, Index};
+use crate::interface::Interface;
+use crate::link::{self, Link};
+use crate::name;
+use crate::plugin::Plugin;
+use crate::problem::{Place, Problem};
+
+/// Plugins, by interface and name.
+///
+/// ```
+/// # mod app_interface {
+/// #     #[plug::interface]
+/// #     pub trait Plug: Send + Sync {
+/// #         fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+/// #     }
+/// # }
+/// # #[derive(Default)]
+/// # struct A;
+/// # /// Says hello in English.
+/// # #[plug::plug("a")]
+/// # impl Plug for A {
+/// #     fn say_hello(&self, name: &str) -> Result<String, plug::Error> { Ok(format!("hello, {name}")) }
+/// # }
+/// use app_interface::Plug;
+///
+/// let registry = plug::Registry::builtin();
+/// for plugin in registry.plugins() {
+///     println!("{} {}", plugin.name(), plugin.summary()); // a Says hello in English.
+/// }
+/// let a = registry.open::<dyn Plug>("a")?;
+/// assert_eq!(a.say_hello("x")?, "hello, x");
+/// # Ok::<(), plug::Error>(())
+/// ```
+#[derive(Default)]
+pub struct Registry {
+    // As the links gave them. What is asked for more than once is worked out when it is asked for first.
+    plugins: Vec<Plugin>,
+    catalogue: Catalogue,
+    index: OnceCell<Index>,
+    order: OnceCell<Vec<usize>>,
+    problems: OnceCell<Vec<Problem>>,
+}
+
+impl Registry {
+    /// The plugins linked into this binary: the same registry for every caller and thread, filled on first use.
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: Lazy<Registry> = Lazy::new(|| {
+            let mut registry = Registry::new();
+            let added = registry.add(&link::Builtin);
+            debug_assert!(added.is_ok(), "nothing can fail in reading what is linked");
+            registry
+        });
+        &BUILTIN
+    }
+
+    /// A registry without plugins.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the plugins of `link`, and what it knows of others.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Link::plugins`]; the registry is then what it was.
+    pub fn add(&mut self, link: &dyn Link) -> Result<&mut Self, Error> {
+        let plugins = link.plugins()?;
+        let catalogue = std::mem::take(&mut self.catalogue).with(link.catalogue());
+        let plugins = std::mem::take(&mut self.plugins).into_iter().chain(plugins).collect();
+        *self = Self { plugins, catalogue, ..Self::default() };
+        Ok(self)
+    }
+
+    /// The plugins, by interface and then by name.
+    pub fn plugins(&self) -> impl DoubleEndedIterator<Item = &Plugin> + ExactSizeIterator {
+        self.order().iter().map(|at| &self.plugins[*at])
+    }
+
+    /// The plugins of interface `I`, by name.
+    pub fn plugins_of<I: ?Sized + Interface>(&self) -> impl DoubleEndedIterator<Item = &Plugin> {
+        self.plugins().filter(|plugin| plugin.implements::<I>())
+    }
+
+    /// The plugin of interface `I` with this name or alias.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadName`] where no plugin can have the name, [`ErrorKind::Unknown`] where none has,
+    /// [`ErrorKind::NotInBuild`] where a feature would bring it, and [`ErrorKind::Problem`] where the name is more than
+    /// one's, or where its feature is on and brought nothing.
+    pub fn plugin<I: ?Sized + Interface>(&self, name: &str) -> Result<&Plugin, Error> {
+        match self.index().find(TypeId::of::<I>(), name) {
+            Some(Found::Plugin(at)) => Ok(&self.plugins[at]),
+            Some(Found::Contest(contest)) => Err(ErrorKind::Problem(self.problem(name, contest)).into()),
+            None => Err(self.missing(I::IDENTITY.name(), TypeId::of::<I>(), name)),
+        }
+    }
+
+    /// Makes an object of the plugin of interface `I` with this name or alias, a new one each time.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`plugin`](Registry::plugin), and [`ErrorKind::Open`] where the plugin's `new` fails.
+    ///
+    /// # Panics
+    ///
+    /// Where the plugin's `new` does.
+    pub fn open<I: ?Sized + Interface>(&self, name: &str) -> Result<Box<I>, Error> {
+        self.plugin::<I>(name)?.open()
+    }
+
+    /// What is wrong with the registry. The names concerned cannot be opened, all others can.
+    pub fn problems(&self) -> &[Problem] {
+        self.problems.get_or_init(|| {
+            let index = self.index();
+            let mut problems: Vec<_> = index.contests().map(|(name, contest)| self.problem(name, contest)).collect();
+            problems.sort_by(|one, two| (one.interface(), one.name()).cmp(&(two.interface(), two.name())));
+            problems.extend(self.unregistered());
+            problems
+        })
+    }
+
+    /// Fails where the registry has problems.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Problems`], with all of them.
+    pub fn check(&self) -> Result<(), Error> {
+        match self.problems() {
+            [] => Ok(()),
+            problems => Err(ErrorKind::Problems(problems.to_vec()).into()),
+        }
+    }
+
+    /// The features that bring plugins, on and off.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::new(&self.plugins))
+    }
+
+    fn order(&self) -> &[usize] {
+        self.order.get_or_init(|| {
+            let mut order: Vec<_> = (0..self.plugins.len()).collect();
+            let key = |at: &usize| {
+                let plugin = &self.plugins[*at];
+                (plugin.interface(), plugin.name())
+            };
+            let place = |at: &usize| {
+                let plugin = &self.plugins[*at];
+                (plugin.package(), plugin.file(), plugin.line())
+            };
+            order.sort_by(|one, two| key(one).cmp(&key(two)).then_with(|| place(one).cmp(&place(two))));
+            order.dedup_by(|one, two| key(one) == key(two) && self.plugins[*one].is_twin_of(&self.plugins[*two]));
+            order
+        })
+    }
+
+    fn problem(&self, name: &str, contest: &Contest) -> Problem {
+        let places = |plugins: &[usize]| {
+            let mut places: Vec<_> = plugins.iter().map(|at| Place::from(&self.plugins[*at])).collect();
+            places.sort();
+            places
+        };
+        let claimants = contest.named.iter().chain(&contest.aliased);
+        let interface = claimants.map(|at| self.plugins[*at].interface()).next().unwrap_or_default();
+        let (mut named, aliased) = (places(&contest.named), places(&contest.aliased));
+        let name = name.to_owned();
+        if named.len() > 1 {
+            Problem::Duplicate { name, interface, places: named }
+        } else {
+            Problem::HiddenByAlias { name, interface, aliased, named: named.pop() }
+        }
+    }
+
+    /// The plugins that a feature should have brought, and did not.
+    fn unregistered(&self) -> Vec<Problem> {
+        let mut by_package = BTreeMap::<_, Vec<_>>::new();
+        for plugin in self.plugins() {
+            by_package.entry(plugin.package().unwrap_or_default()).or_default().push(plugin.name());
+        }
+        let mut problems = Vec::new();
+        for feature in self.catalogue.features().into_iter().filter(|feature| feature.on) {
+            let registered: Vec<_> =
+                feature.dependency.split(',').filter_map(|package| by_package.get(package)).flatten().collect();
+            for name in &feature.plugins {
+                if !self.plugins.iter().any(|plugin| plugin.name() == name) {
+                    problems.push(Problem::NotRegistered {
+                        name: name.clone(),
+                        feature: feature.name.clone(),
+                        dependency: feature.dependency.clone(),
+                        registered: registered.iter().map(|name| (**name).to_owned()).collect(),
+                    });
+                }
+            }
+        }
+        problems
+    }
+
+    /// Why there is no such plugin.
+    #[cold]
+    fn missing(&self, interface: &'static str, id: TypeId, name: &str) -> Error {
+        if let Err(error) = name::check(name) {
+            return error;
+        }
+        let brings = |feature: &&Feature| feature.plugins.iter().any(|plugin| plugin == name);
+        let features = self.catalogue.features();
+        if let Some(problem) = self
+            .problems()
+            .iter()
+            .find(|problem| matches!(problem, Problem::NotRegistered { name: missing, .. } if missing == name))
+        {
+            return ErrorKind::Problem(problem.clone()).into();
+        }
+        let off: Vec<_> = features.iter().filter(|feature| !feature.on).filter(brings).collect();
+        if !off.is_empty() {
+            let features = off.into_iter().map(|feature| self.catalogue.argument(feature)).collect();
+            return ErrorKind::NotInBuild { name: name.to_owned(), interface, features }.into();
+        }
+        let (here, elsewhere): (Vec<_>, Vec<_>) = self.plugins().partition(|plugin| plugin.identity().id() == id);
+        let known = here.iter().flat_map(|plugin| plugin.aliases().chain([plugin.name()]));
+        let off = features.iter().flat_map(|feature| feature.plugins.iter().map(String::as_str));
+        ErrorKind::Unknown {
+            name: name.to_owned(),
+            interface,
+            nearest: nearest(name, known.chain(off)).map(str::to_owned),
+            names: here.iter().map(|plugin| plugin.name().to_owned()).collect(),
+            elsewhere: elsewhere
+                .iter()
+                .filter(|plugin| plugin.name() == name || plugin.aliases().any(|alias| alias == name))
+                .map(|plugin| plugin.interface().to_owned())
+                .collect(),
+        }
+        .into()
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.plugins()).finish()
+    }
+}
+
+/// The one that differs in the fewest letters, where that is at most a third of them, or one of several.
+fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    known
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .filter(|(distance, known)| {
+            let letters = name.len().max(known.len());
+            *distance <= (letters / 3).max(1) && *distance < letters
+        })
+        .min()
+        .map(|(_, known)| known)
+}

@@ -1,0 +1,137 @@
+//! What the tests share: Cargo run inside Cargo, copies of the workspace, and saying aloud what was left out.
+//!
+//! A build of the workspace unites the features of its members, so whatever is tested about features is built by a Cargo of
+//! its own, in a target folder for that set of features.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The root of the workspace.
+pub fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace");
+    root.to_owned()
+}
+
+/// The folder that everything the tests build goes to.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), |folder| root().join(folder))
+        .join("nested")
+}
+
+/// An empty folder of this name.
+pub fn scratch(name: &str) -> PathBuf {
+    let folder = target().join("scratch").join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).expect("the scratch folder can be removed");
+    }
+    fs::create_dir_all(&folder).expect("the scratch folder can be made");
+    folder
+}
+
+/// A copy of the workspace's sources, in a scratch folder of this name.
+pub fn copy_of_workspace(name: &str) -> PathBuf {
+    let folder = scratch(name);
+    copy(&root(), &folder);
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("a folder can be read") {
+        let path = entry.expect("a folder can be read").path();
+        let name = path.file_name().expect("an entry has a name");
+        if ["target", ".git"].map(OsStr::new).contains(&name) {
+            continue;
+        }
+        let to = to.join(name);
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            fs::copy(&path, &to).expect("a file can be copied");
+        }
+    }
+}
+
+/// The Cargo that runs this test, without what it has told this process of the package under test.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    clean(&mut cargo);
+    cargo
+}
+
+/// Takes away what Cargo has told this process, and what a user's shell may say of colours and plugins.
+pub fn clean(command: &mut Command) -> &mut Command {
+    let keep = ["CARGO", "CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_BUILD_JOBS", "CARGO_TERM_COLOR"];
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if (name.starts_with("CARGO") || name.starts_with("APP_")) && !keep.contains(&&*name) {
+            command.env_remove(&*name);
+        }
+    }
+    for name in ["RUSTFLAGS", "RUSTDOCFLAGS", "RUST_BACKTRACE", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// The app with these features and this profile, built if need be.
+pub fn app(features: &[&str], profile: &str) -> PathBuf {
+    let set = if features.is_empty() { "none".to_owned() } else { features.join("+") };
+    let folder = target().join("app").join(set);
+    let mut cargo = cargo();
+    cargo.args(["build", "--quiet", "--package", "app", "--no-default-features", "--profile", profile, "--features"]);
+    cargo.arg(features.join(",")).arg("--target-dir").arg(&folder).current_dir(root());
+    succeed(&mut cargo);
+    let profile = if profile == "dev" { "debug" } else { profile };
+    folder.join(profile).join(format!("app{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Runs a command to its end.
+pub fn run(command: &mut Command) -> Output {
+    command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"))
+}
+
+/// Runs a command that must succeed, and returns its standard output.
+pub fn succeed(command: &mut Command) -> String {
+    let output = run(command);
+    let (stdout, stderr) = texts(&output);
+    assert!(output.status.success(), "{command:?} failed, {}\n{stdout}\n{stderr}", output.status);
+    stdout
+}
+
+/// Runs a command that must fail, and returns its standard error.
+pub fn fail(command: &mut Command) -> String {
+    let output = run(command);
+    let (stdout, stderr) = texts(&output);
+    assert!(!output.status.success(), "{command:?} did not fail\n{stdout}\n{stderr}");
+    stderr
+}
+
+/// Standard output and standard error.
+pub fn texts(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+/// Says that a test, or a part of one, was left out for want of `what`. `.ci/run` collects these lines, and fails on one
+/// that `.ci/omitted` does not name; see there. The line goes to the file `PLUG_OMITTED` names too, since a test runner
+/// hides what a passing test prints.
+pub fn leave_out(what: &str, why: &str) {
+    let line = format!("left out: {what}: {why}");
+    println!("{line}");
+    eprintln!("{line}");
+    if let Some(file) = std::env::var_os("PLUG_OMITTED") {
+        use std::io::Write;
+        let file = fs::OpenOptions::new().append(true).create(true).open(file);
+        let mut file = file.expect("the list of what was left out can be opened");
+        writeln!(file, "{line}").expect("the list of what was left out can be written");
+    }
+}
+
+/// Whether the slow whole of the matrix was asked for, as `.ci/run --full` does.
+pub fn is_full() -> bool {
+    std::env::var_os("PLUG_FULL").is_some()
+}
