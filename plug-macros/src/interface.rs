@@ -1,7 +1,7 @@
 //! `#[plug::interface]`: a trait becomes one that plugins implement.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, GenericParam, Generics, Ident, ItemTrait, Lifetime, TraitItem, parse_quote};
@@ -90,11 +90,15 @@ fn render(root: &Root, model: &Model<'_>) -> TokenStream {
     let Model { name, generics, arguments } = model;
     let text = name.unraw().to_string();
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let interface = if arguments.is_empty() { quote!(dyn #name) } else { quote!(dyn #name<#(#arguments),*>) };
-    let generic = (!generics.params.is_empty()).then(|| quote!(generic));
+    let interface = {
+        // An error about the type, such as that there is none, is shown at the trait's name.
+        let object = quote_spanned!(name.span()=> dyn #name);
+        if arguments.is_empty() { object } else { quote!(#object<#(#arguments),*>) }
+    };
+    let is_generic = !generics.params.is_empty();
     quote! {
         impl #impl_generics #root::__private::Interface for #interface #where_clause {
-            const IDENTITY: &'static #root::__private::Identity = &#root::__private::identity!(#text #generic);
+            const DECLARATION: #root::__private::Declaration = #root::__private::declaration!(#text, #is_generic);
         }
     }
 }

@@ -35,7 +35,7 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[plug("a")]` | the name; the type needs `Default` |
 /// | `aliases = ["alpha"]` | other names that it is opened by |
 /// | `deprecated = "use b"` | still there, and what to use instead |
-/// | `new = A::open` | a function without arguments that returns the type, or a `Result` with it |
+/// | `new = Self::open` | a function without arguments that returns the type, or a `Result` with it |
 /// | `crate = path` | where `plug` is, if renamed or re-exported |
 ///
 /// ```
@@ -52,7 +52,7 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 ///
 /// /// Knows where home is.
-/// #[plug("home", aliases = ["house"], new = Home::open)]
+/// #[plug("home", aliases = ["house"], new = Self::open)]
 /// impl Store for Home {
 ///     fn get(&self) -> Option<String> {
 ///         Some(self.0.clone())

@@ -3,9 +3,10 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
+use syn::spanned::Spanned;
 use syn::{
     Attribute, Error, Expr, ExprLit, ExprPath, GenericArgument, GenericParam, Ident, ImplItem, ItemImpl, Lit, LitStr,
     Meta, Path, PathArguments, Token,
@@ -145,7 +146,7 @@ impl Impl {
         let has_arguments = path.segments.iter().any(|segment| !segment.arguments.is_none());
         Some(Self {
             docs: docs(&item.attrs),
-            interface: quote!(dyn #interface),
+            interface: quote_spanned!(path.span()=> dyn #interface),
             is_plain: !has_bindings && !has_arguments,
             self_ty: (*item.self_ty).clone(),
         })
@@ -177,13 +178,12 @@ fn with_bindings<'a>(path: &Path, bindings: impl Iterator<Item = (&'a Ident, &'a
 fn docs(attributes: &[Attribute]) -> Vec<TokenStream> {
     let mut lines = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
-        match &attribute.meta {
-            Meta::NameValue(meta) => match &meta.value {
+        if let Meta::NameValue(meta) = &attribute.meta {
+            match &meta.value {
                 Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => lines.push(Ok(line.value())),
                 Expr::Macro(text) => lines.push(Err(text.to_token_stream())),
                 _ => {}
-            },
-            _ => {}
+            }
         }
     }
     // A run of lines becomes one literal.
@@ -213,6 +213,18 @@ fn docs(attributes: &[Attribute]) -> Vec<TokenStream> {
     parts
 }
 
+/// `Self::open` as it can be said outside the impl.
+fn of_type(new: &ExprPath, self_ty: &syn::Type) -> TokenStream {
+    let is_self = |segment: &syn::PathSegment| segment.ident == "Self";
+    match new.path.segments.first() {
+        Some(first) if new.qself.is_none() && is_self(first) && new.path.segments.len() > 1 => {
+            let rest = new.path.segments.iter().skip(1);
+            quote!(<#self_ty>::#(#rest)::*)
+        }
+        _ => new.to_token_stream(),
+    }
+}
+
 /// A number that no other plugin of the program has: of the package, the place in it, and what stands there.
 fn key(place: &str, item: &TokenStream) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -228,7 +240,11 @@ fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
     // What an interface with arguments means is up to the scope, and too much for the name of a symbol.
     let once = if *is_plain { Literal::u64_unsuffixed(key).into_token_stream() } else { quote!(none) };
     let new = match new {
-        Some(new) => quote!(#root::__private::Made::<#self_ty>::made(#new())?),
+        Some(new) => {
+            let new = of_type(new, self_ty);
+            let made = quote_spanned!(new.span()=> __private::Made::<#self_ty>::made(#new()));
+            quote!(#root::#made?)
+        }
         None => quote!(<#self_ty as #root::__private::Make>::make()),
     };
     quote! {

@@ -24,8 +24,20 @@ use std::any::TypeId;
     note = "write `#[plug::interface]` above the trait, in the crate that declares it"
 )]
 pub trait Interface: 'static {
+    #[doc(hidden)]
+    const DECLARATION: Declaration;
+
     /// What tells this interface from every other.
-    const IDENTITY: &'static Identity;
+    const IDENTITY: &'static Identity = &Identity::of::<Self>();
+}
+
+/// What `#[plug::interface]` writes down. The object type is not named in it, since a trait that has none should be told
+/// so once.
+#[doc(hidden)]
+pub struct Declaration {
+    pub path: &'static str,
+    pub version: &'static str,
+    pub is_generic: bool,
 }
 
 /// What tells an interface from every other: its type, for the registry; a number, for the linker; its path, for a person.
@@ -37,11 +49,10 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The identity of `I`. `path` and `version` are hashed into the number that stands in the name of a linker symbol.
-    #[doc(hidden)]
-    pub const fn new<I: ?Sized + 'static>(name: fn() -> &'static str, path: &str, version: &str) -> Self {
+    const fn of<I: ?Sized + Interface>() -> Self {
+        let Declaration { path, version, is_generic } = I::DECLARATION;
         let number = fnv(fnv(FNV_OFFSET, path), version);
-        Self { id: TypeId::of::<I>(), number, name }
+        Self { id: TypeId::of::<I>(), number, name: if is_generic { type_name::<I> } else { || I::DECLARATION.path } }
     }
 
     /// The path of the trait, such as `app_interface::Plug`.
@@ -53,15 +64,13 @@ impl Identity {
         self.id
     }
 
-    #[doc(hidden)]
-    pub const fn number(&self) -> u64 {
+    pub(crate) const fn number(&self) -> u64 {
         self.number
     }
 }
 
 /// The name of a generic interface: what the compiler calls the type, so that `Store<u8>` and `Store<u16>` differ.
-#[doc(hidden)]
-pub fn type_name<I: ?Sized>() -> &'static str {
+fn type_name<I: ?Sized>() -> &'static str {
     let name = std::any::type_name::<I>();
     name.strip_prefix("dyn ").unwrap_or(name)
 }
@@ -97,7 +106,7 @@ mod tests {
 
     #[test]
     fn number_tells_path_from_version() {
-        let number = |path, version| Identity::new::<str>(|| "", path, version).number();
+        let number = |path, version| fnv(fnv(FNV_OFFSET, path), version);
         assert_ne!(number("a::B", "1.0.0"), number("a::B", "1.0.1"));
         assert_ne!(number("ab", "c"), number("a", "bc"));
     }

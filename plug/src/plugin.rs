@@ -37,8 +37,10 @@ type Open = fn(&mut Slot<'_>) -> Result<(), Error>;
 struct Made {
     fields: [String; FIELDS],
     interface: &'static Identity,
-    open: Box<dyn Fn(&mut Slot<'_>) -> Result<(), Error> + Send + Sync>,
+    open: Box<OpenMade>,
 }
+
+type OpenMade = dyn Fn(&mut Slot<'_>) -> Result<(), Error> + Send + Sync;
 
 /// Where a new object goes: an `Option<Box<I>>` whose interface has been erased. It saves the allocation of a
 /// `Box<dyn Any>` around the box, and it is where more than an interface can be handed to an opening plugin.

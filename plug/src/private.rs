@@ -13,12 +13,12 @@ pub use plug_macros::link;
 
 pub use crate::catalogue::Linked;
 pub use crate::error::Error;
-pub use crate::interface::{Identity, Interface, type_name};
+pub use crate::interface::{Declaration, Interface};
 #[cfg(feature = "linkme")]
 pub use crate::link::builtin::{ENTRIES, LINKED};
 pub use crate::plugin::{Entry, Slot};
 pub use crate::{
-    __catalogue as catalogue, __identity as identity, __once as once, __plugin as plugin, __submit as submit,
+    __catalogue as catalogue, __declaration as declaration, __once as once, __plugin as plugin, __submit as submit,
 };
 pub use std::boxed::Box;
 pub use std::result::Result;
@@ -134,20 +134,16 @@ macro_rules! __plugin {
     };
 }
 
-/// The identity of a trait that is declared where this is called.
+/// What `#[plug::interface]` emits: the trait's path and version. `false` or `true` says whether the trait is generic.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __identity {
-    ($name:literal $($generic:tt)?) => {
-        $crate::__private::Identity::new::<Self>(
-            $crate::__identity!(@name $name $($generic)?),
-            $crate::__private::core::concat!($crate::__private::core::module_path!(), "::", $name),
-            $crate::__private::core::env!("CARGO_PKG_VERSION"),
-        )
-    };
-    (@name $name:literal generic) => { $crate::__private::type_name::<Self> };
-    (@name $name:literal) => {
-        || $crate::__private::core::concat!($crate::__private::core::module_path!(), "::", $name)
+macro_rules! __declaration {
+    ($name:literal, $is_generic:literal) => {
+        $crate::__private::Declaration {
+            path: $crate::__private::core::concat!($crate::__private::core::module_path!(), "::", $name),
+            version: $crate::__private::core::env!("CARGO_PKG_VERSION"),
+            is_generic: $is_generic,
+        }
     };
 }
 

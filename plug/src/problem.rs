@@ -105,6 +105,11 @@ impl fmt::Display for Problem {
                 write_aliased(f, aliased)?;
                 write!(f, "\nhint: drop it from one, or leave one of them out of the build")
             }
+            Self::NotRegistered { name, feature, dependency, .. } if cfg!(target_family = "wasm") => write!(
+                f,
+                "feature `{feature}` is on, but {dependency} registered nothing as `{name}`\n\
+                 hint: on WebAssembly, plugins are linked with LTO alone: `lto = \"thin\"` in the profile",
+            ),
             Self::NotRegistered { name, feature, dependency, registered } if registered.is_empty() => write!(
                 f,
                 "feature `{feature}` is on, but {dependency} registered nothing as `{name}`\n\

@@ -28,9 +28,11 @@ impl Link for Builtin {
 mod with {
     use super::{Entry, Linked};
 
+    #[allow(missing_docs, reason = "the attribute drops docs, and the statics are hidden")]
     #[linkme::distributed_slice]
     pub static ENTRIES: [Entry];
 
+    #[allow(missing_docs, reason = "the attribute drops docs, and the statics are hidden")]
     #[linkme::distributed_slice]
     pub static LINKED: [Linked];
 
