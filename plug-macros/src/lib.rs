@@ -7,6 +7,9 @@ mod link;
 mod name;
 mod plug;
 
+#[cfg(test)]
+mod expand_tests;
+
 use proc_macro::TokenStream;
 
 /// Makes a trait an interface: one that plugins implement and a host opens as `dyn Trait`.

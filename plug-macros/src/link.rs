@@ -1,6 +1,8 @@
 //! `link!()`: the plugin dependencies of the calling package become linked, and known to the registry.
 
 mod manifest;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::env;

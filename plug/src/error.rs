@@ -209,7 +209,7 @@ impl fmt::Display for ErrorKind {
                 if names.is_empty() {
                     write!(f, "\nhint: no plugin of this interface is linked: turn on the feature that brings one")
                 } else {
-                    write!(f, "\nhint: there are {}", Listed(names))
+                    write!(f, "\nhint: available: {}", Listed(names))
                 }
             }
             Self::NotInBuild { name, interface, features } => {

@@ -124,7 +124,7 @@ impl Plugin {
     /// The same plugin with these docs, in Markdown, whose first line is its summary.
     #[must_use]
     pub fn with_docs(self, docs: &str) -> Self {
-        self.with(DOCS, docs.trim().to_owned())
+        self.with(DOCS, docs.to_owned())
     }
 
     /// The same plugin as of this package and version.
@@ -173,7 +173,8 @@ impl Plugin {
 
     /// The docs of its impl, in Markdown, or else the description of its package.
     pub fn docs(&self) -> &str {
-        self.known(DOCS).unwrap_or_else(|| self.field(DESCRIPTION))
+        // A text that was included may begin and end with blank lines.
+        self.known(DOCS).unwrap_or_else(|| self.field(DESCRIPTION)).trim()
     }
 
     /// The package it comes from, where it comes from one.

@@ -51,7 +51,7 @@ impl Manifest {
     pub(super) fn parse(text: &str) -> Result<Self, Vec<String>> {
         let table = DeTable::parse(text).map_err(|error| {
             let line = error.span().map_or(1, |span| line(text, span.start));
-            vec![format!("Cargo.toml:{line}: {}", error.message())]
+            vec![Mistake { line, message: error.message().to_owned() }.to_string()]
         })?;
         let file = File { text, root: table.get_ref() };
         let mut errors = Vec::new();
@@ -64,8 +64,21 @@ impl Manifest {
             let (package, library, examples) = (file.package(), file.library(), file.examples());
             Ok(Self { package, library, examples, plugins, catalogue })
         } else {
-            Err(errors)
+            errors.sort_by_key(|mistake| mistake.line);
+            Err(errors.iter().map(ToString::to_string).collect())
         }
+    }
+}
+
+/// What is wrong with a line of Cargo.toml. There is no span for it, so the line is a part of the text.
+struct Mistake {
+    line: usize,
+    message: String,
+}
+
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Cargo.toml:{}: {}", self.line, self.message)
     }
 }
 
@@ -93,7 +106,7 @@ struct Metadata {
 }
 
 impl Metadata {
-    fn read(file: &File<'_, '_>, errors: &mut Vec<String>) -> Self {
+    fn read(file: &File<'_, '_>, errors: &mut Vec<Mistake>) -> Self {
         let mut metadata = Self::default();
         let Some(value) = file.at(&["package", "metadata", "plug"]) else { return metadata };
         let Some(table) = value.get_ref().as_table() else {
@@ -127,11 +140,11 @@ impl<'t, 'i> File<'t, 'i> {
         self.at(path)?.get_ref().as_table()
     }
 
-    fn error<T>(&self, at: &Spanned<T>, message: &str) -> String {
-        format!("Cargo.toml:{}: {message}", line(self.text, at.span().start))
+    fn error<T>(&self, at: &Spanned<T>, message: &str) -> Mistake {
+        Mistake { line: line(self.text, at.span().start), message: message.to_owned() }
     }
 
-    fn strings(&self, key: &str, value: &Spanned<DeValue<'_>>, errors: &mut Vec<String>) -> Vec<(String, usize)> {
+    fn strings(&self, key: &str, value: &Spanned<DeValue<'_>>, errors: &mut Vec<Mistake>) -> Vec<(String, usize)> {
         let array = value.get_ref().as_array().into_iter().flat_map(|array| array.iter());
         let strings: Vec<_> = array.filter_map(|item| self.string(item)).collect();
         if value.get_ref().as_array().is_none_or(|array| array.len() != strings.len()) {
@@ -144,7 +157,7 @@ impl<'t, 'i> File<'t, 'i> {
         Some((value.get_ref().as_str()?.to_owned(), line(self.text, value.span().start)))
     }
 
-    fn names(&self, value: &Spanned<DeValue<'_>>, errors: &mut Vec<String>) -> BTreeMap<String, (Vec<String>, usize)> {
+    fn names(&self, value: &Spanned<DeValue<'_>>, errors: &mut Vec<Mistake>) -> BTreeMap<String, (Vec<String>, usize)> {
         let Some(table) = value.get_ref().as_table() else {
             errors.push(self.error(value, "`[package.metadata.plug.names]` is a table"));
             return BTreeMap::new();
@@ -153,7 +166,10 @@ impl<'t, 'i> File<'t, 'i> {
             let names = self.strings(feature.get_ref(), value, errors);
             for (name, line) in &names {
                 if let Err(why) = name::check(name) {
-                    errors.push(format!("Cargo.toml:{line}: `{name}` cannot be the name of a plugin: {why}"));
+                    errors.push(Mistake {
+                        line: *line,
+                        message: format!("`{name}` cannot be the name of a plugin: {why}"),
+                    });
                 }
             }
             let names = names.into_iter().map(|(name, _)| name).collect();
@@ -211,7 +227,7 @@ impl<'t, 'i> File<'t, 'i> {
         features
     }
 
-    fn plugins(&self, metadata: &Metadata, errors: &mut Vec<String>) -> Vec<Dependency> {
+    fn plugins(&self, metadata: &Metadata, errors: &mut Vec<Mistake>) -> Vec<Dependency> {
         let mut found = BTreeMap::<(String, bool), Dependency>::new();
         let mut keys = BTreeSet::new();
         for (table, is_dev, condition) in self.dependency_tables() {
@@ -250,9 +266,10 @@ impl<'t, 'i> File<'t, 'i> {
         }
         for (list, listed) in [("plugins", &metadata.plugins), ("ignore", &metadata.ignore)] {
             for (name, line) in listed.iter().filter(|(name, _)| !keys.contains(name)) {
-                errors.push(format!(
-                    "Cargo.toml:{line}: `{list}` names `{name}`, which is no dependency of this package"
-                ));
+                errors.push(Mistake {
+                    line: *line,
+                    message: format!("`{list}` names `{name}`, which is no dependency of this package"),
+                });
             }
         }
         found.into_values().collect()
@@ -303,7 +320,7 @@ fn catalogue(
     plugins: &[Dependency],
     features: &BTreeMap<String, Vec<String>>,
     metadata: &Metadata,
-    errors: &mut Vec<String>,
+    errors: &mut Vec<Mistake>,
 ) -> Vec<Feature> {
     let mut brought = BTreeMap::<&str, Vec<&Dependency>>::new();
     for dependency in plugins {
@@ -314,7 +331,10 @@ fn catalogue(
     for (feature, (_, line)) in &metadata.names {
         if !brought.contains_key(&feature[..]) {
             let why = if features.contains_key(feature) { "turns no plugin on" } else { "does not exist" };
-            errors.push(format!("Cargo.toml:{line}: `names` says what feature `{feature}` brings, which {why}"));
+            errors.push(Mistake {
+                line: *line,
+                message: format!("`names` says what feature `{feature}` brings, which {why}"),
+            });
         }
     }
     let entry = |(feature, dependencies): (&str, Vec<&Dependency>)| {

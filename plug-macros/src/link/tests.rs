@@ -1,0 +1,173 @@
+//! What `link!` makes of a Cargo.toml: which crates it links under which conditions, what it catalogues, what it refuses.
+
+use quote::ToTokens;
+
+use super::manifest::Manifest;
+use super::{catalogue, condition};
+
+/// The crates linked, each with its `cfg`, and the catalogue.
+fn read(manifest: &str) -> (Vec<String>, Vec<String>) {
+    let manifest = Manifest::parse(manifest).unwrap_or_else(|errors| panic!("{}", errors.join("\n")));
+    let linked = manifest.plugins.iter().map(|plugin| {
+        let condition = condition(plugin, None).unwrap().to_string().replace(' ', "");
+        format!("{}{} if {condition}", if plugin.is_dev { "dev " } else { "" }, plugin.crate_name())
+    });
+    let features = manifest
+        .catalogue
+        .iter()
+        .map(|feature| format!("{} -> {}: {}", feature.name, feature.dependency, feature.plugins.join(" ")));
+    (linked.collect(), features.collect())
+}
+
+fn errors(manifest: &str) -> Vec<String> {
+    match Manifest::parse(manifest) {
+        Ok(manifest) => manifest.plugins.iter().filter_map(|plugin| condition(plugin, None).err()).flatten().collect(),
+        Err(errors) => errors,
+    }
+}
+
+#[test]
+fn a_feature_for_a_plugin() {
+    let (linked, features) = read(
+        "[package]\nname = 'app'\n[features]\ndefault = ['a']\na = ['dep:plugin-a']\nfull = ['a']\n\
+         [dependencies]\nplugin-a = { workspace = true, optional = true }\nserde = '1'\n",
+    );
+    assert_eq!(linked, ["plugin_a if all(any(feature=\"a\"))"]);
+    assert_eq!(features, ["a -> plugin-a: a"]);
+}
+
+#[test]
+fn a_plugin_that_is_always_there() {
+    let (linked, features) = read("[package]\nname = 'app'\n[dependencies]\nplugin-a = '1'\n");
+    assert_eq!(linked, ["plugin_a if all()"]);
+    assert!(features.is_empty());
+}
+
+#[test]
+fn an_implicit_feature_brings_the_name_without_the_prefix() {
+    let (linked, features) =
+        read("[package]\nname = 'app'\n[dependencies]\nplugin-a = { version = '1', optional = true }\n");
+    assert_eq!(linked, ["plugin_a if all(any(feature=\"plugin-a\"))"]);
+    assert_eq!(features, ["plugin-a -> plugin-a: a"]);
+}
+
+#[test]
+fn a_slash_turns_on_and_a_question_mark_does_not() {
+    let (linked, features) = read(
+        "[package]\nname = 'app'\n[features]\na = ['dep:plugin-a']\nfast = ['plugin-a/fast']\nweak = ['plugin-a?/weak']\n\
+         [dependencies]\nplugin-a = { version = '1', optional = true }\n",
+    );
+    assert_eq!(linked, ["plugin_a if all(any(feature=\"a\",feature=\"fast\"))"]);
+    assert_eq!(features, ["a -> plugin-a: a"]);
+}
+
+#[test]
+fn a_bundle_is_not_expected_to_bring_its_own_name() {
+    let (linked, features) = read(
+        "[package]\nname = 'app'\n[features]\na = ['dep:plugin-a']\nboth = ['dep:plugin-a', 'dep:plugin-b']\nb = ['dep:plugin-b']\n\
+         [dependencies]\nplugin-a = { version = '1', optional = true }\nplugin-b = { version = '1', optional = true }\n",
+    );
+    assert_eq!(
+        linked,
+        [
+            "plugin_a if all(any(feature=\"a\",feature=\"both\"))",
+            "plugin_b if all(any(feature=\"b\",feature=\"both\"))"
+        ]
+    );
+    assert_eq!(features, ["a -> plugin-a: a", "b -> plugin-b: b"]);
+}
+
+#[test]
+fn the_metadata_says_what_is_otherwise() {
+    let (linked, features) = read(
+        "[package]\nname = 'app'\n[package.metadata.plug]\nplugins = ['greeters']\nignore = ['plugin-sdk']\n\
+         [package.metadata.plug.names]\nextra = ['x', 'y']\n[features]\nextra = ['dep:greeters']\n\
+         [dependencies]\nplugin-sdk = '1'\ngreeters = { package = 'plugins-of-mine', version = '1', optional = true }\n",
+    );
+    assert_eq!(linked, ["greeters if all(any(feature=\"extra\"))"]);
+    assert_eq!(features, ["extra -> greeters: x y"]);
+}
+
+#[test]
+fn platforms_and_dev_dependencies() {
+    let (linked, _) = read(
+        "[package]\nname = 'app'\n[target.'cfg(unix)'.dependencies]\nplugin-tty = '1'\n\
+         [target.'cfg(any(windows, target_os = \"macos\"))'.dependencies]\nplugin-tty = '1'\n[dev-dependencies]\nplugin-fake = '1'\n",
+    );
+    assert_eq!(linked, ["dev plugin_fake if all()", "plugin_tty if all(any(any(windows,target_os=\"macos\"),unix))"]);
+}
+
+#[test]
+fn the_catalogue_is_a_text_that_asks_for_each_feature() {
+    let manifest = Manifest::parse(
+        "[package]\nname = 'app'\n[features]\na = ['dep:plugin-a']\n[dependencies]\nplugin-a = { version = '1', optional = true }\n",
+    );
+    let Ok(manifest) = manifest else { panic!("the manifest is right") };
+    let tokens = catalogue(&syn::parse_quote!(::plug), &manifest).to_token_stream().to_string().replace(' ', "");
+    let expected =
+        "::plug::__private::catalogue!{\"app\\n\",\"aplugin-aa\",::plug::__private::core::cfg!(feature=\"a\"),\"\\n\"}";
+    assert_eq!(tokens, expected);
+}
+
+#[test]
+fn a_library_that_can_be_linked() {
+    let library = |manifest: &str| Manifest::parse(manifest).ok().and_then(|manifest| manifest.library);
+    // This very package has a src/lib.rs, and that is where it is looked for.
+    assert_eq!(library("[package]\nname = 'my-app'\n").as_deref(), Some("my_app"));
+    assert_eq!(library("[package]\nname = 'my-app'\n[lib]\nname = 'core_of'\n").as_deref(), Some("core_of"));
+    assert_eq!(library("[package]\nname = 'my-app'\nautolib = false\n"), None);
+    assert_eq!(library("[package]\nname = 'my-app'\n[lib]\nproc-macro = true\n"), None);
+    assert_eq!(library("[package]\nname = 'my-app'\n[lib]\ncrate-type = ['cdylib']\n"), None);
+    assert_eq!(
+        library("[package]\nname = 'my-app'\n[lib]\ncrate-type = ['cdylib', 'rlib']\n").as_deref(),
+        Some("my_app")
+    );
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    let manifest = "\
+[package]
+name = 'app'
+[package.metadata.plug]
+plugin = ['greeters']
+plugins = ['greetres', 7]
+ignore = 'plugin-sdk'
+[package.metadata.plug.names]
+extra = ['X', 'y']
+nothing = ['z']
+serde = ['json']
+[features]
+serde = ['dep:serde']
+extra = ['dep:plugin-extra']
+[dependencies]
+serde = { version = '1', optional = true }
+plugin-extra = { version = '1', optional = true }
+[target.x86_64-unknown-linux-gnu.dependencies]
+plugin-tty = '1'
+";
+    assert_eq!(
+        errors(manifest),
+        [
+            "Cargo.toml:4: unknown key `plugin` in `[package.metadata.plug]`: there are `plugins`, `ignore` and `names`",
+            "Cargo.toml:5: `plugins` is a list of strings, such as `plugins = [\"x\"]`",
+            "Cargo.toml:5: `plugins` names `greetres`, which is no dependency of this package",
+            "Cargo.toml:6: `ignore` is a list of strings, such as `ignore = [\"x\"]`",
+            "Cargo.toml:8: `X` cannot be the name of a plugin: a plugin's name is lower-case letters and digits, in parts \
+             joined by `-` or `_`, such as `x`",
+            "Cargo.toml:9: `names` says what feature `nothing` brings, which does not exist",
+            "Cargo.toml:10: `names` says what feature `serde` brings, which turns no plugin on",
+            "Cargo.toml:18: `link!()` cannot tell whether `x86_64-unknown-linux-gnu` is the target: say it as \
+             `[target.'cfg(…)'.dependencies]`",
+        ]
+    );
+    assert_eq!(errors("[package\n"), ["Cargo.toml:1: unclosed table, expected `]`"]);
+    assert_eq!(
+        errors("[package]\nname = 'app'\n[package.metadata]\nplug = 7\n"),
+        ["Cargo.toml:4: `[package.metadata.plug]` is a table"]
+    );
+    assert_eq!(
+        errors("[package]\nname = 'app'\n[target.'cfg(unix))'.dependencies]\nplugin-tty = '1'\n"),
+        ["Cargo.toml:4: cannot read `cfg(unix))`: cannot parse string into token stream"]
+    );
+}

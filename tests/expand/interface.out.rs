@@ -1,0 +1,34 @@
+pub trait Plug: Send + Sync {
+    /// Greets `name`.
+    fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+}
+impl ::plug::__private::Interface for dyn Plug {
+    const DECLARATION: ::plug::__private::Declaration = ::plug::__private::declaration!(
+        "Plug", false
+    );
+}
+pub trait Store<'a, K: Ord, const N: usize = 8>
+where
+    K: Clone,
+{
+    type Item: Clone;
+    fn get(&'a self, key: &K) -> Option<Self::Item>;
+}
+impl<
+    K: Ord + 'static,
+    const N: usize,
+    Item: 'static + Clone,
+> ::plug::__private::Interface for dyn Store<'static, K, N, Item = Item>
+where
+    K: Clone,
+{
+    const DECLARATION: ::plug::__private::Declaration = ::plug::__private::declaration!(
+        "Store", true
+    );
+}
+trait Elsewhere {}
+impl host::plug::__private::Interface for dyn Elsewhere {
+    const DECLARATION: host::plug::__private::Declaration = host::plug::__private::declaration!(
+        "Elsewhere", false
+    );
+}

@@ -1,0 +1,31 @@
+//! Plugins: the least, with everything, and of an interface whose meaning is up to the scope.
+
+use app_interface::Plug;
+
+/// Says hello in English.
+///
+///     hello, x
+///
+/// And nothing else.
+#[plug("a")]
+impl Plug for A {
+    fn say_hello(&self, name: &str) -> Result<String, plug::Error> {
+        Ok(format!("hello, {name}"))
+    }
+}
+
+#[doc = include_str!("everything.md")]
+#[plug("everything", aliases = ["all", "every-thing"], deprecated = "use a", new = Self::open, crate = host::plug)]
+impl app_interface::Plug for Everything<u8> {
+    fn say_hello(&self, name: &str) -> Result<String, plug::Error> {
+        Ok(name.to_owned())
+    }
+}
+
+#[plug("store", new = open_store)]
+impl Store<u8> for Memory {
+    type Item = u8;
+    fn get(&self) -> u8 {
+        7
+    }
+}
