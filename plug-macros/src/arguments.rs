@@ -3,6 +3,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Error, Ident, LitStr, Path, Token};
 
@@ -66,6 +67,12 @@ pub(crate) fn each(
     };
     let result = parsed.parse2(arguments);
     errors.take(result);
+}
+
+/// The key of `key = value`. `crate` is one too.
+pub(crate) fn key(input: ParseStream, form: &str) -> syn::Result<Ident> {
+    let key = input.call(Ident::parse_any);
+    key.map_err(|error| Error::new(error.span(), format!("expected a key, such as in `{form}`")))
 }
 
 /// The value of `key = value`. A key that comes twice is an error.

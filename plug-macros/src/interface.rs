@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Error, GenericParam, Generics, Ident, ItemTrait, Lifetime, TraitItem, parse_quote};
+use syn::{Error, GenericParam, Generics, Ident, ItemTrait, Lifetime, TraitItem, TypeParamBound, parse_quote};
 
 use crate::arguments::{self, Errors, Root};
 
@@ -27,7 +27,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 fn read_arguments(arguments: TokenStream, errors: &mut Errors) -> Root {
     let mut root = None;
     arguments::each(arguments, errors, |input: ParseStream, errors| {
-        let key = input.call(Ident::parse_any)?;
+        let key = arguments::key(input, "crate = path")?;
         match &key.to_string()[..] {
             "crate" => arguments::set(&mut root, &key, "crate = path", input, errors),
             other => Err(Error::new(key.span(), format!("unknown key `{other}`: there is `crate`"))),
@@ -74,8 +74,13 @@ impl<'a> Model<'a> {
             _ => None,
         });
         for item in associated {
-            let (name, bounds) = (&item.ident, &item.bounds);
-            generics.params.push(parse_quote!(#name: 'static + #bounds));
+            // Its bounds hold by themselves, and may name what cannot be named here; all but the one that lifts a bound.
+            let name = &item.ident;
+            let unsized_ = item
+                .bounds
+                .iter()
+                .filter(|bound| matches!(bound, TypeParamBound::Trait(bound) if bound.path.is_ident("Sized")));
+            generics.params.push(parse_quote!(#name: 'static #(+ #unsized_)*));
             arguments.push(quote!(#name = #name));
         }
         Self { name: &item.ident, generics, arguments }

@@ -4,7 +4,6 @@ mod manifest;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -104,8 +103,8 @@ impl Target {
     /// No variable of Cargo's says it. These do, in this order.
     fn current(manifest: &Manifest, folder: &Path) -> Self {
         let is_set = |variable: &str| env::var_os(variable).is_some();
-        // Set by rustdoc around the compilation of a doctest.
-        let is_doctest = is_set("UNSTABLE_RUSTDOC_TEST_PATH");
+        // Set by rustdoc around the compilation of a doctest; but not where it merges several into one crate.
+        let is_doctest = is_set("UNSTABLE_RUSTDOC_TEST_PATH") || is_bundle_of_doctests();
         // "Only set when building integration test or benchmark code."
         let is_test = is_set("CARGO_TARGET_TMPDIR");
         // "Only set for binaries or binary examples."
@@ -125,11 +124,20 @@ impl Target {
     }
 }
 
+/// The file that the compiler was given. A macro's span does not tell: `link!` is a macro of `plug`, and is where that stands.
+fn root_file() -> Option<PathBuf> {
+    let mut arguments = env::args_os().skip(1).map(PathBuf::from);
+    arguments.find(|argument| argument.extension().is_some_and(|extension| extension == "rs"))
+}
+
+fn is_bundle_of_doctests() -> bool {
+    let file = root_file();
+    let name = file.as_deref().and_then(Path::file_stem).map(|name| name.to_string_lossy());
+    name.is_some_and(|name| name.starts_with("doctest_bundle_"))
+}
+
 fn is_example(manifest: &Manifest, folder: &Path) -> bool {
-    let Some(file) = proc_macro::Span::call_site().local_file().and_then(|file| file.canonicalize().ok()) else {
-        return false;
-    };
-    let Ok(folder) = folder.canonicalize() else { return false };
-    let named: BTreeSet<_> = manifest.examples.iter().map(|path| folder.join(path)).collect();
-    file.starts_with(folder.join("examples")) || named.contains(&file)
+    let file = root_file().and_then(|file| file.canonicalize().ok());
+    let (Some(file), Ok(folder)) = (file, folder.canonicalize()) else { return false };
+    file.starts_with(folder.join("examples")) || manifest.examples.iter().any(|path| folder.join(path) == file)
 }

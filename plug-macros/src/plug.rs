@@ -4,7 +4,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{
@@ -66,11 +65,17 @@ impl Arguments {
                 name = Some(literal);
                 return Ok(());
             }
-            let key = input.call(Ident::parse_any)?;
+            let key = arguments::key(input, "aliases = [\"alpha\"]")?;
             match &key.to_string()[..] {
                 "aliases" => arguments::set(&mut aliases, &key, "aliases = [\"alpha\"]", input, errors),
                 "deprecated" => arguments::set(&mut deprecated, &key, "deprecated = \"use b\"", input, errors),
-                "new" => arguments::set(&mut new, &key, "new = Type::open", input, errors),
+                "new" => {
+                    arguments::set(&mut new, &key, "new = Self::open", input, errors)?;
+                    match input.peek(syn::token::Paren) {
+                        true => Err(input.error("`new` is the path of a function, without `()`: `new = Self::open`")),
+                        false => Ok(()),
+                    }
+                }
                 "crate" => arguments::set(&mut root, &key, "crate = path", input, errors),
                 other if name.is_none() && !input.peek(Token![=]) => {
                     misnamed = true;
@@ -193,11 +198,12 @@ fn docs(attributes: &[Attribute]) -> Vec<TokenStream> {
         match line {
             Ok(line) => {
                 let line = line.replace('\u{1f}', " ");
-                line.lines().for_each(|line| {
+                // `/** … */` is one text of several lines, which may be decorated.
+                let is_decorated =
+                    line.lines().skip(1).all(|line| line.trim().is_empty() || line.trim().starts_with('*'));
+                for (at, line) in line.split('\n').enumerate() {
+                    let line = if at > 0 && is_decorated { line.trim_start().trim_start_matches('*') } else { line };
                     text.push_str(line.strip_prefix(' ').unwrap_or(line).trim_end());
-                    text.push('\n');
-                });
-                if line.is_empty() {
                     text.push('\n');
                 }
             }

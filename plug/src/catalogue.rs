@@ -17,7 +17,7 @@ pub struct Feature {
     pub package: String,
     /// The feature's name.
     pub name: String,
-    /// The dependency it turns on, by its key in Cargo.toml.
+    /// The package it turns on, or packages with commas between; by the key in Cargo.toml where that says no other name.
     pub dependency: String,
     /// The plugins it brings.
     pub plugins: Vec<String>,

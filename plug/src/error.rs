@@ -45,8 +45,8 @@ pub enum ErrorKind {
     Open {
         /// The plugin's name.
         plugin: String,
-        /// The package that holds it.
-        package: String,
+        /// The package that holds it, where there is one.
+        package: Option<String>,
     },
     /// This can be no plugin's name.
     BadName {
@@ -133,17 +133,25 @@ impl Error {
         &self.0.kind
     }
 
-    /// The error that was given to [`Error::new`], where it is an `E`.
+    /// The error that was given to [`Error::new`] or [`with_source`](Error::with_source), where it is an `E`; also through
+    /// the error of a plugin that could not be opened.
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
-        match &self.0.cause {
-            Cause::Itself(source) => source.downcast_ref(),
-            _ => None,
-        }
+        let source = match &self.0.cause {
+            Cause::None => return None,
+            Cause::Text(_, source) => source.as_deref()?,
+            Cause::Itself(source) => source.as_ref(),
+        };
+        source.downcast_ref().or_else(|| source.downcast_ref::<Self>()?.downcast_ref())
+    }
+
+    /// The causes, the nearest first.
+    fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+        std::iter::successors(self.source(), |cause| (*cause).source())
     }
 
     /// What a failed `new` looks like to the host.
-    pub(crate) fn opening(plugin: &str, package: &str, source: Error) -> Self {
-        let kind = ErrorKind::Open { plugin: plugin.to_owned(), package: package.to_owned() };
+    pub(crate) fn opening(plugin: &str, package: Option<&str>, source: Error) -> Self {
+        let kind = ErrorKind::Open { plugin: plugin.to_owned(), package: package.map(str::to_owned) };
         let text = kind.to_string();
         Self(Box::new(Inner { kind, cause: Cause::Text(text, Some(Box::new(source))) }))
     }
@@ -165,13 +173,18 @@ impl StdError for Error {
     }
 }
 
+/// The text; with `{:#}`, the texts of the causes behind it, after colons.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
-            Cause::None => self.0.kind.fmt(f),
-            Cause::Text(text, _) => f.write_str(text),
-            Cause::Itself(source) => source.fmt(f),
+            Cause::None => write!(f, "{}", self.0.kind)?,
+            Cause::Text(text, _) => f.write_str(text)?,
+            Cause::Itself(source) => write!(f, "{source}")?,
         }
+        if f.alternate() {
+            self.causes().try_for_each(|cause| write!(f, ": {cause}"))?;
+        }
+        Ok(())
     }
 }
 
@@ -179,12 +192,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            write!(f, "\ncaused by: {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+        self.causes().try_for_each(|cause| write!(f, "\ncaused by: {cause}"))
     }
 }
 
@@ -192,7 +200,8 @@ impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plugin => write!(f, "the plugin failed"),
-            Self::Open { plugin, package } => write!(f, "cannot open plugin `{plugin}` of {package}"),
+            Self::Open { plugin, package: Some(package) } => write!(f, "cannot open plugin `{plugin}` of {package}"),
+            Self::Open { plugin, package: None } => write!(f, "cannot open plugin `{plugin}`"),
             Self::BadName { name } => write!(
                 f,
                 "`{name}` cannot be the name of a plugin\n\
@@ -207,13 +216,16 @@ impl fmt::Display for ErrorKind {
                     write!(f, "\nhint: there is one of this name for {}", Listed(elsewhere))?;
                 }
                 if names.is_empty() {
-                    write!(f, "\nhint: no plugin of this interface is linked: turn on the feature that brings one")
+                    write!(
+                        f,
+                        "\nhint: no plugin of this interface is linked: does the package say `plug::link!()`, and is a feature on that brings one?"
+                    )
                 } else {
                     write!(f, "\nhint: available: {}", Listed(names))
                 }
             }
-            Self::NotInBuild { name, interface, features } => {
-                write!(f, "plugin `{name}` of interface `{interface}` is known but not in this build")?;
+            Self::NotInBuild { name, features, .. } => {
+                write!(f, "plugin `{name}` is known but not in this build")?;
                 match &features[..] {
                     [one] => write!(f, "\nhint: rebuild with `--features {one}`"),
                     several => write!(f, "\nhint: rebuild with one of the features {}", Listed(several)),
@@ -266,9 +278,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_wrapped_is_found_through_the_layers() {
+        let io = || std::io::Error::other("below");
+        assert!(Error::new(io()).downcast_ref::<std::io::Error>().is_some());
+        assert!(Error::msg("above").with_source(io()).downcast_ref::<std::io::Error>().is_some());
+        assert!(Error::opening("a", None, Error::new(io())).downcast_ref::<std::io::Error>().is_some());
+        assert!(Error::msg("above").downcast_ref::<std::io::Error>().is_none());
+        assert!(Error::new(io()).downcast_ref::<std::fmt::Error>().is_none());
+    }
+
+    #[test]
     fn the_chain_of_a_wrapped_error_has_no_link_twice() {
         let io = std::io::Error::other(Error::msg("below"));
         let error = Error::msg("above").with_source(Error::new(io));
         assert_eq!(format!("{error:?}"), "above\ncaused by: below");
+        assert_eq!(format!("{error:#}"), "above: below");
+        assert_eq!(format!("{error}"), "above");
     }
 }

@@ -105,6 +105,9 @@ compile_error!("the feature `linkme` of plug does not work on WebAssembly: use `
 /// extra = ["x", "y"]          # the plugins that a feature brings
 /// ```
 ///
+/// What stands there are the keys of dependencies. A key is also the name of the crate, but where the crate's `[lib]` has
+/// another one; then rename the dependency: `its_name = { package = "plugin-odd", … }`.
+///
 /// In a target that is not the package's library it links that library too. A dev-dependency is linked where
 /// dev-dependencies are: in tests, examples and benches.
 ///

@@ -46,3 +46,9 @@ impl Link for Vec<Plugin> {
         Ok(self.clone())
     }
 }
+
+impl<const N: usize> Link for [Plugin; N] {
+    fn plugins(&self) -> Result<Vec<Plugin>, Error> {
+        Ok(self.to_vec())
+    }
+}

@@ -104,15 +104,20 @@ impl Plugin {
         Ok(Self(Source::Made(Arc::new(Made { fields, interface: I::IDENTITY, open }))))
     }
 
-    /// The same plugin with these aliases.
+    /// The same plugin with these aliases. Its own name among them, or one twice, changes nothing.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::BadName`] where one of them cannot be a name.
     pub fn with_aliases<'n>(self, aliases: impl IntoIterator<Item = &'n str>) -> Result<Self, Error> {
-        let aliases: Vec<_> = aliases.into_iter().collect();
-        aliases.iter().try_for_each(|alias| name::check(alias))?;
-        Ok(self.with(ALIASES, aliases.join(",")))
+        let mut kept = Vec::new();
+        for alias in aliases {
+            name::check(alias)?;
+            if alias != self.name() && !kept.contains(&alias) {
+                kept.push(alias);
+            }
+        }
+        Ok(self.with(ALIASES, kept.join(",")))
     }
 
     /// The same plugin, deprecated: `instead` says what to use.
@@ -219,8 +224,7 @@ impl Plugin {
     pub fn open<I: ?Sized + Interface>(&self) -> Result<Box<I>, Error> {
         let mut object: Option<Box<I>> = None;
         if self.implements::<I>() {
-            self.fill(&mut Slot(&mut object))
-                .map_err(|source| Error::opening(self.name(), self.package().unwrap_or("no package"), source))?;
+            self.fill(&mut Slot(&mut object)).map_err(|source| Error::opening(self.name(), self.package(), source))?;
         }
         object.ok_or_else(|| {
             let (implements, asked) = (self.interface(), I::IDENTITY.name());

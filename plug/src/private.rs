@@ -56,9 +56,26 @@ impl<T> Made<T> for T {
     }
 }
 
-impl<T, E: Into<std::boxed::Box<dyn std::error::Error + Send + Sync>>> Made<T> for Result<T, E> {
+impl<T, E: Cause> Made<T> for Result<T, E> {
     fn made(self) -> Result<T, Error> {
-        self.map_err(Error::new)
+        self.map_err(Cause::into_error)
+    }
+}
+
+/// What a `new` may fail with.
+#[diagnostic::on_unimplemented(
+    message = "`new` fails with `{Self}`, which is no error",
+    label = "the error of this function must say what went wrong",
+    note = "an error can be `plug::Error`, or whatever turns into a `Box<dyn std::error::Error + Send + Sync>`"
+)]
+pub trait Cause {
+    fn into_error(self) -> Error;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<std::boxed::Box<dyn std::error::Error + Send + Sync>>> Cause for E {
+    fn into_error(self) -> Error {
+        Error::new(self)
     }
 }
 
@@ -99,9 +116,10 @@ macro_rules! __plugin {
         once: $once:tt,
     ) => {
         const _: () = {
-            struct Submission;
+            // A name of its own kind, since it hides what the author calls so.
+            struct __PlugSubmission;
 
-            impl $crate::__private::Submission for Submission {
+            impl $crate::__private::Submission for __PlugSubmission {
                 const TEXT: &'static $crate::__private::core::primitive::str = $crate::__private::core::concat!(
                     $name, "\u{1f}",
                     $aliases, "\u{1f}",
@@ -128,7 +146,7 @@ macro_rules! __plugin {
                 }
             }
 
-            $crate::__private::submit!(ENTRIES: Entry = $crate::__private::Entry::of::<Submission>());
+            $crate::__private::submit!(ENTRIES: Entry = $crate::__private::Entry::of::<__PlugSubmission>());
             $crate::__private::once!($name, $once);
         };
     };
@@ -167,7 +185,7 @@ macro_rules! __submit {
     ($slice:ident: $type:ident = $value:expr) => {
         #[$crate::__private::linkme::distributed_slice($crate::__private::$slice)]
         #[linkme(crate = $crate::__private::linkme)]
-        static SUBMITTED: $crate::__private::$type = $value;
+        static __PLUG_SUBMITTED: $crate::__private::$type = $value;
     };
 }
 
@@ -208,11 +226,11 @@ macro_rules! __once {
     ($name:literal, $key:literal) => {
         #[cfg(all(not(test), not(miri), any(unix, windows), not(target_family = "wasm")))]
         const _: () = {
-            impl $crate::__private::Numbered<Submission> for $crate::__private::Key<$key> {
-                const NUMBER: $crate::__private::core::primitive::u64 = $crate::__private::number_of::<Submission>();
+            impl $crate::__private::Numbered<__PlugSubmission> for $crate::__private::Key<$key> {
+                const NUMBER: $crate::__private::core::primitive::u64 = $crate::__private::number_of::<__PlugSubmission>();
             }
 
-            mod once {
+            mod __plug_once {
                 #[cfg(not(any(target_vendor = "apple", windows)))]
                 $crate::__private::core::arch::global_asm!(
                     ".pushsection .rodata.plug_names,\"aR\",%progbits",

@@ -214,8 +214,6 @@ impl Registry {
         if let Err(error) = name::check(name) {
             return error;
         }
-        let brings = |feature: &&Feature| feature.plugins.iter().any(|plugin| plugin == name);
-        let features = self.catalogue.features();
         if let Some(problem) = self
             .problems()
             .iter()
@@ -223,26 +221,33 @@ impl Registry {
         {
             return ErrorKind::Problem(problem.clone()).into();
         }
-        let off: Vec<_> = features.iter().filter(|feature| !feature.on).filter(brings).collect();
-        if !off.is_empty() {
-            let features = off.into_iter().map(|feature| self.catalogue.argument(feature)).collect();
-            return ErrorKind::NotInBuild { name: name.to_owned(), interface, features }.into();
-        }
         let (here, elsewhere): (Vec<_>, Vec<_>) = self.plugins().partition(|plugin| plugin.identity().id() == id);
-        let known = here.iter().flat_map(|plugin| plugin.aliases().chain([plugin.name()]));
-        let off = features.iter().flat_map(|feature| feature.plugins.iter().map(String::as_str));
-        ErrorKind::Unknown {
-            name: name.to_owned(),
-            interface,
-            nearest: nearest(name, known.chain(off)).map(str::to_owned),
-            names: here.iter().map(|plugin| plugin.name().to_owned()).collect(),
-            elsewhere: elsewhere
-                .iter()
-                .filter(|plugin| plugin.name() == name || plugin.aliases().any(|alias| alias == name))
-                .map(|plugin| plugin.interface().to_owned())
-                .collect(),
+        let called_so = |plugin: &&&Plugin| plugin.name() == name || plugin.aliases().any(|alias| alias == name);
+        let elsewhere: Vec<_> =
+            elsewhere.iter().filter(called_so).map(|plugin| plugin.interface().to_owned()).collect();
+        let name = name.to_owned();
+        let names = || here.iter().map(|plugin| plugin.name().to_owned()).collect();
+        if !elsewhere.is_empty() {
+            // The catalogue knows no interfaces: a feature that is off may well bring the plugin that is here already.
+            return ErrorKind::Unknown { name, interface, nearest: None, names: names(), elsewhere }.into();
         }
-        .into()
+        let off: Vec<_> = self.catalogue.features().into_iter().filter(|feature| !feature.on).collect();
+        let brings = |feature: &&Feature| feature.plugins.contains(&name);
+        let features: Vec<_> = off.iter().filter(brings).map(|feature| self.catalogue.argument(feature)).collect();
+        if !features.is_empty() {
+            return ErrorKind::NotInBuild { name, interface, features }.into();
+        }
+        let known = here.iter().flat_map(|plugin| plugin.aliases().chain([plugin.name()]));
+        let known = known.chain(off.iter().flat_map(|feature| feature.plugins.iter().map(String::as_str)));
+        let nearest = nearest(&name, known).map(str::to_owned);
+        ErrorKind::Unknown { name, interface, nearest, names: names(), elsewhere }.into()
+    }
+}
+
+/// A registry of these plugins and no others.
+impl FromIterator<Plugin> for Registry {
+    fn from_iter<T: IntoIterator<Item = Plugin>>(plugins: T) -> Self {
+        Self { plugins: plugins.into_iter().collect(), ..Self::default() }
     }
 }
 

@@ -14,11 +14,8 @@ where
     type Item: Clone;
     fn get(&'a self, key: &K) -> Option<Self::Item>;
 }
-impl<
-    K: Ord + 'static,
-    const N: usize,
-    Item: 'static + Clone,
-> ::plug::__private::Interface for dyn Store<'static, K, N, Item = Item>
+impl<K: Ord + 'static, const N: usize, Item: 'static> ::plug::__private::Interface
+for dyn Store<'static, K, N, Item = Item>
 where
     K: Clone,
 {

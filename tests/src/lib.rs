@@ -3,7 +3,6 @@
 //! A build of the workspace unites the features of its members, so whatever is tested about features is built by a Cargo of
 //! its own, in a target folder for that set of features.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -31,28 +30,37 @@ pub fn scratch(name: &str) -> PathBuf {
     folder
 }
 
-/// A copy of the workspace's sources, in a scratch folder of this name.
+/// A copy of the workspace's sources, in a scratch folder of this name. What was built there before stays, so that only
+/// what has changed is built again.
 pub fn copy_of_workspace(name: &str) -> PathBuf {
-    let folder = scratch(name);
+    let folder = target().join("scratch").join(name);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    for entry in entries(&folder).into_iter().filter(|path| !path.ends_with("target")) {
+        let removed = if entry.is_dir() { fs::remove_dir_all(&entry) } else { fs::remove_file(&entry) };
+        removed.expect("an old copy can be removed");
+    }
     copy(&root(), &folder);
     folder
 }
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made");
-    for entry in fs::read_dir(from).expect("a folder can be read") {
-        let path = entry.expect("a folder can be read").path();
-        let name = path.file_name().expect("an entry has a name");
-        if ["target", ".git"].map(OsStr::new).contains(&name) {
-            continue;
-        }
-        let to = to.join(name);
+    for path in entries(from).into_iter().filter(|path| !path.ends_with("target") && !path.ends_with(".git")) {
+        let to = to.join(path.file_name().expect("an entry has a name"));
         if path.is_dir() {
             copy(&path, &to);
         } else {
             fs::copy(&path, &to).expect("a file can be copied");
         }
     }
+}
+
+/// What is in a folder, in order.
+pub fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot read {}: {error}", folder.display()));
+    let mut entries: Vec<_> = entries.map(|entry| entry.expect("a folder can be read").path()).collect();
+    entries.sort();
+    entries
 }
 
 /// The Cargo that runs this test, without what it has told this process of the package under test.

@@ -266,6 +266,25 @@ fn symbols_of_other_object_formats() {
     }
 }
 
+/// Unit test, integration test, doctests, example and bench of a plugin's author: each sees the plugins of its package.
+#[test]
+fn targets_of_a_plugin_crate() {
+    let run = |arguments: &[&str]| {
+        let mut cargo = cargo();
+        cargo.current_dir(root().join("tests/fixtures/host")).args(arguments).args([
+            "--quiet",
+            "--package",
+            "plugin-b",
+        ]);
+        succeed(cargo.arg("--target-dir").arg(target().join("host")))
+    };
+    let tests = run(&["test"]);
+    assert_eq!(tests.matches("1 passed").count(), 3, "a unit test, an integration test and a doctest\n{tests}");
+    assert!(tests.contains("2 passed"), "two doctests\n{tests}");
+    assert_eq!(run(&["run", "--example", "own"]), "example: [\"a\", \"b\", \"a\"]\n");
+    assert_eq!(run(&["bench", "--bench", "own"]), "bench: [\"a\", \"b\", \"a\"]\n");
+}
+
 #[test]
 fn a_feature_that_registered_nothing_is_a_problem() {
     let report = Build::new("dev", "a,b,silent,inventory").run();

@@ -198,7 +198,10 @@ fn unknown_names() {
     let none = Registry::new().open::<dyn Counter>("x").err().expect("there is none");
     assert_eq!(
         text(none),
-        format!("{}\nhint: no plugin of this interface is linked: turn on the feature that brings one", fact("x"))
+        format!(
+            "{}\nhint: no plugin of this interface is linked: does the package say `plug::link!()`, and is a feature on that brings one?",
+            fact("x")
+        )
     );
     let many = self::registry((0..23).map(|at| counter(&format!("plugin-number-{at}"), at)));
     let names: Vec<_> = many.plugins().take(20).map(|plugin| format!("`{}`", plugin.name())).collect();
@@ -215,7 +218,7 @@ fn a_new_that_fails_is_the_source() {
     let registry = registry([fails.expect("the name is right").with_package("plugin-fails", "1.0.0")]);
     let error = registry.open::<dyn Counter>("fails").err().expect("it fails");
     assert!(
-        matches!(error.kind(), ErrorKind::Open { plugin, package } if plugin == "fails" && package == "plugin-fails")
+        matches!(error.kind(), ErrorKind::Open { plugin, package } if plugin == "fails" && package.as_deref() == Some("plugin-fails"))
     );
     assert_eq!(
         format!("{error:?}"),

@@ -22,6 +22,8 @@ pub(super) struct Manifest {
 /// A plugin dependency.
 pub(super) struct Dependency {
     pub(super) key: String,
+    /// The package's own name, where this file says it.
+    package: String,
     pub(super) is_dev: bool,
     /// The features that turn it on; none where it is not optional.
     pub(super) features: Option<BTreeSet<String>>,
@@ -256,7 +258,9 @@ impl<'t, 'i> File<'t, 'i> {
                 };
                 let optional = value.get_ref().as_table().and_then(|table| table.get("optional"));
                 let is_optional = optional.is_some_and(|optional| optional.get_ref().as_bool() == Some(true));
-                let new = || Dependency { key: name.clone(), is_dev, features: None, conditions: Vec::new() };
+                let package = value.get_ref().as_table().and_then(|table| table.get("package"));
+                let package = package.and_then(|package| package.get_ref().as_str()).unwrap_or(&name).to_owned();
+                let new = || Dependency { key: name.clone(), package, is_dev, features: None, conditions: Vec::new() };
                 let dependency = found.entry((name.clone(), is_dev)).or_insert_with(new);
                 dependency.conditions.push(condition);
                 if is_optional {
@@ -350,8 +354,8 @@ fn catalogue(
             None if others.is_empty() && is_dep => vec![feature.to_owned()],
             None => return None,
         };
-        let keys: Vec<_> = dependencies.iter().map(|dependency| &dependency.key[..]).collect();
-        Some(Feature { name: feature.to_owned(), dependency: keys.join(","), plugins: names })
+        let packages: Vec<_> = dependencies.iter().map(|dependency| &dependency.package[..]).collect();
+        Some(Feature { name: feature.to_owned(), dependency: packages.join(","), plugins: names })
     };
     brought.into_iter().filter_map(entry).collect()
 }

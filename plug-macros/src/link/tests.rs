@@ -85,7 +85,7 @@ fn the_metadata_says_what_is_otherwise() {
          [dependencies]\nplugin-sdk = '1'\ngreeters = { package = 'plugins-of-mine', version = '1', optional = true }\n",
     );
     assert_eq!(linked, ["greeters if all(any(feature=\"extra\"))"]);
-    assert_eq!(features, ["extra -> greeters: x y"]);
+    assert_eq!(features, ["extra -> plugins-of-mine: x y"]);
 }
 
 #[test]

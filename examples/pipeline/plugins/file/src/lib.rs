@@ -1,0 +1,105 @@
+//! One type, two interfaces, one name: the store `file`, and the filter `file` that looks each line up in the same file.
+//! The registry keeps the two apart. Neither knows of the other interface's users.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{env, fs, io};
+
+use pipeline_interface::{Filter, Reply, Store};
+use plug::{Error, plug};
+
+/// The variable that names the file.
+pub const FILE: &str = "PIPELINE_FILE";
+
+/// A file of values by key, read once and written at each change.
+#[derive(Debug)]
+pub struct File {
+    path: PathBuf,
+    values: Mutex<BTreeMap<String, String>>,
+}
+
+impl File {
+    /// The file that [`FILE`] names.
+    ///
+    /// # Errors
+    ///
+    /// Where the variable is not set, and as [`open`](File::open).
+    pub fn from_env() -> Result<Self, Error> {
+        let path = env::var_os(FILE).ok_or_else(|| Error::msg(format!("{FILE} names no file")))?;
+        Self::open(Path::new(&path))
+    }
+
+    /// A file with `key=value` on each line. One that does not exist is empty, and made by the first change.
+    ///
+    /// # Errors
+    ///
+    /// Where the file is there and cannot be read, or holds something else.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let text = match fs::read_to_string(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            other => other.map_err(Error::new),
+        };
+        let values = text.and_then(|text| values(&text)).map_err(|cause| failed("read", path, cause))?;
+        Ok(Self { path: path.to_owned(), values: Mutex::new(values) })
+    }
+
+    // Whoever panicked with the lock in hand did so before or after a whole change.
+    fn values(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, key: &str, value: &str) -> Result<(), Error> {
+        if key.is_empty() || key.contains(['=', '\n', '\r']) || value.contains(['\n', '\r']) {
+            return Err(Error::msg(format!("a file cannot hold the key `{}`", key.escape_debug()))
+                .with_source(Error::msg("a key has neither `=` nor a line break, and a value no line break")));
+        }
+        let mut values = self.values();
+        let mut changed = values.clone();
+        changed.insert(key.to_owned(), value.to_owned());
+        let text: String = changed.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
+        fs::write(&self.path, text).map_err(|cause| failed("write", &self.path, Error::new(cause)))?;
+        *values = changed;
+        Ok(())
+    }
+}
+
+/// Keeps values in the file that `PIPELINE_FILE` names.
+///
+/// It holds `key=value` on each line, is read when the plugin is opened, and is written at each change. What another process
+/// writes meanwhile is lost.
+#[plug("file", new = File::from_env)]
+impl Store for File {
+    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<String>> {
+        Box::pin(async move { Ok(self.values().get(key).cloned()) })
+    }
+
+    fn set<'a>(&'a self, key: &'a str, value: &'a str) -> Reply<'a, ()> {
+        Box::pin(async move { self.write(key, value) })
+    }
+
+    fn keys(&self) -> Reply<'_, Vec<String>> {
+        Box::pin(async move { Ok(self.values().keys().cloned().collect()) })
+    }
+}
+
+/// Replaces each line that is a key by its value in the file that `PIPELINE_FILE` names.
+#[plug("file", aliases = ["lookup"], new = File::from_env)]
+impl Filter for File {
+    fn line(&mut self, line: &str) -> Result<Option<String>, Error> {
+        let value = self.values().get(line).cloned();
+        Ok(Some(value.unwrap_or_else(|| line.to_owned())))
+    }
+}
+
+fn values(text: &str) -> Result<BTreeMap<String, String>, Error> {
+    let values = text.lines().enumerate().map(|(at, line)| match line.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err(Error::msg(format!("line {} is not of the form `key=value`: `{line}`", at + 1))),
+    });
+    values.collect()
+}
+
+fn failed(what: &str, path: &Path, cause: Error) -> Error {
+    Error::msg(format!("cannot {what} {}", path.display())).with_source(cause)
+}

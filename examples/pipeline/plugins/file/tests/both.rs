@@ -1,0 +1,97 @@
+//! The two plugins of the name `file`, in one registry: each is opened by the interface that it is asked for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use pipeline_interface::{Filter, Reply, Store};
+use plug::{Error, ErrorKind, Plugin, Registry};
+use plugin_file::File;
+
+plug::link!();
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// What a reply of this store holds: it waits for nothing, so that to ask once is enough.
+fn now<T>(reply: Reply<'_, T>) -> Result<T, Error> {
+    match pin!(reply).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => panic!("the reply is not there yet"),
+    }
+}
+
+/// Both plugins, over one file.
+fn both(path: &Path) -> Registry {
+    let (for_store, for_filter) = (path.to_owned(), path.to_owned());
+    let store = Plugin::new::<dyn Store>("file", move || Ok(Box::new(File::open(&for_store)?)));
+    let filter = Plugin::new::<dyn Filter>("file", move || Ok(Box::new(File::open(&for_filter)?)));
+    let mut registry = Registry::new();
+    registry.add(&vec![store.unwrap(), filter.unwrap()]).unwrap();
+    registry
+}
+
+#[test]
+fn one_name_of_two_interfaces_is_no_problem() {
+    let registry = Registry::builtin();
+    registry.check().unwrap();
+    let plugins: Vec<_> = registry.plugins().map(|plugin| (plugin.interface(), plugin.name())).collect();
+    assert_eq!(plugins, [("pipeline_interface::Filter", "file"), ("pipeline_interface::Store", "file")]);
+    // An alias is one of the interface's too.
+    assert!(registry.plugin::<dyn Filter>("lookup").is_ok());
+    let error = registry.plugin::<dyn Store>("lookup").unwrap_err();
+    let ErrorKind::Unknown { elsewhere, .. } = error.kind() else { panic!("{error}") };
+    assert_eq!(*elsewhere, ["pipeline_interface::Filter"]);
+}
+
+#[test]
+fn the_filter_sees_what_the_store_wrote() {
+    let path = path("seen");
+    let _ = fs::remove_file(&path);
+    let registry = both(&path);
+    registry.check().unwrap();
+
+    let store = registry.open::<dyn Store>("file").unwrap();
+    now(store.set("pear", "fruit")).unwrap();
+    now(store.set("leek", "vegetable")).unwrap();
+    assert_eq!(now(store.keys()).unwrap(), ["leek", "pear"]);
+
+    let mut filter = registry.open::<dyn Filter>("file").unwrap();
+    assert_eq!(filter.line("pear").unwrap().unwrap(), "fruit");
+    assert_eq!(filter.line("salt").unwrap().unwrap(), "salt");
+
+    let reopened = registry.open::<dyn Store>("file").unwrap();
+    assert_eq!(now(reopened.get("leek")).unwrap().unwrap(), "vegetable");
+}
+
+#[test]
+fn what_a_file_cannot_hold_is_refused() {
+    let path = path("refused");
+    let store = both(&path).open::<dyn Store>("file").unwrap();
+    let error = now(store.set("a=b", "c")).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Plugin));
+    assert_eq!(
+        format!("{error:?}"),
+        "a file cannot hold the key `a=b`\n\
+         caused by: a key has neither `=` nor a line break, and a value no line break",
+    );
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_file_of_something_else_does_not_open() {
+    let path = path("malformed");
+    fs::write(&path, "a=1\nb\n").unwrap();
+    let error = both(&path).open::<dyn Store>("file").map(drop).unwrap_err();
+    assert_eq!(
+        format!("{error:?}"),
+        format!(
+            "cannot open plugin `file` of no package\n\
+             caused by: cannot read {}\n\
+             caused by: line 2 is not of the form `key=value`: `b`",
+            path.display(),
+        ),
+    );
+}

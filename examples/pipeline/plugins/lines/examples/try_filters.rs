@@ -1,0 +1,18 @@
+//! Shows what each filter of this package makes of three lines. It names none of them.
+
+use pipeline_interface::Filter;
+
+plug::link!();
+
+fn main() -> Result<(), plug::Error> {
+    for plugin in plug::Registry::builtin().plugins_of::<dyn Filter>() {
+        let mut filter = plugin.open::<dyn Filter>()?;
+        let mut lines = Vec::new();
+        for line in ["pear", "apple", "pear"] {
+            lines.extend(filter.line(line)?);
+        }
+        lines.extend(filter.finish()?);
+        println!("{}: {lines:?}", plugin.name());
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Four filters in one crate, `number`, `dedup`, `sort` and the older `nl`. They know lines, and no file and no store.
+//!
+//! ```
+//! use pipeline_interface::Filter;
+//!
+//! plug::link!(); // a test, an example or a bench sees the plugins of its own package
+//!
+//! let mut number = plug::Registry::builtin().open::<dyn Filter>("number")?;
+//! assert_eq!(number.line("one")?.as_deref(), Some("1 one"));
+//! assert_eq!(number.line("two")?.as_deref(), Some("2 two"));
+//! # Ok::<(), plug::Error>(())
+//! ```
+
+use std::collections::HashSet;
+
+use pipeline_interface::Filter;
+use plug::{Error, plug};
+
+/// The number of the last line.
+#[derive(Debug, Default)]
+pub struct Number(u64);
+
+/// Puts its number before each line.
+#[plug("number")]
+impl Filter for Number {
+    fn line(&mut self, line: &str) -> Result<Option<String>, Error> {
+        self.0 += 1;
+        Ok(Some(format!("{} {line}", self.0)))
+    }
+}
+
+/// The lines there were.
+#[derive(Debug, Default)]
+pub struct Dedup(HashSet<String>);
+
+/// Drops the lines that came before.
+///
+/// Unlike uniq(1) it finds them wherever they stood, and so keeps all of them in memory.
+#[plug("dedup", aliases = ["uniq"])]
+impl Filter for Dedup {
+    fn line(&mut self, line: &str) -> Result<Option<String>, Error> {
+        Ok(self.0.insert(line.to_owned()).then(|| line.to_owned()))
+    }
+}
+
+/// The lines, until the last has come.
+#[derive(Debug, Default)]
+pub struct Sort(Vec<String>);
+
+/// Sorts the lines, by their bytes.
+#[plug("sort")]
+impl Filter for Sort {
+    fn line(&mut self, line: &str) -> Result<Option<String>, Error> {
+        self.0.push(line.to_owned());
+        Ok(None)
+    }
+
+    fn finish(&mut self) -> Result<Vec<String>, Error> {
+        let mut lines = std::mem::take(&mut self.0);
+        lines.sort_unstable();
+        Ok(lines)
+    }
+}
+
+/// Numbers lines as nl(1) does.
+#[derive(Debug, Default)]
+pub struct Nl(u64);
+
+/// Puts its number, six wide, and a tab before each line that is not empty.
+#[plug("nl", deprecated = "use number")]
+impl Filter for Nl {
+    fn line(&mut self, line: &str) -> Result<Option<String>, Error> {
+        if line.is_empty() {
+            return Ok(Some(String::new()));
+        }
+        self.0 += 1;
+        Ok(Some(format!("{:6}\t{line}", self.0)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plug::Registry;
+
+    use super::*;
+
+    /// What the filter of this name, opened anew, makes of the lines.
+    fn filtered(name: &str, lines: &[&str]) -> Vec<String> {
+        let mut filter = Registry::builtin().open::<dyn Filter>(name).unwrap();
+        let mut filtered: Vec<_> = lines.iter().filter_map(|line| filter.line(line).unwrap()).collect();
+        filtered.extend(filter.finish().unwrap());
+        filtered
+    }
+
+    #[test]
+    fn number_counts_every_line() {
+        assert_eq!(filtered("number", &["a", "", "b"]), ["1 a", "2 ", "3 b"]);
+    }
+
+    #[test]
+    fn dedup_finds_lines_wherever_they_stood() {
+        assert_eq!(filtered("dedup", &["a", "b", "a"]), ["a", "b"]);
+        assert_eq!(filtered("uniq", &["a", "b", "a"]), ["a", "b"]);
+    }
+
+    #[test]
+    fn sort_waits_for_the_last_line() {
+        assert_eq!(filtered("sort", &["b", "a"]), ["a", "b"]);
+    }
+
+    #[test]
+    fn nl_skips_empty_lines() {
+        assert_eq!(filtered("nl", &["a", "", "b"]), ["     1\ta", "", "     2\tb"]);
+    }
+
+    #[test]
+    fn each_object_has_its_own_state() {
+        let open = || Registry::builtin().open::<dyn Filter>("number").unwrap();
+        let (mut one, mut other) = (open(), open());
+        assert_eq!(one.line("a").unwrap().unwrap(), "1 a");
+        assert_eq!(other.line("a").unwrap().unwrap(), "1 a");
+    }
+}

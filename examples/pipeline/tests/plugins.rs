@@ -1,0 +1,173 @@
+//! The host with the plugins that its features chose, whichever they are, and with registries made by hand.
+
+use std::error::Error as _;
+
+use pipeline::{Failure, run};
+use pipeline_interface::{Filter, Reply, Store};
+use plug::{Error, ErrorKind, Plugin, Registry};
+
+plug::link!();
+
+/// The interfaces' names, as messages have them.
+const FILTER: &str = "pipeline_interface::Filter";
+const STORE: &str = "pipeline_interface::Store";
+
+/// Each plugin, its interface, and its feature of this package: whether it is on, and how it is given to Cargo.
+const PLUGINS: [(&str, &str, bool, &str); 8] = [
+    ("dedup", FILTER, cfg!(feature = "lines"), "lines"),
+    ("file", FILTER, cfg!(feature = "file"), "file"),
+    ("nl", FILTER, cfg!(feature = "lines"), "lines"),
+    ("number", FILTER, cfg!(feature = "lines"), "lines"),
+    ("replace", FILTER, cfg!(feature = "replace"), "replace"),
+    ("sort", FILTER, cfg!(feature = "lines"), "lines"),
+    ("file", STORE, cfg!(feature = "file"), "file"),
+    ("memory", STORE, cfg!(feature = "memory"), "memory"),
+];
+
+/// Shouts.
+struct Shout;
+
+impl Filter for Shout {
+    fn line(&mut self, line: &str) -> Result<Option<String>, Error> {
+        if line.is_empty() { Err(Error::msg("nothing to shout")) } else { Ok(Some(line.to_uppercase())) }
+    }
+}
+
+/// A store that cannot be reached.
+struct Broken;
+
+impl Store for Broken {
+    fn get<'a>(&'a self, _: &'a str) -> Reply<'a, Option<String>> {
+        Box::pin(async { Err(Error::new(std::io::Error::other("the cable is cut"))) })
+    }
+
+    fn set<'a>(&'a self, _: &'a str, _: &'a str) -> Reply<'a, ()> {
+        Box::pin(async { Err(Error::msg("cannot set").with_source(std::io::Error::other("the cable is cut"))) })
+    }
+
+    fn keys(&self) -> Reply<'_, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+fn by_hand() -> Registry {
+    let shout = Plugin::new::<dyn Filter>("shout", || Ok(Box::new(Shout))).unwrap();
+    let broken = Plugin::new::<dyn Store>("broken", || Ok(Box::new(Broken))).unwrap();
+    let mut registry = Registry::new();
+    registry.add(&vec![shout.with_docs("Shouts.\n\nLoudly."), broken]).unwrap();
+    registry
+}
+
+fn output(registry: &Registry, arguments: &str, input: &str) -> Result<String, Failure> {
+    let arguments: Vec<_> = arguments.split_whitespace().map(str::to_owned).collect();
+    let mut output = Vec::new();
+    run(registry, &arguments, &mut input.as_bytes(), &mut output)?;
+    Ok(String::from_utf8(output).unwrap())
+}
+
+fn failure(registry: &Registry, arguments: &str, input: &str) -> String {
+    output(registry, arguments, input).unwrap_err().to_string()
+}
+
+#[test]
+fn the_features_choose_the_plugins() {
+    let registry = Registry::builtin();
+    registry.check().unwrap();
+    let expected: Vec<_> = PLUGINS.iter().filter(|plugin| plugin.2).map(|plugin| (plugin.1, plugin.0)).collect();
+    let plugins: Vec<_> = registry.plugins().map(|plugin| (plugin.interface(), plugin.name())).collect();
+    assert_eq!(plugins, expected);
+}
+
+#[test]
+fn a_plugin_whose_feature_is_off_is_known() {
+    for (name, interface, is_on, feature) in PLUGINS {
+        let found = match interface {
+            FILTER => Registry::builtin().plugin::<dyn Filter>(name),
+            _ => Registry::builtin().plugin::<dyn Store>(name),
+        };
+        match found {
+            Ok(_) => assert!(is_on, "{name}"),
+            Err(error) => {
+                assert!(!is_on, "{name}: {error}");
+                let ErrorKind::NotInBuild { features, .. } = error.kind() else { panic!("{error}") };
+                assert_eq!(*features, [feature]);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_catalogue_lists_what_each_feature_brings() {
+    let features = Registry::builtin().catalogue().features();
+    let features: Vec<_> = features.iter().map(|feature| (&feature.name[..], feature.plugins.join(" "))).collect();
+    let expected = [("file", "file"), ("lines", "number dedup sort nl"), ("memory", "memory"), ("replace", "replace")];
+    assert_eq!(features, expected.map(|(feature, plugins)| (feature, plugins.to_owned())));
+}
+
+#[test]
+fn a_registry_is_made_by_hand() {
+    let registry = by_hand();
+    assert_eq!(output(&registry, "list", "").unwrap(), "filter shout: Shouts.\nstore broken: \n");
+    assert_eq!(output(&registry, "filter shout", "a\nb\n").unwrap(), "A\nB\n");
+}
+
+#[test]
+fn a_fake_goes_beside_the_real_ones_and_some_of_them_away() {
+    let real = Registry::builtin();
+    let mut plugins: Vec<_> = real.plugins().filter(|plugin| plugin.name() != "file").cloned().collect();
+    plugins.push(Plugin::new::<dyn Store>("file", || Ok(Box::new(Broken))).unwrap());
+    let mut registry = Registry::new();
+    registry.add(&plugins).unwrap();
+    registry.check().unwrap();
+    assert_eq!(registry.plugin::<dyn Store>("file").unwrap().package(), None);
+    let error = registry.plugin::<dyn Filter>("file").unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unknown { elsewhere, .. } if *elsewhere == [STORE]), "{error}");
+}
+
+#[test]
+fn two_of_one_name_are_a_problem_of_that_name_alone() {
+    let mut plugins: Vec<_> = by_hand().plugins().cloned().collect();
+    plugins.push(Plugin::new::<dyn Filter>("shout", || Ok(Box::new(Shout))).unwrap());
+    let mut registry = Registry::new();
+    registry.add(&plugins).unwrap();
+    let error = registry.plugin::<dyn Filter>("shout").unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Problem(problem) if problem.name() == "shout"), "{error}");
+    assert!(registry.open::<dyn Store>("broken").is_ok());
+    // What there is gets listed, and then what is wrong with it.
+    assert!(failure(&registry, "list", "").starts_with("the registry has 1 problem\n2 plugins of interface"));
+}
+
+#[test]
+fn a_plugin_s_error_comes_out_with_its_causes() {
+    let registry = by_hand();
+    let told = "filter `shout` failed\ncaused by: nothing to shout";
+    assert_eq!(failure(&registry, "filter shout", "a\n\nb\n"), told);
+    assert_eq!(failure(&registry, "store broken", "get a\n"), "the cable is cut");
+    assert_eq!(failure(&registry, "store broken", "set a b\n"), "cannot set\ncaused by: the cable is cut");
+
+    let Err(Failure::Plug(error)) = output(&registry, "store broken", "set a b\n") else { panic!("nothing failed") };
+    assert!(matches!(error.kind(), ErrorKind::Plugin));
+    assert!(error.source().unwrap().downcast_ref::<std::io::Error>().is_some());
+}
+
+#[test]
+fn a_name_of_the_other_interface_is_told_where_it_belongs() {
+    let failure = output(&by_hand(), "filter broken", "").unwrap_err();
+    assert!(failure.is_usage());
+    let Failure::Plug(error) = failure else { panic!("{failure}") };
+    let ErrorKind::Unknown { name, interface, names, elsewhere, .. } = error.kind() else { panic!("{error}") };
+    assert_eq!((&name[..], *interface), ("broken", FILTER));
+    assert_eq!((&names[..], &elsewhere[..]), (&["shout".to_owned()][..], &[STORE.to_owned()][..]));
+}
+
+#[test]
+fn an_object_goes_to_another_thread() {
+    let registry = by_hand();
+    let (mut filter, store) =
+        (registry.open::<dyn Filter>("shout").unwrap(), registry.open::<dyn Store>("broken").unwrap());
+    std::thread::scope(|scope| {
+        assert_eq!(scope.spawn(move || filter.line("a").unwrap().unwrap()).join().unwrap(), "A");
+        scope.spawn(|| drop(store.keys()));
+        scope.spawn(|| drop(store.keys()));
+    });
+}
