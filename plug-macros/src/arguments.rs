@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Error, Ident, LitStr, Path, Token};
+use syn::{Attribute, Error, Ident, LitStr, Path, Token};
 
 /// The errors of one item, all of them.
 #[derive(Default)]
@@ -92,6 +92,16 @@ pub(crate) fn set<T: Parse>(
         errors.push(Error::new(key.span(), format!("`{key}` is given twice")));
     }
     Ok(())
+}
+
+/// The first token of an item, for an error about the whole.
+pub(crate) fn first(item: &TokenStream) -> TokenStream {
+    item.clone().into_iter().next().map(TokenStream::from).unwrap_or_default()
+}
+
+/// The conditions that an item is under, which what is emitted beside it must be under too.
+pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
 }
 
 /// `["one", "two"]`

@@ -4,9 +4,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Error, GenericParam, Generics, Ident, ItemTrait, Lifetime, TraitItem, TypeParamBound, parse_quote};
+use syn::{
+    Attribute, Error, GenericParam, Generics, Ident, ItemTrait, Lifetime, TraitItem, TypeParamBound, parse_quote,
+};
 
-use crate::arguments::{self, Errors, Root};
+use crate::arguments::{self, Errors, Root, conditions, first};
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -39,6 +41,8 @@ fn read_arguments(arguments: TokenStream, errors: &mut Errors) -> Root {
 /// What an interface is made from.
 struct Model<'a> {
     name: &'a Ident,
+    /// The `#[cfg]`s that stand below the attribute.
+    conditions: Vec<Attribute>,
     /// The parameters of the impl: the trait's, and one for each associated type.
     generics: Generics,
     /// The arguments of `dyn Trait<…>`.
@@ -83,16 +87,12 @@ impl<'a> Model<'a> {
             generics.params.push(parse_quote!(#name: 'static #(+ #unsized_)*));
             arguments.push(quote!(#name = #name));
         }
-        Self { name: &item.ident, generics, arguments }
+        Self { name: &item.ident, conditions: conditions(&item.attrs), generics, arguments }
     }
 }
 
-fn first(item: &TokenStream) -> TokenStream {
-    item.clone().into_iter().next().map(TokenStream::from).unwrap_or_default()
-}
-
 fn render(root: &Root, model: &Model<'_>) -> TokenStream {
-    let Model { name, generics, arguments } = model;
+    let Model { name, conditions, generics, arguments } = model;
     let text = name.unraw().to_string();
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let interface = {
@@ -102,6 +102,7 @@ fn render(root: &Root, model: &Model<'_>) -> TokenStream {
     };
     let is_generic = !generics.params.is_empty();
     quote! {
+        #(#conditions)*
         impl #impl_generics #root::__private::Interface for #interface #where_clause {
             const DECLARATION: #root::__private::Declaration = #root::__private::declaration!(#text, #is_generic);
         }

@@ -11,7 +11,7 @@ use syn::{
     Meta, Path, PathArguments, Token,
 };
 
-use crate::arguments::{self, Errors, Root, Strings};
+use crate::arguments::{self, Errors, Root, Strings, conditions, first};
 use crate::name;
 
 /// `place` is where the attribute stands, as a text that no other attribute's place has.
@@ -37,6 +37,8 @@ struct Arguments {
 
 /// What is read off the impl.
 struct Impl {
+    /// The `#[cfg]`s that stand below the attribute. Those above it have been seen to already.
+    conditions: Vec<Attribute>,
     docs: Vec<TokenStream>,
     interface: TokenStream,
     /// Whether two impls that write the interface so mean the same one, whatever is in scope where they stand.
@@ -150,17 +152,13 @@ impl Impl {
         let (interface, has_bindings) = with_bindings(path, bindings);
         let has_arguments = path.segments.iter().any(|segment| !segment.arguments.is_none());
         Some(Self {
+            conditions: conditions(&item.attrs),
             docs: docs(&item.attrs),
             interface: quote_spanned!(path.span()=> dyn #interface),
             is_plain: !has_bindings && !has_arguments,
             self_ty: (*item.self_ty).clone(),
         })
     }
-}
-
-/// The first token, for an error about the whole.
-fn first(item: &TokenStream) -> TokenStream {
-    item.clone().into_iter().next().map(TokenStream::from).unwrap_or_default()
 }
 
 /// `Trait<T>` and the associated types of the impl: `Trait<T, Item = u8>`.
@@ -240,7 +238,7 @@ fn key(place: &str, item: &TokenStream) -> u64 {
 
 fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
     let Arguments { name, aliases, deprecated, new, root } = arguments;
-    let Impl { docs, interface, is_plain, self_ty } = plugin;
+    let Impl { conditions, docs, interface, is_plain, self_ty } = plugin;
     let aliases = aliases.iter().map(LitStr::value).collect::<Vec<_>>().join(",");
     let deprecated = deprecated.as_ref().map(|text| text.value().replace('\u{1f}', " ")).unwrap_or_default();
     // What an interface with arguments means is up to the scope, and too much for the name of a symbol.
@@ -254,6 +252,7 @@ fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
         None => quote!(<#self_ty as #root::__private::Make>::make()),
     };
     quote! {
+        #(#conditions)*
         #root::__private::plugin! {
             name: #name,
             aliases: #aliases,

@@ -213,7 +213,8 @@ macro_rules! __submit {
 ///
 /// It stands in a section that the linker retains, since thin LTO and `--gc-sections` drop what nobody refers to. Not in a
 /// package's own unit tests: where a dev-dependency leads back to the package, two copies of it are linked, rightly. Not
-/// in Miri, which has no linker, nor on WebAssembly, which has no stable `global_asm!`. There, the registry alone finds out.
+/// in Miri, which has no linker, nor where `global_asm!` is not stable (WebAssembly, MIPS, …) or the object format is none of
+/// ELF, Mach-O and COFF. There, the registry alone finds out.
 ///
 /// `global_asm!` is an item, and in a block it can only stand in a module, from where nothing in the block can be named: not
 /// the interface, where the impl stands in a function that imports it. So the block implements a trait for a key that is
@@ -224,14 +225,29 @@ macro_rules! __submit {
 macro_rules! __once {
     ($name:literal, none) => {};
     ($name:literal, $key:literal) => {
-        #[cfg(all(not(test), not(miri), any(unix, windows), not(target_family = "wasm")))]
+        #[cfg(all(
+            not(test),
+            not(miri),
+            any(unix, windows),
+            not(target_os = "aix"),
+            any(
+                target_arch = "x86",
+                target_arch = "x86_64",
+                target_arch = "arm",
+                target_arch = "aarch64",
+                target_arch = "riscv32",
+                target_arch = "riscv64",
+                target_arch = "loongarch64",
+                target_arch = "s390x",
+            ),
+        ))]
         const _: () = {
             impl $crate::__private::Numbered<__PlugSubmission> for $crate::__private::Key<$key> {
                 const NUMBER: $crate::__private::core::primitive::u64 = $crate::__private::number_of::<__PlugSubmission>();
             }
 
             mod __plug_once {
-                #[cfg(not(any(target_vendor = "apple", windows)))]
+                #[cfg(not(any(target_vendor = "apple", target_os = "cygwin", windows)))]
                 $crate::__private::core::arch::global_asm!(
                     ".pushsection .rodata.plug_names,\"aR\",%progbits",
                     $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of interface {number}\""),
@@ -239,7 +255,7 @@ macro_rules! __once {
                     ".popsection",
                     number = const <$crate::__private::Key<$key> as $crate::__private::Numbered<_>>::NUMBER,
                 );
-                #[cfg(any(target_vendor = "apple", windows))]
+                #[cfg(any(target_vendor = "apple", target_os = "cygwin", windows))]
                 $crate::__private::core::arch::global_asm!(
                     ".data",
                     $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of interface {number}\""),

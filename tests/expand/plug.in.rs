@@ -22,7 +22,13 @@ impl app_interface::Plug for Everything<u8> {
     }
 }
 
+/**
+ * Keeps a byte.
+ *
+ * No more.
+ */
 #[plug("store", new = open_store)]
+#[cfg(unix)]
 impl Store<u8> for Memory {
     type Item = u8;
     fn get(&self) -> u8 {

@@ -26,14 +26,21 @@ host::plug::__private::plugin! {
     Everything < u8 >, new : host::plug::__private::Made:: < Everything < u8 > > ::made(<
     Everything < u8 > > ::open()) ?, once : 5339154190307076006,
 }
+/**
+ * Keeps a byte.
+ *
+ * No more.
+ */
+#[cfg(unix)]
 impl Store<u8> for Memory {
     type Item = u8;
     fn get(&self) -> u8 {
         7
     }
 }
+#[cfg(unix)]
 ::plug::__private::plugin! {
-    name : "store", aliases : "", deprecated : "", docs : [""], interface : dyn Store <
-    u8, Item = u8 >, type : Memory, new : ::plug::__private::Made:: < Memory >
-    ::made(open_store()) ?, once : none,
+    name : "store", aliases : "", deprecated : "", docs : ["Keeps a byte.\n\nNo more."],
+    interface : dyn Store < u8, Item = u8 >, type : Memory, new :
+    ::plug::__private::Made:: < Memory > ::made(open_store()) ?, once : none,
 }
