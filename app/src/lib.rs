@@ -1,19 +1,58 @@
-//! wip
+//! The application: greets through a plugin, and tells what plugins there are. It names none of them: what is linked is
+//! up to the features of this package, or of the one that wraps it.
+//!
+//! ```no_run
+//! // The main.rs of a package that wraps this one with plugins of its own, beside a `plug::link!();`.
+//! fn main() -> std::process::ExitCode {
+//!     app::main()
+//! }
+//! ```
+//!
+//! In the order of a run:
+//!
+//! * `completion` answers the shell, where it is the shell that asks;
+//! * `cli` is what can be typed, and `command` what is then done, a file for each command;
+//! * `available` and `description` are what the commands say of plugins, `layout` how it fits the terminal;
+//! * `panic` is around what runs of a plugin;
+//! * `failure` is how it ends, and `output` where all of it goes.
+
 #![forbid(unsafe_code)]
-plug::link!();
+
+mod available;
+mod cli;
+mod command;
+mod completion;
+mod description;
+mod failure;
+mod layout;
+mod output;
+mod panic;
+
 use std::process::ExitCode;
-/// main
+
+use plug::Registry;
+
+use failure::{Exit, Failure};
+
+plug::link!();
+
+/// Runs the application with the arguments of this process and the plugins of this binary.
 pub fn main() -> ExitCode {
-    let registry = plug::Registry::builtin();
-    for p in registry.plugins() {
-        println!("{} {} {:?}", p.name(), p.summary(), p);
+    let exit = run(Registry::builtin()).unwrap_or_else(|failure| {
+        output::report(&failure);
+        failure.exit()
+    });
+    exit.into()
+}
+
+fn run(registry: &Registry) -> Result<Exit, Failure> {
+    match completion::answer() {
+        Ok(true) => return Ok(Exit::Done),
+        Ok(false) => {}
+        Err(error) => return cli::explain(&error, registry),
     }
-    println!("{:#?} {:?}", registry.catalogue().features(), registry.problems());
-    for n in std::env::args().skip(1) {
-        match registry.open::<dyn app_interface::Plug>(&n) {
-            Ok(a) => println!("{}", a.say_hello("x").unwrap()),
-            Err(e) => println!("{e}"),
-        }
+    match cli::parse() {
+        Ok(cli) => command::run(&cli, registry),
+        Err(error) => cli::explain(&error, registry),
     }
-    ExitCode::SUCCESS
 }

@@ -63,7 +63,7 @@ pub enum ErrorKind {
         nearest: Option<String>,
         /// The names there are, in order.
         names: Vec<String>,
-        /// The interfaces that do have a plugin of this name.
+        /// The interfaces that do have a plugin of this name; with its version, one of the same path.
         elsewhere: Vec<String>,
     },
     /// The plugin is known, but its feature is off.

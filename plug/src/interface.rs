@@ -45,6 +45,7 @@ pub struct Declaration {
 pub struct Identity {
     id: TypeId,
     number: u64,
+    version: &'static str,
     name: fn() -> &'static str,
 }
 
@@ -52,12 +53,18 @@ impl Identity {
     const fn of<I: ?Sized + Interface>() -> Self {
         let Declaration { path, version, is_generic } = I::DECLARATION;
         let number = fnv(fnv(FNV_OFFSET, path), version);
-        Self { id: TypeId::of::<I>(), number, name: if is_generic { type_name::<I> } else { || I::DECLARATION.path } }
+        let name = if is_generic { type_name::<I> } else { || I::DECLARATION.path };
+        Self { id: TypeId::of::<I>(), number, version, name }
     }
 
     /// The path of the trait, such as `app_interface::Plug`.
     pub fn name(&self) -> &'static str {
         (self.name)()
+    }
+
+    /// The version of the package that declares it.
+    pub fn version(&self) -> &'static str {
+        self.version
     }
 
     pub(crate) fn id(&self) -> TypeId {

@@ -31,6 +31,14 @@ pub enum Problem {
         /// The plugin of that very name, where there is one.
         named: Option<Place>,
     },
+    /// Plugins of several versions of the crate that declares an interface are linked. To the compiler, and so to a host, the
+    /// versions are different interfaces.
+    InterfaceVersions {
+        /// The path of the interface, the same for all of them.
+        interface: &'static str,
+        /// The plugins, each with the version it implements, by version.
+        plugins: Vec<(&'static str, Place)>,
+    },
     /// A feature is on, and the plugin that it should bring is not there.
     NotRegistered {
         /// The plugin that was expected.
@@ -59,17 +67,22 @@ pub struct Place {
 }
 
 impl Problem {
-    /// The name that cannot be opened for it.
-    pub fn name(&self) -> &str {
+    /// The name that cannot be opened for it, where it is one name.
+    pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Duplicate { name, .. } | Self::HiddenByAlias { name, .. } | Self::NotRegistered { name, .. } => name,
+            Self::Duplicate { name, .. } | Self::HiddenByAlias { name, .. } | Self::NotRegistered { name, .. } => {
+                Some(name)
+            }
+            Self::InterfaceVersions { .. } => None,
         }
     }
 
     /// The path of the interface concerned, where there is one.
     pub fn interface(&self) -> Option<&'static str> {
         match self {
-            Self::Duplicate { interface, .. } | Self::HiddenByAlias { interface, .. } => Some(interface),
+            Self::Duplicate { interface, .. }
+            | Self::HiddenByAlias { interface, .. }
+            | Self::InterfaceVersions { interface, .. } => Some(interface),
             Self::NotRegistered { .. } => None,
         }
     }
@@ -101,9 +114,17 @@ impl fmt::Display for Problem {
                 write!(f, "\nhint: drop the alias, or leave one of them out of the build")
             }
             Self::HiddenByAlias { name, interface, aliased, named: None } => {
-                write!(f, "alias `{name}` of interface `{interface}` is an alias of ")?;
+                write!(f, "alias `{name}` of interface `{interface}` belongs to ")?;
                 write_aliased(f, aliased)?;
                 write!(f, "\nhint: drop it from one, or leave one of them out of the build")
+            }
+            Self::InterfaceVersions { interface, plugins } => {
+                write!(f, "plugins of several versions of interface `{interface}` are linked: ")?;
+                for (at, (version, place)) in plugins.iter().enumerate() {
+                    let and = if at == 0 { "" } else { " and " };
+                    write!(f, "{and}`{}` ({place}) of version {version}", place.plugin)?;
+                }
+                write!(f, "\nhint: let them and the host depend on one version of the crate that declares it")
             }
             Self::NotRegistered { name, feature, dependency, .. } if cfg!(target_family = "wasm") => write!(
                 f,
@@ -114,19 +135,26 @@ impl fmt::Display for Problem {
                 f,
                 "feature `{feature}` is on, but {dependency} registered nothing as `{name}`\n\
                  hint: its `#[plug(\"{name}\")]` is missing or compiled out; where the plugin has another name, say so: \
-                 `[package.metadata.plug.names] {feature} = [\"the-name\"]`",
+                 `[package.metadata.plug.names] {} = [\"the-name\"]`",
+                bare(feature),
             ),
             Self::NotRegistered { name, feature, dependency, registered } => {
                 let names: Vec<_> = registered.iter().map(|name| format!("\"{name}\"")).collect();
                 write!(
                     f,
                     "feature `{feature}` is on, but {dependency} registered nothing as `{name}`\n\
-                     hint: it registered others: `[package.metadata.plug.names] {feature} = [{}]`",
+                     hint: it registered others: `[package.metadata.plug.names] {} = [{}]`",
+                    bare(feature),
                     names.join(", "),
                 )
             }
         }
     }
+}
+
+/// A feature as its own package calls it.
+fn bare(feature: &str) -> &str {
+    feature.rsplit('/').next().unwrap_or_default()
 }
 
 /// `` `b` of plugin-b 0.1.0 at plugins/b/src/lib.rs:11 and `c` of … ``

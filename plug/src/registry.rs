@@ -124,6 +124,7 @@ impl Registry {
             let index = self.index();
             let mut problems: Vec<_> = index.contests().map(|(name, contest)| self.problem(name, contest)).collect();
             problems.sort_by(|one, two| (one.interface(), one.name()).cmp(&(two.interface(), two.name())));
+            problems.extend(self.interface_versions());
             problems.extend(self.unregistered());
             problems
         })
@@ -184,6 +185,21 @@ impl Registry {
         }
     }
 
+    /// Interfaces of one path and several versions. One path and one version is what a test of a package that leads back to
+    /// itself sees, and is no problem.
+    fn interface_versions(&self) -> Vec<Problem> {
+        let mut by_path = BTreeMap::<_, Vec<_>>::new();
+        for plugin in self.plugins() {
+            by_path.entry(plugin.interface()).or_default().push((plugin.identity().version(), Place::from(plugin)));
+        }
+        let problem = |(interface, mut plugins): (_, Vec<(_, Place)>)| {
+            plugins.sort();
+            let several = plugins.first().map(|(version, _)| version) != plugins.last().map(|(version, _)| version);
+            several.then_some(Problem::InterfaceVersions { interface, plugins })
+        };
+        by_path.into_iter().filter_map(problem).collect()
+    }
+
     /// The plugins that a feature should have brought, and did not.
     fn unregistered(&self) -> Vec<Problem> {
         let mut by_package = BTreeMap::<_, Vec<_>>::new();
@@ -198,7 +214,7 @@ impl Registry {
                 if !self.plugins.iter().any(|plugin| plugin.name() == name) {
                     problems.push(Problem::NotRegistered {
                         name: name.clone(),
-                        feature: feature.name.clone(),
+                        feature: self.catalogue.argument(&feature),
                         dependency: feature.dependency.clone(),
                         registered: registered.iter().map(|name| (**name).to_owned()).collect(),
                     });
@@ -223,8 +239,12 @@ impl Registry {
         }
         let (here, elsewhere): (Vec<_>, Vec<_>) = self.plugins().partition(|plugin| plugin.identity().id() == id);
         let called_so = |plugin: &&&Plugin| plugin.name() == name || plugin.aliases().any(|alias| alias == name);
-        let elsewhere: Vec<_> =
-            elsewhere.iter().filter(called_so).map(|plugin| plugin.interface().to_owned()).collect();
+        let other = |plugin: &&Plugin| match plugin.interface() {
+            // The same interface, but for the version of the crate that declares it.
+            path if path == interface => format!("{path} {}", plugin.identity().version()),
+            path => path.to_owned(),
+        };
+        let elsewhere: Vec<_> = elsewhere.iter().filter(called_so).map(other).collect();
         let name = name.to_owned();
         let names = || here.iter().map(|plugin| plugin.name().to_owned()).collect();
         if !elsewhere.is_empty() {

@@ -3,6 +3,11 @@
 //! A build of the workspace unites the features of its members, so whatever is tested about features is built by a Cargo of
 //! its own, in a target folder for that set of features.
 
+/// The README, whose Rust is compiled and run as doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

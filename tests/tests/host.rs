@@ -295,6 +295,21 @@ fn a_feature_that_registered_nothing_is_a_problem() {
 }
 
 #[test]
+fn two_versions_of_an_interface_are_a_problem() {
+    let report = Build::new("dev", "b,old,inventory").run();
+    let expected = "\
+interface::Speaks b: b7
+interface::Speaks old: unknown plugin `old` of interface `interface::Speaks`
+hint: there is one of this name for `interface::Speaks 1.1.0`
+hint: available: `b`
+plugins of several versions of interface `interface::Speaks` are linked: `old` (plugin-old 0.1.0 at plugin-old/src/lib.rs:6) \
+of version 1.1.0 and `b` (plugin-b 0.1.0 at plugin-b/src/lib.rs:39) of version 1.2.3
+hint: let them and the host depend on one version of the crate that declares it
+";
+    assert_eq!(report, expected);
+}
+
+#[test]
 fn two_versions_of_plug_are_refused_by_cargo() {
     let folder = plug_tests::copy_of_workspace("two-versions");
     let other = folder.join("tests/fixtures/host/other-plug");

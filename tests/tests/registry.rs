@@ -140,7 +140,7 @@ fn an_alias_of_two() {
     let registry = registry([aliased("x"), aliased("y")]);
     assert_eq!(
         registry.problems().iter().map(text).collect::<Vec<_>>(),
-        ["alias `both` of interface `registry::Counter` is an alias of `x` (this.rs:N) and `y` (this.rs:N)\n\
+        ["alias `both` of interface `registry::Counter` belongs to `x` (this.rs:N) and `y` (this.rs:N)\n\
           hint: drop it from one, or leave one of them out of the build"]
     );
     assert!(registry.open::<dyn Counter>("both").is_err());
@@ -151,7 +151,8 @@ fn an_alias_of_two() {
 fn problems_are_in_order_and_counted() {
     let registry =
         registry([named("x", 1), named("x", 2), counter("z", 1), counter("z", 2), counter("a", 1), counter("a", 2)]);
-    let names: Vec<_> = registry.problems().iter().map(|problem| (problem.interface(), problem.name())).collect();
+    let names: Vec<_> =
+        registry.problems().iter().map(|problem| (problem.interface(), problem.name().unwrap_or_default())).collect();
     assert_eq!(
         names,
         [(Some("registry::Counter"), "a"), (Some("registry::Counter"), "z"), (Some("registry::Named"), "x")]

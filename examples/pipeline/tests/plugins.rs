@@ -131,7 +131,7 @@ fn two_of_one_name_are_a_problem_of_that_name_alone() {
     let mut registry = Registry::new();
     registry.add(&plugins).unwrap();
     let error = registry.plugin::<dyn Filter>("shout").unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Problem(problem) if problem.name() == "shout"), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::Problem(problem) if problem.name() == Some("shout")), "{error}");
     assert!(registry.open::<dyn Store>("broken").is_ok());
     // What there is gets listed, and then what is wrong with it.
     assert!(failure(&registry, "list", "").starts_with("the registry has 1 problem\n2 plugins of interface"));

@@ -1,0 +1,75 @@
+//! `app list`: the plugins of this build, and those that could be in it. It opens none.
+
+use plug::{Plugin, Registry};
+use serde::Serialize;
+
+use crate::available::{Available, available};
+use crate::cli::{List, ListFormat};
+use crate::description::{Description, package_of};
+use crate::failure::{Exit, Failure};
+use crate::{layout, output};
+
+/// What JSON has.
+#[derive(Serialize)]
+struct Listing<'a> {
+    plugins: Vec<Description<'a>>,
+    /// Not there unless it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available: Option<Vec<Available>>,
+}
+
+pub(crate) fn run(arguments: &List, registry: &Registry) -> Result<Exit, Failure> {
+    let available = arguments.available.then(|| available(registry));
+    match arguments.format {
+        ListFormat::Json => {
+            output::json(&Listing { plugins: registry.plugins().map(Description::from).collect(), available })?;
+        }
+        ListFormat::Names => {
+            let here = registry.plugins().map(|plugin| plugin.name().to_owned());
+            let mut names: Vec<_> = here.chain(available.into_iter().flatten().map(|plugin| plugin.name)).collect();
+            // A name that is in two interfaces is one name.
+            names.sort();
+            names.dedup();
+            output::data(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?;
+        }
+        ListFormat::Table => {
+            let available = available.unwrap_or_default();
+            if registry.plugins().len() + available.len() == 0 {
+                let hint =
+                    if arguments.available { "" } else { "\nhint: `app list --available` lists those that could be" };
+                output::aside("note", &format!("no plugin is in this build{hint}"));
+                return Ok(Exit::Done);
+            }
+            output::page(&table(registry, &available, layout::width()))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn table(registry: &Registry, available: &[Available], width: usize) -> String {
+    // A column that says the same in every row says nothing.
+    let mut interfaces: Vec<_> = registry.plugins().map(Plugin::interface).collect();
+    interfaces.dedup();
+    let has_interfaces = interfaces.len() > 1;
+    let row = |name: &str, interface: &str, package: &str, summary: String| {
+        let interface = has_interfaces.then(|| interface.to_owned());
+        [name.to_owned()].into_iter().chain(interface).chain([package.to_owned(), summary]).collect::<Vec<_>>()
+    };
+    let here = registry.plugins().map(|plugin| {
+        let package = package_of(plugin).unwrap_or_default();
+        row(plugin.name(), plugin.interface(), &package, summary(plugin))
+    });
+    let missing =
+        available.iter().map(|plugin| row(&plugin.name, "", "", format!("(not in this build: {})", plugin.hint())));
+    let rows: Vec<_> = here.chain(missing).collect();
+    let head = row("NAME", "INTERFACE", "PACKAGE", "SUMMARY".to_owned());
+    layout::table(&head.iter().map(String::as_str).collect::<Vec<_>>(), &rows, width)
+}
+
+fn summary(plugin: &Plugin) -> String {
+    let summary = plugin.summary();
+    match plugin.deprecated() {
+        Some(instead) => format!("{summary} (deprecated: {instead})").trim_start().to_owned(),
+        None => summary.to_owned(),
+    }
+}

@@ -1,0 +1,53 @@
+//! What is known of a plugin, as JSON has it. It knows no command.
+
+use plug::{Place, Plugin};
+use serde::Serialize;
+
+/// A plugin. Every key is always there, and null where nothing is known.
+#[derive(Serialize)]
+pub(crate) struct Description<'a> {
+    name: &'a str,
+    aliases: Vec<&'a str>,
+    /// What to use instead; null where it is not deprecated.
+    deprecated: Option<&'a str>,
+    /// The path of the trait.
+    interface: &'a str,
+    /// The first line of the docs. Can be empty.
+    summary: &'a str,
+    /// Markdown. Can be empty.
+    docs: &'a str,
+    package: Option<&'a str>,
+    version: Option<&'a str>,
+    /// An SPDX expression.
+    license: Option<&'a str>,
+    /// A URL.
+    repository: Option<&'a str>,
+    /// As the compiler was given it.
+    file: &'a str,
+    /// From 1.
+    line: u32,
+}
+
+impl<'a> From<&'a Plugin> for Description<'a> {
+    fn from(plugin: &'a Plugin) -> Self {
+        Self {
+            name: plugin.name(),
+            aliases: plugin.aliases().collect(),
+            deprecated: plugin.deprecated(),
+            interface: plugin.interface(),
+            summary: plugin.summary(),
+            docs: plugin.docs(),
+            package: plugin.package(),
+            version: plugin.version(),
+            license: plugin.license(),
+            repository: plugin.repository(),
+            file: plugin.file(),
+            line: plugin.line(),
+        }
+    }
+}
+
+/// The package and its version, as one text.
+pub(crate) fn package_of(plugin: &Plugin) -> Option<String> {
+    Place::from(plugin).package
+}
