@@ -45,9 +45,8 @@ impl Catalogue {
         if is_one_package { feature.name.clone() } else { format!("{}/{}", feature.package, feature.name) }
     }
 
-    pub(crate) fn with(mut self, other: Self) -> Self {
+    pub(crate) fn extend(&mut self, other: Self) {
         self.parts.extend(other.parts);
-        self
     }
 }
 

@@ -73,10 +73,9 @@ impl Registry {
     ///
     /// Those of [`Link::plugins`]; the registry is then what it was.
     pub fn add(&mut self, link: &dyn Link) -> Result<&mut Self, Error> {
-        let plugins = link.plugins()?;
-        let catalogue = std::mem::take(&mut self.catalogue).with(link.catalogue());
-        let plugins = std::mem::take(&mut self.plugins).into_iter().chain(plugins).collect();
-        *self = Self { plugins, catalogue, ..Self::default() };
+        self.plugins.extend(link.plugins()?);
+        self.catalogue.extend(link.catalogue());
+        (self.index, self.order, self.problems) = Default::default();
         Ok(self)
     }
 
@@ -287,4 +286,72 @@ fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n s
         })
         .min()
         .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Linked;
+
+    trait Greeter {}
+    impl Interface for dyn Greeter {
+        const DECLARATION: crate::__private::Declaration =
+            crate::__private::Declaration { path: "here::Greeter", version: "1.0.0", is_generic: false };
+    }
+    struct Any;
+    impl Greeter for Any {}
+
+    /// A registry of these plugins, each of the package that is named like it, and of this catalogue.
+    fn registry(plugins: &[&str], catalogue: &'static [Linked]) -> Registry {
+        let plugin = |name: &&str| {
+            let plugin = Plugin::new::<dyn Greeter>(name, || Ok(Box::new(Any))).expect("the name is right");
+            plugin.with_package(&format!("plugin-{name}"), "1.0.0")
+        };
+        let registry: Registry = plugins.iter().map(plugin).collect();
+        Registry { catalogue: catalogue.iter().collect(), ..registry }
+    }
+
+    fn open(registry: &Registry, name: &str) -> String {
+        registry.open::<dyn Greeter>(name).err().expect("it does not open").to_string()
+    }
+
+    #[test]
+    fn a_plugin_that_is_not_in_the_build() {
+        static ONE: [Linked; 1] = [Linked("app\nall plugin-b b,c false\nb plugin-b b false\nd plugin-d d false\n")];
+        let one = registry(&["a"], &ONE);
+        assert_eq!(open(&one, "d"), "plugin `d` is known but not in this build\nhint: rebuild with `--features d`");
+        assert_eq!(
+            open(&one, "b"),
+            "plugin `b` is known but not in this build\nhint: rebuild with one of the features `all`, `b`"
+        );
+        assert!(one.problems().is_empty());
+        static TWO: [Linked; 2] = [Linked("app\nd plugin-d d false\n"), Linked("wrapper\n")];
+        let two = registry(&["a"], &TWO);
+        assert_eq!(open(&two, "d"), "plugin `d` is known but not in this build\nhint: rebuild with `--features app/d`");
+    }
+
+    #[test]
+    fn a_near_miss_of_a_plugin_that_is_not_in_the_build() {
+        static LINKED: [Linked; 1] = [Linked("app\nloud plugin-loud loud false\n")];
+        assert_eq!(
+            open(&registry(&["a"], &LINKED), "loudd"),
+            "unknown plugin `loudd` of interface `here::Greeter`\nhint: did you mean `loud`?\nhint: available: `a`"
+        );
+    }
+
+    #[test]
+    fn a_feature_that_brought_nothing() {
+        static LINKED: [Linked; 1] = [Linked("app\nb plugin-b b true\na plugin-a alpha true\n")];
+        let registry = registry(&["a"], &LINKED);
+        let texts: Vec<_> = registry.problems().iter().map(ToString::to_string).collect();
+        let others = "feature `a` is on, but plugin-a registered nothing as `alpha`\n\
+             hint: it registered others: `[package.metadata.plug.names] a = [\"a\"]`";
+        let none = "feature `b` is on, but plugin-b registered nothing as `b`\n\
+             hint: its `#[plug(\"b\")]` is missing or compiled out; where the plugin has another name, say so: \
+             `[package.metadata.plug.names] b = [\"the-name\"]`";
+        assert_eq!(texts, [others, none]);
+        assert_eq!(open(&registry, "b"), none);
+        assert_eq!(open(&registry, "alpha"), others);
+        assert!(registry.open::<dyn Greeter>("a").is_ok());
+    }
 }

@@ -216,7 +216,10 @@ fn unknown_names() {
 fn a_new_that_fails_is_the_source() {
     let io = || std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
     let fails = Plugin::new::<dyn Counter>("fails", move || Err(Error::msg("cannot read the start").with_source(io())));
-    let registry = registry([fails.expect("the name is right").with_package("plugin-fails", "1.0.0")]);
+    let fails = fails.expect("the name is right");
+    let of_no_package = fails.open::<dyn Counter>().err().expect("it fails");
+    assert_eq!(format!("{of_no_package:#}"), "cannot open plugin `fails`: cannot read the start: no such file");
+    let registry = registry([fails.with_package("plugin-fails", "1.0.0")]);
     let error = registry.open::<dyn Counter>("fails").err().expect("it fails");
     assert!(
         matches!(error.kind(), ErrorKind::Open { plugin, package } if plugin == "fails" && package.as_deref() == Some("plugin-fails"))
