@@ -88,7 +88,7 @@ fn a_file_of_something_else_does_not_open() {
     assert_eq!(
         format!("{error:?}"),
         format!(
-            "cannot open plugin `file` of no package\n\
+            "cannot open plugin `file`\n\
              caused by: cannot read {}\n\
              caused by: line 2 is not of the form `key=value`: `b`",
             path.display(),
