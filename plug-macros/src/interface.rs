@@ -5,7 +5,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{
-    Attribute, Error, GenericParam, Generics, Ident, ItemTrait, Lifetime, TraitItem, TypeParamBound, parse_quote,
+    Attribute, Error, GenericParam, Generics, Ident, ItemTrait, Lifetime, TraitItem, TraitItemType, TypeParamBound,
+    parse_quote,
 };
 
 use crate::arguments::{self, Errors, Root, conditions, first};
@@ -15,13 +16,25 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let root = read_arguments(arguments, &mut errors);
     let interface = match syn::parse2::<ItemTrait>(item.clone()) {
         // Rendered whatever is wrong with the arguments, so that no plugin of it is told that it is no interface.
-        Ok(item) => Some(render(&root, &Model::of(&item))),
+        Ok(item) => {
+            refuse_types_of_no_object(&item, &mut errors);
+            Some(render(&root, &Model::of(&item)))
+        }
         Err(_) => {
             errors.at(first(&item), "`#[plug::interface]` goes above a trait");
             None
         }
     };
     quote!(#item #interface #errors)
+}
+
+/// A type that `dyn Trait` lacks would be named by the plugins all the same, which cannot know.
+fn refuse_types_of_no_object(item: &ItemTrait, errors: &mut Errors) {
+    for item in &item.items {
+        if let TraitItem::Type(TraitItemType { generics: Generics { where_clause: Some(clause), .. }, .. }) = item {
+            errors.at(clause, "the associated types of an interface are those of its objects: drop this clause");
+        }
+    }
 }
 
 // #[plug::interface]
@@ -103,6 +116,7 @@ fn render(root: &Root, model: &Model<'_>) -> TokenStream {
     let is_generic = !generics.params.is_empty();
     quote! {
         #(#conditions)*
+        #[allow(deprecated, non_camel_case_types)]
         impl #impl_generics #root::__private::Interface for #interface #where_clause {
             const DECLARATION: #root::__private::Declaration = #root::__private::declaration!(#text, #is_generic);
         }

@@ -10,6 +10,8 @@ mod plug;
 #[cfg(test)]
 mod expand_tests;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use proc_macro::TokenStream;
 
 /// Makes a trait an interface: one that plugins implement and a host opens as `dyn Trait`.
@@ -64,15 +66,19 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn plug(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    static EXPANSIONS: AtomicU64 = AtomicU64::new(0);
     let span = proc_macro::Span::call_site();
     let variable = |name| std::env::var(name).unwrap_or_default();
     let place = [
         variable("CARGO_PKG_NAME"),
         variable("CARGO_PKG_VERSION"),
         variable("CARGO_CRATE_NAME"),
+        variable("CARGO_BIN_NAME"),
         span.file(),
         span.line().to_string(),
         span.column().to_string(),
+        // A macro of the author's may say `#[plug]` several times in one place.
+        EXPANSIONS.fetch_add(1, Ordering::Relaxed).to_string(),
     ];
     plug::expand(arguments.into(), item.into(), &place.join("\n")).into()
 }

@@ -45,15 +45,24 @@ fn link(root: &TokenStream) -> Result<TokenStream, Vec<String>> {
             (true, Target::Library | Target::Binary) => Some(quote!(test)),
         };
         let condition = condition(dependency, is_linked)?;
-        let name = Ident::new(&dependency.crate_name(), Span::call_site());
+        let name = ident(&dependency.crate_name()).map_err(|error| vec![error])?;
         tokens.extend(quote!(#[cfg(#condition)] extern crate #name as _;));
     }
     if let (Some(library), Target::Binary | Target::Test) = (&manifest.library, target) {
-        let name = Ident::new(library, Span::call_site());
+        let name = ident(library).map_err(|error| vec![error])?;
         tokens.extend(quote!(extern crate #name as _;));
     }
-    tokens.extend(catalogue(root, &manifest));
+    tokens.extend(catalogue(root, &manifest)?);
     Ok(tokens)
+}
+
+/// The name of a crate, which may be a keyword.
+fn ident(name: &str) -> Result<Ident, String> {
+    match name {
+        "self" | "super" | "crate" | "Self" => Err(format!("no crate can be called `{name}`: rename the dependency")),
+        name if syn::parse_str::<Ident>(name).is_err() => Ok(Ident::new_raw(name, Span::call_site())),
+        name => Ok(Ident::new(name, Span::call_site())),
+    }
 }
 
 fn manifest_path() -> Option<PathBuf> {
@@ -64,30 +73,43 @@ fn manifest_path() -> Option<PathBuf> {
 
 /// The `cfg` under which the dependency is there: its features and its platform.
 fn condition(dependency: &Dependency, also: Option<TokenStream>) -> Result<TokenStream, Vec<String>> {
-    let platforms = dependency.conditions.iter().map(|condition| match condition {
-        Condition::Always => Ok(quote!(all())),
-        Condition::Platform { cfg, line } => cfg
-            .parse::<TokenStream>()
-            .map_err(|error| vec![format!("Cargo.toml:{line}: cannot read `cfg({cfg})`: {error}")]),
-    });
-    let platforms = platforms.collect::<Result<Vec<_>, _>>()?;
     let features = dependency.features.as_ref().map(|features| quote!(any(#(feature = #features),*)));
-    let all = features.into_iter().chain(also);
-    Ok(match &dependency.conditions[..] {
-        [Condition::Always] => quote!(all(#(#all),*)),
-        _ => quote!(all(#(#all,)* any(#(#platforms),*))),
-    })
+    let all = features.into_iter().chain(also).chain(platform(dependency)?);
+    Ok(quote!(all(#(#all),*)))
 }
 
-/// The text that `plug`'s catalogue reads: the package, and a line for each feature.
-fn catalogue(root: &TokenStream, manifest: &Manifest) -> TokenStream {
+/// The `cfg` of the platforms that the dependency is for, where it is not for all.
+fn platform(dependency: &Dependency) -> Result<Option<TokenStream>, Vec<String>> {
+    let mut platforms = Vec::new();
+    for condition in &dependency.conditions {
+        match condition {
+            Condition::Always => return Ok(None),
+            Condition::Platform { cfg, line } => platforms.push(
+                cfg.parse::<TokenStream>()
+                    .map_err(|error| vec![format!("Cargo.toml:{line}: cannot read `cfg({cfg})`: {error}")])?,
+            ),
+        }
+    }
+    Ok(Some(quote!(any(#(#platforms),*))))
+}
+
+/// The text that `plug`'s catalogue reads: the package, and a line for each feature, which ends with whether the feature is on
+/// and whether what it brings is for this platform.
+fn catalogue(root: &TokenStream, manifest: &Manifest) -> Result<TokenStream, Vec<String>> {
     let package = format!("{}\n", manifest.package);
-    let lines = manifest.catalogue.iter().map(|feature| {
+    let mut lines = TokenStream::new();
+    for feature in &manifest.catalogue {
         let (name, plugins) = (&feature.name, feature.plugins.join(","));
-        let start = format!("{name} {} {plugins} ", feature.dependency);
-        quote!(#start, #root::__private::core::cfg!(feature = #name), "\n")
-    });
-    quote!(#root::__private::catalogue! { #package, #(#lines),* })
+        let start = format!("{name} {} {plugins} ", feature.packages.join(","));
+        let mut platforms = Vec::new();
+        for dependency in manifest.plugins.iter().filter(|dependency| feature.keys.contains(&dependency.key)) {
+            platforms.extend(platform(dependency)?);
+        }
+        let on = quote!(#root::__private::core::cfg!(feature = #name));
+        let here = quote!(#root::__private::core::cfg!(all(#(#platforms),*)));
+        lines.extend(quote!(#start, #on, " ", #here, "\n",));
+    }
+    Ok(quote!(#root::__private::catalogue! { #package, #lines }))
 }
 
 /// What is being compiled.

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
@@ -91,8 +91,12 @@ impl Arguments {
         });
         let aliases = aliases.map(|Strings(aliases)| aliases).unwrap_or_default();
         check_names(name.as_ref(), &aliases, errors);
-        if let Some(text) = deprecated.as_ref().filter(|text| text.value().trim().is_empty()) {
-            errors.at(text, "say what to use instead: `deprecated = \"use b\"`");
+        if let Some(text) = &deprecated {
+            if text.value().trim().is_empty() {
+                errors.at(text, "say what to use instead: `deprecated = \"use b\"`");
+            } else if text.value().contains(char::is_control) {
+                errors.at(text, "what to use instead is said in one line, without control characters");
+            }
         }
         if name.is_none() && !misnamed {
             errors.push(Error::new(Span::call_site(), "a plugin needs a name: `#[plug(\"a\")]`"));
@@ -123,10 +127,8 @@ impl Impl {
         let what = "`#[plug]` goes above an `impl Interface for Type`";
         let Ok(item) = syn::parse2::<ItemImpl>(item.clone()) else {
             // What cannot be parsed as an impl at all is either something else, or broken and the compiler's to explain.
-            let is_impl = item
-                .clone()
-                .into_iter()
-                .any(|token| matches!(token, proc_macro2::TokenTree::Ident(ident) if ident == "impl"));
+            let is_impl =
+                item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == "impl"));
             if !is_impl || syn::parse2::<syn::Item>(item.clone()).is_ok() {
                 errors.at(first(item), what);
             }
@@ -217,16 +219,50 @@ fn docs(attributes: &[Attribute]) -> Vec<TokenStream> {
     parts
 }
 
-/// `Self::open` as it can be said outside the impl.
+/// `Self::open`, `<Self>::open` and `make::<Self>` as they can be said outside the impl.
 fn of_type(new: &ExprPath, self_ty: &syn::Type) -> TokenStream {
-    let is_self = |segment: &syn::PathSegment| segment.ident == "Self";
-    match new.path.segments.first() {
-        Some(first) if new.qself.is_none() && is_self(first) && new.path.segments.len() > 1 => {
-            let rest = new.path.segments.iter().skip(1);
-            quote!(<#self_ty>::#(#rest)::*)
-        }
-        _ => new.to_token_stream(),
+    let starts_with_self = new.path.segments.first().is_some_and(|first| first.ident == "Self");
+    let replaced = replace_self(new.to_token_stream(), &self_ty.to_token_stream());
+    if new.qself.is_some() || !starts_with_self {
+        return replaced;
     }
+    let rest = replace_self(new.path.segments.iter().skip(1).collect::<Rest>().0, &self_ty.to_token_stream());
+    let self_ty = at(new.span(), self_ty.to_token_stream());
+    quote_spanned!(new.span()=> <#self_ty> #rest)
+}
+
+/// Segments of a path, each with the `::` before it.
+struct Rest(TokenStream);
+
+impl<'a> FromIterator<&'a syn::PathSegment> for Rest {
+    fn from_iter<T: IntoIterator<Item = &'a syn::PathSegment>>(segments: T) -> Self {
+        Self(segments.into_iter().map(|segment| quote_spanned!(segment.span()=> ::#segment)).collect())
+    }
+}
+
+fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
+    let replace = |token| match token {
+        TokenTree::Ident(ident) if ident == "Self" => at(ident.span(), self_ty.clone()),
+        TokenTree::Group(group) => {
+            let mut replaced = Group::new(group.delimiter(), replace_self(group.stream(), self_ty));
+            replaced.set_span(group.span());
+            TokenTree::from(replaced).into()
+        }
+        token => token.into(),
+    };
+    tokens.into_iter().map(replace).collect::<TokenStream>()
+}
+
+/// The same tokens, in whose place an error is shown.
+fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    let respan = |mut token: TokenTree| {
+        if let TokenTree::Group(group) = &token {
+            token = Group::new(group.delimiter(), at(span, group.stream())).into();
+        }
+        token.set_span(span);
+        token
+    };
+    tokens.into_iter().map(respan).collect()
 }
 
 /// A number that no other plugin of the program has: of the package, the place in it, and what stands there.
@@ -240,13 +276,14 @@ fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
     let Arguments { name, aliases, deprecated, new, root } = arguments;
     let Impl { conditions, docs, interface, is_plain, self_ty } = plugin;
     let aliases = aliases.iter().map(LitStr::value).collect::<Vec<_>>().join(",");
-    let deprecated = deprecated.as_ref().map(|text| text.value().replace('\u{1f}', " ")).unwrap_or_default();
+    let deprecated = deprecated.as_ref().map(LitStr::value).unwrap_or_default();
     // What an interface with arguments means is up to the scope, and too much for the name of a symbol.
     let once = if *is_plain { Literal::u64_unsuffixed(key).into_token_stream() } else { quote!(none) };
     let new = match new {
         Some(new) => {
+            let span = new.span();
             let new = of_type(new, self_ty);
-            let made = quote_spanned!(new.span()=> __private::Made::<#self_ty>::made(#new()));
+            let made = quote_spanned!(span=> __private::Made::<#self_ty>::made(#new()));
             quote!(#root::#made?)
         }
         None => quote!(<#self_ty as #root::__private::Make>::make()),

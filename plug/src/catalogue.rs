@@ -45,6 +45,11 @@ impl Catalogue {
         if is_one_package { feature.name.clone() } else { format!("{}/{}", feature.package, feature.name) }
     }
 
+    /// Whether any package of this program says `link!`.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
     pub(crate) fn extend(&mut self, other: Self) {
         self.parts.extend(other.parts);
     }
@@ -66,16 +71,17 @@ fn package_of(part: &str) -> &str {
     part.lines().next().unwrap_or_default()
 }
 
-/// The package on a line of its own, then a line for each feature: name, dependency, plugins, on, in that order.
+/// The package on a line of its own, then a line for each feature: name, packages, plugins, whether it is on, and whether what it
+/// brings is for this platform. What is not might as well not be there.
 ///
 /// ```text
 /// app
-/// a plugin-a a true
-/// extra plugin-extra x,y false
+/// a plugin-a a true true
+/// extra plugin-extra x,y false true
 /// ```
 fn parse(part: &str) -> impl Iterator<Item = Feature> {
     let package = package_of(part);
-    part.lines().skip(1).map(move |line| {
+    part.lines().skip(1).filter(|line| line.ends_with(" true")).map(move |line| {
         let mut fields = line.split(' ');
         let mut next = || fields.next().unwrap_or_default();
         Feature {
@@ -98,7 +104,10 @@ mod tests {
 
     #[test]
     fn reads_what_link_writes() {
-        let features = catalogue(&["app\nextra plugin-extra x,y false\na plugin-a a true\n"]).features();
+        let features = catalogue(&[
+            "app\nextra plugin-extra x,y false true\na plugin-a a true true\nwin plugin-win win true false\n",
+        ])
+        .features();
         let expected = |name: &str, plugins: &[&str], on| Feature {
             package: "app".into(),
             name: name.into(),
@@ -111,16 +120,16 @@ mod tests {
 
     #[test]
     fn a_feature_that_two_targets_of_a_package_list_is_one() {
-        let features = catalogue(&["app\na plugin-a a false\n", "app\na plugin-a a true\n"]).features();
+        let features = catalogue(&["app\na plugin-a a false true\n", "app\na plugin-a a true true\n"]).features();
         assert_eq!(features.len(), 1);
         assert!(features[0].on);
     }
 
     #[test]
     fn a_feature_is_named_with_its_package_where_there_are_several() {
-        let one = catalogue(&["app\na plugin-a a true\n", "empty\n"]);
+        let one = catalogue(&["app\na plugin-a a true true\n", "empty\n"]);
         assert_eq!(one.argument(&one.features()[0]), "app/a");
-        let one = catalogue(&["app\na plugin-a a true\n", "app\n"]);
+        let one = catalogue(&["app\na plugin-a a true true\n", "app\n"]);
         assert_eq!(one.argument(&one.features()[0]), "a");
     }
 }

@@ -65,6 +65,8 @@ pub enum ErrorKind {
         names: Vec<String>,
         /// The interfaces that do have a plugin of this name; with its version, one of the same path.
         elsewhere: Vec<String>,
+        /// What would help, in words, the best first.
+        hints: Vec<String>,
     },
     /// The plugin is known, but its feature is off.
     NotInBuild {
@@ -207,22 +209,9 @@ impl fmt::Display for ErrorKind {
                 "`{name}` cannot be the name of a plugin\n\
                  hint: a name is lower-case letters and digits, in parts joined by `-` or `_`, of at most 64 bytes",
             ),
-            Self::Unknown { name, interface, nearest, names, elsewhere } => {
+            Self::Unknown { name, interface, hints, .. } => {
                 write!(f, "unknown plugin `{name}` of interface `{interface}`")?;
-                if let Some(nearest) = nearest {
-                    write!(f, "\nhint: did you mean `{nearest}`?")?;
-                }
-                if !elsewhere.is_empty() {
-                    write!(f, "\nhint: there is one of this name for {}", Listed(elsewhere))?;
-                }
-                if names.is_empty() {
-                    write!(
-                        f,
-                        "\nhint: no plugin of this interface is linked: does the package say `plug::link!()`, and is a feature on that brings one?"
-                    )
-                } else {
-                    write!(f, "\nhint: available: {}", Listed(names))
-                }
+                hints.iter().try_for_each(|hint| write!(f, "\nhint: {hint}"))
             }
             Self::NotInBuild { name, features, .. } => {
                 write!(f, "plugin `{name}` is known but not in this build")?;
@@ -245,7 +234,7 @@ impl fmt::Display for ErrorKind {
 }
 
 /// `a`, `b`, `c`, and at most as many as a person reads.
-struct Listed<'a>(&'a [String]);
+pub(crate) struct Listed<'a>(pub(crate) &'a [String]);
 
 impl fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,7 @@
-//! Plugins by interface and name: an open-addressing table, built once. It knows nothing but [`Plugin`]s.
+//! Plugins by interface and name: a look at each of them, for the first lookup, and an open-addressing table, for all that
+//! follow. It knows nothing but [`Plugin`]s.
+//!
+//! A program that opens one plugin and is done never builds the table.
 //!
 //! Why not std's map: its keys would have to own their names or borrow them from the plugins beside it, its default hash
 //! costs more than the rest of a lookup, and a name may be claimed by several.
@@ -6,6 +9,7 @@
 use std::any::TypeId;
 use std::hash::{Hash, Hasher};
 
+use crate::interface::Identity;
 use crate::name::MAX_LEN;
 use crate::plugin::Plugin;
 
@@ -29,29 +33,53 @@ struct Slot {
 
 const FREE: u32 = u32::MAX;
 
+// Small, since most of what building the table takes is the first touch of its pages.
 struct Key {
-    interface: TypeId,
-    start: usize,
-    end: usize,
+    interface: &'static Identity,
+    start: u32,
+    end: u32,
     claim: Claim,
+}
+
+impl Key {
+    fn name<'a>(&self, names: &'a str) -> &'a str {
+        &names[self.start as usize..self.end as usize]
+    }
 }
 
 #[derive(Clone, Copy)]
 enum Claim {
-    Name(usize),
-    Alias(usize),
-    Contest(usize),
+    Name(u32),
+    Alias(u32),
+    Contest(u32),
 }
 
 /// What a lookup finds.
-pub(crate) enum Found<'a> {
-    /// An index into the plugins that the table was built from.
+pub(crate) enum Found {
+    /// An index into the plugins.
     Plugin(usize),
-    Contest(&'a Contest),
+    Contest(Contest),
+}
+
+/// Finds the plugin of this name without a table.
+pub(crate) fn scan(plugins: &[Plugin], interface: TypeId, name: &str) -> Option<Found> {
+    let mut contest = Contest::default();
+    for (at, plugin) in plugins.iter().enumerate().filter(|(_, plugin)| plugin.identity().id() == interface) {
+        let is_named = plugin.name() == name;
+        if is_named || plugin.aliases().any(|alias| alias == name) {
+            contest.claim(plugins, if is_named { Claim::Name(at as u32) } else { Claim::Alias(at as u32) });
+        }
+    }
+    let mut claimants = contest.claimants();
+    match (claimants.next(), claimants.next()) {
+        (None, _) => None,
+        (Some(plugin), None) => Some(Found::Plugin(plugin)),
+        (Some(_), Some(_)) => Some(Found::Contest(contest.clone())),
+    }
 }
 
 /// A name that more than one plugin claims, with indexes into the plugins.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Contest {
     pub named: Vec<usize>,
     pub aliased: Vec<usize>,
@@ -69,30 +97,30 @@ impl Index {
             contests: Vec::new(),
         };
         for (at, plugin) in plugins.iter().enumerate() {
-            index.claim(plugin, plugin.name(), Claim::Name(at), plugins);
+            index.claim(plugin, plugin.name(), Claim::Name(at as u32), plugins);
         }
         if aliases > 0 {
             for (at, plugin) in plugins.iter().enumerate() {
-                plugin.aliases().for_each(|alias| index.claim(plugin, alias, Claim::Alias(at), plugins));
+                plugin.aliases().for_each(|alias| index.claim(plugin, alias, Claim::Alias(at as u32), plugins));
             }
         }
         index
     }
 
-    pub(crate) fn find(&self, interface: TypeId, name: &str) -> Option<Found<'_>> {
+    pub(crate) fn find(&self, interface: TypeId, name: &str) -> Option<Found> {
         if name.len() > MAX_LEN {
             return None;
         }
         let key = self.slots[self.slot(interface, name, hash(interface, name))].key;
         Some(match self.keys.get(key as usize)?.claim {
-            Claim::Name(plugin) | Claim::Alias(plugin) => Found::Plugin(plugin),
-            Claim::Contest(contest) => Found::Contest(&self.contests[contest]),
+            Claim::Name(plugin) | Claim::Alias(plugin) => Found::Plugin(plugin as usize),
+            Claim::Contest(contest) => Found::Contest(self.contests[contest as usize].clone()),
         })
     }
 
     pub(crate) fn contests(&self) -> impl Iterator<Item = (&str, &Contest)> {
         self.keys.iter().filter_map(|key| match key.claim {
-            Claim::Contest(contest) => Some((&self.names[key.start..key.end], &self.contests[contest])),
+            Claim::Contest(contest) => Some((key.name(&self.names), &self.contests[contest as usize])),
             _ => None,
         })
     }
@@ -103,8 +131,10 @@ impl Index {
         let (mut at, tag) = (hash as usize & mask, (hash >> 32) as u32);
         loop {
             let slot = self.slots[at];
-            let is_it =
-                |key: &Key| key.interface == interface && self.names.as_bytes()[key.start..key.end] == *name.as_bytes();
+            let is_it = |key: &Key| {
+                key.interface.id() == interface
+                    && self.names.as_bytes()[key.start as usize..key.end as usize] == *name.as_bytes()
+            };
             if slot.key == FREE || (slot.tag == tag && is_it(&self.keys[slot.key as usize])) {
                 return at;
             }
@@ -119,37 +149,35 @@ impl Index {
         let slot = &mut self.slots[at];
         if slot.key == FREE {
             *slot = Slot { tag: (hash >> 32) as u32, key: self.keys.len() as u32 };
-            let start = self.names.len();
+            let start = self.names.len() as u32;
             self.names.push_str(name);
-            self.keys.push(Key { interface, start, end: self.names.len(), claim });
+            self.keys.push(Key { interface: plugin.identity(), start, end: self.names.len() as u32, claim });
             return;
         }
         let key = &mut self.keys[slot.key as usize];
-        let contest = match key.claim {
-            Claim::Contest(contest) => &mut self.contests[contest],
-            // A plugin's alias of its own name takes nothing from anybody, nor does the same plugin linked twice.
-            Claim::Name(other) | Claim::Alias(other) if plugin.is_twin_of(&plugins[other]) => return,
-            Claim::Name(_) | Claim::Alias(_) => {
-                let mut contest = Contest::default();
-                contest.add(key.claim);
-                key.claim = Claim::Contest(self.contests.len());
-                self.contests.push(contest);
-                let last = self.contests.len() - 1;
-                &mut self.contests[last]
-            }
-        };
-        if !contest.claimants().any(|other| plugin.is_twin_of(&plugins[other])) {
-            contest.add(claim);
+        if let Claim::Contest(contest) = key.claim {
+            self.contests[contest as usize].claim(plugins, claim);
+            return;
+        }
+        let mut contest = Contest::default();
+        contest.claim(plugins, key.claim);
+        contest.claim(plugins, claim);
+        if contest.claimants().count() > 1 {
+            key.claim = Claim::Contest(self.contests.len() as u32);
+            self.contests.push(contest);
         }
     }
 }
 
 impl Contest {
-    fn add(&mut self, claim: Claim) {
-        match claim {
-            Claim::Name(plugin) => self.named.push(plugin),
-            Claim::Alias(plugin) => self.aliased.push(plugin),
-            Claim::Contest(_) => {}
+    /// Adds a plugin, unless it is there: its alias of its own name takes nothing from anybody, nor does the same plugin
+    /// linked twice.
+    fn claim(&mut self, plugins: &[Plugin], claim: Claim) {
+        let (Claim::Name(at) | Claim::Alias(at)) = claim else { return };
+        let plugin = &plugins[at as usize];
+        if !self.claimants().any(|other| plugin.is_twin_of(&plugins[other])) {
+            let claims = if matches!(claim, Claim::Name(_)) { &mut self.named } else { &mut self.aliased };
+            claims.push(at as usize);
         }
     }
 
@@ -188,5 +216,64 @@ impl Hasher for Folded {
 
     fn finish(&self) -> u64 {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interface::Interface;
+
+    macro_rules! interfaces {
+        ($($name:ident)*) => {
+            $(
+                trait $name {}
+                impl Interface for dyn $name {
+                    const DECLARATION: crate::__private::Declaration = crate::__private::Declaration {
+                        path: stringify!($name), version: "1.0.0", place: "", is_generic: false
+                    };
+                }
+                impl $name for () {}
+            )*
+        };
+    }
+    interfaces!(One Two);
+
+    fn plugin<I: ?Sized + Interface>(name: &str, aliases: &[&str], object: fn() -> Box<I>) -> Plugin {
+        let plugin = Plugin::new::<I>(name, move || Ok(object())).expect("the name is right");
+        plugin.with_aliases(aliases.iter().copied()).expect("the aliases are right")
+    }
+
+    fn told(found: Option<Found>) -> (Vec<usize>, Vec<usize>) {
+        match found {
+            None => Default::default(),
+            Some(Found::Plugin(plugin)) => (vec![plugin], Vec::new()),
+            Some(Found::Contest(contest)) => (contest.named, contest.aliased),
+        }
+    }
+
+    #[test]
+    fn a_look_and_the_table_agree() {
+        let one = |name, aliases: &[&str]| plugin::<dyn One>(name, aliases, || Box::new(()));
+        let two = |name, aliases: &[&str]| plugin::<dyn Two>(name, aliases, || Box::new(()));
+        let mut plugins = vec![
+            one("a", &["x", "y"]),
+            one("b", &["a", "y"]),
+            one("c", &["y"]),
+            one("c", &[]),
+            two("a", &["c"]),
+            two("d", &[]),
+        ];
+        plugins.push(plugins[5].clone());
+        let index = Index::new(&plugins);
+        for name in ["a", "b", "c", "d", "x", "y", "z", ""] {
+            for interface in [TypeId::of::<dyn One>(), TypeId::of::<dyn Two>()] {
+                let (looked, found) = (scan(&plugins, interface, name), index.find(interface, name));
+                assert_eq!(told(looked), told(found), "{name}");
+            }
+        }
+        assert_eq!(told(index.find(TypeId::of::<dyn One>(), "a")), (vec![0], vec![1]));
+        assert_eq!(told(index.find(TypeId::of::<dyn One>(), "y")), (vec![], vec![0, 1, 2]));
+        assert_eq!(told(index.find(TypeId::of::<dyn Two>(), "d")), (vec![5], vec![]));
     }
 }

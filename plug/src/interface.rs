@@ -37,6 +37,7 @@ pub trait Interface: 'static {
 pub struct Declaration {
     pub path: &'static str,
     pub version: &'static str,
+    pub place: &'static str,
     pub is_generic: bool,
 }
 
@@ -51,8 +52,8 @@ pub struct Identity {
 
 impl Identity {
     const fn of<I: ?Sized + Interface>() -> Self {
-        let Declaration { path, version, is_generic } = I::DECLARATION;
-        let number = fnv(fnv(FNV_OFFSET, path), version);
+        let Declaration { path, version, place, is_generic } = I::DECLARATION;
+        let number = fnv(fnv(fnv(FNV_OFFSET, path), version), place);
         let name = if is_generic { type_name::<I> } else { || I::DECLARATION.path };
         Self { id: TypeId::of::<I>(), number, version, name }
     }

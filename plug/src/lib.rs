@@ -95,7 +95,9 @@ compile_error!("the feature `linkme` of plug does not work on WebAssembly: use `
 /// plugin-a = { version = "1", optional = true }
 /// ```
 ///
-/// and adding a plugin is adding such lines. A feature brings the plugin of its own name. What is otherwise stands in
+/// and adding a plugin is adding such lines. A feature that turns on one such dependency is expected to bring the plugin of
+/// its own name, less a `plugin-` before it; `default`, and a feature that turns on several, are not. A dependency that is not
+/// optional is always linked, and nothing is expected of it. What is otherwise stands in
 ///
 /// ```toml
 /// [package.metadata.plug]
@@ -109,7 +111,8 @@ compile_error!("the feature `linkme` of plug does not work on WebAssembly: use `
 /// another one; then rename the dependency: `its_name = { package = "plugin-odd", … }`.
 ///
 /// In a target that is not the package's library it links that library too. A dev-dependency is linked where
-/// dev-dependencies are: in tests, examples and benches.
+/// dev-dependencies are: in tests, examples and benches. A dependency for some platforms says so with a `cfg`
+/// (`[target.'cfg(unix)'.dependencies]`), since a macro cannot tell what a target's name means.
 ///
 /// ```
 /// plug::link!();

@@ -29,6 +29,8 @@ pub struct Entry {
     text: &'static str,
     interface: &'static Identity,
     open: Open,
+    // Where the name and the aliases end, which every first lookup reads of every plugin.
+    ends: [u32; 2],
 }
 
 /// Fills the slot with a new object. A function pointer, so that an entry is a constant.
@@ -100,7 +102,10 @@ impl Plugin {
         fields[NAME] = name.to_owned();
         fields[FILE] = place.file().to_owned();
         fields[LINE] = place.line().to_string();
-        let open = Box::new(move |slot: &mut Slot<'_>| slot.fill(&open));
+        let open = Box::new(move |slot: &mut Slot<'_>| {
+            slot.put(open()?);
+            Ok(())
+        });
         Ok(Self(Source::Made(Arc::new(Made { fields, interface: I::IDENTITY, open }))))
     }
 
@@ -153,7 +158,14 @@ impl Plugin {
 
     /// The other names it is opened by.
     pub fn aliases(&self) -> impl Iterator<Item = &str> {
-        self.field(ALIASES).split(',').filter(|alias| !alias.is_empty())
+        let aliases = self.field(ALIASES);
+        // Of nothing, `split` would make an empty one.
+        (!aliases.is_empty()).then(|| aliases.split(',')).into_iter().flatten()
+    }
+
+    /// Whether this is its name or one of its aliases.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name() == name || self.aliases().any(|alias| alias == name)
     }
 
     /// What to use instead, where the plugin is deprecated.
@@ -263,7 +275,7 @@ impl Plugin {
 
     fn field(&self, field: usize) -> &str {
         match &self.0 {
-            Source::Recorded(entry) => entry.text.split(SEPARATOR).nth(field).unwrap_or_default(),
+            Source::Recorded(entry) => entry.field(field),
             Source::Made(made) => &made.fields[field],
         }
     }
@@ -290,25 +302,43 @@ impl fmt::Debug for Plugin {
 impl Entry {
     /// Called by what `#[plug]` emits, in a constant: a text of the wrong form fails the build.
     pub const fn of<S: Submission>() -> Self {
-        let (bytes, mut at, mut separators) = (S::TEXT.as_bytes(), 0, 0);
+        let (bytes, mut at, mut separators, mut ends) = (S::TEXT.as_bytes(), 0, 0, [0; 2]);
         while at < bytes.len() {
-            separators += (bytes[at] == SEPARATOR as u8) as usize;
+            if bytes[at] == SEPARATOR as u8 {
+                if separators < ends.len() {
+                    ends[separators] = at as u32;
+                }
+                separators += 1;
+            }
             at += 1;
         }
-        assert!(separators == FIELDS - 1, "the path of this file or a field of its Cargo.toml holds U+001F");
-        Self { text: S::TEXT, interface: S::Interface::IDENTITY, open: |slot| slot.fill(&S::new) }
+        assert!(separators == FIELDS - 1, "the docs, the path of this file or a field of its Cargo.toml hold U+001F");
+        let open: Open = |slot| {
+            slot.put(S::new()?);
+            Ok(())
+        };
+        Self { text: S::TEXT, interface: S::Interface::IDENTITY, open, ends }
+    }
+
+    fn field(&self, field: usize) -> &'static str {
+        let [name, aliases] = self.ends.map(|end| end as usize);
+        match field {
+            NAME => &self.text[..name],
+            ALIASES => &self.text[name + 1..aliases],
+            _ => self.text[aliases + 1..].split(SEPARATOR).nth(field - 2).unwrap_or_default(),
+        }
     }
 }
 
 impl Slot<'_> {
-    /// Puts what `make` makes into the slot. A slot for another interface stays empty.
-    // One copy for each interface and not for each plugin.
+    /// Puts an object into the slot. A slot for another interface stays empty.
+    // One copy for each interface and not for each plugin. It takes the object and not what makes it, since that would be
+    // more relocations for each plugin: three of a vtable, or one of the global offset table.
     #[inline(never)]
-    fn fill<I: ?Sized + Interface>(&mut self, make: &dyn Fn() -> Result<Box<I>, Error>) -> Result<(), Error> {
-        if let Some(object) = self.0.downcast_mut::<Option<Box<I>>>() {
-            *object = Some(make()?);
+    fn put<I: ?Sized + Interface>(&mut self, object: Box<I>) {
+        if let Some(slot) = self.0.downcast_mut::<Option<Box<I>>>() {
+            *slot = Some(object);
         }
-        Ok(())
     }
 }
 
@@ -319,6 +349,6 @@ mod tests {
     #[test]
     fn an_entry_has_three_relocations() {
         // Pointer and length of the text, the interface, the function: 4 words, of which the length is none.
-        assert_eq!(size_of::<Entry>(), 4 * size_of::<usize>());
+        assert_eq!(size_of::<Entry>(), 5 * size_of::<usize>());
     }
 }

@@ -115,6 +115,7 @@ macro_rules! __plugin {
         new: $new:expr,
         once: $once:tt,
     ) => {
+        #[allow(deprecated, reason = "a deprecated interface or type can be a plugin's")]
         const _: () = {
             // A name of its own kind, since it hides what the author calls so.
             struct __PlugSubmission;
@@ -137,6 +138,7 @@ macro_rules! __plugin {
 
                 type Interface = $interface;
 
+                #[inline]
                 fn new() -> $crate::__private::Result<
                     $crate::__private::Box<Self::Interface>,
                     $crate::__private::Error,
@@ -160,6 +162,12 @@ macro_rules! __declaration {
         $crate::__private::Declaration {
             path: $crate::__private::core::concat!($crate::__private::core::module_path!(), "::", $name),
             version: $crate::__private::core::env!("CARGO_PKG_VERSION"),
+            // Two functions may each have a trait of one name.
+            place: $crate::__private::core::concat!(
+                $crate::__private::core::line!(),
+                ":",
+                $crate::__private::core::column!()
+            ),
             is_generic: $is_generic,
         }
     };
@@ -251,7 +259,7 @@ macro_rules! __once {
                 $crate::__private::core::arch::global_asm!(
                     ".pushsection .rodata.plug_names,\"aR\",%progbits",
                     $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of interface {number}\""),
-                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0"),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0 /* of ", $crate::__private::core::env!("CARGO_PKG_NAME"), " */"),
                     ".popsection",
                     number = const <$crate::__private::Key<$key> as $crate::__private::Numbered<_>>::NUMBER,
                 );
@@ -259,7 +267,7 @@ macro_rules! __once {
                 $crate::__private::core::arch::global_asm!(
                     ".data",
                     $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of interface {number}\""),
-                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0"),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0 /* of ", $crate::__private::core::env!("CARGO_PKG_NAME"), " */"),
                     ".text",
                     number = const <$crate::__private::Key<$key> as $crate::__private::Numbered<_>>::NUMBER,
                 );

@@ -134,17 +134,17 @@ impl fmt::Display for Problem {
             Self::NotRegistered { name, feature, dependency, registered } if registered.is_empty() => write!(
                 f,
                 "feature `{feature}` is on, but {dependency} registered nothing as `{name}`\n\
-                 hint: its `#[plug(\"{name}\")]` is missing or compiled out; where the plugin has another name, say so: \
-                 `[package.metadata.plug.names] {} = [\"the-name\"]`",
-                bare(feature),
+                 hint: its `#[plug(\"{name}\")]` is missing or compiled out; where the plugin has another name, say so \
+                 below `[package.metadata.plug.names]`: `{} = [\"the-name\"]`",
+                key(feature),
             ),
             Self::NotRegistered { name, feature, dependency, registered } => {
                 let names: Vec<_> = registered.iter().map(|name| format!("\"{name}\"")).collect();
                 write!(
                     f,
                     "feature `{feature}` is on, but {dependency} registered nothing as `{name}`\n\
-                     hint: it registered others: `[package.metadata.plug.names] {} = [{}]`",
-                    bare(feature),
+                     hint: it registered others, which is said below `[package.metadata.plug.names]`: `{} = [{}]`",
+                    key(feature),
                     names.join(", "),
                 )
             }
@@ -152,9 +152,11 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A feature as its own package calls it.
-fn bare(feature: &str) -> &str {
-    feature.rsplit('/').next().unwrap_or_default()
+/// A feature as its own package calls it, as a key of TOML.
+fn key(feature: &str) -> String {
+    let name = feature.rsplit('/').next().unwrap_or_default();
+    let is_bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if is_bare { name.to_owned() } else { format!("\"{name}\"") }
 }
 
 /// `` `b` of plugin-b 0.1.0 at plugins/b/src/lib.rs:11 and `c` of … ``

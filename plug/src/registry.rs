@@ -2,12 +2,13 @@
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use once_cell::sync::{Lazy, OnceCell};
 
 use crate::catalogue::{Catalogue, Feature};
-use crate::error::{Error, ErrorKind};
-use crate::index::{Contest, Found, Index};
+use crate::error::{Error, ErrorKind, Listed};
+use crate::index::{self, Contest, Found, Index};
 use crate::interface::Interface;
 use crate::link::{self, Link};
 use crate::name;
@@ -46,6 +47,8 @@ pub struct Registry {
     plugins: Vec<Plugin>,
     catalogue: Catalogue,
     index: OnceCell<Index>,
+    // Whether there was a lookup: the first does without the index.
+    was_asked: AtomicBool,
     order: OnceCell<Vec<usize>>,
     problems: OnceCell<Vec<Problem>>,
 }
@@ -97,9 +100,15 @@ impl Registry {
     /// [`ErrorKind::NotInBuild`] where a feature would bring it, and [`ErrorKind::Problem`] where the name is more than
     /// one's, or where its feature is on and brought nothing.
     pub fn plugin<I: ?Sized + Interface>(&self, name: &str) -> Result<&Plugin, Error> {
-        match self.index().find(TypeId::of::<I>(), name) {
+        let id = TypeId::of::<I>();
+        let found = match self.index.get() {
+            Some(index) => index.find(id, name),
+            None if !self.was_asked.swap(true, Ordering::Relaxed) => index::scan(&self.plugins, id, name),
+            None => self.index().find(id, name),
+        };
+        match found {
             Some(Found::Plugin(at)) => Ok(&self.plugins[at]),
-            Some(Found::Contest(contest)) => Err(ErrorKind::Problem(self.problem(name, contest)).into()),
+            Some(Found::Contest(contest)) => Err(ErrorKind::Problem(self.problem(name, &contest)).into()),
             None => Err(self.missing(I::IDENTITY.name(), TypeId::of::<I>(), name)),
         }
     }
@@ -210,7 +219,7 @@ impl Registry {
             let registered: Vec<_> =
                 feature.dependency.split(',').filter_map(|package| by_package.get(package)).flatten().collect();
             for name in &feature.plugins {
-                if !self.plugins.iter().any(|plugin| plugin.name() == name) {
+                if !self.plugins.iter().any(|plugin| plugin.is_called(name)) {
                     problems.push(Problem::NotRegistered {
                         name: name.clone(),
                         feature: self.catalogue.argument(&feature),
@@ -237,29 +246,61 @@ impl Registry {
             return ErrorKind::Problem(problem.clone()).into();
         }
         let (here, elsewhere): (Vec<_>, Vec<_>) = self.plugins().partition(|plugin| plugin.identity().id() == id);
-        let called_so = |plugin: &&&Plugin| plugin.name() == name || plugin.aliases().any(|alias| alias == name);
         let other = |plugin: &&Plugin| match plugin.interface() {
             // The same interface, but for the version of the crate that declares it.
             path if path == interface => format!("{path} {}", plugin.identity().version()),
             path => path.to_owned(),
         };
-        let elsewhere: Vec<_> = elsewhere.iter().filter(called_so).map(other).collect();
-        let name = name.to_owned();
-        let names = || here.iter().map(|plugin| plugin.name().to_owned()).collect();
-        if !elsewhere.is_empty() {
-            // The catalogue knows no interfaces: a feature that is off may well bring the plugin that is here already.
-            return ErrorKind::Unknown { name, interface, nearest: None, names: names(), elsewhere }.into();
-        }
+        let elsewhere: Vec<_> = elsewhere.iter().filter(|plugin| plugin.is_called(name)).map(other).collect();
         let off: Vec<_> = self.catalogue.features().into_iter().filter(|feature| !feature.on).collect();
-        let brings = |feature: &&Feature| feature.plugins.contains(&name);
-        let features: Vec<_> = off.iter().filter(brings).map(|feature| self.catalogue.argument(feature)).collect();
-        if !features.is_empty() {
-            return ErrorKind::NotInBuild { name, interface, features }.into();
+        let bringing = |name: &str| -> Vec<_> {
+            let brings = |feature: &&Feature| feature.plugins.iter().any(|plugin| plugin == name);
+            off.iter().filter(brings).map(|feature| self.catalogue.argument(feature)).collect()
+        };
+        let features = bringing(name);
+        if elsewhere.is_empty() && !features.is_empty() {
+            return ErrorKind::NotInBuild { name: name.to_owned(), interface, features }.into();
         }
+        let names: Vec<_> = here.iter().map(|plugin| plugin.name().to_owned()).collect();
         let known = here.iter().flat_map(|plugin| plugin.aliases().chain([plugin.name()]));
         let known = known.chain(off.iter().flat_map(|feature| feature.plugins.iter().map(String::as_str)));
-        let nearest = nearest(&name, known).map(str::to_owned);
-        ErrorKind::Unknown { name, interface, nearest, names: names(), elsewhere }.into()
+        let nearest = nearest(name, known.filter(|known| *known != name));
+        let mut hints = Vec::new();
+        if !elsewhere.is_empty() {
+            hints.push(format!("there is one of this name for {}", Listed(&elsewhere)));
+        }
+        // The catalogue knows no interfaces: the plugin that a feature brings may be the one that is here already.
+        if !features.is_empty() {
+            hints.push(format!("one of this name comes with the feature {}, which is off", Listed(&features)));
+        }
+        if let (Some(nearest), true) = (nearest, elsewhere.is_empty()) {
+            let is_here = here.iter().any(|plugin| plugin.is_called(nearest));
+            let not_here =
+                || format!(" it is not in this build: rebuild with `--features {}`", bringing(nearest).join(" "));
+            hints.push(format!("did you mean `{nearest}`?{}", if is_here { String::new() } else { not_here() }));
+        }
+        hints.push(match &names[..] {
+            [_, ..] => format!("available: {}", Listed(&names)),
+            [] if self.catalogue.is_empty() => {
+                "no plugin of this interface is linked, and no `plug::link!()` is in what this \
+                 target (binary, test, example) is linked from"
+                    .to_owned()
+            }
+            [] if off.is_empty() => {
+                "no plugin of this interface is linked: a plugin dependency's key begins with `plugin-`, or \
+                 stands in `plugins` below `[package.metadata.plug]`"
+                    .to_owned()
+            }
+            [] => {
+                let off: Vec<_> = off.iter().map(|feature| self.catalogue.argument(feature)).collect();
+                format!(
+                    "no plugin of this interface is linked, and these features, which bring plugins, are off: {}",
+                    Listed(&off)
+                )
+            }
+        });
+        let (name, nearest) = (name.to_owned(), nearest.map(str::to_owned));
+        ErrorKind::Unknown { name, interface, nearest, names, elsewhere, hints }.into()
     }
 }
 
@@ -296,7 +337,7 @@ mod tests {
     trait Greeter {}
     impl Interface for dyn Greeter {
         const DECLARATION: crate::__private::Declaration =
-            crate::__private::Declaration { path: "here::Greeter", version: "1.0.0", is_generic: false };
+            crate::__private::Declaration { path: "here::Greeter", version: "1.0.0", place: "", is_generic: false };
     }
     struct Any;
     impl Greeter for Any {}
@@ -317,7 +358,8 @@ mod tests {
 
     #[test]
     fn a_plugin_that_is_not_in_the_build() {
-        static ONE: [Linked; 1] = [Linked("app\nall plugin-b b,c false\nb plugin-b b false\nd plugin-d d false\n")];
+        static ONE: [Linked; 1] =
+            [Linked("app\nall plugin-b b,c false true\nb plugin-b b false true\nd plugin-d d false true\n")];
         let one = registry(&["a"], &ONE);
         assert_eq!(open(&one, "d"), "plugin `d` is known but not in this build\nhint: rebuild with `--features d`");
         assert_eq!(
@@ -325,30 +367,30 @@ mod tests {
             "plugin `b` is known but not in this build\nhint: rebuild with one of the features `all`, `b`"
         );
         assert!(one.problems().is_empty());
-        static TWO: [Linked; 2] = [Linked("app\nd plugin-d d false\n"), Linked("wrapper\n")];
+        static TWO: [Linked; 2] = [Linked("app\nd plugin-d d false true\n"), Linked("wrapper\n")];
         let two = registry(&["a"], &TWO);
         assert_eq!(open(&two, "d"), "plugin `d` is known but not in this build\nhint: rebuild with `--features app/d`");
     }
 
     #[test]
     fn a_near_miss_of_a_plugin_that_is_not_in_the_build() {
-        static LINKED: [Linked; 1] = [Linked("app\nloud plugin-loud loud false\n")];
+        static LINKED: [Linked; 1] = [Linked("app\nloud plugin-loud loud false true\n")];
         assert_eq!(
             open(&registry(&["a"], &LINKED), "loudd"),
-            "unknown plugin `loudd` of interface `here::Greeter`\nhint: did you mean `loud`?\nhint: available: `a`"
+            "unknown plugin `loudd` of interface `here::Greeter`\nhint: did you mean `loud`? it is not in this build: rebuild with `--features loud`\nhint: available: `a`"
         );
     }
 
     #[test]
     fn a_feature_that_brought_nothing() {
-        static LINKED: [Linked; 1] = [Linked("app\nb plugin-b b true\na plugin-a alpha true\n")];
+        static LINKED: [Linked; 1] = [Linked("app\nb plugin-b b true true\na plugin-a alpha true true\n")];
         let registry = registry(&["a"], &LINKED);
         let texts: Vec<_> = registry.problems().iter().map(ToString::to_string).collect();
         let others = "feature `a` is on, but plugin-a registered nothing as `alpha`\n\
-             hint: it registered others: `[package.metadata.plug.names] a = [\"a\"]`";
+             hint: it registered others, which is said below `[package.metadata.plug.names]`: `a = [\"a\"]`";
         let none = "feature `b` is on, but plugin-b registered nothing as `b`\n\
-             hint: its `#[plug(\"b\")]` is missing or compiled out; where the plugin has another name, say so: \
-             `[package.metadata.plug.names] b = [\"the-name\"]`";
+             hint: its `#[plug(\"b\")]` is missing or compiled out; where the plugin has another name, say so below \
+             `[package.metadata.plug.names]`: `b = [\"the-name\"]`";
         assert_eq!(texts, [others, none]);
         assert_eq!(open(&registry, "b"), none);
         assert_eq!(open(&registry, "alpha"), others);

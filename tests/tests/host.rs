@@ -289,9 +289,41 @@ fn targets_of_a_plugin_crate() {
 fn a_feature_that_registered_nothing_is_a_problem() {
     let report = Build::new("dev", "a,b,silent,inventory").run();
     let problem = "feature `silent` is on, but plugin-silent registered nothing as `silent`\n\
-         hint: its `#[plug(\"silent\")]` is missing or compiled out; where the plugin has another name, say so: \
-         `[package.metadata.plug.names] silent = [\"the-name\"]`\n";
+         hint: its `#[plug(\"silent\")]` is missing or compiled out; where the plugin has another name, say so \
+         below `[package.metadata.plug.names]`: `silent = [\"the-name\"]`\n";
     assert_eq!(report, format!("{REPORT}{problem}"));
+}
+
+/// What the plugins of plugin-forms say.
+const FORMS: &str = "\
+m1: m1
+m2: m2
+m3: m3
+qualified: <Self>::open
+argument: made::<Self>
+raw: r#type
+hidden: Submission
+docs: docs
+store: Some(7) Some(\"seven\")
+makes: Some([7, 7])
+fixed: Some([97, 98, 99])
+submission: Some(1)
+locals: 1 1
+A block, \"quoted\" with `{}` and \\ in it.||* A list.
+plugin_forms::Store<u8>
+";
+
+#[test]
+fn plugins_and_interfaces_of_every_form() {
+    for registration in ["inventory", "linkme"] {
+        assert_eq!(Build::new("dev", &format!("forms,{registration}")).run(), FORMS, "{registration}");
+    }
+}
+
+/// A feature that is on and brings a plugin for another platform brings nothing, and that is right.
+#[test]
+fn a_plugin_for_another_platform_is_not_missed() {
+    assert_eq!(Build::new("dev", "a,b,elsewhere,inventory").run(), REPORT);
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn unknown_names() {
     assert_eq!(
         text(none),
         format!(
-            "{}\nhint: no plugin of this interface is linked: does the package say `plug::link!()`, and is a feature on that brings one?",
+            "{}\nhint: no plugin of this interface is linked, and no `plug::link!()` is in what this target (binary, test, example) is linked from",
             fact("x")
         )
     );

@@ -39,7 +39,10 @@ pub(super) enum Condition {
 /// A feature that brings plugins.
 pub(super) struct Feature {
     pub(super) name: String,
-    pub(super) dependency: String,
+    /// The keys of the dependencies it turns on.
+    pub(super) keys: Vec<String>,
+    /// Their packages.
+    pub(super) packages: Vec<String>,
     pub(super) plugins: Vec<String>,
 }
 
@@ -237,7 +240,7 @@ impl<'t, 'i> File<'t, 'i> {
                 let name = key.get_ref().to_string();
                 keys.insert(name.clone());
                 let named = |list: &[(String, usize)]| list.iter().any(|(listed, _)| *listed == name);
-                if named(&metadata.ignore) || !(name.starts_with("plugin-") || named(&metadata.plugins)) {
+                if named(&metadata.ignore) || (without_prefix(&name) == name && !named(&metadata.plugins)) {
                     continue;
                 }
                 let condition = match &condition {
@@ -266,6 +269,11 @@ impl<'t, 'i> File<'t, 'i> {
                 if is_optional {
                     dependency.features.get_or_insert_default();
                 }
+            }
+        }
+        for (name, line) in &metadata.ignore {
+            if metadata.plugins.iter().any(|(plugin, _)| plugin == name) {
+                errors.push(Mistake { line: *line, message: format!("`{name}` stands in `plugins` and in `ignore`") });
             }
         }
         for (list, listed) in [("plugins", &metadata.plugins), ("ignore", &metadata.ignore)] {
@@ -313,13 +321,19 @@ fn turn_on(plugins: &mut [Dependency], features: &BTreeMap<String, Vec<String>>)
     }
 }
 
+/// The part of a key that comes after `plugin-`. To Cargo `plugin_` is the same.
+fn without_prefix(key: &str) -> &str {
+    key.strip_prefix("plugin-").or_else(|| key.strip_prefix("plugin_")).unwrap_or(key)
+}
+
 fn has_implicit_feature(key: &str, features: &BTreeMap<String, Vec<String>>) -> bool {
     !features.contains_key(key) && !features.values().flatten().any(|value| value.strip_prefix("dep:") == Some(key))
 }
 
 /// Which feature brings which plugins. `[package.metadata.plug.names]` says it, and otherwise a feature that turns one plugin
 /// dependency on, and does so by `dep:` or by being its implicit feature, brings the plugin of its own name. A feature that
-/// turns several on is a bundle, and one that says `x/feature` a setting of `x`: neither is expected to bring its own name.
+/// turns several on is a bundle, `default` is one too, and one that says `x/feature` is a setting of `x`: they are not expected to
+/// bring their own names, nor is a feature whose name is none that a plugin can have.
 fn catalogue(
     plugins: &[Dependency],
     features: &BTreeMap<String, Vec<String>>,
@@ -344,18 +358,23 @@ fn catalogue(
     let entry = |(feature, dependencies): (&str, Vec<&Dependency>)| {
         let [dependency, others @ ..] = &dependencies[..] else { return None };
         let key = &dependency.key;
-        let is_implicit = feature == key && has_implicit_feature(key, features);
         let is_dep = features
             .get(feature)
             .is_some_and(|values| values.iter().any(|value| value.strip_prefix("dep:") == Some(key)));
         let names = match metadata.names.get(feature) {
             Some((names, _)) => names.clone(),
-            None if others.is_empty() && is_implicit => vec![key.strip_prefix("plugin-").unwrap_or(key).to_owned()],
-            None if others.is_empty() && is_dep => vec![feature.to_owned()],
+            None if !others.is_empty() || feature == "default" => return None,
+            // The feature of the dependency's own name, whether it is written down or implicit.
+            None if feature == key => vec![without_prefix(key).to_owned()],
+            None if is_dep => vec![feature.to_owned()],
             None => return None,
         };
-        let packages: Vec<_> = dependencies.iter().map(|dependency| &dependency.package[..]).collect();
-        Some(Feature { name: feature.to_owned(), dependency: packages.join(","), plugins: names })
+        if names.iter().any(|name| name::check(name).is_err()) {
+            return None;
+        }
+        let keys = dependencies.iter().map(|dependency| dependency.key.clone()).collect();
+        let packages = dependencies.iter().map(|dependency| dependency.package.clone()).collect();
+        Some(Feature { name: feature.to_owned(), keys, packages, plugins: names })
     };
     brought.into_iter().filter_map(entry).collect()
 }

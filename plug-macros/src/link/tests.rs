@@ -15,7 +15,7 @@ fn read(manifest: &str) -> (Vec<String>, Vec<String>) {
     let features = manifest
         .catalogue
         .iter()
-        .map(|feature| format!("{} -> {}: {}", feature.name, feature.dependency, feature.plugins.join(" ")));
+        .map(|feature| format!("{} -> {}: {}", feature.name, feature.packages.join(" "), feature.plugins.join(" ")));
     (linked.collect(), features.collect())
 }
 
@@ -89,6 +89,26 @@ fn the_metadata_says_what_is_otherwise() {
 }
 
 #[test]
+fn features_that_bring_no_plugin_of_their_name() {
+    let (linked, features) = read(
+        "[package]\nname = 'app'\n[features]\ndefault = ['dep:plugin_a']\nplugin_a = ['dep:plugin_a']\n\
+         Capital = ['dep:plugin_a']\n'c++.1' = ['dep:plugin_a']\n[dependencies]\nplugin_a = { version = '1', optional = true }\n",
+    );
+    assert_eq!(
+        linked,
+        ["plugin_a if all(any(feature=\"Capital\",feature=\"c++.1\",feature=\"default\",feature=\"plugin_a\"))"]
+    );
+    assert_eq!(features, ["plugin_a -> plugin_a: a"]);
+}
+
+#[test]
+fn a_crate_that_is_called_like_a_keyword() {
+    assert_eq!(super::ident("plugin_a").unwrap().to_string(), "plugin_a");
+    assert_eq!(super::ident("match").unwrap().to_string(), "r#match");
+    assert_eq!(super::ident("self").unwrap_err(), "no crate can be called `self`: rename the dependency");
+}
+
+#[test]
 fn platforms_and_dev_dependencies() {
     let (linked, _) = read(
         "[package]\nname = 'app'\n[target.'cfg(unix)'.dependencies]\nplugin-tty = '1'\n\
@@ -103,9 +123,9 @@ fn the_catalogue_is_a_text_that_asks_for_each_feature() {
         "[package]\nname = 'app'\n[features]\na = ['dep:plugin-a']\n[dependencies]\nplugin-a = { version = '1', optional = true }\n",
     );
     let Ok(manifest) = manifest else { panic!("the manifest is right") };
-    let tokens = catalogue(&syn::parse_quote!(::plug), &manifest).to_token_stream().to_string().replace(' ', "");
-    let expected =
-        "::plug::__private::catalogue!{\"app\\n\",\"aplugin-aa\",::plug::__private::core::cfg!(feature=\"a\"),\"\\n\"}";
+    let tokens =
+        catalogue(&syn::parse_quote!(::plug), &manifest).unwrap().to_token_stream().to_string().replace(' ', "");
+    let expected = "::plug::__private::catalogue!{\"app\\n\",\"aplugin-aa\",::plug::__private::core::cfg!(feature=\"a\"),\"\",::plug::__private::core::cfg!(all()),\"\\n\",}";
     assert_eq!(tokens, expected);
 }
 
@@ -160,6 +180,12 @@ plugin-tty = '1'
             "Cargo.toml:18: `link!()` cannot tell whether `x86_64-unknown-linux-gnu` is the target: say it as \
              `[target.'cfg(…)'.dependencies]`",
         ]
+    );
+    assert_eq!(
+        errors(
+            "[package]\nname = 'app'\n[package.metadata.plug]\nplugins = ['x']\nignore = ['x']\n[dependencies]\nx = '1'\n"
+        ),
+        ["Cargo.toml:5: `x` stands in `plugins` and in `ignore`"]
     );
     assert_eq!(errors("[package\n"), ["Cargo.toml:1: unclosed table, expected `]`"]);
     assert_eq!(

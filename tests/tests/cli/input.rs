@@ -20,7 +20,7 @@ hint: available: `a`, `b`, `formal`, `polite`
         "\
 ---- stderr
 error: unknown plugin `c` of interface `app_interface::Plug`
-hint: no plugin of this interface is linked: does the package say `plug::link!()`, and is a feature on that brings one?
+hint: no plugin of this interface is linked, and these features, which bring plugins, are off: `a`, `b`, `polite`
 ---- exit status: 2
 ",
     );

@@ -20,7 +20,7 @@ plugins: -a -absent +asks -b +fails-in-new -formal +gong +loud +one +panics +pan
         r#"NAME           INTERFACE            PACKAGE        SUMMARY
 asks           app_interface::Plug  wrapper 1.2.3  Greets badly
 fails-in-new   app_interface::Plug  wrapper 1.2.3  Greets badly
-loud           app_interface::Plug  wrapper 1.2.3  Rings the bell. (deprecated: use \u{9b}31mraw)
+loud           app_interface::Plug  wrapper 1.2.3  Rings the bell. (deprecated: use \u{200f}raw)
 one            app_interface::Plug  wrapper 1.2.3  Greets badly
 panics         app_interface::Plug  wrapper 1.2.3  Greets badly
 panics-in-new  app_interface::Plug  wrapper 1.2.3  Greets badly
@@ -62,7 +62,7 @@ fn what_a_plugin_says_of_itself_is_escaped() {
         &WRAPPER,
         &["info", "loud"],
         r#"Name        loud
-Deprecated  use \u{9b}31mraw
+Deprecated  use \u{200f}raw
 Interface   app_interface::Plug
 Package     wrapper 1.2.3
 License     0BSD
@@ -83,7 +83,7 @@ Then it greets, in a sentence that is longer than many a terminal is wide, and s
         r#"Name
   loud
 Deprecated
-  use \u{9b}31mraw
+  use \u{200f}raw
 Interface
   app_interface::Plug
 Package
@@ -112,7 +112,7 @@ has to wrap.
         &["hello", "--plugin", "loud"],
         r#"HELLO
 ---- stderr
-warning: plugin `loud` is deprecated: use \u{9b}31mraw
+warning: plugin `loud` is deprecated: use \u{200f}raw
 ---- exit status: 0
 "#,
     );
@@ -217,7 +217,7 @@ hint: drop the alias, or leave one of them out of the build
         &["hello", "--plugin", "ghost"],
         r#"---- stderr
 error: feature `wrapper/ghost` is on, but plugin-ghost registered nothing as `ghost`
-hint: its `#[plug("ghost")]` is missing or compiled out; where the plugin has another name, say so: `[package.metadata.plug.names] ghost = ["the-name"]`
+hint: its `#[plug("ghost")]` is missing or compiled out; where the plugin has another name, say so below `[package.metadata.plug.names]`: `ghost = ["the-name"]`
 ---- exit status: 3
 "#,
     );
@@ -233,8 +233,8 @@ hint: drop it from one, or leave one of them out of the build
 problem: `two` is a plugin of interface `app_interface::Plug` (wrapper 1.2.3 at src/main.rs:34) and an alias of `one` (wrapper 1.2.3 at src/main.rs:33)
 hint: drop the alias, or leave one of them out of the build
 problem: feature `wrapper/ghost` is on, but plugin-ghost registered nothing as `ghost`
-hint: its `#[plug("ghost")]` is missing or compiled out; where the plugin has another name, say so: `[package.metadata.plug.names] ghost = ["the-name"]`
-note: plugin `loud` of wrapper 1.2.3 is deprecated: use \u{9b}31mraw
+hint: its `#[plug("ghost")]` is missing or compiled out; where the plugin has another name, say so below `[package.metadata.plug.names]`: `ghost = ["the-name"]`
+note: plugin `loud` of wrapper 1.2.3 is deprecated: use \u{200f}raw
 12 plugins, 3 problems, 1 deprecated
 ---- exit status: 3
 "#,
@@ -301,7 +301,7 @@ note: plugin `loud` of wrapper 1.2.3 is deprecated: use \u{9b}31mraw
       "places": [],
       "message": "feature `wrapper/ghost` is on, but plugin-ghost registered nothing as `ghost`",
       "hints": [
-        "its `#[plug(\"ghost\")]` is missing or compiled out; where the plugin has another name, say so: `[package.metadata.plug.names] ghost = [\"the-name\"]`"
+        "its `#[plug(\"ghost\")]` is missing or compiled out; where the plugin has another name, say so below `[package.metadata.plug.names]`: `ghost = [\"the-name\"]`"
       ]
     }
   ],
@@ -309,7 +309,7 @@ note: plugin `loud` of wrapper 1.2.3 is deprecated: use \u{9b}31mraw
     {
       "name": "loud",
       "interface": "app_interface::Plug",
-      "instead": "use 31mraw"
+      "instead": "use ‏raw"
     }
   ]
 }

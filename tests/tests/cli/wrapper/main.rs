@@ -40,7 +40,7 @@ greeter!(Loud, _ => Ok("HELLO".into()),
     ///
     ///     indented
     #[doc = "\u{7}\u{1b}]0;title\u{7}"]
-    #[plug("loud", deprecated = "use \u{9b}31mraw")]
+    #[plug("loud", deprecated = "use \u{200f}raw")]
 );
 
 struct Unopened;

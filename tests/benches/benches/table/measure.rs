@@ -1,0 +1,73 @@
+//! How things are measured: instructions by callgrind, bytes, times as medians of runs in turns. It knows no limits.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Instant;
+
+use crate::programs::{cargo, root, scratch};
+
+/// Whether valgrind can be run.
+pub fn has_valgrind() -> bool {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// The instructions of a whole process, those of the loader too. Without those of `pthread_getattr_np`, by which std finds
+/// the main thread's stack: it reads the list of mappings, whose length has nothing to do with the program.
+pub fn instructions(program: &Path, arguments: &[&str]) -> f64 {
+    let profile = scratch().join("callgrind.out");
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--tool=callgrind", "--toggle-collect=pthread_getattr_np*", "--collect-atstart=yes"]);
+    valgrind.arg(format!("--callgrind-out-file={}", profile.display()));
+    run(valgrind.arg(program).args(arguments));
+    let profile = fs::read_to_string(profile).expect("callgrind writes a profile");
+    // totals: 312345
+    let total = profile.lines().find_map(|line| line.strip_prefix("totals: ")).expect("a profile has a total");
+    total.trim().parse().expect("a total is a number")
+}
+
+/// The size of a file.
+pub fn bytes(program: &Path) -> f64 {
+    fs::metadata(program).expect("the program was built").len() as f64
+}
+
+/// The numbers that a program prints.
+pub fn numbers(program: &Path, arguments: &[&str]) -> Vec<f64> {
+    let output = run(Command::new(program).args(arguments));
+    let text = String::from_utf8(output.stdout).expect("a program prints text");
+    text.split_whitespace().map(|number| number.parse().expect("a program prints numbers")).collect()
+}
+
+/// The medians of both, run in turns, so that whatever else the machine does falls upon both.
+pub fn in_turns(rounds: usize, sides: [&dyn Fn() -> f64; 2]) -> [f64; 2] {
+    let mut found = [const { Vec::new() }; 2];
+    for _ in 0..rounds {
+        for (found, side) in found.iter_mut().zip(sides) {
+            found.push(side());
+        }
+    }
+    found.map(|mut found| {
+        found.sort_by(f64::total_cmp);
+        found[rounds / 2]
+    })
+}
+
+/// The wall time of building a package of this workspace in an empty folder, with default features and without optimization.
+pub fn seconds_of_a_clean_build(package: &str) -> f64 {
+    let target = scratch().join("clean");
+    if target.exists() {
+        fs::remove_dir_all(&target).expect("a folder can be removed");
+    }
+    let mut cargo = cargo("build", root(), &target);
+    let start = Instant::now();
+    run(cargo.args(["--offline", "--package", package]));
+    start.elapsed().as_secs_f64()
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed, {}\n{errors}", output.status);
+    output
+}

@@ -1,0 +1,90 @@
+//! The programs that are measured: copies of this workspace with any number of plugins, built. It measures nothing.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A package of this workspace, with the features it is built with.
+#[derive(Clone, Copy)]
+pub struct Program {
+    pub package: &'static str,
+    pub features: &'static str,
+}
+
+/// In a library, what stands below is two plugins, and repeated for as many as are wanted.
+const MARK: &str = "// Repeated from here, with other numbers.\n";
+/// The number in what is repeated.
+const NUMBER: &str = "00000";
+
+/// This workspace.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where all that the table makes goes to.
+pub fn scratch() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// Cargo, so that where the table was started from does not matter.
+pub fn cargo(command: &str, workspace: &Path, target: &Path) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args([command, "--quiet", "--manifest-path"]).arg(workspace.join("Cargo.toml"));
+    cargo.arg("--target-dir").arg(target);
+    cargo
+}
+
+/// The program with this number of plugins, which is even.
+pub fn build(program: Program, plugins: usize) -> PathBuf {
+    let Program { package, features } = program;
+    eprintln!("building {package} {features} with {plugins} plugins");
+    // Not one target folder for all: Cargo takes the same package at two paths for one, and what it built for the other.
+    let folder = scratch().join(plugins.to_string());
+    let (workspace, target) = (folder.join("workspace"), folder.join("target"));
+    copy_with(plugins, root(), &workspace);
+    let mut cargo = cargo("build", &workspace, &target);
+    cargo.args(["--release", "--package", package, "--no-default-features", "--features", features]);
+    let status = cargo.status().unwrap_or_else(|error| panic!("cannot run {cargo:?}: {error}"));
+    assert!(status.success(), "{cargo:?} failed, {status}");
+    // The next set of features is built to the same place.
+    let built = target.join("release").join(package).with_extension(env::consts::EXE_EXTENSION);
+    let kept = folder.join([package, features].join("-")).with_extension(env::consts::EXE_EXTENSION);
+    fs::copy(&built, &kept).unwrap_or_else(|error| panic!("cannot copy {}: {error}", built.display()));
+    kept
+}
+
+fn copy_with(plugins: usize, from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("a folder can be read") {
+        let path = entry.expect("a folder can be read").path();
+        let to = to.join(path.file_name().expect("an entry has a name"));
+        if path.is_dir() {
+            if !path.ends_with("target") {
+                copy_with(plugins, &path, &to);
+            }
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+        let text = if path == root().join("Cargo.toml") {
+            let plug = root().join("../../plug");
+            text.replace("\"../../plug\"", &format!("{:?}", plug.display().to_string()))
+        } else if path.ends_with("src/lib.rs") {
+            repeated(&text, plugins)
+        } else {
+            text
+        };
+        // What is newer is built anew.
+        if fs::read_to_string(&to).ok().as_deref() != Some(&text) {
+            fs::write(&to, text).unwrap_or_else(|error| panic!("cannot write {}: {error}", to.display()));
+        }
+    }
+}
+
+fn repeated(text: &str, plugins: usize) -> String {
+    let Some((head, pair)) = text.split_once(MARK) else { return text.to_owned() };
+    let pairs = plugins / 2;
+    // Not in the order of their numbers, which a sort would be done with too soon: 7919 is a prime.
+    let numbers = (0..pairs).map(|at| at * 7_919 % pairs);
+    numbers.fold(head.to_owned(), |text, number| text + &pair.replace(NUMBER, &format!("{number:05}")))
+}

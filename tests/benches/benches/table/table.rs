@@ -1,0 +1,73 @@
+//! A table of ratios, printed as Markdown. It does not know what it is about.
+
+use std::fmt;
+
+/// What was measured, and whether all of it is within its limits.
+#[derive(Default)]
+pub struct Table {
+    rows: Vec<Row>,
+}
+
+struct Row {
+    what: String,
+    ours: f64,
+    peer: Option<f64>,
+    /// Of the ratio to the peer's where there is a peer, else of ours.
+    limit: Option<f64>,
+}
+
+impl Table {
+    /// A row with a peer. The limit is that of the ratio; without one the row is there to be read.
+    pub fn row(&mut self, what: &str, ours: f64, peer: f64, limit: Option<f64>) {
+        self.push(Row { what: what.to_owned(), ours, peer: Some(peer), limit });
+    }
+
+    /// A row without a peer.
+    pub fn row_alone(&mut self, what: &str, ours: f64, limit: f64) {
+        self.push(Row { what: what.to_owned(), ours, peer: None, limit: Some(limit) });
+    }
+
+    /// Whether no row exceeds its limit.
+    pub fn is_within_limits(&self) -> bool {
+        self.rows.iter().all(|row| row.is_within_limit() != Some(false))
+    }
+
+    fn push(&mut self, row: Row) {
+        eprintln!("{row}");
+        self.rows.push(row);
+    }
+}
+
+impl Row {
+    fn ratio(&self) -> Option<f64> {
+        self.peer.map(|peer| self.ours / peer)
+    }
+
+    fn is_within_limit(&self) -> Option<bool> {
+        // Not `>`: what is no number is not within a limit either.
+        self.limit.map(|limit| self.ratio().unwrap_or(self.ours) <= limit)
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "| what | ours | peer | ratio | at most | |")?;
+        writeln!(f, "|---|--:|--:|--:|--:|---|")?;
+        self.rows.iter().try_for_each(|row| writeln!(f, "{row}"))
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |number: Option<f64>| match number {
+            None => "–".to_owned(),
+            Some(number) if number.abs() < 1_000.0 && number.fract() != 0.0 => format!("{number:.1}"),
+            Some(number) => format!("{number:.0}"),
+        };
+        let ratio = self.ratio().map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
+        let limit = self.limit.map_or("–".to_owned(), |limit| format!("{limit:.2}"));
+        let verdict = self.is_within_limit().map_or("", |is_within| if is_within { "ok" } else { "**missed**" });
+        let (what, ours, peer) = (&self.what, number(Some(self.ours)), number(self.peer));
+        write!(f, "| {what} | {ours} | {peer} | {ratio} | {limit} | {verdict} |")
+    }
+}

@@ -1,0 +1,5 @@
+//! A host without plugins.
+
+extern crate peer_typetag as _;
+
+fn main() {}
