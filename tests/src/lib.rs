@@ -92,7 +92,11 @@ pub fn clean(command: &mut Command) -> &mut Command {
 
 /// The app with these features and this profile, built if need be.
 pub fn app(features: &[&str], profile: &str) -> PathBuf {
-    let set = if features.is_empty() { "none".to_owned() } else { features.join("+") };
+    let mut features = features.to_vec();
+    if is_linkme() {
+        features.push("plug/linkme");
+    }
+    let set = if features.is_empty() { "none".to_owned() } else { features.join("+").replace('/', "-") };
     let folder = target().join("app").join(set);
     let mut cargo = cargo();
     cargo.args(["build", "--quiet", "--package", "app", "--no-default-features", "--profile", profile, "--features"]);
@@ -100,6 +104,11 @@ pub fn app(features: &[&str], profile: &str) -> PathBuf {
     succeed(&mut cargo);
     let profile = if profile == "dev" { "debug" } else { profile };
     folder.join(profile).join(format!("app{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Whether what the tests build should register by linkme, as `.ci/run` asks for in one of its rounds.
+pub fn is_linkme() -> bool {
+    std::env::var_os("PLUG_LINKME").is_some()
 }
 
 /// Runs a command to its end.

@@ -36,6 +36,9 @@ fn plugin(name: &str, at: usize) -> String {
 fn build(folder: &std::path::Path) -> std::process::Command {
     let mut cargo = cargo();
     cargo.current_dir(folder).args(["run", "--quiet", "--target-dir"]).arg(target().join("many"));
+    if plug_tests::is_linkme() {
+        cargo.args(["--features", "plug/linkme"]);
+    }
     cargo
 }
 
