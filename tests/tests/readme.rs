@@ -127,7 +127,7 @@ fn adding_a_plugin_from_outside(folder: &Path) {
     let dependency = "plugin-quiet = { workspace = true, optional = true }".to_owned();
     insert_below(&folder.join("app/Cargo.toml"), "[dependencies]", &[dependency]);
     let mut cargo = plug_tests::cargo();
-    cargo.current_dir(&folder).args([
+    cargo.current_dir(folder).args([
         "run",
         "-q",
         "--features",
