@@ -61,6 +61,7 @@ pub mod link;
 
 mod catalogue;
 mod index;
+mod missing;
 mod problem;
 mod registry;
 

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use once_cell::sync::{Lazy, OnceCell};
 
-use crate::catalogue::{Catalogue, Feature};
-use crate::error::{Error, ErrorKind, Listed};
+use crate::catalogue::Catalogue;
+use crate::error::{Error, ErrorKind};
 use crate::index::{self, Contest, Found, Index};
 use crate::interface::Interface;
 use crate::link::{self, Link};
-use crate::name;
+use crate::missing;
 use crate::plugin::Plugin;
 use crate::problem::{Place, Problem};
 
@@ -109,7 +109,7 @@ impl Registry {
         match found {
             Some(Found::Plugin(at)) => Ok(&self.plugins[at]),
             Some(Found::Contest(contest)) => Err(ErrorKind::Problem(self.problem(name, &contest)).into()),
-            None => Err(self.missing(I::IDENTITY.name(), TypeId::of::<I>(), name)),
+            None => Err(missing::explain(self, I::IDENTITY, name)),
         }
     }
 
@@ -231,77 +231,6 @@ impl Registry {
         }
         problems
     }
-
-    /// Why there is no such plugin.
-    #[cold]
-    fn missing(&self, interface: &'static str, id: TypeId, name: &str) -> Error {
-        if let Err(error) = name::check(name) {
-            return error;
-        }
-        if let Some(problem) = self
-            .problems()
-            .iter()
-            .find(|problem| matches!(problem, Problem::NotRegistered { name: missing, .. } if missing == name))
-        {
-            return ErrorKind::Problem(problem.clone()).into();
-        }
-        let (here, elsewhere): (Vec<_>, Vec<_>) = self.plugins().partition(|plugin| plugin.identity().id() == id);
-        let other = |plugin: &&Plugin| match plugin.interface() {
-            // The same interface, but for the version of the crate that declares it.
-            path if path == interface => format!("{path} {}", plugin.identity().version()),
-            path => path.to_owned(),
-        };
-        let elsewhere: Vec<_> = elsewhere.iter().filter(|plugin| plugin.is_called(name)).map(other).collect();
-        let off: Vec<_> = self.catalogue.features().into_iter().filter(|feature| !feature.on).collect();
-        let bringing = |name: &str| -> Vec<_> {
-            let brings = |feature: &&Feature| feature.plugins.iter().any(|plugin| plugin == name);
-            off.iter().filter(brings).map(|feature| self.catalogue.argument(feature)).collect()
-        };
-        let features = bringing(name);
-        if elsewhere.is_empty() && !features.is_empty() {
-            return ErrorKind::NotInBuild { name: name.to_owned(), interface, features }.into();
-        }
-        let names: Vec<_> = here.iter().map(|plugin| plugin.name().to_owned()).collect();
-        let known = here.iter().flat_map(|plugin| plugin.aliases().chain([plugin.name()]));
-        let known = known.chain(off.iter().flat_map(|feature| feature.plugins.iter().map(String::as_str)));
-        let nearest = nearest(name, known.filter(|known| *known != name));
-        let mut hints = Vec::new();
-        if !elsewhere.is_empty() {
-            hints.push(format!("there is one of this name for {}", Listed(&elsewhere)));
-        }
-        // The catalogue knows no interfaces: the plugin that a feature brings may be the one that is here already.
-        if !features.is_empty() {
-            hints.push(format!("one of this name comes with the feature {}, which is off", Listed(&features)));
-        }
-        if let (Some(nearest), true) = (nearest, elsewhere.is_empty()) {
-            let is_here = here.iter().any(|plugin| plugin.is_called(nearest));
-            let not_here =
-                || format!(" it is not in this build: rebuild with `--features {}`", bringing(nearest).join(" "));
-            hints.push(format!("did you mean `{nearest}`?{}", if is_here { String::new() } else { not_here() }));
-        }
-        hints.push(match &names[..] {
-            [_, ..] => format!("available: {}", Listed(&names)),
-            [] if self.catalogue.is_empty() => {
-                "no plugin of this interface is linked, and no `plug::link!()` is in what this \
-                 target (binary, test, example) is linked from"
-                    .to_owned()
-            }
-            [] if off.is_empty() => {
-                "no plugin of this interface is linked: a plugin dependency's key begins with `plugin-`, or \
-                 stands in `plugins` below `[package.metadata.plug]`"
-                    .to_owned()
-            }
-            [] => {
-                let off: Vec<_> = off.iter().map(|feature| self.catalogue.argument(feature)).collect();
-                format!(
-                    "no plugin of this interface is linked, and these features, which bring plugins, are off: {}",
-                    Listed(&off)
-                )
-            }
-        });
-        let (name, nearest) = (name.to_owned(), nearest.map(str::to_owned));
-        ErrorKind::Unknown { name, interface, nearest, names, elsewhere, hints }.into()
-    }
 }
 
 /// A registry of these plugins and no others.
@@ -314,86 +243,5 @@ impl FromIterator<Plugin> for Registry {
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.plugins()).finish()
-    }
-}
-
-/// The one that differs in the fewest letters, where that is at most a third of them, or one of several.
-fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    known
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, known)| {
-            let letters = name.len().max(known.len());
-            *distance <= (letters / 3).max(1) && *distance < letters
-        })
-        .min()
-        .map(|(_, known)| known)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalogue::Linked;
-
-    trait Greeter {}
-    impl Interface for dyn Greeter {
-        const DECLARATION: crate::__private::Declaration =
-            crate::__private::Declaration { path: "here::Greeter", version: "1.0.0", place: "", is_generic: false };
-    }
-    struct Any;
-    impl Greeter for Any {}
-
-    /// A registry of these plugins, each of the package that is named like it, and of this catalogue.
-    fn registry(plugins: &[&str], catalogue: &'static [Linked]) -> Registry {
-        let plugin = |name: &&str| {
-            let plugin = Plugin::new::<dyn Greeter>(name, || Ok(Box::new(Any))).expect("the name is right");
-            plugin.with_package(&format!("plugin-{name}"), "1.0.0")
-        };
-        let registry: Registry = plugins.iter().map(plugin).collect();
-        Registry { catalogue: catalogue.iter().collect(), ..registry }
-    }
-
-    fn open(registry: &Registry, name: &str) -> String {
-        registry.open::<dyn Greeter>(name).err().expect("it does not open").to_string()
-    }
-
-    #[test]
-    fn a_plugin_that_is_not_in_the_build() {
-        static ONE: [Linked; 1] =
-            [Linked("app\nall plugin-b b,c false true\nb plugin-b b false true\nd plugin-d d false true\n")];
-        let one = registry(&["a"], &ONE);
-        assert_eq!(open(&one, "d"), "plugin `d` is known but not in this build\nhint: rebuild with `--features d`");
-        assert_eq!(
-            open(&one, "b"),
-            "plugin `b` is known but not in this build\nhint: rebuild with one of the features `all`, `b`"
-        );
-        assert!(one.problems().is_empty());
-        static TWO: [Linked; 2] = [Linked("app\nd plugin-d d false true\n"), Linked("wrapper\n")];
-        let two = registry(&["a"], &TWO);
-        assert_eq!(open(&two, "d"), "plugin `d` is known but not in this build\nhint: rebuild with `--features app/d`");
-    }
-
-    #[test]
-    fn a_near_miss_of_a_plugin_that_is_not_in_the_build() {
-        static LINKED: [Linked; 1] = [Linked("app\nloud plugin-loud loud false true\n")];
-        assert_eq!(
-            open(&registry(&["a"], &LINKED), "loudd"),
-            "unknown plugin `loudd` of interface `here::Greeter`\nhint: did you mean `loud`? it is not in this build: rebuild with `--features loud`\nhint: available: `a`"
-        );
-    }
-
-    #[test]
-    fn a_feature_that_brought_nothing() {
-        static LINKED: [Linked; 1] = [Linked("app\nb plugin-b b true true\na plugin-a alpha true true\n")];
-        let registry = registry(&["a"], &LINKED);
-        let texts: Vec<_> = registry.problems().iter().map(ToString::to_string).collect();
-        let others = "feature `a` is on, but plugin-a registered nothing as `alpha`\n\
-             hint: it registered others, which is said below `[package.metadata.plug.names]`: `a = [\"a\"]`";
-        let none = "feature `b` is on, but plugin-b registered nothing as `b`\n\
-             hint: its `#[plug(\"b\")]` is missing or compiled out; where the plugin has another name, say so below \
-             `[package.metadata.plug.names]`: `b = [\"the-name\"]`";
-        assert_eq!(texts, [others, none]);
-        assert_eq!(open(&registry, "b"), none);
-        assert_eq!(open(&registry, "alpha"), others);
-        assert!(registry.open::<dyn Greeter>("a").is_ok());
     }
 }
