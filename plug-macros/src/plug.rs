@@ -221,23 +221,15 @@ fn docs(attributes: &[Attribute]) -> Vec<TokenStream> {
 
 /// `Self::open`, `<Self>::open` and `make::<Self>` as they can be said outside the impl.
 fn of_type(new: &ExprPath, self_ty: &syn::Type) -> TokenStream {
+    let self_ty = self_ty.to_token_stream();
     let starts_with_self = new.path.segments.first().is_some_and(|first| first.ident == "Self");
-    let replaced = replace_self(new.to_token_stream(), &self_ty.to_token_stream());
     if new.qself.is_some() || !starts_with_self {
-        return replaced;
+        return replace_self(new.to_token_stream(), &self_ty);
     }
-    let rest = replace_self(new.path.segments.iter().skip(1).collect::<Rest>().0, &self_ty.to_token_stream());
-    let self_ty = at(new.span(), self_ty.to_token_stream());
-    quote_spanned!(new.span()=> <#self_ty> #rest)
-}
-
-/// Segments of a path, each with the `::` before it.
-struct Rest(TokenStream);
-
-impl<'a> FromIterator<&'a syn::PathSegment> for Rest {
-    fn from_iter<T: IntoIterator<Item = &'a syn::PathSegment>>(segments: T) -> Self {
-        Self(segments.into_iter().map(|segment| quote_spanned!(segment.span()=> ::#segment)).collect())
-    }
+    let (span, rest) = (new.span(), new.path.segments.iter().skip(1));
+    let rest = replace_self(quote_spanned!(span=> #(::#rest)*), &self_ty);
+    let self_ty = at(span, self_ty);
+    quote_spanned!(span=> <#self_ty> #rest)
 }
 
 fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
