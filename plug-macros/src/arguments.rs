@@ -5,7 +5,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Error, Ident, LitStr, Path, Token};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Error, Ident, LitStr, Meta, Path, Token, parse_quote};
 
 /// The errors of one item, all of them.
 #[derive(Default)]
@@ -21,6 +22,10 @@ impl Errors {
 
     pub(crate) fn at(&mut self, what: impl ToTokens, message: impl std::fmt::Display) {
         self.push(Error::new_spanned(what, message));
+    }
+
+    pub(crate) fn append(&mut self, others: Self) {
+        others.0.into_iter().for_each(|errors| self.push(errors));
     }
 
     /// The value, or an error on the list.
@@ -99,9 +104,22 @@ pub(crate) fn first(item: &TokenStream) -> TokenStream {
     item.clone().into_iter().next().map(TokenStream::from).unwrap_or_default()
 }
 
-/// The conditions that an item is under, which what is emitted beside it must be under too.
+/// The conditions that an item is under, which what is emitted for it must be under too.
 pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
+    attributes.iter().filter_map(condition).collect()
+}
+
+// #[cfg(unix)]
+// #[cfg_attr(test, cfg(unix), must_use)]
+fn condition(attribute: &Attribute) -> Option<Attribute> {
+    if attribute.path().is_ident("cfg") {
+        return Some(attribute.clone());
+    }
+    let is_cfg_attr = attribute.path().is_ident("cfg_attr");
+    let parsed = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+    let mut metas = parsed.ok().filter(|_| is_cfg_attr)?.into_iter();
+    let (when, then) = (metas.next()?, metas.filter(|meta| meta.path().is_ident("cfg")).collect::<Vec<_>>());
+    (!then.is_empty()).then(|| parse_quote!(#[cfg_attr(#when, #(#then),*)]))
 }
 
 /// `["one", "two"]`
@@ -127,7 +145,7 @@ impl Parse for Root {
 impl Default for Root {
     fn default() -> Self {
         let plug = Ident::new("plug", Span::call_site());
-        Self(syn::parse_quote!(::#plug))
+        Self(parse_quote!(::#plug))
     }
 }
 

@@ -13,7 +13,7 @@ fn what_the_macros_emit_is_checked_in() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/expand");
     let mut cases: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.retain(|path| path.to_string_lossy().ends_with(".in.rs"));
-    assert!(cases.len() >= 2, "{cases:?}");
+    assert!(cases.len() >= 3, "{cases:?}");
     for case in cases {
         let out = PathBuf::from(case.to_string_lossy().replace(".in.rs", ".out.rs"));
         let expanded = expand(&fs::read_to_string(&case).unwrap());
@@ -25,7 +25,7 @@ fn what_the_macros_emit_is_checked_in() {
     }
 }
 
-/// The file with each item under one of our attributes expanded, and all others left out.
+/// The file with each item under one of our attributes expanded, each derive as what it adds, and all others left out.
 fn expand(text: &str) -> String {
     let file = syn::parse_file(text).unwrap();
     let mut tokens = TokenStream::new();
@@ -33,18 +33,21 @@ fn expand(text: &str) -> String {
         let attributes = match &mut item {
             Item::Impl(item) => &mut item.attrs,
             Item::Trait(item) => &mut item.attrs,
+            Item::Struct(item) => &mut item.attrs,
+            Item::Enum(item) => &mut item.attrs,
             _ => continue,
         };
         let Some(at) = attributes.iter().position(is_ours) else { continue };
         let attribute = attributes.remove(at);
-        let is_plug = attribute.path().segments.last().unwrap().ident == "plug";
+        let name = attribute.path().segments.last().unwrap().ident.to_string();
         let arguments = match attribute.meta {
             Meta::List(list) => list.tokens,
             _ => TokenStream::new(),
         };
-        tokens.extend(match is_plug {
-            true => crate::plug::expand(arguments, item.into_token_stream(), "here"),
-            false => crate::interface::expand(arguments, item.into_token_stream()),
+        tokens.extend(match &name[..] {
+            "plug" => crate::plug::expand(arguments, item.into_token_stream(), "here"),
+            "interface" => crate::interface::expand(arguments, item.into_token_stream()),
+            _ => crate::portable::expand(item.into_token_stream()),
         });
     }
     assert_names_nothing_else(tokens.clone());
@@ -53,7 +56,10 @@ fn expand(text: &str) -> String {
 
 fn is_ours(attribute: &Attribute) -> bool {
     let path = attribute.path().segments.iter().map(|segment| segment.ident.to_string()).collect::<Vec<_>>().join("::");
-    ["plug", "plug::plug", "plug::interface"].contains(&&*path)
+    match &path[..] {
+        "derive" => attribute.to_token_stream().to_string().contains("Portable"),
+        path => ["plug", "plug::plug", "plug::interface"].contains(&path),
+    }
 }
 
 /// Every absolute path in what is emitted leads into `__private`.

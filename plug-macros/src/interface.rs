@@ -1,4 +1,7 @@
-//! `#[plug::interface]`: a trait becomes one that plugins implement.
+//! `#[plug::interface]`: a trait becomes one that plugins implement, and with `portable` one whose plugins can be behind a border.
+
+mod crossing;
+mod model;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -13,19 +16,24 @@ use crate::arguments::{self, Errors, Root, conditions, first};
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let root = read_arguments(arguments, &mut errors);
-    let interface = match syn::parse2::<ItemTrait>(item.clone()) {
-        // Rendered whatever is wrong with the arguments, so that no plugin of it is told that it is no interface.
-        Ok(item) => {
-            refuse_types_of_no_object(&item, &mut errors);
-            Some(render(&root, &Model::of(&item)))
-        }
-        Err(_) => {
-            errors.at(first(&item), "`#[plug::interface]` goes above a trait");
-            None
-        }
+    let Arguments { root, is_portable } = Arguments::read(arguments, &mut errors);
+    let Ok(mut parsed) = syn::parse2::<ItemTrait>(item.clone()) else {
+        errors.at(first(&item), "`#[plug::interface]` goes above a trait");
+        return quote!(#item #errors);
     };
-    quote!(#item #interface #errors)
+    refuse_types_of_no_object(&parsed, &mut errors);
+    let portable = if is_portable { model::Interface::read(&parsed, &mut errors) } else { None };
+    // An interface all the same, whatever is wrong with it, so that no plugin of it is told that it is none.
+    let is_refused = is_portable && portable.is_none();
+    let crossing = portable.map(|portable| crossing::render(&root, &portable));
+    let interface = render(&root, &Object::of(&parsed), crossing.is_some());
+    if !is_refused {
+        return quote!(#item #interface #crossing #errors);
+    }
+    match model::leave_an_object(&mut parsed) {
+        true => quote!(#parsed #interface #errors),
+        false => quote!(#parsed #errors),
+    }
 }
 
 /// A type that `dyn Trait` lacks would be named by the plugins all the same, which cannot know.
@@ -37,22 +45,38 @@ fn refuse_types_of_no_object(item: &ItemTrait, errors: &mut Errors) {
     }
 }
 
-// #[plug::interface]
-// #[plug::interface(crate = path)]
-fn read_arguments(arguments: TokenStream, errors: &mut Errors) -> Root {
-    let mut root = None;
-    arguments::each(arguments, errors, |input: ParseStream, errors| {
-        let key = arguments::key(input, "crate = path")?;
-        match &key.to_string()[..] {
-            "crate" => arguments::set(&mut root, &key, "crate = path", input, errors),
-            other => Err(Error::new(key.span(), format!("unknown key `{other}`: there is `crate`"))),
-        }
-    });
-    root.unwrap_or_default()
+/// What stands in the attribute.
+struct Arguments {
+    root: Root,
+    is_portable: bool,
 }
 
-/// What an interface is made from.
-struct Model<'a> {
+impl Arguments {
+    // #[plug::interface]
+    // #[plug::interface(portable, crate = path)]
+    fn read(arguments: TokenStream, errors: &mut Errors) -> Self {
+        let (mut root, mut is_portable) = (None, false);
+        arguments::each(arguments, errors, |input: ParseStream, errors| {
+            let key = arguments::key(input, "crate = path")?;
+            match &key.to_string()[..] {
+                "portable" => {
+                    if std::mem::replace(&mut is_portable, true) {
+                        errors.at(&key, "`portable` is given twice");
+                    }
+                    Ok(())
+                }
+                "crate" => arguments::set(&mut root, &key, "crate = path", input, errors),
+                other => {
+                    Err(Error::new(key.span(), format!("unknown key `{other}`: there are `portable` and `crate`")))
+                }
+            }
+        });
+        Self { root: root.unwrap_or_default(), is_portable }
+    }
+}
+
+/// The object type of an interface.
+struct Object<'a> {
     name: &'a Ident,
     /// The `#[cfg]`s that stand below the attribute.
     conditions: Vec<Attribute>,
@@ -62,7 +86,7 @@ struct Model<'a> {
     arguments: Vec<TokenStream>,
 }
 
-impl<'a> Model<'a> {
+impl<'a> Object<'a> {
     fn of(item: &'a ItemTrait) -> Self {
         let mut generics = item.generics.clone();
         // An object that is kept has no lifetime to borrow for, but the one of the program.
@@ -104,8 +128,8 @@ impl<'a> Model<'a> {
     }
 }
 
-fn render(root: &Root, model: &Model<'_>) -> TokenStream {
-    let Model { name, conditions, generics, arguments } = model;
+fn render(root: &Root, object: &Object<'_>, is_portable: bool) -> TokenStream {
+    let Object { name, conditions, generics, arguments } = object;
     let text = name.unraw().to_string();
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let interface = {
@@ -114,11 +138,18 @@ fn render(root: &Root, model: &Model<'_>) -> TokenStream {
         if arguments.is_empty() { object } else { quote!(#object<#(#arguments),*>) }
     };
     let is_generic = !generics.params.is_empty();
+    let crossing = is_portable.then(|| {
+        quote! {
+            const CROSSING: #root::__private::core::option::Option<&'static #root::__private::Crossing> =
+                #root::__private::crossing!(dyn #name);
+        }
+    });
     quote! {
         #(#conditions)*
         #[allow(deprecated, non_camel_case_types)]
         impl #impl_generics #root::__private::Interface for #interface #where_clause {
             const DECLARATION: #root::__private::Declaration = #root::__private::declaration!(#text, #is_generic);
+            #crossing
         }
     }
 }

@@ -5,7 +5,10 @@ mod arguments;
 mod interface;
 mod link;
 mod name;
+mod place;
 mod plug;
+mod portable;
+mod types;
 
 #[cfg(test)]
 mod expand_tests;
@@ -25,6 +28,43 @@ use proc_macro::TokenStream;
 ///     fn line(&mut self, line: String) -> Option<String>;
 /// }
 /// ```
+///
+/// # Portable interfaces
+///
+/// `#[interface(portable)]` is for plugins that can be behind a border: in a shared library that another compiler built, in
+/// another process, on another machine. Nothing changes for those who implement or call such an interface.
+///
+/// ```
+/// #[plug::interface(portable)]
+/// pub trait Dictionary: Send + Sync {
+///     /// What a word means.
+///     fn look_up(&self, word: &str) -> Result<Option<Entry>, plug::Error>;
+///
+///     /// How many of these words there are.
+///     fn count(&self, words: &[String]) -> Result<u64, plug::Error> {
+///         let mut count = 0;
+///         for word in words {
+///             count += u64::from(self.look_up(word)?.is_some());
+///         }
+///         Ok(count)
+///     }
+/// }
+///
+/// #[derive(plug::Portable)]
+/// pub struct Entry {
+///     pub meaning: String,
+///     pub see_also: Vec<String>,
+/// }
+/// ```
+///
+/// * The trait is `Send + Sync`, with no other supertrait, no parameters, associated types or constants.
+/// * Its methods take `&self` and return a `Result`, since a border can fail. The error is `plug::Error`, or one that implements
+///   `Display` and `From<plug::Error>`; across a border it keeps its text, and those of its causes where it is a
+///   `std::error::Error`.
+/// * Arguments and values are [`Portable`](macro@Portable). An argument can be borrowed as a whole: `&str`, `&[T]`, `&T`.
+/// * Methods are matched by name and signature. A plugin that was built before a method was added lacks it: where the method
+///   has a default body, that runs in the host, and what it calls, it calls on the plugin.
+/// * A method with `where Self: Sized` is not one of the objects, and does not cross.
 #[proc_macro_attribute]
 pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
     interface::expand(arguments.into(), item.into()).into()
@@ -81,6 +121,40 @@ pub fn plug(arguments: TokenStream, item: TokenStream) -> TokenStream {
         EXPANSIONS.fetch_add(1, Ordering::Relaxed).to_string(),
     ];
     plug::expand(arguments.into(), item.into(), &place.join("\n")).into()
+}
+
+/// Has the values of a struct or an enum cross to plugins behind a border, in the methods of a
+/// [portable interface](macro@interface#portable-interfaces).
+///
+/// All fields are of types that cross. The type has no parameters, and does not contain itself.
+///
+/// ```
+/// #[derive(plug::Portable)]
+/// pub struct Page {
+///     pub title: String,
+///     pub links: Vec<Target>,
+/// }
+///
+/// #[derive(plug::Portable)]
+/// pub enum Target {
+///     Nowhere,
+///     Address(String),
+///     #[plug(tag = 5)]
+///     Anchor { page: u32, line: Option<u32> },
+/// }
+/// ```
+///
+/// Both sides of a border must have the same type: name, fields and variants with their names, and what is in them.
+///
+/// Each field, and each variant, has a number, which protobuf knows it by. Without `#[plug(tag = …)]` it is the one after the
+/// field's or the variant's before, and the first is 1. The number of a field is at most 536,870,911 and none of 19,000 to 19,999,
+/// which protobuf keeps for itself; that of a variant is at most 2,147,483,647. What is under a `#[cfg]` that does not hold has
+/// no number: where there is such a thing, give the others theirs.
+///
+/// Where `plug` has another name, write `#[plug(crate = that_name)]` above the type.
+#[proc_macro_derive(Portable, attributes(plug))]
+pub fn portable(item: TokenStream) -> TokenStream {
+    portable::expand(item.into()).into()
 }
 
 #[doc(hidden)]

@@ -4,7 +4,7 @@
 //! The interface, in a crate of its own so that plugins can depend on it:
 //!
 //! ```
-//! #[plug::interface]
+//! #[plug::interface(portable)]
 //! pub trait Plug: Send + Sync {
 //!     /// Greets `name`.
 //!     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
@@ -14,7 +14,7 @@
 //! A plugin, in a crate of its own, that says nothing but its name:
 //!
 //! ```
-//! # #[plug::interface]
+//! # #[plug::interface(portable)]
 //! # pub trait Plug: Send + Sync {
 //! #     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
 //! # }
@@ -38,8 +38,10 @@
 //! # How it hangs together
 //!
 //! * [`Interface`]: what makes a trait one that plugins implement.
+//! * [`Portable`]: what can cross to a plugin that is in another build, where the interface is `portable`.
 //! * [`Plugin`]: one of them, before it is opened; what it says of itself.
-//! * [`Link`]: a place that plugins come from. [`link::Builtin`] is what the linker put into this binary.
+//! * [`Link`]: a place that plugins come from. [`link::Builtin`] is what the linker put into this binary, and `link::Library` a shared
+//!   library.
 //! * [`Catalogue`]: what could have been linked, by feature.
 //! * [`Registry`]: the plugins of some links, by interface and name, and the [`Problem`]s they have together.
 //! * [`Error`]: what went wrong, by the step that failed.
@@ -50,39 +52,27 @@
 //!   `main` and does nothing but insert it into a list.
 //! * `linkme` registers through the crate of that name: nothing at all runs before `main`. Not for WebAssembly. With both,
 //!   this one is taken.
+//! * `library` opens plugins that are in shared libraries: [`mod@link`] then has `Library`, and tells all about it. To be in a library, a plugin
+//!   needs no feature.
+//! * `log`, and `tracing`, bring the log records of a library's plugins to the host's logger, or subscriber: they are to be on on both sides.
 
 #![deny(missing_docs)]
+#![forbid(unsafe_code)]
 
-mod interface;
-mod name;
-mod plugin;
+#[doc(inline)]
+pub use plug_core::link;
+#[doc(inline)]
+pub use plug_core::{
+    Catalogue, Error, ErrorKind, Feature, Identity, Interface, Link, Place, Plugin, Portable, Problem, Registry,
+};
 
-pub mod link;
-
-mod catalogue;
-mod index;
-mod missing;
-mod problem;
-mod registry;
-
-mod error;
+pub use plug_macros::{Portable, interface, plug};
 
 #[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
-
-pub use catalogue::{Catalogue, Feature};
-pub use error::{Error, ErrorKind};
-pub use interface::{Identity, Interface};
-pub use link::Link;
-pub use plugin::Plugin;
-pub use problem::{Place, Problem};
-pub use registry::Registry;
-
-pub use plug_macros::{interface, plug};
-
-#[cfg(all(feature = "linkme", target_family = "wasm"))]
-compile_error!("the feature `linkme` of plug does not work on WebAssembly: use `inventory`");
+pub mod __private {
+    pub use plug_core::__private::*;
+    pub use plug_macros::link;
+}
 
 /// Links the plugins that the calling package's features choose. Once, at the root of its library, or of its binary where
 /// it has no library; and in the tests, examples and benches of a plugin crate, so that they see its plugins.

@@ -8,6 +8,10 @@
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+mod libraries;
+
+pub use libraries::{fixture, fixture_program, has_toolchain, library};
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -55,6 +55,37 @@ macro_rules! every_link {
 every_link! {
     builtin: plug::link::Builtin;
     by_hand: plug::link::Builtin.plugins().expect("the link has plugins");
+    loopback: plug::link::Loopback;
+}
+
+#[cfg(not(miri))]
+every_link! {
+    library: Libraries::open();
+}
+
+/// The same plugin crates, each as a library.
+#[cfg(not(miri))]
+struct Libraries(Vec<plug::link::Library>);
+
+#[cfg(not(miri))]
+impl Libraries {
+    #[allow(unsafe_code, reason = "opening a library is unsafe")]
+    fn open() -> Self {
+        let open = |package| {
+            // SAFETY: they are built here, of this workspace's crates.
+            let library = unsafe { plug::link::Library::open(plug_tests::library(package, &[])) };
+            library.expect("it can be opened")
+        };
+        Self(["plugin-a", "plugin-b", "plugin-polite"].map(open).into())
+    }
+}
+
+#[cfg(not(miri))]
+impl Link for Libraries {
+    fn plugins(&self) -> Result<Vec<plug::Plugin>, plug::Error> {
+        let plugins: Result<Vec<_>, _> = self.0.iter().map(Link::plugins).collect();
+        Ok(plugins?.into_iter().flatten().collect())
+    }
 }
 
 mod suite {

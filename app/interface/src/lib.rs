@@ -3,7 +3,7 @@
 //! A plugin crate depends on this one and on `plug`, and on nothing else of the application.
 
 /// A greeter.
-#[plug::interface]
+#[plug::interface(portable)]
 pub trait Plug: Send + Sync {
     /// Greets `name`.
     ///

@@ -1,0 +1,224 @@
+//! What a portable interface is given beside its identity: a description of each method, and an object whose methods cross a
+//! border. It is generic over the border, and knows none.
+
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream};
+use quote::{ToTokens, quote};
+use syn::Type;
+use syn::ext::IdentExt;
+
+use super::model::{Argument, Form, Interface, Method};
+use crate::arguments::Root;
+use crate::place::Place;
+use crate::types;
+
+pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
+    let Interface { name, conditions, methods } = interface;
+    let private = &quote!(#root::__private);
+    let described = methods.iter().map(|method| describe(private, interface, method));
+    let crossing = methods.iter().map(|method| method.implement(&cross(private, name, method)));
+    let without = without(private, interface);
+    let signatures = methods.iter().map(|method| {
+        let (this, Method { conditions, has_default, .. }) = (method.this(), method);
+        quote!(#(#conditions)* #private::Signature::of::<#this>(#has_default))
+    });
+    let calls = methods.iter().map(|method| {
+        let (this, Method { conditions, .. }) = (method.this(), method);
+        quote!(#(#conditions)* #private::call::<#this>)
+    });
+    quote! {
+        #(#conditions)*
+        #[allow(deprecated, unused_imports, reason = "a method may be deprecated, and each error needs one import")]
+        const _: () = {
+            use #private::{TellChain as _, TellText as _};
+
+            // Names that no author has, since they hide what the author calls so.
+            struct __PlugMethod<const METHOD: #private::core::primitive::usize>;
+            struct __PlugArgument<
+                const METHOD: #private::core::primitive::usize,
+                const ARGUMENT: #private::core::primitive::usize,
+            >;
+
+            #(#described)*
+
+            impl #private::PortableInterface for dyn #name {
+                const SIGNATURES: &'static [#private::Signature] = &[#(#signatures),*];
+                const CALLS: &'static [#private::Call] = &[#(#calls),*];
+
+                fn remote<__PlugBorder: #private::Border>(border: __PlugBorder) -> #private::Box<Self> {
+                    #private::Box::new(#private::Remote::new(border))
+                }
+            }
+
+            impl<__PlugBorder: #private::Border> #name for #private::Remote<dyn #name, __PlugBorder> {
+                #(#crossing)*
+            }
+
+            #without
+        };
+    }
+}
+
+/// What every border knows of a method.
+fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_>) -> TokenStream {
+    let (object, this) = (interface.name, method.this());
+    let Method { number, name, conditions, arguments, outcome, .. } = method;
+    let text = name.unraw().to_string();
+    let index = index(interface.methods.iter().take(*number));
+    let argument = |at| {
+        let (number, at) = (Literal::usize_unsuffixed(*number), Literal::usize_unsuffixed(at));
+        quote!(__PlugArgument<#number, #at>)
+    };
+    let forms = arguments.iter().enumerate().map(|(at, written)| {
+        let (argument, form) = (argument(at), form(private, written));
+        quote!(#(#conditions)* impl #private::Argument for #argument { type Form = #form; })
+    });
+    let list = nested((0..arguments.len()).map(argument));
+    let names: Vec<_> = arguments.iter().map(|argument| &argument.name).collect();
+    let held = nested(names.iter());
+    let call = quote!(#object::#name(object #(, #names)*));
+    let call = names.iter().rev().fold(call, |call, name| quote!(#name.lend(|#name| #call)));
+    let Parts { ok, error, tell } = Parts::of(private, outcome);
+    quote! {
+        #(#forms)*
+
+        #(#conditions)*
+        impl #private::Method for #this {
+            type Interface = dyn #object;
+            type Arguments = #list;
+            type Outcome = #outcome;
+            type Ok = #ok;
+            type Error = #error;
+            const NAME: &'static #private::core::primitive::str = #text;
+            const INDEX: #private::core::primitive::usize = #index;
+
+            fn call(object: &Self::Interface, #held: <Self::Arguments as #private::Arguments>::Held<'_>) -> Self::Outcome {
+                #call
+            }
+
+            #tell
+        }
+    }
+}
+
+/// The form of an argument as a type, which is where a type that does not cross is told so.
+fn form(private: &TokenStream, Argument { form, ty, .. }: &Argument<'_>) -> TokenStream {
+    let form = match form {
+        Form::Str => return quote!(#private::Str),
+        Form::List => quote!(List),
+        Form::Ref => quote!(Ref),
+        Form::Own => quote!(Own),
+    };
+    Place::of(ty).enclosing(quote!(#private::#form<), ty, quote!(>))
+}
+
+/// How many of these methods there are: for the compiler to count where that is up to conditions.
+fn index<'a>(before: impl Iterator<Item = &'a Method<'a>> + Clone) -> TokenStream {
+    if before.clone().all(|method| method.conditions.is_empty()) {
+        return Literal::usize_unsuffixed(before.count()).into_token_stream();
+    }
+    let each = before.map(|Method { conditions, .. }| quote!(#(#conditions)* ()));
+    quote!(<[()]>::len(&[#(#each),*]))
+}
+
+/// `(a, (b, ()))`
+fn nested<T: ToTokens>(items: impl DoubleEndedIterator<Item = T>) -> TokenStream {
+    items.rev().fold(quote!(()), |rest, item| quote!((#item, #rest)))
+}
+
+/// What is read off the type of a result.
+struct Parts {
+    ok: TokenStream,
+    error: TokenStream,
+    /// The function that tells the error.
+    tell: TokenStream,
+}
+
+impl Parts {
+    /// Each is shown where it is written. Where the type is no result, all of them say so at one place in the same words, of
+    /// which the compiler drops all but the first.
+    fn of(private: &TokenStream, outcome: &Type) -> Self {
+        let written = types::arguments_of_result(outcome);
+        let place = |at: usize| written.get(at).map_or_else(|| Place::of(outcome), Place::of);
+        let part = |at, name| place(at).around(quote!(<Self::Outcome as #private::Outcome>::), name);
+        let error = place(1).around(quote!(&Self::), quote!(Error));
+        let takes = quote!(error: #error, text: &mut dyn #private::core::ops::FnMut(&dyn #private::core::fmt::Display));
+        let takes = Group::new(Delimiter::Parenthesis, takes);
+        let body = Group::new(Delimiter::Brace, quote!((&#private::Told(error)).tell(text)));
+        Self {
+            ok: part(0, quote!(Ok)),
+            error: part(1, quote!(Error)),
+            tell: place(1).around(quote!(fn tell), quote!(#takes #body)),
+        }
+    }
+}
+
+/// Has the method called on the other side; or where that is older and lacks it, has its default body run on this one.
+fn cross(private: &TokenStream, object: &Ident, method: &Method<'_>) -> TokenStream {
+    let (this, names) = (method.this(), method.arguments.iter().map(|argument| &argument.name));
+    let given = nested(names.clone());
+    let call = quote!(#private::Remote::call::<#this>(self, #given));
+    let (name, number) = (method.name, Literal::usize_unsuffixed(method.number));
+    match method.has_default {
+        false => call,
+        true => quote! {
+            if #private::Remote::has::<#this>(self) {
+                #call
+            } else {
+                #object::#name(&__PlugWithout::<_, #number>(self) #(, #names)*)
+            }
+        },
+    }
+}
+
+/// For each default body an object that it runs on. That lacks just the one method, and calls all others on the other side,
+/// also those which have a default body too.
+fn without(private: &TokenStream, interface: &Interface<'_>) -> Option<TokenStream> {
+    let Interface { name: object, methods, .. } = interface;
+    if methods.iter().all(|method| !method.has_default) {
+        return None;
+    }
+    let objects = methods.iter().filter(|method| method.has_default).map(|Method { number, conditions, .. }| {
+        let others = methods.iter().filter(|other| other.number != *number).map(|other| {
+            let (name, names) = (other.name, other.arguments.iter().map(|argument| &argument.name));
+            other.implement(&quote!(#object::#name(self.0 #(, #names)*)))
+        });
+        let number = Literal::usize_unsuffixed(*number);
+        quote! {
+            #(#conditions)*
+            impl<__PlugBorder: #private::Border> #object for __PlugWithout<'_, __PlugBorder, #number> {
+                #(#others)*
+            }
+        }
+    });
+    Some(quote! {
+        struct __PlugWithout<'a, __PlugBorder, const METHOD: #private::core::primitive::usize>(
+            &'a #private::Remote<dyn #object, __PlugBorder>,
+        );
+
+        #(#objects)*
+    })
+}
+
+impl Method<'_> {
+    /// The type that stands for the method.
+    fn this(&self) -> TokenStream {
+        let number = Literal::usize_unsuffixed(self.number);
+        quote!(__PlugMethod<#number>)
+    }
+
+    /// The method in an impl of the trait.
+    fn implement(&self, body: &TokenStream) -> TokenStream {
+        let Self { name, conditions, arguments, outcome, .. } = self;
+        let arguments = arguments.iter().map(|Argument { name, form, ty }| match form {
+            Form::Str | Form::Ref => quote!(#name: &#ty),
+            Form::List => quote!(#name: &[#ty]),
+            Form::Own => quote!(#name: #ty),
+        });
+        quote! {
+            #(#conditions)*
+            fn #name(&self #(, #arguments)*) -> #outcome {
+                #body
+            }
+        }
+    }
+}

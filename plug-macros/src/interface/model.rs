@@ -1,0 +1,268 @@
+//! What crosses of an interface: its methods, as far as tokens tell. All that keeps a trait from crossing is said here, save that
+//! a type does not: that is for the compiler to find out.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, format_ident};
+use syn::{
+    Attribute, FnArg, GenericParam, Ident, ItemTrait, PatType, Path, ReceiverKind, ReturnType, Safety, Signature,
+    TraitItem, TraitItemFn, Type, TypeParamBound, WherePredicate, parse_quote,
+};
+
+use crate::arguments::{Errors, conditions};
+use crate::types;
+
+/// A portable interface.
+pub(super) struct Interface<'a> {
+    pub(super) name: &'a Ident,
+    /// The `#[cfg]`s that stand below the attribute.
+    pub(super) conditions: Vec<Attribute>,
+    /// Those of its objects: what `Self: Sized` keeps off them is not among these.
+    pub(super) methods: Vec<Method<'a>>,
+}
+
+/// A method that crosses.
+pub(super) struct Method<'a> {
+    /// Its place among those that are written, there or not.
+    pub(super) number: usize,
+    pub(super) name: &'a Ident,
+    pub(super) conditions: Vec<Attribute>,
+    pub(super) arguments: Vec<Argument<'a>>,
+    pub(super) outcome: &'a Type,
+    pub(super) has_default: bool,
+}
+
+pub(super) struct Argument<'a> {
+    /// A name of its own, since what the author writes there need not be one.
+    pub(super) name: Ident,
+    pub(super) form: Form,
+    /// Its type without what the form says of it: the `str` of `&str`, the `T` of the others.
+    pub(super) ty: &'a Type,
+}
+
+/// How an argument is written.
+pub(super) enum Form {
+    /// `&str`
+    Str,
+    /// `&[T]`
+    List,
+    /// `&T`
+    Ref,
+    /// `T`
+    Own,
+}
+
+impl<'a> Interface<'a> {
+    // pub trait Plug: Send + Sync {
+    //     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+    // }
+    pub(super) fn read(item: &'a ItemTrait, errors: &mut Errors) -> Option<Self> {
+        let mut found = Errors::default();
+        check_trait(item, &mut found);
+        let mut methods = Vec::new();
+        for item in &item.items {
+            match item {
+                TraitItem::Fn(item) if is_of_no_object(item) => {
+                    if item.default.is_none() {
+                        let message = "`where Self: Sized` keeps a method off the objects, and those are what crosses: give it a body";
+                        found.at(&item.sig.ident, message);
+                    }
+                }
+                TraitItem::Fn(item) => methods.push(Method::read(methods.len(), item, &mut found)),
+                TraitItem::Type(item) => {
+                    found.at(item, "associated types do not cross: write the type itself into the methods");
+                }
+                TraitItem::Const(item) => found.at(item, "associated constants do not cross: make a method of it"),
+                other => found.at(other, "what stands here is not seen by `portable`: write the methods out"),
+            }
+        }
+        let is_fine = found.is_empty();
+        errors.append(found);
+        let methods = methods.into_iter().collect::<Option<Vec<_>>>()?;
+        is_fine.then(|| Self { name: &item.ident, conditions: conditions(&item.attrs), methods })
+    }
+}
+
+fn check_trait(item: &ItemTrait, errors: &mut Errors) {
+    if let Some(token) = &item.unsafety {
+        errors.at(token, "what an `unsafe` trait promises does not cross: drop `unsafe`");
+    }
+    if !item.generics.params.is_empty() {
+        errors.at(&item.generics, "a portable interface is one type, and this trait is generic: drop its parameters");
+    }
+    let mut bounds: Vec<_> = item.supertraits.iter().collect();
+    for predicate in item.generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
+        match predicate {
+            WherePredicate::Type(predicate) if is_self(&predicate.bounded_ty) => bounds.extend(&predicate.bounds),
+            other => errors.at(other, "a portable interface has no conditions: drop this one"),
+        }
+    }
+    let has = |name| bounds.iter().any(|bound| is_trait(bound, name));
+    if !has("Send") || !has("Sync") {
+        let name = &item.ident;
+        errors.at(name, format!("a portable interface is `Send + Sync`: write `trait {name}: Send + Sync`"));
+    }
+    let has_defaults = item
+        .items
+        .iter()
+        .any(|item| matches!(item, TraitItem::Fn(item) if item.default.is_some() && !is_of_no_object(item)));
+    for bound in bounds {
+        match bound {
+            TypeParamBound::Lifetime(lifetime) if has_defaults => {
+                let message =
+                    "default bodies run on what is borrowed here: drop this bound, which an interface's objects fulfil";
+                errors.at(lifetime, message);
+            }
+            TypeParamBound::Lifetime(_) => {}
+            bound if is_trait(bound, "Send") || is_trait(bound, "Sync") => {}
+            bound => errors.at(bound, "a portable interface has no supertraits but `Send` and `Sync`: drop this one"),
+        }
+    }
+}
+
+/// Takes off the objects the methods that none can have, and has been told so. Whether it is a type of objects then.
+pub(super) fn leave_an_object(item: &mut ItemTrait) -> bool {
+    let mut is_object = true;
+    for item in &mut item.items {
+        match item {
+            TraitItem::Fn(item) if !is_of_no_object(item) && !can_be_called_on_an_object(&item.sig) => {
+                item.sig.generics.make_where_clause().predicates.push(parse_quote!(Self: Sized));
+            }
+            TraitItem::Const(_) => is_object = false,
+            _ => {}
+        }
+    }
+    is_object
+}
+
+fn can_be_called_on_an_object(signature: &Signature) -> bool {
+    let is_generic = signature.generics.params.iter().any(|param| !matches!(param, GenericParam::Lifetime(_)));
+    let Signature { asyncness: None, variadic: None, inputs, output, .. } = signature else { return false };
+    let others = inputs.iter().skip(1).map(ToTokens::to_token_stream).chain([output.to_token_stream()]);
+    signature.receiver().is_some() && !is_generic && !others.into_iter().any(names_self_or_impl)
+}
+
+/// Whether there is a `Self` or an `impl Trait` among these.
+fn names_self_or_impl(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "Self" || ident == "impl",
+        TokenTree::Group(group) => names_self_or_impl(group.stream()),
+        _ => false,
+    })
+}
+
+/// Whether the method has `where Self: Sized`, and so is none of `dyn Trait`.
+fn is_of_no_object(item: &TraitItemFn) -> bool {
+    let mut predicates = item.sig.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    predicates.any(|predicate| match predicate {
+        WherePredicate::Type(predicate) if is_self(&predicate.bounded_ty) => {
+            predicate.bounds.iter().any(|bound| is_trait(bound, "Sized"))
+        }
+        _ => false,
+    })
+}
+
+fn is_self(ty: &Type) -> bool {
+    matches!(ty, Type::Path(ty) if ty.path.is_ident("Self"))
+}
+
+fn is_trait(bound: &TypeParamBound, name: &str) -> bool {
+    matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_none() && last(&bound.path).is_some_and(|last| last == name))
+}
+
+fn last(path: &Path) -> Option<&Ident> {
+    path.segments.last().filter(|last| last.arguments.is_none()).map(|last| &last.ident)
+}
+
+impl<'a> Method<'a> {
+    // fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+    fn read(number: usize, item: &'a TraitItemFn, errors: &mut Errors) -> Option<Self> {
+        let Signature { asyncness, safety, abi, ident, generics, inputs, output, variadic, .. } = &item.sig;
+        if let Some(token) = asyncness {
+            errors.at(token, "a portable method is not async: drop `async`, and return the result itself");
+        }
+        if let Safety::Unsafe(token) = safety {
+            errors.at(token, "what an `unsafe` method asks of its callers does not cross: drop `unsafe`");
+        }
+        if let Some(abi) = abi {
+            errors.at(abi, "each border has an ABI of its own: drop `extern`");
+        }
+        for param in &generics.params {
+            let message = match param {
+                GenericParam::Lifetime(_) => {
+                    "an argument is borrowed for the call and a result is owned: leave the lifetimes out"
+                }
+                GenericParam::Type(_) => "a portable method is one function, and this one is generic: name the type",
+                GenericParam::Const(_) => {
+                    "a portable method is one function, and this one is generic: name the constant"
+                }
+            };
+            errors.at(param, message);
+        }
+        if let Some(clause) = &generics.where_clause {
+            errors.at(clause, "a portable method has no conditions: drop this clause");
+        }
+        if let Some(rest) = variadic {
+            errors.at(rest, "a portable method has as many arguments as are written: take a list");
+        }
+        check_receiver(&item.sig, errors);
+        let typed = inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(input) => Some(input),
+            FnArg::Receiver(_) => None,
+        });
+        let arguments = typed.enumerate().map(|(at, input)| Argument::read(at, input, errors)).collect();
+        let outcome = match output {
+            ReturnType::Type(_, ty) if !matches!(**ty, Type::Never(_)) => Some(&**ty),
+            _ => {
+                let message =
+                    "a portable method returns a `Result`, since a border can fail: write `-> Result<(), plug::Error>`";
+                errors.at(ident, message);
+                None
+            }
+        };
+        outcome.into_iter().for_each(|ty| types::check_result(ty, errors));
+        Some(Self {
+            number,
+            name: ident,
+            conditions: conditions(&item.attrs),
+            arguments,
+            outcome: outcome?,
+            has_default: item.default.is_some(),
+        })
+    }
+}
+
+fn check_receiver(signature: &Signature, errors: &mut Errors) {
+    let Some(receiver) = signature.receiver() else {
+        return errors.at(&signature.ident, "a portable method is one of an object: begin its arguments with `&self`");
+    };
+    let why = match &receiver.kind {
+        ReceiverKind::Reference(_, lifetime, None) => return types::check_lifetime(lifetime.as_ref(), errors),
+        ReceiverKind::Reference(_, _, Some(_)) => "keep what changes behind a `Mutex`",
+        _ => "the object stays where it is",
+    };
+    errors.at(receiver, format!("a portable method takes `&self`: {why}"));
+}
+
+impl<'a> Argument<'a> {
+    // name: &str
+    // (x, y): Point
+    fn read(at: usize, input: &'a PatType, errors: &mut Errors) -> Self {
+        for attribute in conditions(&input.attrs) {
+            errors.at(attribute, "an argument under a condition does not cross: put the condition on the method");
+        }
+        let (form, ty) = Form::of(&input.ty);
+        types::check_argument(&input.ty, ty, errors);
+        Self { name: format_ident!("__{at}"), form, ty }
+    }
+}
+
+impl Form {
+    fn of(ty: &Type) -> (Self, &Type) {
+        let Type::Reference(reference) = types::bare(ty) else { return (Self::Own, ty) };
+        match types::bare(&reference.elem) {
+            Type::Path(path) if last(&path.path).is_some_and(|last| last == "str") => (Self::Str, &reference.elem),
+            Type::Slice(list) => (Self::List, &list.elem),
+            _ => (Self::Ref, &reference.elem),
+        }
+    }
+}

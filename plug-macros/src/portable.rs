@@ -1,0 +1,85 @@
+//! `#[derive(Portable)]`: the values of a struct or an enum can cross a border.
+
+mod model;
+mod numbers;
+mod view;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::ParseStream;
+use syn::{Attribute, DeriveInput, Error, GenericParam, Meta, parse_quote};
+
+use crate::arguments::{self, Errors, Root};
+use model::Model;
+
+pub(crate) fn expand(item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let item = match syn::parse2::<DeriveInput>(item) {
+        Ok(item) => item,
+        // Broken, and the compiler's to explain.
+        Err(_) => return TokenStream::new(),
+    };
+    let root = read_root(&item.attrs, &mut errors);
+    match Model::read(&item, &mut errors) {
+        Some(model) if errors.is_empty() => view::render(&root, &model),
+        _ => {
+            let stub = stub(&root, item);
+            quote!(#stub #errors)
+        }
+    }
+}
+
+// #[plug(crate = path)]
+fn read_root(attributes: &[Attribute], errors: &mut Errors) -> Root {
+    let mut root = None;
+    each(attributes, "crate = path", errors, |input, errors| {
+        let key = arguments::key(input, "crate = path")?;
+        match &key.to_string()[..] {
+            "crate" => arguments::set(&mut root, &key, "crate = path", input, errors),
+            "tag" => Err(Error::new(key.span(), "a `tag` is of a field or of a variant: write it there")),
+            other => Err(Error::new(key.span(), format!("unknown key `{other}`: there is `crate`"))),
+        }
+    });
+    root.unwrap_or_default()
+}
+
+/// Reads what stands in each `#[plug(…)]`. Other attributes are those of other crates.
+fn each(
+    attributes: &[Attribute],
+    form: &str,
+    errors: &mut Errors,
+    mut argument: impl FnMut(ParseStream, &mut Errors) -> syn::Result<()>,
+) {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("plug")) {
+        match &attribute.meta {
+            Meta::List(list) => arguments::each(list.tokens.clone(), errors, &mut argument),
+            _ => errors.at(attribute, format!("expected `#[plug({form})]`")),
+        }
+    }
+}
+
+/// An impl all the same for a type that was refused, so that an interface that uses it is not refused for that.
+fn stub(root: &Root, mut item: DeriveInput) -> Option<TokenStream> {
+    for param in &mut item.generics.params {
+        match param {
+            GenericParam::Lifetime(_) => return None,
+            GenericParam::Type(param) => param.bounds.push(parse_quote!('static)),
+            GenericParam::Const(_) => {}
+        }
+    }
+    let (name, (impl_generics, type_generics, where_clause)) = (&item.ident, item.generics.split_for_impl());
+    let private = quote!(#root::__private);
+    Some(quote! {
+        impl #impl_generics #private::Portable for #name #type_generics #where_clause {
+            type View<'a> = ();
+            const TYPE: &'static #private::Type = &#private::Type::Unit;
+            const IS_FLAT: #private::core::primitive::bool = true;
+
+            fn view<'a>(&'a self, _: &'a #private::Scratch) {}
+
+            fn own((): ()) -> Self {
+                #private::core::unreachable!()
+            }
+        }
+    })
+}

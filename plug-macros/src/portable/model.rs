@@ -1,0 +1,114 @@
+//! A type that crosses: its fields and variants, with the numbers that they have on the wire. What keeps it from crossing is said
+//! here, save that a field's type does not: that is for the compiler to find out.
+
+use std::ops::RangeFrom;
+
+use syn::{Data, DeriveInput, GenericParam, Ident, Member, Type};
+
+use super::numbers::Numbers;
+use crate::arguments::Errors;
+use crate::types;
+
+pub(super) struct Model<'a> {
+    pub(super) name: &'a Ident,
+    pub(super) shape: Shape<'a>,
+}
+
+pub(super) enum Shape<'a> {
+    Struct(Fields<'a>),
+    Enum(Vec<Variant<'a>>),
+}
+
+pub(super) struct Variant<'a> {
+    pub(super) name: &'a Ident,
+    pub(super) tag: u32,
+    pub(super) fields: Fields<'a>,
+}
+
+pub(super) struct Fields<'a> {
+    pub(super) form: Form,
+    pub(super) list: Vec<Field<'a>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Unit,
+    Tuple,
+    Named,
+}
+
+pub(super) struct Field<'a> {
+    /// Its place among all fields of the type.
+    pub(super) number: usize,
+    /// Its name, or its place.
+    pub(super) member: Member,
+    pub(super) tag: u32,
+    pub(super) ty: &'a Type,
+}
+
+impl<'a> Model<'a> {
+    // pub struct Page { pub title: String, #[plug(tag = 5)] pub links: Vec<Target> }
+    // pub enum Target { Nowhere, Address(String), #[plug(tag = 7)] Anchor { page: u32 } }
+    pub(super) fn read(item: &'a DeriveInput, errors: &mut Errors) -> Option<Self> {
+        if !item.generics.params.is_empty() {
+            let borrows = item.generics.params.iter().all(|param| matches!(param, GenericParam::Lifetime(_)));
+            let message = match borrows {
+                true => "what crosses is owned, and this type borrows: drop its lifetimes",
+                false => "what crosses is of one type, and this one is generic: write down each that crosses",
+            };
+            errors.at(&item.generics, message);
+        }
+        let (name, mut count) = (&item.ident, 0..);
+        let shape = match &item.data {
+            Data::Struct(data) => Shape::Struct(Fields::read(name, &data.fields, &mut count, errors)),
+            Data::Enum(data) if data.variants.is_empty() => {
+                errors.at(name, "an enum without variants has no values that could cross: give it a variant");
+                return None;
+            }
+            Data::Enum(data) => {
+                let mut numbers = Numbers::of_variants();
+                let variants = data.variants.iter().map(|variant| Variant {
+                    name: &variant.ident,
+                    tag: numbers.give(&Member::from(variant.ident.clone()), &variant.attrs, errors),
+                    fields: Fields::read(name, &variant.fields, &mut count, errors),
+                });
+                Shape::Enum(variants.collect())
+            }
+            Data::Union(data) => {
+                errors.at(data.union_token, "nothing tells which field a union holds: make it an enum");
+                return None;
+            }
+        };
+        Some(Self { name, shape })
+    }
+}
+
+impl<'a> Fields<'a> {
+    // { pub title: String, #[plug(tag = 5)] pub links: Vec<Target> }
+    // (String, #[plug(tag = 5)] Vec<Target>)
+    fn read(name: &Ident, fields: &'a syn::Fields, count: &mut RangeFrom<usize>, errors: &mut Errors) -> Self {
+        let form = match fields {
+            syn::Fields::Unit => Form::Unit,
+            syn::Fields::Unnamed(_) => Form::Tuple,
+            syn::Fields::Named(_) => Form::Named,
+        };
+        let mut numbers = Numbers::of_fields();
+        let list = fields.iter().enumerate().zip(count).map(|((at, field), number)| {
+            let member = field.ident.clone().map_or_else(|| Member::from(at), Member::from);
+            refuse_itself(name, &field.ty, errors);
+            Field { number, tag: numbers.give(&member, &field.attrs, errors), member, ty: &field.ty }
+        });
+        Self { form, list: list.collect() }
+    }
+}
+
+/// As far as it can be seen: a type that contains itself by way of another is the compiler's to find.
+fn refuse_itself(name: &Ident, ty: &Type, errors: &mut Errors) {
+    if let Type::Path(path) = ty
+        && path.qself.is_none()
+        && path.path.get_ident().is_some_and(|ident| ident == name || ident == "Self")
+    {
+        errors.at(ty, "a type that contains itself does not cross: list its values, and refer to them by their place");
+    }
+    types::inner(ty).into_iter().for_each(|ty| refuse_itself(name, ty, errors));
+}

@@ -1,0 +1,69 @@
+//! The numbers that fields and variants have on the wire: those that the author gives, and for the others the next one.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+
+use quote::ToTokens;
+use syn::{Attribute, Error, LitInt, Member};
+
+use crate::arguments::{self, Errors};
+
+/// What protobuf has for itself.
+const RESERVED: RangeInclusive<u32> = 19_000..=19_999;
+
+/// The numbers of the fields of one message, or of the variants of one enum.
+pub(super) struct Numbers {
+    highest: u32,
+    has_reserved: bool,
+    rule: &'static str,
+    last: u32,
+    given: HashMap<u32, String>,
+}
+
+impl Numbers {
+    pub(super) fn of_fields() -> Self {
+        let rule = "the number of a field is 1 to 536870911, and not 19000 to 19999";
+        Self { highest: 536_870_911, has_reserved: true, rule, last: 0, given: HashMap::new() }
+    }
+
+    pub(super) fn of_variants() -> Self {
+        let rule = "the number of a variant is 1 to 2147483647";
+        Self { highest: 2_147_483_647, has_reserved: false, rule, last: 0, given: HashMap::new() }
+    }
+
+    // #[plug(tag = 3)]
+    pub(super) fn give(&mut self, member: &Member, attributes: &[Attribute], errors: &mut Errors) -> u32 {
+        let mut tag = None::<LitInt>;
+        super::each(attributes, "tag = 3", errors, |input, errors| {
+            let key = arguments::key(input, "tag = 3")?;
+            match &key.to_string()[..] {
+                "tag" => arguments::set(&mut tag, &key, "tag = 3", input, errors),
+                "crate" => Err(Error::new(key.span(), "`crate` is said of the whole type: write it there")),
+                other => Err(Error::new(key.span(), format!("unknown key `{other}`: there is `tag`"))),
+            }
+        });
+        let number = match &tag {
+            Some(tag) => tag.base10_parse().ok().filter(|number| self.is_allowed(*number)),
+            None => Some(self.next()).filter(|number| self.is_allowed(*number)),
+        };
+        let place: &dyn ToTokens = tag.as_ref().map_or(member as _, |tag| tag as _);
+        let Some(number) = number else {
+            errors.at(place, self.rule);
+            return self.last;
+        };
+        self.last = number;
+        if let Some(other) = self.given.insert(number, member.to_token_stream().to_string()) {
+            errors.at(place, format!("`{other}` has the number {number} already: write another, `#[plug(tag = …)]`"));
+        }
+        number
+    }
+
+    fn next(&self) -> u32 {
+        let next = self.last.saturating_add(1);
+        if self.has_reserved && RESERVED.contains(&next) { RESERVED.end() + 1 } else { next }
+    }
+
+    fn is_allowed(&self, number: u32) -> bool {
+        (1..=self.highest).contains(&number) && !(self.has_reserved && RESERVED.contains(&number))
+    }
+}

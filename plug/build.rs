@@ -1,3 +1,0 @@
-//! Empty: `links` in Cargo.toml is refused without a build script.
-
-fn main() {}

@@ -1,0 +1,12 @@
+//! Names the compiler, for what a shared library says of itself. (`links` in Cargo.toml would want a build script anyway.)
+
+use std::process::Command;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("--version").output();
+    // Such as `rustc 1.95.0 (0123abcde 2026-04-14)`.
+    let version = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    println!("cargo::rustc-env=PLUG_COMPILER={}", if version.is_empty() { "an unknown compiler" } else { &version });
+}

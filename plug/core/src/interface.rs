@@ -1,0 +1,165 @@
+//! What makes a trait an interface: an identity that the linker, the registry and a person can each tell apart. It
+//! knows no plugin and no link.
+
+use std::any::TypeId;
+
+use crate::library::Crossing;
+
+/// A trait that plugins implement and a host opens, as `dyn Trait`.
+///
+/// `#[plug::interface]` above a trait implements this for its object type; nothing else should.
+///
+/// ```
+/// #[plug::interface]
+/// pub trait Greeter: Send + Sync {
+///     fn greet(&self, name: &str) -> String;
+/// }
+///
+/// fn name_of<I: plug::Interface + ?Sized>() -> &'static str {
+///     I::IDENTITY.name()
+/// }
+/// assert!(name_of::<dyn Greeter>().ends_with("::Greeter"));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an interface",
+    label = "this trait has no `#[plug::interface]`",
+    note = "write `#[plug::interface]` above the trait, in the crate that declares it"
+)]
+pub trait Interface: 'static {
+    #[doc(hidden)]
+    const DECLARATION: Declaration;
+
+    /// What a portable interface has more.
+    #[doc(hidden)]
+    const CROSSING: Option<&'static Crossing> = None;
+
+    /// What tells this interface from every other.
+    const IDENTITY: &'static Identity = &Identity::of::<Self>();
+}
+
+/// What `#[plug::interface]` writes down. The object type is not named in it, since a trait that has none should be told
+/// so once.
+#[doc(hidden)]
+pub struct Declaration {
+    pub path: &'static str,
+    pub version: &'static str,
+    pub place: &'static str,
+    pub is_generic: bool,
+}
+
+impl Declaration {
+    /// What tells it from every other. All interfaces that one generic trait makes have the same.
+    pub(crate) const fn number(&self) -> u64 {
+        fnv(fnv(fnv(FNV_OFFSET, self.path), self.version), self.place)
+    }
+}
+
+/// What tells an interface from every other: its type, for the registry; a number, for the linker; its path, for a person.
+pub struct Identity {
+    id: TypeId,
+    number: u64,
+    version: &'static str,
+    name: Name,
+    crossing: Option<&'static Crossing>,
+}
+
+/// What an interface is called. A generic one has to ask the compiler, which cannot say it in a constant.
+enum Name {
+    Is(&'static str),
+    Of(fn() -> &'static str),
+}
+
+impl Identity {
+    const fn of<I: ?Sized + Interface>() -> Self {
+        let Declaration { version, is_generic, .. } = I::DECLARATION;
+        let name = if is_generic { Name::Of(type_name::<I>) } else { Name::Is(I::DECLARATION.path) };
+        Self { id: TypeId::of::<I>(), number: I::DECLARATION.number(), version, name, crossing: I::CROSSING }
+    }
+
+    /// The path of the trait, such as `app_interface::Plug`.
+    pub fn name(&self) -> &'static str {
+        match self.name {
+            Name::Is(name) => name,
+            Name::Of(name) => name(),
+        }
+    }
+
+    /// The version of the package that declares it.
+    pub fn version(&self) -> &'static str {
+        self.version
+    }
+
+    pub(crate) fn id(&self) -> TypeId {
+        self.id
+    }
+
+    /// Whether both are of one interface. One that this program does not have is told by its number, since it has no type.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.id == other.id && self.number == other.number
+    }
+
+    /// An interface that a library has and this program has not. It is kept for good, as a library is.
+    #[cfg(feature = "library")]
+    pub(crate) fn foreign(id: TypeId, path: &str, version: &str) -> &'static Self {
+        let (path, version): (&'static str, &'static str) = (path.to_owned().leak(), version.to_owned().leak());
+        let number = fnv(fnv(FNV_OFFSET, path), version);
+        Box::leak(Box::new(Self { id, number, version, name: Name::Is(path), crossing: None }))
+    }
+
+    pub(crate) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn crossing(&self) -> Option<&'static Crossing> {
+        self.crossing
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity").field("name", &self.name()).field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+/// The name of a generic interface: what the compiler calls the type, so that `Store<u8>` and `Store<u16>` differ.
+fn type_name<I: ?Sized>() -> &'static str {
+    let name = std::any::type_name::<I>();
+    name.strip_prefix("dyn ").unwrap_or(name)
+}
+
+// FNV-1a, 64 bits: <http://www.isthe.com/chongo/tech/comp/fnv/>. A hash that can be computed in a constant; there is no
+// adversary, since whoever writes two interfaces with one hash only fails his own build.
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+
+const fn fnv(mut hash: u64, text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(FNV_PRIME);
+        at += 1;
+    }
+    // A byte that UTF-8 never has, so that ("ab", "c") and ("a", "bc") differ.
+    (hash ^ 0xff).wrapping_mul(FNV_PRIME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn number_is_fnv_1a() {
+        // The vectors of the draft "The FNV Non-Cryptographic Hash Algorithm", less the closing byte of ours.
+        let closed = |hash: u64| (hash ^ 0xff).wrapping_mul(FNV_PRIME);
+        assert_eq!(fnv(FNV_OFFSET, ""), closed(0xcbf2_9ce4_8422_2325));
+        assert_eq!(fnv(FNV_OFFSET, "a"), closed(0xaf63_dc4c_8601_ec8c));
+        assert_eq!(fnv(FNV_OFFSET, "foobar"), closed(0x8594_4171_f739_67e8));
+    }
+
+    #[test]
+    fn number_tells_path_from_version() {
+        let number = |path, version| fnv(fnv(FNV_OFFSET, path), version);
+        assert_ne!(number("a::B", "1.0.0"), number("a::B", "1.0.1"));
+        assert_ne!(number("ab", "c"), number("a", "bc"));
+    }
+}

@@ -1,0 +1,39 @@
+//! Plugins in shared libraries: what crosses between a host and a library, the library's half, which is in every build and
+//! asks for no line in a plugin's crate, and the host's half behind the feature `library`.
+//!
+//! The one folder with `unsafe` in it. What is believed, and by whom:
+//!
+//! * All that crosses is of a layout that C defines (`view`, `table`), and is lent for a call: a caller's arguments to the
+//!   callee, a callee's result to a function of the caller's that copies it. Neither side ever frees what the other made.
+//! * No panic crosses: each function that is called from the other side catches it or cannot panic.
+//! * A host calls a method where its fingerprint is the same on both sides, so that both have the same types in mind.
+//! * That the file is such a library, and does what its tables say, is what the caller of [`Library::open`] promises.
+
+#[doc(hidden)]
+mod entry;
+#[doc(hidden)]
+mod record;
+#[doc(hidden)]
+mod served;
+#[doc(hidden)]
+mod table;
+#[doc(hidden)]
+mod view;
+
+mod fault;
+
+#[cfg_attr(not(feature = "library"), allow(dead_code, unused_imports, reason = "the host's half is for hosts"))]
+mod log;
+
+#[cfg(feature = "library")]
+#[doc(hidden)]
+pub mod host;
+
+pub use entry::Crossing;
+pub use fault::{Difference, LibraryFault};
+#[cfg(feature = "library")]
+pub use host::{InspectedInterface, InspectedMethod, Inspection, Library, LibraryOptions, Loopback};
+pub use record::{InterfaceRecord, PluginRecord, interface_record_len};
+pub use served::call;
+pub use table::Call;
+pub use view::{Maybe, Pair, Scratch, Slice};

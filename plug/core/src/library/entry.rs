@@ -1,0 +1,92 @@
+//! The one function that a library exports, and what it leads to: all plugins of the library, of every portable interface. It
+//! stands here and not in a plugin's crate, so that such a crate is the same whatever it is built into.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use super::record::{self, InterfaceRecord};
+use super::table::{ABI, Call, DONE, HostTable, LibraryTable, Object, PANICKED, PluginTable, Visit};
+use super::view::Slice;
+use super::{log, served};
+use crate::link::builtin;
+use crate::portable::PortableInterface;
+
+/// What a portable interface has beside its identity.
+pub struct Crossing {
+    pub(crate) record: &'static [u8],
+    calls: &'static [Call],
+    open: Call,
+    close: Call,
+    /// Makes an object of the interface, of one that is in a library.
+    #[cfg(feature = "library")]
+    pub(crate) make: fn(&mut crate::plugin::Slot<'_>, super::host::InLibrary),
+}
+
+impl Crossing {
+    pub const fn of<I: ?Sized + PortableInterface, const N: usize>(record: &'static InterfaceRecord<N>) -> Self {
+        Self {
+            record: record.bytes(),
+            calls: I::CALLS,
+            open: served::open::<I>,
+            close: served::close::<I>,
+            #[cfg(feature = "library")]
+            make: |slot, object| slot.put(I::remote(object)),
+        }
+    }
+}
+
+/// What a host asks a library for. The name has the number of the ABI in it: a host of another one does not find it.
+///
+/// # Safety
+///
+/// `host` points to a host's table, for as long as the process lives.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plug_library_v1(host: *const ()) -> *const () {
+    static LIBRARY: LibraryTable = LibraryTable {
+        abi: ABI,
+        size: size_of::<LibraryTable>() as u32,
+        record: Slice::new(&record::LIBRARY),
+        plugins,
+    };
+    // SAFETY: the caller's promise.
+    let host: &'static HostTable = unsafe { &*host.cast() };
+    let set_up = || {
+        served::note_places();
+        log::send_to(host);
+    };
+    match panic::catch_unwind(set_up) {
+        Ok(()) => std::ptr::from_ref(&LIBRARY).cast(),
+        Err(payload) => {
+            served::dispose(payload);
+            std::ptr::null()
+        }
+    }
+}
+
+/// # Safety
+///
+/// `visit` can be called with `context`.
+unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u32 {
+    let work = || {
+        for entry in builtin::entries() {
+            let Some(crossing) = entry.interface().crossing() else { continue };
+            let table = PluginTable {
+                size: size_of::<PluginTable>() as u32,
+                text: Slice::from(entry.text().as_bytes()),
+                interface: Slice::from(crossing.record),
+                calls: Slice::from(crossing.calls),
+                open: crossing.open,
+                close: crossing.close,
+                plugin: Object::of(entry),
+            };
+            // SAFETY: the caller's promise.
+            unsafe { visit(context, &raw const table) };
+        }
+    };
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(()) => DONE,
+        Err(payload) => {
+            served::dispose(payload);
+            PANICKED
+        }
+    }
+}

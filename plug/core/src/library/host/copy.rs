@@ -1,0 +1,117 @@
+//! What is loaded: a private copy of a library, which nobody else can reach: whatever becomes of the file, the copy stays, and a file that has been
+//! rebuilt under the same path is another library to the loader, which tells them apart by path.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file that can be read and loaded, and is gone when this is.
+pub(super) struct Loadable {
+    file: File,
+    path: PathBuf,
+    /// Where it has a place in a folder, until it is dropped.
+    _place: Option<tempfile::TempPath>,
+}
+
+impl Loadable {
+    /// A copy of what is left of a file. `original` gives it its name, in a debugger's lists.
+    pub(super) fn copy(from: &mut File, original: &Path) -> io::Result<Self> {
+        if let Some(copy) = Self::in_memory(from, original)? {
+            return Ok(copy);
+        }
+        // Of mode 0600, where there are modes.
+        let mut file = tempfile::Builder::new().prefix("plug-").suffix(std::env::consts::DLL_SUFFIX).tempfile()?;
+        io::copy(from, file.as_file_mut())?;
+        // Not the handle it was written by, since some systems load nothing that is open for writing.
+        let place = file.into_temp_path();
+        Ok(Self { file: File::open(&place)?, path: place.to_path_buf(), _place: Some(place) })
+    }
+
+    /// The file itself. By its handle, where there is a way to: whatever is at the path by then, this is what has been looked at.
+    pub(super) fn in_place(file: File, path: &Path) -> Self {
+        let by_handle = by_handle(&file).filter(|path| path.exists());
+        Self { file, path: by_handle.unwrap_or_else(|| path.to_owned()), _place: None }
+    }
+
+    /// A file that has no place in any folder, sealed so that not even this process can change it. None where the system does not have
+    /// such files, or does not let them be run.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn in_memory(from: &mut File, original: &Path) -> io::Result<Option<Self>> {
+        use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+
+        // The kernel takes 249 bytes of a name.
+        let name = original.file_name().map(|name| name.to_string_lossy().replace('\0', " ")).unwrap_or_default();
+        let name = &name[..name.floor_char_boundary(200)];
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        // Kernels before 6.3 do not know EXEC, and need not be told.
+        let Ok(file) = memfd_create(name, flags | MemfdFlags::EXEC).or_else(|_| memfd_create(name, flags)) else {
+            return Ok(None);
+        };
+        let mut file = File::from(file);
+        // The kernel does it, without a buffer here.
+        io::copy(from, &mut file)?;
+        fcntl_add_seals(&file, SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE)?;
+        // Without /proc there is no way to name it.
+        let path = by_handle(&file).filter(|path| path.exists());
+        Ok(path.map(|path| Self { file, path, _place: None }))
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn in_memory(_: &mut File, _: &Path) -> io::Result<Option<Self>> {
+        Ok(None)
+    }
+
+    /// The path to load it by.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+/// The path of what this process has open, where the system has such paths.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn by_handle(file: &File) -> Option<PathBuf> {
+    use std::os::fd::AsRawFd;
+    Some(format!("/proc/self/fd/{}", file.as_raw_fd()).into())
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn by_handle(_: &File) -> Option<PathBuf> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, Write};
+
+    use super::*;
+
+    fn original() -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"bytes").unwrap();
+        file.rewind().unwrap();
+        file
+    }
+
+    #[test]
+    fn a_copy_has_the_bytes_and_is_gone_with_its_owner() {
+        let copy = Loadable::copy(&mut original(), Path::new("/some/where/lib.so")).unwrap();
+        let path = copy.path().to_owned();
+        assert_eq!(std::fs::read(&path).unwrap(), b"bytes");
+        drop(copy);
+        // Where it was in memory, another thread's file may have the number by now.
+        assert_ne!(std::fs::read(&path).ok().as_deref(), Some(&b"bytes"[..]));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_copy_in_memory_cannot_be_written_to() {
+        let copy = Loadable::copy(&mut original(), Path::new(&format!("/{}", "é".repeat(300)))).unwrap();
+        assert!(copy.path().starts_with("/proc"), "{}", copy.path().display());
+        assert!(std::fs::write(copy.path(), b"other").is_err());
+        assert_eq!(std::fs::read(copy.path()).unwrap(), b"bytes");
+    }
+}

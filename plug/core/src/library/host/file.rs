@@ -1,0 +1,159 @@
+//! The file of a library: opens it, once, and has it copied. What is looked at and digested is what is loaded, so that nobody can exchange it in between.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
+
+use object::ReadRef;
+use sha2::{Digest, Sha256};
+
+use super::copy::Loadable;
+use super::image;
+use crate::error::Error;
+use crate::library::fault::LibraryFault;
+use crate::library::view::Scratch;
+
+/// What is asked of a file before it is loaded.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Demands {
+    /// The digests of the files that are allowed.
+    pub allowed: Option<Vec<String>>,
+    pub refuse_writable: bool,
+    pub in_place: bool,
+}
+
+/// What is loaded for the file at this path, if it begins as a library does and meets the demands.
+pub(super) fn take(path: &Path, demands: &Demands) -> Result<Loadable, Error> {
+    if !path.is_absolute() {
+        return Err(Error::library(path, LibraryFault::RelativePath));
+    }
+    let unreadable = |error| Error::library(path, LibraryFault::Unreadable).with_source(error);
+    let mut file = open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        let what = if metadata.is_dir() { "a folder" } else { "a device, a pipe or a socket" };
+        return Err(Error::library(path, LibraryFault::NotAFile { what }));
+    }
+    if demands.refuse_writable {
+        refuse_writable(path, &metadata).map_err(|fault| Error::library(path, fault))?;
+    }
+    // Before it is copied, since what is no library can be of any length.
+    let mut start = Vec::with_capacity(image::START);
+    (&mut file).take(image::START as u64).read_to_end(&mut start).and_then(|_| file.rewind()).map_err(unreadable)?;
+    image::check_start(&start).map_err(|fault| Error::library(path, fault))?;
+    let loadable = match demands.in_place {
+        true => Loadable::in_place(file, path),
+        false => Loadable::copy(&mut file, path)
+            .map_err(|error| Error::library(path, LibraryFault::Copy).with_source(error))?,
+    };
+    if let Some(allowed) = &demands.allowed {
+        let sha256 = sha256(&loadable).map_err(unreadable)?;
+        if !allowed.contains(&sha256) {
+            return Err(Error::library(path, LibraryFault::NotAllowed { sha256 }));
+        }
+    }
+    Ok(loadable)
+}
+
+/// The section with the records. Of the rest only the headers are read.
+pub(super) fn section(file: &File) -> Result<Vec<u8>, LibraryFault> {
+    image::section(&Pieces { file, kept: Scratch::new() }).map(<[u8]>::to_vec)
+}
+
+/// A file of which pieces are read, and kept as long as this.
+struct Pieces<'f> {
+    file: &'f File,
+    kept: Scratch,
+}
+
+impl Pieces<'_> {
+    fn read(&self, offset: u64, size: u64) -> io::Result<&[u8]> {
+        let mut file = self.file;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut piece = Vec::new();
+        // Not as much as was asked for, which can be any number, but as much as is there.
+        if file.take(size).read_to_end(&mut piece)? as u64 != size {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(self.kept.keep(piece).get())
+    }
+}
+
+impl<'a> ReadRef<'a> for &'a Pieces<'_> {
+    fn len(self) -> Result<u64, ()> {
+        self.file.metadata().map(|metadata| metadata.len()).map_err(drop)
+    }
+
+    fn read_bytes_at(self, offset: u64, size: u64) -> Result<&'a [u8], ()> {
+        self.read(offset, size).map_err(drop)
+    }
+
+    fn read_bytes_at_until(self, range: Range<u64>, delimiter: u8) -> Result<&'a [u8], ()> {
+        let bytes = self.read(range.start, range.end.saturating_sub(range.start)).map_err(drop)?;
+        bytes.iter().position(|byte| *byte == delimiter).map(|end| &bytes[..end]).ok_or(())
+    }
+}
+
+/// The SHA-256 of what is loaded, in hexadecimal digits.
+pub(super) fn sha256(loadable: &Loadable) -> io::Result<String> {
+    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
+    // A handle of its own, since two threads may ask.
+    let mut file = File::open(loadable.path())?;
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            len => hasher.update(&buffer[..len]),
+        }
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // A pipe without a writer would make this wait for one.
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let file = options.open(path);
+    #[cfg(windows)]
+    if path.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    file
+}
+
+/// Refuses a file that another user than this one and root may change, or may put another in the place of.
+#[cfg(unix)]
+fn refuse_writable(path: &Path, file: &std::fs::Metadata) -> Result<(), LibraryFault> {
+    use std::os::unix::fs::MetadataExt;
+
+    let user = rustix::process::geteuid().as_raw();
+    let check = |by: &Path, metadata: &std::fs::Metadata| {
+        let (mode, owner) = (metadata.mode(), metadata.uid());
+        // In a folder like /tmp everybody may make files, and nobody may remove or rename another's.
+        let is_shared = metadata.is_dir() && mode & 0o1000 != 0;
+        if (mode & 0o022 != 0 && !is_shared) || (owner != user && owner != 0) {
+            return Err(LibraryFault::Writable { by: by.to_owned(), mode, owner });
+        }
+        Ok(())
+    };
+    check(path, file)?;
+    // Where the path leads over a link, the folders of the link count as well as those it leads to.
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    for folder in path.ancestors().chain(real.ancestors()).filter(|folder| *folder != path && *folder != real) {
+        if let Ok(metadata) = std::fs::metadata(folder) {
+            check(folder, &metadata)?;
+        }
+    }
+    Ok(())
+}
+
+/// There, who may change a file is not in its metadata.
+#[cfg(not(unix))]
+fn refuse_writable(path: &Path, _: &std::fs::Metadata) -> Result<(), LibraryFault> {
+    Err(LibraryFault::Writable { by: path.to_owned(), mode: 0, owner: 0 })
+}

@@ -1,0 +1,119 @@
+//! What a library says of itself, without any of it having been run.
+
+use std::fmt;
+
+use super::reader::Records;
+use crate::plugin::Plugin;
+
+/// What the file of a library says: its plugins, its interfaces and their methods, and how it was built.
+/// [`Library::inspect`](super::Library::inspect) makes one.
+#[derive(Clone)]
+pub struct Inspection {
+    pub(super) plugins: Vec<Plugin>,
+    pub(super) interfaces: Vec<InspectedInterface>,
+    pub(super) compiler: String,
+    pub(super) plug: String,
+    pub(super) abi: u32,
+    pub(super) aborts: bool,
+    pub(super) sha256: String,
+}
+
+/// A portable interface, as a library was built with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InspectedInterface {
+    /// The path of the trait.
+    pub path: String,
+    /// The version of the package that declares it.
+    pub version: String,
+    /// Its methods, in order.
+    pub methods: Vec<InspectedMethod>,
+}
+
+/// A method of a portable interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InspectedMethod {
+    /// Its name.
+    pub name: String,
+    /// Its arguments and its result, with all that is in their types.
+    pub signature: String,
+    /// A hash of the signature: FNV-1a, 128 bits. Host and library can call each other where it is the same.
+    pub fingerprint: u128,
+    /// Whether it has a default body, so that an older library may lack it.
+    pub has_default: bool,
+}
+
+impl Inspection {
+    pub(super) fn new(records: &Records, plugins: Vec<Plugin>, sha256: String) -> Self {
+        let interfaces = records.interfaces.iter().map(|interface| InspectedInterface {
+            path: interface.path.clone(),
+            version: interface.version.clone(),
+            methods: interface
+                .methods
+                .iter()
+                .map(|method| InspectedMethod {
+                    name: method.name.clone(),
+                    signature: method.signature.clone(),
+                    fingerprint: method.fingerprint,
+                    has_default: method.has_default,
+                })
+                .collect(),
+        });
+        let library = &records.library;
+        Self {
+            plugins,
+            interfaces: interfaces.collect(),
+            compiler: library.compiler.clone(),
+            plug: library.plug.clone(),
+            abi: library.abi,
+            aborts: library.aborts,
+            sha256,
+        }
+    }
+
+    /// The plugins, which tell all that is known of them, and cannot be opened.
+    pub fn plugins(&self) -> &[Plugin] {
+        &self.plugins
+    }
+
+    /// The portable interfaces, by path.
+    pub fn interfaces(&self) -> &[InspectedInterface] {
+        &self.interfaces
+    }
+
+    /// The compiler, as `rustc --version` says it.
+    pub fn compiler(&self) -> &str {
+        &self.compiler
+    }
+
+    /// The version of plug.
+    pub fn plug_version(&self) -> &str {
+        &self.plug
+    }
+
+    /// The number of the ABI between host and library.
+    pub fn abi(&self) -> u32 {
+        self.abi
+    }
+
+    /// Whether a panic in it ends the process, since it was built with `panic = "abort"`.
+    pub fn aborts_on_panic(&self) -> bool {
+        self.aborts
+    }
+
+    /// The SHA-256 of the file, in hexadecimal digits, as `sha256sum` prints it.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+}
+
+impl fmt::Debug for Inspection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inspection")
+            .field("plugins", &self.plugins)
+            .field("interfaces", &self.interfaces)
+            .field("compiler", &self.compiler)
+            .finish_non_exhaustive()
+    }
+}

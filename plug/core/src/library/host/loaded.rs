@@ -1,0 +1,158 @@
+//! A library that has been loaded: its tables, as they are after its entry was asked for them.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use super::remote::Joined;
+use crate::error::Error;
+use crate::library::entry::Crossing;
+use crate::library::fault::LibraryFault;
+use crate::library::table::{ABI, DONE, HostTable, LibraryTable, PluginTable};
+use crate::plugin::{Fields, SEPARATOR};
+
+/// What this program hands to libraries.
+pub(super) static HOST: HostTable =
+    HostTable { abi: ABI, size: size_of::<HostTable>() as u32, log: crate::library::log::HOST };
+
+/// The function that a library exports. The number is that of the ABI.
+pub(super) type Entry = unsafe extern "C" fn(host: *const ()) -> *const ();
+
+/// The plugins of a library that is loaded.
+pub(super) struct Loaded {
+    /// By their texts.
+    plugins: Vec<Plugin>,
+}
+
+/// What a library says of a plugin, and what has become of it here.
+struct Plugin {
+    table: PluginTable,
+    joined: Mutex<Option<&'static Joined>>,
+}
+
+// SAFETY: the tables are constant, and what they point to is for every thread: the functions of a plugin ask for nothing else, and whoever holds an
+// object of it knows that its interface is `Send + Sync`.
+unsafe impl Send for Plugin {}
+// SAFETY: the same.
+unsafe impl Sync for Plugin {}
+
+impl Loaded {
+    /// Loads what is at `copy`, which is the library at `path`.
+    ///
+    /// # Safety
+    ///
+    /// Its code may be run.
+    pub(super) unsafe fn load(copy: &Path, path: &Path, host: &'static HostTable) -> Result<Self, Error> {
+        let fault = |fault, error: libloading::Error| {
+            // The loader knows the copy's name only.
+            let text = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source()).last();
+            let text = text.map(ToString::to_string).unwrap_or_default();
+            let text = text.replace(&*copy.to_string_lossy(), &path.to_string_lossy());
+            Error::library(path, fault).with_source(Error::msg(text))
+        };
+        // SAFETY: the caller's promise.
+        let library = unsafe { open(copy) }.map_err(|error| fault(LibraryFault::Load, error))?;
+        // SAFETY: a function of this name, which has the ABI's number in it, is of this type.
+        let entry = unsafe { library.get::<Entry>(b"plug_library_v1\0") };
+        let entry = *entry.map_err(|error| fault(LibraryFault::NoAnswer, error))?;
+        // From here on there may be threads of it and pointers into it.
+        std::mem::forget(library);
+        // SAFETY: it is a library's entry.
+        unsafe { Self::ask(entry, path, host) }
+    }
+
+    /// Asks a library's entry for its tables.
+    ///
+    /// # Safety
+    ///
+    /// It is a library's entry, and the library is never unloaded.
+    pub(super) unsafe fn ask(entry: Entry, path: &Path, host: &'static HostTable) -> Result<Self, Error> {
+        let fault = |fault| Error::library(path, fault);
+        // SAFETY: the table is there as long as the process.
+        let library = unsafe { entry(std::ptr::from_ref(host).cast()) };
+        // SAFETY: an entry returns a table, or null where it could not.
+        let library: &LibraryTable =
+            unsafe { library.cast::<LibraryTable>().as_ref() }.ok_or_else(|| fault(LibraryFault::NoAnswer))?;
+        if library.abi != ABI {
+            let version = "another version".to_owned();
+            return Err(fault(LibraryFault::Abi { library: library.abi, host: ABI, version }));
+        }
+        let mut tables = Vec::<PluginTable>::new();
+        // SAFETY: `visit` is what a library calls with the context it was given.
+        let status = unsafe { (library.plugins)((&raw mut tables).cast(), visit) };
+        if status != DONE {
+            return Err(fault(LibraryFault::NoAnswer));
+        }
+        tables.sort_by_key(|table| table.text.text());
+        let plugins = tables.into_iter().map(|table| Plugin { table, joined: Mutex::new(None) });
+        Ok(Self { plugins: plugins.collect() })
+    }
+
+    /// The plugin of this record, joined to the interface with this crossing at these places.
+    pub(super) fn plugin(
+        &self,
+        path: &Path,
+        fields: &Fields,
+        crossing: &Crossing,
+        places: &[Option<usize>],
+    ) -> Result<&'static Joined, Error> {
+        let changed = |what: &str| {
+            let what = format!("plugin `{}` {what}", fields[0]);
+            Error::library(path, LibraryFault::Changed { what })
+        };
+        let text = fields.join(&String::from(SEPARATOR));
+        let Plugin { table, joined } = {
+            let at = self.plugins.binary_search_by_key(&&*text, |plugin| plugin.table.text.text());
+            &self.plugins[at.map_err(|_| changed("is not in it"))?]
+        };
+        let mut joined = joined.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(joined) = *joined {
+            return Ok(joined);
+        }
+        let library = super::open::own_record(table.interface.get());
+        let library = library.ok_or_else(|| changed("has an interface without a record"))?;
+        let ours =
+            super::open::own_record(crossing.record).ok_or_else(|| changed("has an interface without a record"))?;
+        // The places were found in the file. The same must come out of what is loaded, since calls go by these.
+        let same = super::matching::joined(&ours, &library).is_ok_and(|found| found == places);
+        if !same || library.methods.len() != table.calls.get().len() {
+            return Err(changed("has other methods"));
+        }
+        let calls = table.calls.get();
+        let new = Joined {
+            name: fields[0].clone(),
+            calls: places.iter().map(|place| place.and_then(|place| calls.get(place).copied())).collect(),
+            open: table.open,
+            close: table.close,
+            plugin: table.plugin,
+        };
+        Ok(joined.insert(Box::leak(Box::new(new))))
+    }
+}
+
+/// # Safety
+///
+/// The code of the file may be run.
+#[cfg(unix)]
+unsafe fn open(path: &Path) -> Result<libloading::Library, libloading::Error> {
+    use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
+    // Every symbol now, so that a missing one is an error here and does not end the process at its first call; and seen by no other library.
+    // SAFETY: the caller's promise.
+    unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.map(Into::into)
+}
+
+/// # Safety
+///
+/// The code of the file may be run.
+#[cfg(not(unix))]
+unsafe fn open(path: &Path) -> Result<libloading::Library, libloading::Error> {
+    // SAFETY: the caller's promise.
+    unsafe { libloading::Library::new(path) }
+}
+
+/// # Safety
+///
+/// `context` is a `Vec<PluginTable>`, and `plugin` points to a table.
+unsafe extern "C" fn visit(context: *mut (), plugin: *const PluginTable) {
+    // SAFETY: the caller's promise. A library of this ABI has at least these fields.
+    unsafe { (*context.cast::<Vec<PluginTable>>()).push(*plugin) };
+}

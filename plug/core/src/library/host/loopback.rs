@@ -1,0 +1,78 @@
+//! This very binary as a library: the same tables and the same calls, and nothing loaded.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use once_cell::sync::Lazy;
+
+use super::loaded::{HOST, Loaded};
+use super::matching;
+use super::open::own_record;
+use super::reader::PluginRecord;
+use crate::error::Error;
+use crate::library::entry::plug_library_v1;
+use crate::link::{Link, builtin};
+use crate::plugin::Plugin;
+
+/// The plugins that are linked into this binary, called as those of a library are.
+///
+/// For the tests of a plugin, or of an interface: that it does the same behind the border, without a file.
+///
+/// ```
+/// # #[plug::interface(portable)]
+/// # pub trait Greeter: Send + Sync {
+/// #     fn greet(&self, name: &str) -> Result<String, plug::Error>;
+/// # }
+/// #[derive(Default)]
+/// struct A;
+///
+/// #[plug::plug("a")]
+/// impl Greeter for A {
+///     fn greet(&self, name: &str) -> Result<String, plug::Error> {
+///         if name.is_empty() { panic!("nobody is there") } else { Ok(format!("hello, {name}")) }
+///     }
+/// }
+///
+/// let mut registry = plug::Registry::new();
+/// registry.add(&plug::link::Loopback)?;
+/// let a = registry.open::<dyn Greeter>("a")?;
+/// assert_eq!(a.greet("x")?, "hello, x");
+/// assert!(a.greet("").unwrap_err().to_string().ends_with(": nobody is there"));
+/// # Ok::<(), plug::Error>(())
+/// ```
+///
+/// Plugins of interfaces that are not portable are not among them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Loopback;
+
+impl Link for Loopback {
+    fn plugins(&self) -> Result<Vec<Plugin>, Error> {
+        static LOADED: Lazy<Result<Loaded, String>> = Lazy::new(|| {
+            // SAFETY: it is the entry of this binary, which stays.
+            unsafe { Loaded::ask(plug_library_v1, Path::new("this program"), &HOST) }.map_err(|error| error.to_string())
+        });
+        let loaded = LOADED.as_ref().map_err(|error| Error::msg(error.as_str()))?;
+        let mut plugins = Vec::new();
+        for entry in builtin::entries() {
+            let Some(crossing) = entry.interface().crossing() else { continue };
+            let ours = own_record(crossing.record);
+            let places: Option<Arc<[_]>> = ours.and_then(|ours| matching::joined(&ours, &ours).ok()).map(Arc::from);
+            let (Some(places), Ok(fields)) = (places, PluginRecord::fields(entry.text())) else { continue };
+            let shown = fields.clone();
+            let open = move |slot: &mut crate::plugin::Slot<'_>| {
+                let plugin = loaded.plugin(Path::new("this program"), &fields, crossing, &places)?;
+                (crossing.make)(slot, plugin.open()?);
+                Ok(())
+            };
+            plugins.push(Plugin::found(
+                shown,
+                entry.interface(),
+                "loopback".to_owned(),
+                std::ptr::from_ref(loaded).addr(),
+                None,
+                Box::new(open),
+            ));
+        }
+        Ok(plugins)
+    }
+}

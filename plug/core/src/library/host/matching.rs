@@ -1,0 +1,67 @@
+//! Which of a library's methods are which of this program's: by name, and only where the fingerprint is the same.
+
+use super::reader::InterfaceRecord;
+use crate::library::fault::Difference;
+
+/// For each method of the host's, in its order, where it is among the library's; none where the library is older and lacks it, and a default
+/// body serves instead.
+pub(crate) fn joined(host: &InterfaceRecord, library: &InterfaceRecord) -> Result<Vec<Option<usize>>, Vec<Difference>> {
+    let mut places = Vec::with_capacity(host.methods.len());
+    let mut differences = Vec::new();
+    for method in &host.methods {
+        let place = library.methods.iter().position(|other| other.name == method.name);
+        places.push(place);
+        match place.map(|place| &library.methods[place]) {
+            Some(other) if other.fingerprint == method.fingerprint => {}
+            Some(other) => differences.push(Difference::Signature {
+                method: method.name.clone(),
+                library: other.signature.clone(),
+                host: method.signature.clone(),
+            }),
+            None if method.has_default => {}
+            None => {
+                let (method, host) = (method.name.clone(), method.signature.clone());
+                differences.push(Difference::Missing { method, host });
+            }
+        }
+    }
+    if differences.is_empty() { Ok(places) } else { Err(differences) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reader::MethodRecord;
+    use super::*;
+
+    fn interface(methods: &[(&str, bool, &str)]) -> InterfaceRecord {
+        let method = |(name, has_default, signature): &(&str, bool, &str)| MethodRecord {
+            name: (*name).to_owned(),
+            has_default: *has_default,
+            signature: (*signature).to_owned(),
+            fingerprint: signature.len() as u128,
+        };
+        let methods = methods.iter().map(method).collect();
+        InterfaceRecord { number: "0".into(), path: "app::Plug".into(), version: "1.0.0".into(), methods }
+    }
+
+    #[test]
+    fn methods_are_found_by_name_wherever_they_are() {
+        let host = interface(&[("a", false, "() -> ()"), ("new", true, "() -> u8"), ("b", false, "(u8) -> ()")]);
+        let library = interface(&[("b", false, "(u8) -> ()"), ("gone", false, "() -> ()"), ("a", true, "() -> ()")]);
+        assert_eq!(joined(&host, &library).unwrap(), [Some(2), None, Some(0)]);
+    }
+
+    #[test]
+    fn all_differences_are_told() {
+        let host = interface(&[("a", true, "(u64) -> ()"), ("b", false, "() -> ()"), ("c", false, "() -> ()")]);
+        let library = interface(&[("a", true, "(u8) -> ()"), ("c", false, "() -> ()")]);
+        let differences: Vec<_> = joined(&host, &library).unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            differences,
+            [
+                "method `a` is `(u8) -> ()` in the library, and `(u64) -> ()` in this program",
+                "method `b`, `() -> ()`, is not in the library, and has no default body",
+            ],
+        );
+    }
+}

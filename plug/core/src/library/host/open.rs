@@ -1,0 +1,336 @@
+//! The link to the plugins of a shared library. A file is read once, looked at, and copied; it is loaded when the first of its plugins is opened,
+//! and never unloaded.
+
+use std::any::TypeId;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use once_cell::sync::OnceCell;
+
+use super::copy::Loadable;
+use super::file::{self, Demands};
+use super::inspection::Inspection;
+use super::loaded::{HOST, Loaded};
+use super::matching;
+use super::reader::{InterfaceRecord, PluginRecord, Records, Unread};
+use crate::error::{Error, ErrorKind};
+use crate::interface::Identity;
+use crate::library::fault::{Difference, LibraryFault};
+use crate::library::record::HEAD;
+use crate::link::{Link, builtin};
+use crate::name;
+use crate::plugin::Plugin;
+
+/// The plugins of a shared library.
+///
+/// Any plugin crate can be built as one, as it is, and by another compiler than the host:
+///
+/// ```text
+/// cargo rustc --release -p plugin-a --crate-type cdylib
+/// ```
+///
+/// Its interface is portable: `#[plug::interface(portable)]`.
+///
+/// ```no_run
+/// # mod app_interface {
+/// #     #[plug::interface(portable)]
+/// #     pub trait Plug: Send + Sync {
+/// #         fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+/// #     }
+/// # }
+/// use app_interface::Plug;
+/// use plug::link::Library;
+///
+/// // SAFETY: this file was built from a crate that we trust as we trust our own.
+/// let library = unsafe { Library::open("/usr/lib/app/libplugin_a.so") }?;
+/// let mut registry = plug::Registry::new();
+/// registry.add(&library)?;
+/// let a = registry.open::<dyn Plug>("a")?;
+/// println!("{}", a.say_hello("x")?);
+/// # Ok::<(), plug::Error>(())
+/// ```
+///
+/// # What is checked, and when
+///
+/// `open` runs nothing of the file. It reads the file once, refuses what is no whole library for this system or has no plugins of an ABI that
+/// this program speaks, reads what it says of its plugins, their interfaces and methods, and makes a private copy. A plugin whose interface differs from this
+/// program's says so when it is opened, and in [`Registry::problems`](crate::Registry::problems).
+///
+/// Opening the first plugin loads the copy. So a file that is overwritten, cut or removed after `open` changes nothing; and opening a file
+/// that was built anew gives the new code, while objects of the old one go on. Nothing is ever unloaded, since an object may have handed out
+/// what stays behind, such as a thread or a `&'static str`.
+///
+/// A panic in a plugin's `new` or method is an [`ErrorKind::Panicked`]; one in the destructor of an object is printed, and ends there.
+///
+/// # What is not
+///
+/// A library is a part of the process with all its rights. `abort`, `exit`, a segmentation fault and an overflow of the stack end the process, whoever's
+/// they are; so does a panic of a library that was built with `panic = "abort"`, which [`aborts_on_panic`](Library::aborts_on_panic)
+/// tells. To survive that, or not to trust a plugin, join it by a process.
+///
+/// A library has a std of its own, and everything static in it: its own global allocator, panic hook, `thread_local!`s, standard streams' buffers,
+/// logger. What it logs reaches the host's logger where both are built with the features `log` or `tracing` of `plug`. What it prints is the
+/// process's output.
+#[derive(Clone)]
+pub struct Library(Arc<Opened>);
+
+struct Opened {
+    path: PathBuf,
+    loadable: Loadable,
+    records: Records,
+    /// How the plugins of the records are joined to this program's interfaces.
+    joints: Vec<Joint>,
+    loaded: OnceCell<Loaded>,
+}
+
+/// What the interface of a plugin is here.
+#[derive(Clone)]
+struct Joint {
+    identity: &'static Identity,
+    /// For each method of this program's its place in the library's; or why they do not fit.
+    places: Result<Arc<[Option<usize>]>, Vec<Difference>>,
+}
+
+/// The interface of a plugin that this program does not have.
+struct Foreign;
+
+/// How a library is opened: which files are refused beside those that cannot work.
+///
+/// ```no_run
+/// use plug::link::LibraryOptions;
+///
+/// let digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+/// let options = LibraryOptions::new().allow_only([digest])?.refuse_writable_by_others();
+/// // SAFETY: what has this digest was built by us.
+/// let library = unsafe { options.open("/usr/lib/app/libplugin_a.so") }?;
+/// # Ok::<(), plug::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct LibraryOptions(Demands);
+
+impl LibraryOptions {
+    /// Nothing is refused but what cannot work.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Refuses every file but those with one of these SHA-256 digests, in hexadecimal digits. What is loaded is what was digested.
+    ///
+    /// # Errors
+    ///
+    /// Where one of them is not 64 hexadecimal digits.
+    pub fn allow_only<'d>(mut self, digests: impl IntoIterator<Item = &'d str>) -> Result<Self, Error> {
+        let digests = digests.into_iter().map(|digest| {
+            if digest.len() == 64 && digest.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                return Ok(digest.to_ascii_lowercase());
+            }
+            let shown = name::shown(digest);
+            let text =
+                format!("`{shown}` is no SHA-256 digest, which is 64 hexadecimal digits, as `sha256sum` prints them");
+            Err(Error::msg(text))
+        });
+        self.0.allowed = Some(digests.collect::<Result<_, _>>()?);
+        Ok(self)
+    }
+
+    /// Refuses a file that, by its mode and those of the folders above it, somebody else than this user and root may change or replace. (Where modes are not
+    /// what says so, as on Windows, it refuses every file.)
+    #[must_use]
+    pub fn refuse_writable_by_others(mut self) -> Self {
+        self.0.refuse_writable = true;
+        self
+    }
+
+    /// Loads the file itself and no copy of it, as `dlopen` does, which saves some of the time of an opening (a tenth of a millisecond or two).
+    ///
+    /// Only where a library's file is never written to but replaced, as package managers and Cargo do: one that is overwritten or cut in place
+    /// takes this process down with it, or changes under it.
+    #[must_use]
+    pub fn in_place(mut self) -> Self {
+        self.0.in_place = true;
+        self
+    }
+
+    /// The plugins of the library at this absolute path.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Library`], with what is wrong with the file.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Library::open`]; and [`in_place`](Self::in_place), that nobody writes to the file from now on.
+    pub unsafe fn open(&self, path: impl AsRef<Path>) -> Result<Library, Error> {
+        Opened::read(path.as_ref(), &self.0).map(|opened| Library(Arc::new(opened)))
+    }
+}
+
+impl Library {
+    /// The plugins of the library at this absolute path.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Library`], with what is wrong with the file.
+    ///
+    /// # Safety
+    ///
+    /// Opening a plugin of it loads it and calls it, which runs the file's code with all the rights of this process. That the file is a
+    /// library that a Rust compiler made with `plug`, does no harm, and was not made to deceive the checks, is for the caller to know.
+    pub unsafe fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        // SAFETY: the caller's promise.
+        unsafe { LibraryOptions::new().open(path) }
+    }
+
+    /// What the library at this absolute path says of itself. Nothing of it is loaded or run, now or later.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Library::open).
+    ///
+    /// ```no_run
+    /// let inspection = plug::link::Library::inspect("/usr/lib/app/libplugin_a.so")?;
+    /// for plugin in inspection.plugins() {
+    ///     println!("{} {}", plugin.name(), plugin.version().unwrap_or("?"));
+    /// }
+    /// # Ok::<(), plug::Error>(())
+    /// ```
+    pub fn inspect(path: impl AsRef<Path>) -> Result<Inspection, Error> {
+        let path = path.as_ref();
+        let loadable = file::take(path, &Demands::default())?;
+        let sha256 = file::sha256(&loadable)
+            .map_err(|error| Error::library(path, LibraryFault::Unreadable).with_source(error))?;
+        let records = records(&loadable).map_err(|fault| Error::library(path, fault))?;
+        let mut plugins = Vec::new();
+        for record in &records.plugins {
+            let joint = Joint::of(record, &records);
+            let name = record.fields[0].clone();
+            plugins.push(joint.plugin(record, path, std::ptr::from_ref(&records).addr(), move |_| {
+                Err(Error::msg(format!(
+                    "plugin `{name}` was looked at, and its library not opened: `Library::open` does that"
+                )))
+            }));
+        }
+        Ok(Inspection::new(&records, plugins, sha256))
+    }
+
+    /// The path it was opened by.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Whether a panic in it ends the process, since it was built with `panic = "abort"`.
+    pub fn aborts_on_panic(&self) -> bool {
+        self.0.records.library.aborts
+    }
+
+    /// Loads it now, and not when the first of its plugins is opened.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Library`], where the system cannot load it, or where it does not answer.
+    pub fn load(&self) -> Result<(), Error> {
+        self.0.load().map(|_| ())
+    }
+}
+
+impl Link for Library {
+    fn plugins(&self) -> Result<Vec<Plugin>, Error> {
+        let plugins = self.0.records.plugins.iter().zip(&self.0.joints).enumerate().map(|(at, (record, joint))| {
+            let opened = Arc::clone(&self.0);
+            let path = &self.0.path;
+            joint.plugin(record, path, Arc::as_ptr(&self.0).addr(), move |slot| {
+                let (record, joint) = (&opened.records.plugins[at], &opened.joints[at]);
+                // There is a crossing where there are places, and no call of this where there are none.
+                if let (Some(crossing), Ok(places)) = (joint.identity.crossing(), &joint.places) {
+                    let plugin = Opened::load(&opened)?.plugin(&opened.path, &record.fields, crossing, places)?;
+                    (crossing.make)(slot, plugin.open()?);
+                }
+                Ok(())
+            })
+        });
+        Ok(plugins.collect())
+    }
+}
+
+impl fmt::Debug for Library {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Library").field(&self.0.path).finish()
+    }
+}
+
+impl Opened {
+    fn read(path: &Path, demands: &Demands) -> Result<Self, Error> {
+        let loadable = file::take(path, demands)?;
+        let records = records(&loadable).map_err(|fault| Error::library(path, fault))?;
+        let joints = records.plugins.iter().map(|plugin| Joint::of(plugin, &records)).collect();
+        Ok(Self { path: path.to_owned(), loadable, records, joints, loaded: OnceCell::new() })
+    }
+
+    fn load(self: &Arc<Self>) -> Result<&Loaded, Error> {
+        self.loaded.get_or_try_init(|| {
+            // SAFETY: whoever opened this promised that its code may be run.
+            let loaded = unsafe { Loaded::load(self.loadable.path(), &self.path, &HOST) }?;
+            // What is loaded stays so, and what it was loaded from with it: its path must not become another one's.
+            static LOADED: Mutex<Vec<Arc<Opened>>> = Mutex::new(Vec::new());
+            LOADED.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(self));
+            Ok(loaded)
+        })
+    }
+}
+
+/// The records of what is loaded.
+fn records(loadable: &Loadable) -> Result<Records, LibraryFault> {
+    let records = Records::read(&file::section(loadable.file())?).map_err(|unread| match unread {
+        Unread::None => LibraryFault::NoPlugins,
+        Unread::Abi(library, version) => LibraryFault::Abi { library, host: crate::library::table::ABI, version },
+        Unread::Damaged(what) => LibraryFault::Damaged { what },
+    })?;
+    if records.plugins.is_empty() { Err(LibraryFault::NoPlugins) } else { Ok(records) }
+}
+
+impl Joint {
+    fn of(plugin: &PluginRecord, records: &Records) -> Self {
+        let ours = builtin::portables().map(|portables| portables.0).filter(|ours| ours.name() == plugin.path);
+        let library = records.interface(plugin);
+        let joints = ours.map(|identity| Self { identity, places: Self::places(identity, library) });
+        // Two versions of an interface's crate may be in this program: the one that fits is meant.
+        let best = joints.reduce(|best, other| if best.places.is_err() && other.places.is_ok() { other } else { best });
+        best.unwrap_or_else(|| {
+            let version = library.map(|library| library.version.clone()).unwrap_or_default();
+            let identity = Identity::foreign(TypeId::of::<Foreign>(), &plugin.path, &version);
+            Self { identity, places: Ok([].into()) }
+        })
+    }
+
+    fn places(identity: &Identity, library: Option<&InterfaceRecord>) -> Result<Arc<[Option<usize>]>, Vec<Difference>> {
+        let library = library.ok_or_else(|| vec![Difference::NotPortable])?;
+        let ours = identity.crossing().and_then(|crossing| own_record(crossing.record));
+        let ours = ours.ok_or_else(|| vec![Difference::NotPortable])?;
+        matching::joined(&ours, library).map(Arc::from)
+    }
+
+    /// The plugin of a record, which cannot be opened where its interface does not fit.
+    fn plugin(
+        &self,
+        record: &PluginRecord,
+        path: &Path,
+        of: usize,
+        open: impl Fn(&mut crate::plugin::Slot<'_>) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Plugin {
+        let origin = format!("library:{}", path.display());
+        let incompatible = self.places.as_ref().err().map(|differences| ErrorKind::Incompatible {
+            plugin: record.fields[0].clone(),
+            interface: self.identity.name(),
+            origin: origin.clone(),
+            differences: differences.clone(),
+        });
+        Plugin::found(record.fields.clone(), self.identity, origin, of, incompatible, Box::new(open))
+    }
+}
+
+/// A record of this program's own.
+pub(super) fn own_record(record: &[u8]) -> Option<InterfaceRecord> {
+    let text = std::str::from_utf8(record.get(HEAD..)?).ok()?;
+    InterfaceRecord::read(text).ok()
+}

@@ -1,0 +1,247 @@
+//! Reads the records of a library (see `record`) out of bytes that anybody may have written.
+
+use crate::library::record::{HEAD, INTERFACE_KIND, LIBRARY_KIND, MAGIC, METHOD, PLUGIN_KIND};
+use crate::library::table::ABI;
+use crate::name;
+use crate::plugin::{FIELDS, Fields, SEPARATOR};
+
+const METHOD_SEPARATOR: char = METHOD.as_bytes()[0] as char;
+
+/// What a library says of itself.
+#[derive(Debug)]
+pub(crate) struct Records {
+    pub library: LibraryRecord,
+    pub interfaces: Vec<InterfaceRecord>,
+    pub plugins: Vec<PluginRecord>,
+}
+
+#[derive(Debug)]
+pub(crate) struct LibraryRecord {
+    pub abi: u32,
+    pub plug: String,
+    pub compiler: String,
+    pub aborts: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct InterfaceRecord {
+    /// What the plugins of this file refer to it by.
+    pub number: String,
+    pub path: String,
+    pub version: String,
+    pub methods: Vec<MethodRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MethodRecord {
+    pub name: String,
+    pub has_default: bool,
+    pub signature: String,
+    pub fingerprint: u128,
+}
+
+#[derive(Debug)]
+pub(crate) struct PluginRecord {
+    pub interface: String,
+    pub path: String,
+    pub fields: Box<Fields>,
+}
+
+/// Why there are no records.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// There is none at all.
+    None,
+    /// The library's own tells of an ABI, and of a version of plug, that is not this one's. Nothing else is looked at, since all of it may mean
+    /// something else.
+    Abi(u32, String),
+    /// What does not make sense.
+    Damaged(String),
+}
+
+impl Records {
+    /// Reads the bytes of the section.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Unread> {
+        let records = split(bytes).map_err(Unread::Damaged)?;
+        let of = |kind| records.iter().filter(move |record| record.0 == kind).map(|record| record.1);
+        let library = match of(LIBRARY_KIND).collect::<Vec<_>>()[..] {
+            [] => return Err(Unread::None),
+            // The linker may have kept a copy that nobody refers to; a copy is the same.
+            [first, ref others @ ..] if others.iter().all(|other| *other == first) => LibraryRecord::read(first)?,
+            _ => return Err(Unread::Damaged("it has the records of several libraries".into())),
+        };
+        let interfaces = of(INTERFACE_KIND).map(InterfaceRecord::read).collect::<Result<_, _>>();
+        let plugins = of(PLUGIN_KIND).map(PluginRecord::read).collect::<Result<_, _>>();
+        Ok(Self {
+            library,
+            interfaces: interfaces.map_err(Unread::Damaged)?,
+            plugins: plugins.map_err(Unread::Damaged)?,
+        })
+    }
+
+    /// The interface of a plugin, where it is portable.
+    pub(crate) fn interface(&self, plugin: &PluginRecord) -> Option<&InterfaceRecord> {
+        self.interfaces.iter().find(|interface| interface.number == plugin.interface)
+    }
+}
+
+/// Kind and text of each record.
+fn split(mut bytes: &[u8]) -> Result<Vec<(u8, &str)>, String> {
+    let mut records = Vec::new();
+    loop {
+        // The linker may put zeros between records.
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        bytes = &bytes[zeros..];
+        if bytes.is_empty() {
+            return Ok(records);
+        }
+        let (Some(head), true) = (bytes.first_chunk::<HEAD>(), bytes.starts_with(&MAGIC)) else {
+            return Err("its section `.plug` holds something that is no record".to_owned());
+        };
+        let [.., kind, a, b, c, d] = *head;
+        let len = usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX);
+        bytes = &bytes[HEAD..];
+        let Some((text, rest)) = bytes.split_at_checked(len) else {
+            return Err(format!("a record of {len} bytes ends beyond its section, of which {} are left", bytes.len()));
+        };
+        let text = std::str::from_utf8(text).map_err(|_| "a record is not UTF-8".to_owned())?;
+        // A kind that is not known is some later version's.
+        records.push((kind, text));
+        bytes = rest;
+    }
+}
+
+impl LibraryRecord {
+    fn read(text: &str) -> Result<Self, Unread> {
+        let mut fields = text.split(SEPARATOR);
+        let abi = fields.next().unwrap_or_default();
+        let abi = abi.parse().map_err(|_| Unread::Damaged(format!("`{}` is no number of an ABI", name::shown(abi))))?;
+        let plug = fields.next().unwrap_or_default();
+        if abi != ABI {
+            return Err(Unread::Abi(abi, name::shown(plug)));
+        }
+        let (Some(compiler), Some(panic)) = (fields.next(), fields.next()) else {
+            return Err(Unread::Damaged("the record of the library lacks fields".to_owned()));
+        };
+        Ok(Self { abi, plug: name::shown(plug), compiler: compiler.to_owned(), aborts: panic == "abort" })
+    }
+}
+
+impl InterfaceRecord {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
+        let mut parts = text.split(METHOD_SEPARATOR);
+        let mut fields = parts.next().unwrap_or_default().split(SEPARATOR).map(str::to_owned);
+        let (Some(number), Some(path), Some(version)) = (fields.next(), fields.next(), fields.next()) else {
+            return Err("the record of an interface lacks fields".to_owned());
+        };
+        let methods = parts.map(MethodRecord::read).collect::<Option<Vec<_>>>();
+        let methods = methods.ok_or_else(|| format!("a method of `{path}` lacks fields"))?;
+        Ok(Self { number, path, version, methods })
+    }
+}
+
+impl MethodRecord {
+    fn read(text: &str) -> Option<Self> {
+        let mut fields = text.split(SEPARATOR);
+        let (name, default, signature) = (fields.next()?, fields.next()?, fields.next()?);
+        let fingerprint = u128::from_str_radix(fields.next()?, 16).ok()?;
+        Some(Self {
+            name: name.to_owned(),
+            has_default: default == "default",
+            signature: signature.to_owned(),
+            fingerprint,
+        })
+    }
+}
+
+impl PluginRecord {
+    fn read(text: &str) -> Result<Self, String> {
+        let mut parts = text.splitn(3, SEPARATOR);
+        let (Some(interface), Some(path), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err("the record of a plugin lacks fields".to_owned());
+        };
+        let fields =
+            Self::fields(text).map_err(|count| format!("a plugin has {count} fields, and {FIELDS} were expected"))?;
+        if !name::is_valid(&fields[0]) {
+            return Err(format!("`{}` cannot be the name of a plugin", name::shown(&fields[0])));
+        }
+        Ok(Self { interface: interface.to_owned(), path: path.to_owned(), fields })
+    }
+
+    /// The fields of an entry's text; or how many there are, where these are not as many as there should be.
+    pub(crate) fn fields(text: &str) -> Result<Box<Fields>, usize> {
+        let fields: Vec<_> = text.split(SEPARATOR).map(str::to_owned).collect();
+        fields.try_into().map_err(|fields: Vec<_>| fields.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: u8, text: &str) -> Vec<u8> {
+        let len = u32::try_from(text.len()).unwrap().to_le_bytes();
+        [&MAGIC[..], &[kind], &len, text.as_bytes()].concat()
+    }
+
+    const LIBRARY: &str = "1\u{1f}0.1.0\u{1f}rustc 1.95.0\u{1f}unwind";
+
+    fn damaged(bytes: &[u8]) -> String {
+        match Records::read(bytes) {
+            Err(Unread::Damaged(what)) => what,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn records_may_have_zeros_between_them_and_kinds_nobody_knows() {
+        let interface = "0123\u{1f}app::Plug\u{1f}1.0.0\u{1e}hello\u{1f}default\u{1f}() -> ()\u{1f}ff";
+        let plugin = format!("0123\u{1f}app::Plug\u{1f}a{}", "\u{1f}".repeat(11));
+        let bytes = [
+            &[0, 0][..],
+            &record(b'P', &plugin),
+            &[0; 7],
+            &record(b'?', "new"),
+            &record(b'I', interface),
+            &record(b'L', LIBRARY),
+            &[0],
+        ];
+        let records = Records::read(&bytes.concat()).unwrap();
+        assert_eq!(records.library.compiler, "rustc 1.95.0");
+        let interface = records.interface(&records.plugins[0]).unwrap();
+        let method =
+            MethodRecord { name: "hello".into(), has_default: true, signature: "() -> ()".into(), fingerprint: 255 };
+        assert_eq!(interface.methods, [method]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_said() {
+        assert_eq!(Records::read(&[]).unwrap_err(), Unread::None);
+        assert_eq!(Records::read(&[0; 99]).unwrap_err(), Unread::None);
+        assert_eq!(damaged(b"hello"), "its section `.plug` holds something that is no record");
+        assert_eq!(damaged(&MAGIC), "its section `.plug` holds something that is no record");
+        let record_of = |text: &str| record(b'L', text);
+        assert_eq!(
+            damaged(&record_of(LIBRARY)[..30]),
+            "a record of 27 bytes ends beyond its section, of which 18 are left"
+        );
+        assert_eq!(damaged(&record_of("one")), "`one` is no number of an ABI");
+        assert_eq!(damaged(&record_of("1")), "the record of the library lacks fields");
+        assert_eq!(Records::read(&record_of("2\u{1f}9.0.0")).unwrap_err(), Unread::Abi(2, "9.0.0".into()));
+        let with = |kind, text: &str| [record(b'L', LIBRARY), record(kind, text)].concat();
+        assert_eq!(damaged(&with(b'L', "1\u{1f}0.2.0\u{1f}\u{1f}")), "it has the records of several libraries");
+        assert!(Records::read(&with(b'L', LIBRARY)).is_ok());
+        assert_eq!(damaged(&with(b'I', "0123")), "the record of an interface lacks fields");
+        assert_eq!(
+            damaged(&with(b'I', "0123\u{1f}app::Plug\u{1f}1\u{1e}hello")),
+            "a method of `app::Plug` lacks fields"
+        );
+        assert_eq!(damaged(&with(b'P', "0123\u{1f}app::Plug")), "the record of a plugin lacks fields");
+        assert_eq!(damaged(&with(b'P', "0\u{1f}p\u{1f}a\u{1f}")), "a plugin has 2 fields, and 12 were expected");
+        let bad = format!("0\u{1f}p\u{1f}A\n{}", "\u{1f}".repeat(11));
+        assert_eq!(damaged(&with(b'P', &bad)), "`A\\n` cannot be the name of a plugin");
+        let mut no_text = record(b'P', "a");
+        *no_text.last_mut().unwrap() = 0xff;
+        assert_eq!(damaged(&no_text), "a record is not UTF-8");
+    }
+}

@@ -1,0 +1,179 @@
+//! The host's half of a call: an object that is in a library, and the border in front of it.
+
+use std::fmt::Write;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+
+use crate::error::{Error, ErrorKind};
+use crate::library::table::{Call, DONE, FAILED, Failure, Object, PANICKED, Reply, Takes};
+use crate::library::view::Scratch;
+use crate::portable::{Arguments, Border, Method, Outcome, Portable};
+
+/// An object that is in a library.
+pub struct InLibrary {
+    object: Object,
+    /// A host's methods, in its order, as far as the library has them.
+    calls: &'static [Option<Call>],
+    of: &'static Joined,
+}
+
+/// A plugin of a library as this host sees it. A library is never unloaded, so it is there for good.
+pub(crate) struct Joined {
+    /// The plugin's name.
+    pub name: String,
+    pub calls: Box<[Option<Call>]>,
+    pub open: Call,
+    pub close: Call,
+    pub plugin: Object,
+}
+
+// SAFETY: the interface is `Send + Sync`, which `PortableInterface` asks for, and so is the object, whose type the library's compiler
+// has checked for it. The tables are never written to.
+unsafe impl Send for InLibrary {}
+// SAFETY: the same.
+unsafe impl Sync for InLibrary {}
+// SAFETY: what it points to is constant, and a plugin's entry is of the same type in every thread.
+unsafe impl Send for Joined {}
+// SAFETY: the same.
+unsafe impl Sync for Joined {}
+
+/// A reply and what comes of it. The library is given a pointer to the reply, which is a pointer to all of it.
+#[repr(C)]
+struct Pending<V, T> {
+    reply: Reply<V>,
+    outcome: Option<Result<T, Told>>,
+}
+
+/// What a library says of a failure.
+struct Told {
+    texts: Vec<String>,
+    place: String,
+}
+
+impl<V, T> Pending<V, T> {
+    /// For a result that is written into the reply.
+    const FLAT: &'static Takes = &Takes { value: take_nothing, failure: take_failure::<V, T> };
+
+    #[inline]
+    fn new(takes: &'static Takes) -> Self {
+        Self { reply: Reply { takes, value: MaybeUninit::uninit() }, outcome: None }
+    }
+}
+
+/// # Safety
+///
+/// `reply` points to a `Pending` for the result of `M`, and `view` to a view of that result.
+unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
+    // SAFETY: the caller's promise.
+    let (pending, view) = unsafe { (&mut *reply.cast::<PendingOf<'_, M>>(), *view.cast()) };
+    pending.outcome = Some(Ok(<<M::Outcome as Outcome>::Ok as Portable>::own(view)));
+}
+
+/// What takes the result of a method.
+struct Taking<M>(PhantomData<M>);
+
+impl<M: Method> Taking<M> {
+    const TAKES: &'static Takes = match <M::Outcome as Outcome>::Ok::IS_FLAT {
+        true => PendingOf::<M>::FLAT,
+        false => &Takes { value: take::<M>, failure: PendingOf::<M>::FLAT.failure },
+    };
+}
+
+type PendingOf<'a, M> =
+    Pending<<<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'a>, <<M as Method>::Outcome as Outcome>::Ok>;
+
+/// # Safety
+///
+/// None: it does nothing, and is not called.
+unsafe extern "C" fn take_nothing(_: *mut (), _: *const ()) {}
+
+/// # Safety
+///
+/// `reply` points to a `Pending<V, T>`, and `failure` to a failure whose texts are texts.
+unsafe extern "C" fn take_failure<V, T>(reply: *mut (), failure: *const Failure<'_>) {
+    // SAFETY: the caller's promise.
+    let (pending, failure) = unsafe { (&mut *reply.cast::<Pending<V, T>>(), &*failure) };
+    let texts = failure.texts.get().iter().map(|text| text.text().to_owned()).collect();
+    pending.outcome = Some(Err(Told { texts, place: failure.place.text().to_owned() }));
+}
+
+impl Border for InLibrary {
+    #[inline]
+    fn has<M: Method>(&self) -> bool {
+        self.calls[M::INDEX].is_some()
+    }
+
+    #[inline]
+    fn call<M: Method>(&self, given: <M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
+        let scratch = Scratch::new();
+        let views = M::Arguments::view(&given, &scratch);
+        let mut pending = PendingOf::<M>::new(Taking::<M>::TAKES);
+        let Some(call) = self.calls[M::INDEX] else { return M::Outcome::of(Err(self.of.lacks(M::NAME))) };
+        // SAFETY: the library has a method of this name and fingerprint, so it takes views of these types and a reply of this one.
+        // The object is of this interface and lives as long as `self`; the views and the reply live until the call returns.
+        let status = unsafe { call(self.object, (&raw const views).cast(), (&raw mut pending).cast()) };
+        if status == DONE && <M::Outcome as Outcome>::Ok::IS_FLAT {
+            // SAFETY: a library that is done has written the value, where it is flat.
+            let view = unsafe { pending.reply.value.assume_init() };
+            // It has told nothing else, so there is nothing to drop.
+            std::mem::forget(pending);
+            return M::Outcome::of(Ok(Portable::own(view)));
+        }
+        if <M::Outcome as Outcome>::Ok::IS_FLAT {
+            return M::Outcome::of(self.of.failed(status, pending.outcome, M::NAME));
+        }
+        M::Outcome::of(self.of.outcome(status, pending.outcome, M::NAME))
+    }
+}
+
+impl Drop for InLibrary {
+    fn drop(&mut self) {
+        let mut pending = Pending::<(), ()>::new(Pending::<(), ()>::FLAT);
+        // SAFETY: the object was made by this plugin's `open`, and this is the last use of it.
+        // A drop can return nothing, and of a panic the library has printed what there is to say.
+        let _ = unsafe { (self.of.close)(self.object, std::ptr::null(), (&raw mut pending).cast()) };
+    }
+}
+
+impl Joined {
+    /// Makes an object.
+    pub(crate) fn open(&'static self) -> Result<InLibrary, Error> {
+        let mut pending = Pending::<Object, Object>::new(Pending::<Object, Object>::FLAT);
+        // SAFETY: `open` and `plugin` are those of one table.
+        let status = unsafe { (self.open)(self.plugin, std::ptr::null(), (&raw mut pending).cast()) };
+        let object = match status {
+            // SAFETY: a library that is done has written the object.
+            DONE => unsafe { pending.reply.value.assume_init() },
+            _ => self.outcome(status, pending.outcome, "new")?,
+        };
+        Ok(InLibrary { object, calls: &self.calls, of: self })
+    }
+
+    #[cold]
+    fn failed<T>(&self, status: u32, outcome: Option<Result<T, Told>>, method: &str) -> Result<T, Error> {
+        self.outcome(status, outcome, method)
+    }
+
+    #[inline(never)]
+    fn outcome<T>(&self, status: u32, outcome: Option<Result<T, Told>>, method: &str) -> Result<T, Error> {
+        match (status, outcome) {
+            (DONE, Some(Ok(value))) => Ok(value),
+            (FAILED, Some(Err(told))) => Err(Error::told(told.texts)),
+            (PANICKED, Some(Err(told))) => {
+                let message = told.texts.into_iter().next();
+                let place = Some(told.place).filter(|place| !place.is_empty());
+                Err(ErrorKind::Panicked { plugin: self.name.clone(), method: method.to_owned(), place, message }.into())
+            }
+            (status, _) => {
+                let mut text = format!("plugin `{}` broke the rules of a call to `{method}`", self.name);
+                let _ = write!(text, ": it returned with status {status} and no such reply");
+                Err(Error::msg(text))
+            }
+        }
+    }
+
+    #[cold]
+    fn lacks(&self, method: &str) -> Error {
+        Error::msg(format!("plugin `{}` has no method `{method}`", self.name))
+    }
+}

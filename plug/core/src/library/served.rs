@@ -1,0 +1,163 @@
+//! The library's half of a call: the function behind each method of each interface, and behind the opening and the closing of
+//! an object. A panic ends here.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+use super::table::{DONE, FAILED, Failure, Object, PANICKED, Reply};
+use super::view::{Scratch, Slice};
+use crate::error::Error;
+use crate::interface::Interface;
+use crate::plugin::Entry;
+use crate::portable::{Arguments, Method, Outcome, Portable, TellChain, Told};
+
+type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'a>;
+
+/// # Safety
+///
+/// `object` is one of `M::Interface` that this library made and has not destroyed; `arguments` points to the views of M's arguments
+/// and `reply` to a reply for M's result, both for as long as the call takes.
+pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), reply: *mut ()) -> u32 {
+    let work = || {
+        // SAFETY: the caller's promise.
+        let (object, views) = unsafe { (object.get::<M::Interface>(), *arguments.cast()) };
+        match M::call(object, M::Arguments::hold(views)).result() {
+            Ok(value) => {
+                let scratch = Scratch::new();
+                let view: View<'_, M> = value.view(&scratch);
+                let reply: *mut Reply<View<'_, M>> = reply.cast();
+                // SAFETY: the caller's promise. It copies what it is shown before it returns, and a flat view shows nothing
+                // but itself.
+                unsafe {
+                    if <M::Outcome as Outcome>::Ok::IS_FLAT {
+                        (*reply).value.write(view);
+                    } else {
+                        ((*reply).takes.value)(reply.cast(), std::ptr::from_ref(&view).cast());
+                    }
+                }
+                DONE
+            }
+            // SAFETY: the caller's promise.
+            Err(error) => unsafe { failed::<M>(reply, error) },
+        }
+    };
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(status) => status,
+        // SAFETY: the caller's promise.
+        Err(payload) => unsafe { panicked(reply, payload) },
+    }
+}
+
+/// # Safety
+///
+/// `reply` points to a reply.
+// By itself, so that a call that does not fail saves no registers for it.
+#[cold]
+unsafe fn failed<M: Method>(reply: *mut (), error: <M::Outcome as Outcome>::Error) -> u32 {
+    // SAFETY: the caller's promise.
+    unsafe { fail(reply, &M::texts(&error), "", FAILED) }
+}
+
+/// Makes an object.
+///
+/// # Safety
+///
+/// `plugin` is `Object::of` an entry whose interface is `I`, and `reply` points to a reply for an `Object`.
+pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(plugin: Object, _: *const (), reply: *mut ()) -> u32 {
+    let work = || {
+        // SAFETY: the caller's promise.
+        let entry: &Entry = unsafe { plugin.thing() };
+        let made = entry.open::<I>().and_then(|object| object.ok_or_else(|| Error::msg("it made no object")));
+        match made {
+            Ok(object) => {
+                // SAFETY: the caller's promise.
+                unsafe { (*reply.cast::<Reply<Object>>()).value.write(Object::new(object)) };
+                DONE
+            }
+            // SAFETY: the caller's promise.
+            Err(error) => unsafe { fail(reply, &Told(&error).texts(), "", FAILED) },
+        }
+    };
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(status) => status,
+        // SAFETY: the caller's promise.
+        Err(payload) => unsafe { panicked(reply, payload) },
+    }
+}
+
+/// Destroys an object.
+///
+/// # Safety
+///
+/// `object` is one of `I` that this library made, and is not used again; `reply` points to a reply for nothing.
+pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), reply: *mut ()) -> u32 {
+    let work = || {
+        // SAFETY: the caller's promise.
+        drop(unsafe { object.into_box::<I>() });
+        DONE
+    };
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(status) => status,
+        // SAFETY: the caller's promise.
+        Err(payload) => unsafe { panicked(reply, payload) },
+    }
+}
+
+/// # Safety
+///
+/// `reply` points to a reply.
+#[cold]
+unsafe fn fail(reply: *mut (), texts: &[String], place: &str, status: u32) -> u32 {
+    let texts: Vec<_> = texts.iter().map(|text| Slice::from(text.as_bytes())).collect();
+    let failure = Failure { texts: Slice::from(&texts[..]), place: Slice::from(place.as_bytes()) };
+    // SAFETY: the caller's promise; whatever a reply is for, it begins in the same way. It copies the texts.
+    unsafe { ((*reply.cast::<Reply<()>>()).takes.failure)(reply, &raw const failure) };
+    status
+}
+
+/// # Safety
+///
+/// `reply` points to a reply.
+#[cold]
+unsafe fn panicked(reply: *mut (), payload: Box<dyn Any + Send>) -> u32 {
+    let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(text), _) => vec![(*text).to_owned()],
+        (_, Some(text)) => vec![text.clone()],
+        _ => Vec::new(),
+    };
+    let place = PLACE.try_with(RefCell::take).unwrap_or_default();
+    dispose(payload);
+    // SAFETY: the caller's promise.
+    unsafe { fail(reply, &text, &place, PANICKED) }
+}
+
+/// Drops what a panic has thrown, which can panic once more. What that throws is dropped if it is a text, and else left where it is.
+pub(super) fn dispose(payload: Box<dyn Any + Send>) {
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)))
+        && !payload.is::<&str>()
+        && !payload.is::<String>()
+    {
+        std::mem::forget(payload);
+    }
+}
+
+thread_local! {
+    /// Where the last panic of this thread was.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Has the place of each panic noted. What a panic prints, it prints as before.
+pub(super) fn note_places() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let others = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let place = info.location().map(ToString::to_string).unwrap_or_default();
+            // Not where the thread is on its way out.
+            let _ = PLACE.try_with(|noted| noted.replace(place));
+            others(info);
+        }));
+    });
+}

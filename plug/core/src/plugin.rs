@@ -1,0 +1,440 @@
+//! A plugin before it is opened: what it says of itself, and how to make one. It knows no link and no registry.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::__private::Submission;
+use crate::error::{Error, ErrorKind};
+use crate::interface::{Identity, Interface};
+use crate::library::PluginRecord;
+use crate::name;
+use crate::problem::Problem;
+
+/// One plugin of a [`Registry`](crate::Registry): its name, what is known of it, and the way to [`open`](Plugin::open) it.
+///
+/// Cheap to clone, and nothing of the plugin runs before it is opened.
+#[derive(Clone)]
+pub struct Plugin(Source);
+
+#[derive(Clone)]
+enum Source {
+    Recorded(&'static Entry),
+    Made(Arc<Made>),
+}
+
+/// What `#[plug]` leaves in the binary. One text, one interface and one function: every further `&'static` field would be
+/// a relocation, and the loader's relocations are what a registry costs at start-up.
+#[doc(hidden)]
+pub struct Entry {
+    text: &'static str,
+    interface: &'static Identity,
+    open: Open,
+    // Where the name and the aliases end, which every first lookup reads of every plugin.
+    ends: [u32; 2],
+}
+
+/// Fills the slot with a new object. A function pointer, so that an entry is a constant.
+type Open = fn(&mut Slot<'_>) -> Result<(), Error>;
+
+struct Made {
+    fields: Box<Fields>,
+    interface: &'static Identity,
+    /// Where it was found, if not in this binary.
+    origin: Option<String>,
+    /// The address of what it was found in, which the function that opens it keeps there.
+    found_in: Option<usize>,
+    /// Why it cannot be opened.
+    unfit: Option<ErrorKind>,
+    open: Box<OpenMade>,
+}
+
+/// The fields of a plugin that this binary has no entry of.
+pub(crate) type Fields = [String; FIELDS];
+
+pub(crate) type OpenMade = dyn Fn(&mut Slot<'_>) -> Result<(), Error> + Send + Sync;
+
+/// Where a new object goes: an `Option<Box<I>>` whose interface has been erased. It saves the allocation of a
+/// `Box<dyn Any>` around the box, and it is where more than an interface can be handed to an opening plugin.
+#[doc(hidden)]
+pub struct Slot<'a>(&'a mut dyn Any);
+
+// The fields of an entry's text, in their order. What a lookup reads comes first.
+pub(crate) const FIELDS: usize = 12;
+const NAME: usize = 0;
+const ALIASES: usize = 1;
+const DEPRECATED: usize = 2;
+// 3 is the type: two impls of one macro stand on one line, and only their types tell them apart.
+const PACKAGE: usize = 4;
+const VERSION: usize = 5;
+const LICENSE: usize = 6;
+const REPOSITORY: usize = 7;
+const FILE: usize = 8;
+const LINE: usize = 9;
+const DESCRIPTION: usize = 10;
+const DOCS: usize = 11;
+
+/// Between two fields: U+001F, the unit separator of ASCII.
+pub(crate) const SEPARATOR: char = '\u{1f}';
+
+impl Plugin {
+    /// A plugin made by hand, for a test or a [`Link`](crate::Link) of one's own. File and line are the caller's.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadName`] where `name` cannot be a plugin's name.
+    ///
+    /// ```
+    /// #[plug::interface]
+    /// pub trait Greeter {
+    ///     fn greet(&self) -> String;
+    /// }
+    ///
+    /// struct Fake(u32);
+    /// impl Greeter for Fake {
+    ///     fn greet(&self) -> String {
+    ///         format!("hello, {}", self.0)
+    ///     }
+    /// }
+    ///
+    /// let fake = plug::Plugin::new::<dyn Greeter>("fake", || Ok(Box::new(Fake(7))))?;
+    /// assert_eq!(fake.open::<dyn Greeter>()?.greet(), "hello, 7");
+    /// # Ok::<(), plug::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn new<I: ?Sized + Interface>(
+        name: &str,
+        open: impl Fn() -> Result<Box<I>, Error> + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        name::check(name)?;
+        let place = Location::caller();
+        let mut fields = Box::new([const { String::new() }; FIELDS]);
+        fields[NAME] = name.to_owned();
+        fields[FILE] = place.file().to_owned();
+        fields[LINE] = place.line().to_string();
+        let open = Box::new(move |slot: &mut Slot<'_>| {
+            slot.put(open()?);
+            Ok(())
+        });
+        Ok(Self(Source::Made(Arc::new(Made {
+            fields,
+            interface: I::IDENTITY,
+            origin: None,
+            found_in: None,
+            unfit: None,
+            open,
+        }))))
+    }
+
+    /// A plugin of another build.
+    #[cfg(feature = "library")]
+    pub(crate) fn found(
+        fields: Box<Fields>,
+        interface: &'static Identity,
+        origin: String,
+        found_in: usize,
+        unfit: Option<ErrorKind>,
+        open: Box<OpenMade>,
+    ) -> Self {
+        Self(Source::Made(Arc::new(Made {
+            fields,
+            interface,
+            origin: Some(origin),
+            found_in: Some(found_in),
+            unfit,
+            open,
+        })))
+    }
+
+    /// The same plugin with these aliases. Its own name among them, or one twice, changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadName`] where one of them cannot be a name.
+    pub fn with_aliases<'n>(self, aliases: impl IntoIterator<Item = &'n str>) -> Result<Self, Error> {
+        let mut kept = Vec::new();
+        for alias in aliases {
+            name::check(alias)?;
+            if alias != self.name() && !kept.contains(&alias) {
+                kept.push(alias);
+            }
+        }
+        Ok(self.with(ALIASES, kept.join(",")))
+    }
+
+    /// The same plugin, deprecated: `instead` says what to use.
+    #[must_use]
+    pub fn with_deprecation(self, instead: &str) -> Self {
+        self.with(DEPRECATED, instead.to_owned())
+    }
+
+    /// The same plugin with these docs, in Markdown, whose first line is its summary.
+    #[must_use]
+    pub fn with_docs(self, docs: &str) -> Self {
+        self.with(DOCS, docs.to_owned())
+    }
+
+    /// The same plugin as of this package and version.
+    #[must_use]
+    pub fn with_package(self, package: &str, version: &str) -> Self {
+        self.with(PACKAGE, package.to_owned()).with(VERSION, version.to_owned())
+    }
+
+    fn with(self, field: usize, text: String) -> Self {
+        let mut fields: Box<Fields> = Box::new(std::array::from_fn(|at| self.field(at).to_owned()));
+        fields[field] = text;
+        let (interface, origin, unfit) = (self.identity(), self.origin().map(str::to_owned), self.unfit().cloned());
+        let open = Box::new(move |slot: &mut Slot<'_>| self.fill(slot));
+        Self(Source::Made(Arc::new(Made { fields, interface, origin, found_in: None, unfit, open })))
+    }
+
+    /// The name it is opened by.
+    pub fn name(&self) -> &str {
+        self.field(NAME)
+    }
+
+    /// The other names it is opened by.
+    pub fn aliases(&self) -> impl Iterator<Item = &str> {
+        let aliases = self.field(ALIASES);
+        // Of nothing, `split` would make an empty one.
+        (!aliases.is_empty()).then(|| aliases.split(',')).into_iter().flatten()
+    }
+
+    /// Whether this is its name or one of its aliases.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name() == name || self.aliases().any(|alias| alias == name)
+    }
+
+    /// What to use instead, where the plugin is deprecated.
+    pub fn deprecated(&self) -> Option<&str> {
+        self.known(DEPRECATED)
+    }
+
+    /// The path of the interface it implements, such as `app_interface::Plug`.
+    pub fn interface(&self) -> &'static str {
+        self.identity().name()
+    }
+
+    /// Whether it implements `I`.
+    pub fn implements<I: ?Sized + Interface>(&self) -> bool {
+        self.identity().id() == TypeId::of::<I>()
+    }
+
+    /// The first line of its docs. Empty where it has none and its package no description.
+    pub fn summary(&self) -> &str {
+        self.docs().lines().next().unwrap_or_default()
+    }
+
+    /// The docs of its impl, in Markdown, or else the description of its package.
+    pub fn docs(&self) -> &str {
+        // A text that was included may begin and end with blank lines.
+        self.known(DOCS).unwrap_or_else(|| self.field(DESCRIPTION)).trim()
+    }
+
+    /// The package it comes from, where it comes from one.
+    pub fn package(&self) -> Option<&str> {
+        self.known(PACKAGE)
+    }
+
+    /// The version of that package.
+    pub fn version(&self) -> Option<&str> {
+        self.known(VERSION)
+    }
+
+    /// The licence of that package, an SPDX expression.
+    pub fn license(&self) -> Option<&str> {
+        self.known(LICENSE)
+    }
+
+    /// The repository of that package, a URL.
+    pub fn repository(&self) -> Option<&str> {
+        self.known(REPOSITORY)
+    }
+
+    /// The file of its impl, as the compiler was given it.
+    pub fn file(&self) -> &str {
+        self.field(FILE)
+    }
+
+    /// The line of its `#[plug]`, from 1.
+    pub fn line(&self) -> u32 {
+        self.field(LINE).parse().unwrap_or_default()
+    }
+
+    /// Where it was found, in the words of the link: `library:` and a path. None where it is linked into this binary, or was made in it.
+    pub fn origin(&self) -> Option<&str> {
+        match &self.0 {
+            Source::Recorded(_) => None,
+            Source::Made(made) => made.origin.as_deref(),
+        }
+    }
+
+    /// Why it cannot be opened in this program.
+    pub(crate) fn unfit(&self) -> Option<&ErrorKind> {
+        match &self.0 {
+            Source::Recorded(_) => None,
+            Source::Made(made) => made.unfit.as_ref(),
+        }
+    }
+
+    /// The same, as a problem of the registry it is in.
+    pub(crate) fn problem(&self) -> Option<Problem> {
+        match self.unfit()? {
+            ErrorKind::Incompatible { interface, differences, .. } => {
+                Some(Problem::Incompatible { place: self.into(), interface, differences: differences.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes a new object of the plugin, of its own each time.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::WrongInterface`] where it does not implement `I`, [`ErrorKind::Open`] where its `new` fails.
+    ///
+    /// # Panics
+    ///
+    /// Where the plugin's `new` does.
+    pub fn open<I: ?Sized + Interface>(&self) -> Result<Box<I>, Error> {
+        let mut object: Option<Box<I>> = None;
+        if self.implements::<I>() {
+            if let Some(unfit) = self.unfit() {
+                return Err(unfit.clone().into());
+            }
+            self.fill(&mut Slot(&mut object)).map_err(|source| Error::opening(self.name(), self.package(), source))?;
+        }
+        object.ok_or_else(|| {
+            let (implements, asked) = (self.interface(), I::IDENTITY.name());
+            ErrorKind::WrongInterface { plugin: self.name().to_owned(), implements, asked }.into()
+        })
+    }
+
+    fn fill(&self, slot: &mut Slot<'_>) -> Result<(), Error> {
+        match &self.0 {
+            Source::Recorded(entry) => (entry.open)(slot),
+            Source::Made(made) => (made.open)(slot),
+        }
+    }
+
+    pub(crate) fn identity(&self) -> &'static Identity {
+        match &self.0 {
+            Source::Recorded(entry) => entry.interface,
+            Source::Made(made) => made.interface,
+        }
+    }
+
+    /// Whether both are the same impl of the same package. A test of a package that depends on itself links it twice.
+    pub(crate) fn is_twin_of(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Source::Recorded(one), Source::Recorded(two)) => {
+                one.interface.id() == two.interface.id() && one.text == two.text
+            }
+            (Source::Made(one), Source::Made(two)) => {
+                let is_found_again = one.found_in.is_some() && one.found_in == two.found_in && one.fields == two.fields;
+                Arc::ptr_eq(one, two) || is_found_again
+            }
+            _ => false,
+        }
+    }
+
+    fn known(&self, field: usize) -> Option<&str> {
+        Some(self.field(field)).filter(|text| !text.is_empty())
+    }
+
+    fn field(&self, field: usize) -> &str {
+        match &self.0 {
+            Source::Recorded(entry) => entry.field(field),
+            Source::Made(made) => &made.fields[field],
+        }
+    }
+}
+
+impl From<&'static Entry> for Plugin {
+    fn from(entry: &'static Entry) -> Self {
+        Self(Source::Recorded(entry))
+    }
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugin")
+            .field("name", &self.name())
+            .field("interface", &self.interface())
+            .field("package", &self.package())
+            .field("file", &self.file())
+            .field("line", &self.line())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Entry {
+    /// Called by what `#[plug]` emits, in a constant: a text of the wrong form fails the build.
+    pub const fn of<S: Submission, const P: usize, const T: usize>(record: &'static PluginRecord<P, T>) -> Self {
+        let (bytes, mut at, mut separators, mut ends) = (S::TEXT.as_bytes(), 0, 0, [0; 2]);
+        while at < bytes.len() {
+            if bytes[at] == SEPARATOR as u8 {
+                if separators < ends.len() {
+                    ends[separators] = at as u32;
+                }
+                separators += 1;
+            }
+            at += 1;
+        }
+        assert!(separators == FIELDS - 1, "the docs, the path of this file or a field of its Cargo.toml hold U+001F");
+        let open: Open = |slot| {
+            slot.put(S::new()?);
+            Ok(())
+        };
+        Self { text: record.text(), interface: S::Interface::IDENTITY, open, ends }
+    }
+
+    pub(crate) fn text(&self) -> &'static str {
+        self.text
+    }
+
+    pub(crate) fn interface(&self) -> &'static Identity {
+        self.interface
+    }
+
+    /// An object, if it is of this interface.
+    pub(crate) fn open<I: ?Sized + Interface>(&self) -> Result<Option<Box<I>>, Error> {
+        let mut object = None;
+        (self.open)(&mut Slot(&mut object))?;
+        Ok(object)
+    }
+
+    fn field(&self, field: usize) -> &'static str {
+        let [name, aliases] = self.ends.map(|end| end as usize);
+        match field {
+            NAME => &self.text[..name],
+            ALIASES => &self.text[name + 1..aliases],
+            _ => self.text[aliases + 1..].split(SEPARATOR).nth(field - 2).unwrap_or_default(),
+        }
+    }
+}
+
+impl Slot<'_> {
+    /// Puts an object into the slot. A slot for another interface stays empty.
+    // One copy for each interface and not for each plugin. It takes the object and not what makes it, since that would be
+    // more relocations for each plugin: three of a vtable, or one of the global offset table.
+    #[inline(never)]
+    pub(crate) fn put<I: ?Sized + Interface>(&mut self, object: Box<I>) {
+        if let Some(slot) = self.0.downcast_mut::<Option<Box<I>>>() {
+            *slot = Some(object);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_has_three_relocations() {
+        // Pointer and length of the text, the interface, the function, and two halves of a word: 5 words, of which the length and
+        // the last are none. That the functions bring no relocations either, only the table of tests/benches shows.
+        assert_eq!(size_of::<Entry>(), 5 * size_of::<usize>());
+    }
+}

@@ -1,0 +1,127 @@
+//! What can cross a border between two builds: types with a form that is no compiler's own. It knows no transport; each
+//! border reads the same description of a type, and the same list of methods.
+
+#[doc(hidden)]
+mod method;
+#[doc(hidden)]
+pub(crate) mod types;
+mod values;
+
+pub use method::{
+    Argument, Arguments, Border, List, Method, Outcome, Own, PortableInterface, Portables, Ref, Remote, Signature, Str,
+    Types,
+};
+pub use method::{TellChain, TellText, Told};
+pub use types::{Field, Form, Type, Variant};
+
+use crate::library::{Scratch, Slice};
+
+/// A type whose values can cross a border: to a shared library that another compiler built, to another process, to another
+/// machine.
+///
+/// | Rust | in a signature |
+/// |---|---|
+/// | `bool`, `i8` to `i64`, `u8` to `u64`, `f32`, `f64`, `()` | itself |
+/// | `String`, and as an argument `&str` | `String` |
+/// | `Vec<u8>`, and as an argument `&[u8]` | `Vec<u8>` |
+/// | `Option<T>`, `Vec<T>`, and as an argument `&[T]` | `Option<T>`, `Vec<T>` |
+/// | `HashMap<K, V>`, `BTreeMap<K, V>`; K is `bool`, an integer or `String` | `Map<K, V>` |
+/// | structs and enums with `#[derive(plug::Portable)]` | all that is in them |
+///
+/// `usize`, `isize`, `i128`, `u128` and `char` do not cross: the first two are not of one size everywhere, and the others
+/// have no counterpart in protobuf. Nor does a type that contains itself.
+///
+/// Derive it; its items are for the macros.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// #[derive(plug::Portable)]
+/// pub struct Page {
+///     pub title: String,
+///     pub links: BTreeMap<String, Target>,
+/// }
+///
+/// #[derive(plug::Portable)]
+/// pub enum Target {
+///     Nowhere,
+///     Address(String),
+///     Anchor { page: u32, line: Option<u32> },
+/// }
+///
+/// #[plug::interface(portable)]
+/// pub trait Browser: Send + Sync {
+///     fn load(&self, address: &str) -> Result<Page, plug::Error>;
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot cross to a plugin",
+    label = "a portable interface has no values of this type",
+    note = "what crosses: bool, i8 to i64, u8 to u64, f32, f64, (), String, and Vec, Option, HashMap and BTreeMap of what crosses",
+    note = "also structs and enums with `#[derive(plug::Portable)]`; and as arguments, `&str`, `&[T]` and `&T`"
+)]
+pub trait Portable: Sized + 'static {
+    /// What stands for a value on the other side, for as long as the call: of a layout that C defines.
+    #[doc(hidden)]
+    type View<'a>: Copy;
+
+    #[doc(hidden)]
+    const TYPE: &'static Type;
+
+    /// Whether a view holds all of the value, and points to nothing.
+    #[doc(hidden)]
+    const IS_FLAT: bool;
+
+    #[doc(hidden)]
+    fn view<'a>(&'a self, scratch: &'a Scratch) -> Self::View<'a>;
+
+    #[doc(hidden)]
+    fn own(view: Self::View<'_>) -> Self;
+
+    // Lists of it, which are something of their own for bytes, and for what is its own view.
+
+    #[doc(hidden)]
+    const LIST: &'static Type = &Type::List(Self::TYPE);
+
+    #[doc(hidden)]
+    fn view_list<'a>(list: &'a [Self], scratch: &'a Scratch) -> Slice<'a, Self::View<'a>> {
+        scratch.keep(list.iter().map(|value| value.view(scratch)).collect())
+    }
+
+    #[doc(hidden)]
+    fn own_list(views: Slice<'_, Self::View<'_>>) -> Vec<Self> {
+        views.get().iter().map(|view| Self::own(*view)).collect()
+    }
+
+    #[doc(hidden)]
+    fn lend_list<'a>(views: Slice<'a, Self::View<'a>>) -> Listed<'a, Self> {
+        Listed::Owned(Self::own_list(views))
+    }
+}
+
+/// What stands behind a `&[T]` on the callee's side.
+#[doc(hidden)]
+pub enum Listed<'a, T> {
+    Borrowed(&'a [T]),
+    Owned(Vec<T>),
+}
+
+impl<T> std::ops::Deref for Listed<'_, T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        match self {
+            Self::Borrowed(list) => list,
+            Self::Owned(list) => list,
+        }
+    }
+}
+
+/// A type that can be the key of a map.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of a map that crosses to a plugin",
+    label = "a portable interface has no maps with such keys",
+    note = "a key is bool, an integer of up to 64 bits, or String"
+)]
+pub trait Key: Portable {}

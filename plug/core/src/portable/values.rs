@@ -1,0 +1,173 @@
+//! The std types that cross, each with the view that stands for it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, Hash};
+
+use super::{Key, Listed, Portable, Type};
+use crate::library::{Maybe, Pair, Scratch, Slice};
+
+/// Those that are their own view.
+macro_rules! plain {
+    ($($ty:ident $name:ident $($list:ident)?;)*) => {
+        $(
+            impl Portable for $ty {
+                type View<'a> = Self;
+                const TYPE: &'static Type = &Type::$name;
+                const IS_FLAT: bool = true;
+                $(const LIST: &'static Type = &Type::$list;)?
+
+                #[inline]
+                fn view(&self, _: &Scratch) -> Self {
+                    *self
+                }
+
+                #[inline]
+                fn own(view: Self) -> Self {
+                    view
+                }
+
+                #[inline]
+                fn view_list<'a>(list: &'a [Self], _: &'a Scratch) -> Slice<'a, Self> {
+                    Slice::from(list)
+                }
+
+                #[inline]
+                fn own_list(views: Slice<'_, Self>) -> Vec<Self> {
+                    views.get().to_vec()
+                }
+
+                #[inline]
+                fn lend_list<'a>(views: Slice<'a, Self>) -> Listed<'a, Self> {
+                    Listed::Borrowed(views.get())
+                }
+            }
+        )*
+    };
+}
+
+plain! {
+    bool Bool;
+    i8 I8;
+    i16 I16;
+    i32 I32;
+    i64 I64;
+    u8 U8 Bytes;
+    u16 U16;
+    u32 U32;
+    u64 U64;
+    f32 F32;
+    f64 F64;
+}
+
+macro_rules! keys {
+    ($($ty:ident)*) => {
+        $(impl Key for $ty {})*
+    };
+}
+
+keys!(bool i8 i16 i32 i64 u8 u16 u32 u64 String);
+
+impl Portable for () {
+    type View<'a> = ();
+    const TYPE: &'static Type = &Type::Unit;
+    const IS_FLAT: bool = true;
+
+    #[inline]
+    fn view(&self, _: &Scratch) {}
+
+    #[inline]
+    fn own((): ()) {}
+}
+
+impl Portable for String {
+    type View<'a> = Slice<'a, u8>;
+    const TYPE: &'static Type = &Type::String;
+    const IS_FLAT: bool = false;
+
+    #[inline]
+    fn view<'a>(&'a self, _: &'a Scratch) -> Slice<'a, u8> {
+        Slice::from(self.as_bytes())
+    }
+
+    #[inline]
+    fn own(view: Slice<'_, u8>) -> Self {
+        view.text().to_owned()
+    }
+}
+
+impl<T: Portable> Portable for Vec<T> {
+    type View<'a> = Slice<'a, T::View<'a>>;
+    const TYPE: &'static Type = T::LIST;
+    const IS_FLAT: bool = false;
+
+    #[inline]
+    fn view<'a>(&'a self, scratch: &'a Scratch) -> Self::View<'a> {
+        T::view_list(self, scratch)
+    }
+
+    #[inline]
+    fn own(view: Self::View<'_>) -> Self {
+        T::own_list(view)
+    }
+}
+
+impl<T: Portable> Portable for Option<T> {
+    type View<'a> = Maybe<T::View<'a>>;
+    const TYPE: &'static Type = &Type::Option(T::TYPE);
+    const IS_FLAT: bool = T::IS_FLAT;
+
+    #[inline]
+    fn view<'a>(&'a self, scratch: &'a Scratch) -> Self::View<'a> {
+        match self {
+            Some(value) => Maybe::Some(value.view(scratch)),
+            None => Maybe::None,
+        }
+    }
+
+    #[inline]
+    fn own(view: Self::View<'_>) -> Self {
+        match view {
+            Maybe::Some(view) => Some(T::own(view)),
+            Maybe::None => None,
+        }
+    }
+}
+
+impl<K: Key + Eq + Hash, V: Portable, S: BuildHasher + Default + 'static> Portable for HashMap<K, V, S> {
+    type View<'a> = Slice<'a, Pair<K::View<'a>, V::View<'a>>>;
+    const TYPE: &'static Type = &Type::Map(K::TYPE, V::TYPE);
+    const IS_FLAT: bool = false;
+
+    fn view<'a>(&'a self, scratch: &'a Scratch) -> Self::View<'a> {
+        pairs(self.iter(), scratch)
+    }
+
+    fn own(view: Self::View<'_>) -> Self {
+        view.get().iter().map(owned).collect()
+    }
+}
+
+impl<K: Key + Ord, V: Portable> Portable for BTreeMap<K, V> {
+    type View<'a> = Slice<'a, Pair<K::View<'a>, V::View<'a>>>;
+    const TYPE: &'static Type = &Type::Map(K::TYPE, V::TYPE);
+    const IS_FLAT: bool = false;
+
+    fn view<'a>(&'a self, scratch: &'a Scratch) -> Self::View<'a> {
+        pairs(self.iter(), scratch)
+    }
+
+    fn own(view: Self::View<'_>) -> Self {
+        view.get().iter().map(owned).collect()
+    }
+}
+
+fn pairs<'a, K: Portable, V: Portable>(
+    entries: impl Iterator<Item = (&'a K, &'a V)>,
+    scratch: &'a Scratch,
+) -> Slice<'a, Pair<K::View<'a>, V::View<'a>>> {
+    scratch.keep(entries.map(|(key, value)| Pair(key.view(scratch), value.view(scratch))).collect())
+}
+
+fn owned<K: Portable, V: Portable>(Pair(key, value): &Pair<K::View<'_>, V::View<'_>>) -> (K, V) {
+    (K::own(*key), V::own(*value))
+}

@@ -1,0 +1,343 @@
+//! What the macros emit names nothing but what is here. None of it is for anybody else, and all of it may change.
+//!
+//! A macro of `plug-macros` cannot test a feature of this crate, and a `#[cfg]` that it emits would test the plugin
+//! crate's. So what depends on a feature is a `macro_rules` here, in as many versions as there are cases, and what the
+//! macros emit is the same for all of them.
+
+pub use core;
+#[cfg(feature = "inventory")]
+pub use inventory;
+#[cfg(feature = "linkme")]
+pub use linkme;
+
+pub use crate::catalogue::Linked;
+pub use crate::error::Error;
+pub use crate::interface::{Declaration, Identity, Interface};
+pub use crate::library::{
+    Call, Crossing, InterfaceRecord, Maybe, Pair, PluginRecord, Scratch, Slice, call, interface_record_len,
+};
+#[cfg(feature = "linkme")]
+pub use crate::link::builtin::{ENTRIES, LINKED, PORTABLES};
+pub use crate::plugin::{Entry, Slot};
+pub use crate::portable::{
+    Argument, Arguments, Border, Field, Form, Key as MapKey, List, Method, Outcome, Own, Portable, PortableInterface,
+    Portables, Ref, Remote, Signature, Str, TellChain, TellText, Told, Type, Variant,
+};
+pub use crate::{
+    __catalogue as catalogue, __crossing as crossing, __declaration as declaration, __once as once, __plugin as plugin,
+    __record as record, __submit as submit, __submit_portable as submit_portable,
+};
+pub use std::boxed::Box;
+pub use std::result::Result;
+
+/// Makes the object of a plugin that has no `new`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Default`, and the plugin no `new`",
+    label = "this type cannot be made out of nothing",
+    note = "derive `Default` for it, or name a function that makes one: `#[plug(\"name\", new = Self::open)]`"
+)]
+pub trait Make: Sized {
+    fn make() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> Make for T {
+    fn make() -> Self {
+        T::default()
+    }
+}
+
+/// What a `new` may return: the object, or a result with one.
+#[diagnostic::on_unimplemented(
+    message = "`new` returns `{Self}`",
+    label = "this function must return the plugin's type, or a `Result` with it",
+    note = "an error can be `plug::Error`, or whatever turns into a `Box<dyn std::error::Error + Send + Sync>`"
+)]
+pub trait Made<T> {
+    fn made(self) -> Result<T, Error>;
+}
+
+impl<T> Made<T> for T {
+    fn made(self) -> Result<T, Error> {
+        Ok(self)
+    }
+}
+
+impl<T, E: Cause> Made<T> for Result<T, E> {
+    fn made(self) -> Result<T, Error> {
+        self.map_err(Cause::into_error)
+    }
+}
+
+/// What a `new` may fail with.
+#[diagnostic::on_unimplemented(
+    message = "`new` fails with `{Self}`, which is no error",
+    label = "the error of this function must say what went wrong",
+    note = "an error can be `plug::Error`, or whatever turns into a `Box<dyn std::error::Error + Send + Sync>`"
+)]
+pub trait Cause {
+    fn into_error(self) -> Error;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<std::boxed::Box<dyn std::error::Error + Send + Sync>>> Cause for E {
+    fn into_error(self) -> Error {
+        Error::new(self)
+    }
+}
+
+/// A plugin, as `#[plug]` writes it down.
+pub trait Submission {
+    /// The fields of the entry, between unit separators.
+    const TEXT: &'static str;
+    type Interface: ?Sized + Interface;
+    fn new() -> Result<std::boxed::Box<Self::Interface>, Error>;
+}
+
+/// The number of the interface that a plugin with the key `Self` implements. `S` is there to be inferred.
+pub trait Numbered<S> {
+    const NUMBER: u64;
+}
+
+/// A number that one plugin alone has.
+pub struct Key<const KEY: u64>;
+
+pub const fn path_of<S: Submission>() -> &'static str {
+    S::Interface::DECLARATION.path
+}
+
+pub const fn number_of<S: Submission>() -> u64 {
+    S::Interface::IDENTITY.number()
+}
+
+/// What `#[plug]` emits: an entry, and a symbol that the linker finds twice where two plugins have one name.
+///
+/// The interface is written once, as the associated type of a submission, so that a trait that is none is told so once.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __plugin {
+    (
+        name: $name:literal,
+        aliases: $aliases:literal,
+        deprecated: $deprecated:literal,
+        docs: [$($docs:expr),*],
+        interface: $interface:ty,
+        type: $type:ty,
+        new: $new:expr,
+        once: $once:tt,
+    ) => {
+        #[allow(deprecated, reason = "a deprecated interface or type can be a plugin's")]
+        const _: () = {
+            // A name of its own kind, since it hides what the author calls so.
+            struct __PlugSubmission;
+
+            impl $crate::__private::Submission for __PlugSubmission {
+                const TEXT: &'static $crate::__private::core::primitive::str = $crate::__private::core::concat!(
+                    $name, "\u{1f}",
+                    $aliases, "\u{1f}",
+                    $deprecated, "\u{1f}",
+                    $crate::__private::core::stringify!($type), "\u{1f}",
+                    $crate::__private::core::env!("CARGO_PKG_NAME"), "\u{1f}",
+                    $crate::__private::core::env!("CARGO_PKG_VERSION"), "\u{1f}",
+                    $crate::__private::core::env!("CARGO_PKG_LICENSE"), "\u{1f}",
+                    $crate::__private::core::env!("CARGO_PKG_REPOSITORY"), "\u{1f}",
+                    $crate::__private::core::file!(), "\u{1f}",
+                    $crate::__private::core::line!(), "\u{1f}",
+                    $crate::__private::core::env!("CARGO_PKG_DESCRIPTION"), "\u{1f}",
+                    $($docs),*
+                );
+
+                type Interface = $interface;
+
+                #[inline]
+                fn new() -> $crate::__private::Result<
+                    $crate::__private::Box<Self::Interface>,
+                    $crate::__private::Error,
+                > {
+                    let object: $type = $new;
+                    $crate::__private::Result::Ok($crate::__private::Box::new(object))
+                }
+            }
+
+            $crate::__private::record! {
+                static __PLUG_RECORD: $crate::__private::PluginRecord<
+                    { $crate::__private::path_of::<__PlugSubmission>().len() },
+                    { <__PlugSubmission as $crate::__private::Submission>::TEXT.len() },
+                > = $crate::__private::PluginRecord::of::<__PlugSubmission>();
+            }
+            $crate::__private::submit!(ENTRIES: Entry = $crate::__private::Entry::of::<__PlugSubmission, _, _>(&__PLUG_RECORD));
+            $crate::__private::once!($name, $once);
+        };
+    };
+}
+
+/// What `#[plug::interface(portable)]` emits beside the methods: what the identity of the interface leads to.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __crossing {
+    ($interface:ty) => {{
+        $crate::__private::record! {
+            static __PLUG_RECORD: $crate::__private::InterfaceRecord<
+                { $crate::__private::interface_record_len::<$interface>() },
+            > = $crate::__private::InterfaceRecord::of::<$interface>();
+        }
+        $crate::__private::submit_portable!($interface);
+        static __PLUG_CROSSING: $crate::__private::Crossing =
+            $crate::__private::Crossing::of::<$interface, _>(&__PLUG_RECORD);
+        $crate::__private::core::option::Option::Some(&__PLUG_CROSSING)
+    }};
+}
+
+/// A static in the section that is read without loading a library. (WebAssembly has none whose bytes are in memory too.)
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __record {
+    ($item:item) => {
+        #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__plug"))]
+        #[cfg_attr(any(windows, all(unix, not(target_vendor = "apple"))), unsafe(link_section = ".plug"))]
+        $item
+    };
+}
+
+/// What `#[plug::interface]` emits: the trait's path and version. `false` or `true` says whether the trait is generic.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __declaration {
+    ($name:literal, $is_generic:literal) => {
+        $crate::__private::Declaration {
+            path: $crate::__private::core::concat!($crate::__private::core::module_path!(), "::", $name),
+            version: $crate::__private::core::env!("CARGO_PKG_VERSION"),
+            // Two functions may each have a trait of one name.
+            place: $crate::__private::core::concat!(
+                $crate::__private::core::line!(),
+                ":",
+                $crate::__private::core::column!()
+            ),
+            is_generic: $is_generic,
+        }
+    };
+}
+
+/// What `link!` emits: its features, as one text.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __catalogue {
+    ($($text:expr),* $(,)?) => {
+        const _: () = {
+            $crate::__private::submit!(LINKED: Linked = $crate::__private::Linked(
+                $crate::__private::core::concat!($($text),*)
+            ));
+        };
+    };
+}
+
+/// Has the libraries' host find the interface by its path.
+#[cfg(any(feature = "inventory", feature = "linkme"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __submit_portable {
+    ($interface:ty) => {
+        $crate::__private::submit!(PORTABLES: Portables = $crate::__private::Portables(
+            <$interface as $crate::__private::Interface>::IDENTITY
+        ));
+    };
+}
+
+#[cfg(not(any(feature = "inventory", feature = "linkme")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __submit_portable {
+    ($interface:ty) => {};
+}
+
+#[cfg(feature = "linkme")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __submit {
+    ($slice:ident: $type:ident = $value:expr) => {
+        #[$crate::__private::linkme::distributed_slice($crate::__private::$slice)]
+        #[linkme(crate = $crate::__private::linkme)]
+        static __PLUG_SUBMITTED: $crate::__private::$type = $value;
+    };
+}
+
+#[cfg(all(feature = "inventory", not(feature = "linkme")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __submit {
+    ($slice:ident: $type:ident = $value:expr) => {
+        $crate::__private::inventory::submit! { $value }
+    };
+}
+
+#[cfg(not(any(feature = "inventory", feature = "linkme")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __submit {
+    ($slice:ident: $type:ident = $value:expr) => {
+        $crate::__private::core::compile_error!(
+            "plug was built without a way to register plugins: turn on its feature `inventory` or `linkme`"
+        );
+    };
+}
+
+/// A symbol named after the plugin and its interface, so that the linker refuses a second one. One byte, not exported.
+///
+/// It stands in a section that the linker retains, since thin LTO and `--gc-sections` drop what nobody refers to. Not in a
+/// package's own unit tests: where a dev-dependency leads back to the package, two copies of it are linked, rightly. Not
+/// in Miri, which has no linker, nor where `global_asm!` is not stable (WebAssembly, MIPS, …) or the object format is none of
+/// ELF, Mach-O and COFF. There, the registry alone finds out.
+///
+/// `global_asm!` is an item, and in a block it can only stand in a module, from where nothing in the block can be named: not
+/// the interface, where the impl stands in a function that imports it. So the block implements a trait for a key that is
+/// this plugin's alone, and the module leaves to inference what it cannot name. (Importing `super::*` instead fails in
+/// functions, and makes the resolution of n plugins take n² steps.)
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __once {
+    ($name:literal, none) => {};
+    ($name:literal, $key:literal) => {
+        #[cfg(all(
+            not(test),
+            not(miri),
+            any(unix, windows),
+            not(target_os = "aix"),
+            any(
+                target_arch = "x86",
+                target_arch = "x86_64",
+                target_arch = "arm",
+                target_arch = "aarch64",
+                target_arch = "riscv32",
+                target_arch = "riscv64",
+                target_arch = "loongarch64",
+                target_arch = "s390x",
+            ),
+        ))]
+        const _: () = {
+            impl $crate::__private::Numbered<__PlugSubmission> for $crate::__private::Key<$key> {
+                const NUMBER: $crate::__private::core::primitive::u64 = $crate::__private::number_of::<__PlugSubmission>();
+            }
+
+            mod __plug_once {
+                #[cfg(not(any(target_vendor = "apple", target_os = "cygwin", windows)))]
+                $crate::__private::core::arch::global_asm!(
+                    ".pushsection .rodata.plug_names,\"aR\",%progbits",
+                    $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of interface {number}\""),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0 /* of ", $crate::__private::core::env!("CARGO_PKG_NAME"), " */"),
+                    ".popsection",
+                    number = const <$crate::__private::Key<$key> as $crate::__private::Numbered<_>>::NUMBER,
+                );
+                #[cfg(any(target_vendor = "apple", target_os = "cygwin", windows))]
+                $crate::__private::core::arch::global_asm!(
+                    ".data",
+                    $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of interface {number}\""),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0 /* of ", $crate::__private::core::env!("CARGO_PKG_NAME"), " */"),
+                    ".text",
+                    number = const <$crate::__private::Key<$key> as $crate::__private::Numbered<_>>::NUMBER,
+                );
+            }
+        };
+    };
+}
+#[cfg(feature = "library")]
+pub use crate::library::host::{read, read_records};

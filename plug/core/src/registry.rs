@@ -1,0 +1,244 @@
+//! The registry: plugins by interface and name, in an order that nobody's linker decides. It names no link.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use once_cell::sync::{Lazy, OnceCell};
+
+use crate::catalogue::Catalogue;
+use crate::error::{Error, ErrorKind};
+use crate::index::{self, Contest, Found, Index};
+use crate::interface::Interface;
+use crate::link::{self, Link};
+use crate::missing;
+use crate::order::{order, sorted};
+use crate::plugin::Plugin;
+use crate::problem::{Place, Problem};
+
+/// Plugins, by interface and name.
+///
+/// ```
+/// # mod app_interface {
+/// #     #[plug::interface]
+/// #     pub trait Plug: Send + Sync {
+/// #         fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+/// #     }
+/// # }
+/// # #[derive(Default)]
+/// # struct A;
+/// # /// Says hello in English.
+/// # #[plug::plug("a")]
+/// # impl Plug for A {
+/// #     fn say_hello(&self, name: &str) -> Result<String, plug::Error> { Ok(format!("hello, {name}")) }
+/// # }
+/// use app_interface::Plug;
+///
+/// let registry = plug::Registry::builtin();
+/// for plugin in registry.plugins() {
+///     println!("{} {}", plugin.name(), plugin.summary()); // a Says hello in English.
+/// }
+/// let a = registry.open::<dyn Plug>("a")?;
+/// assert_eq!(a.say_hello("x")?, "hello, x");
+/// # Ok::<(), plug::Error>(())
+/// ```
+#[derive(Default)]
+pub struct Registry {
+    // As the links gave them. What is asked for more than once is worked out when it is asked for first.
+    plugins: Vec<Plugin>,
+    catalogue: Catalogue,
+    index: OnceCell<Index>,
+    // Whether there was a lookup: the first does without the index.
+    was_asked: AtomicBool,
+    order: OnceCell<Vec<usize>>,
+    problems: OnceCell<Vec<Problem>>,
+}
+
+impl Registry {
+    /// The plugins linked into this binary: the same registry for every caller and thread, filled on first use.
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: Lazy<Registry> = Lazy::new(|| {
+            let mut registry = Registry::new();
+            let added = registry.add(&link::Builtin);
+            debug_assert!(added.is_ok(), "nothing can fail in reading what is linked");
+            registry
+        });
+        &BUILTIN
+    }
+
+    /// A registry without plugins.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the plugins of `link`, and what it knows of others.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Link::plugins`]; the registry is then what it was.
+    pub fn add(&mut self, link: &dyn Link) -> Result<&mut Self, Error> {
+        self.plugins.extend(link.plugins()?);
+        self.catalogue.extend(link.catalogue());
+        (self.index, self.order, self.problems) = Default::default();
+        Ok(self)
+    }
+
+    /// The plugins, by interface and then by name.
+    pub fn plugins(&self) -> impl DoubleEndedIterator<Item = &Plugin> + ExactSizeIterator {
+        self.order().iter().map(|at| &self.plugins[*at])
+    }
+
+    /// The plugins of interface `I`, by name.
+    pub fn plugins_of<I: ?Sized + Interface>(&self) -> impl DoubleEndedIterator<Item = &Plugin> {
+        self.plugins().filter(|plugin| plugin.implements::<I>())
+    }
+
+    /// The plugin of interface `I` with this name or alias.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadName`] where no plugin can have the name, [`ErrorKind::Unknown`] where none has,
+    /// [`ErrorKind::NotInBuild`] where a feature would bring it, and [`ErrorKind::Problem`] where the name is more than
+    /// one's, or where its feature is on and brought nothing.
+    pub fn plugin<I: ?Sized + Interface>(&self, name: &str) -> Result<&Plugin, Error> {
+        let id = I::IDENTITY;
+        let found = match self.index.get() {
+            Some(index) => index.find(id, name),
+            None if !self.was_asked.swap(true, Ordering::Relaxed) => index::scan(&self.plugins, id, name),
+            None => self.index().find(id, name),
+        };
+        match found {
+            Some(Found::Plugin(at)) => Ok(&self.plugins[at]),
+            Some(Found::Contest(contest)) => Err(ErrorKind::Problem(self.problem(name, &contest)).into()),
+            None => Err(missing::explain(self, I::IDENTITY, name)),
+        }
+    }
+
+    /// Makes an object of the plugin of interface `I` with this name or alias, a new one each time.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`plugin`](Registry::plugin), and [`ErrorKind::Open`] where the plugin's `new` fails.
+    ///
+    /// # Panics
+    ///
+    /// Where the plugin's `new` does.
+    pub fn open<I: ?Sized + Interface>(&self, name: &str) -> Result<Box<I>, Error> {
+        self.plugin::<I>(name)?.open()
+    }
+
+    /// What is wrong with the registry. The names concerned cannot be opened, all others can.
+    pub fn problems(&self) -> &[Problem] {
+        self.problems.get_or_init(|| {
+            let index = self.index();
+            let problems = index.contests().map(|(name, contest)| self.problem(name, contest)).collect();
+            let key = |problem: &Problem| (problem.interface(), problem.name().map(str::to_owned));
+            let mut problems = sorted(problems, |one, two| key(one).cmp(&key(two)));
+            problems.extend(self.interface_versions());
+            problems.extend(self.plugins().filter_map(Plugin::problem));
+            problems.extend(self.unregistered());
+            problems
+        })
+    }
+
+    /// Fails where the registry has problems.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Problems`], with all of them.
+    pub fn check(&self) -> Result<(), Error> {
+        match self.problems() {
+            [] => Ok(()),
+            problems => Err(ErrorKind::Problems(problems.to_vec()).into()),
+        }
+    }
+
+    /// The features that bring plugins, on and off.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::new(&self.plugins))
+    }
+
+    fn order(&self) -> &[usize] {
+        self.order.get_or_init(|| {
+            let key = |at: usize| {
+                let plugin = &self.plugins[at];
+                (plugin.interface(), plugin.name())
+            };
+            let place = |at: usize| {
+                let plugin = &self.plugins[at];
+                (plugin.package(), plugin.file(), plugin.line())
+            };
+            let compare = |one, two| key(one).cmp(&key(two)).then_with(|| place(one).cmp(&place(two)));
+            let mut order = order(self.plugins.len(), &compare);
+            order.dedup_by(|one, two| key(*one) == key(*two) && self.plugins[*one].is_twin_of(&self.plugins[*two]));
+            order
+        })
+    }
+
+    fn problem(&self, name: &str, contest: &Contest) -> Problem {
+        let places =
+            |plugins: &[usize]| sorted(plugins.iter().map(|at| Place::from(&self.plugins[*at])).collect(), Ord::cmp);
+        let claimants = contest.named.iter().chain(&contest.aliased);
+        let interface = claimants.map(|at| self.plugins[*at].interface()).next().unwrap_or_default();
+        let (mut named, aliased) = (places(&contest.named), places(&contest.aliased));
+        let name = name.to_owned();
+        if named.len() > 1 {
+            Problem::Duplicate { name, interface, places: named }
+        } else {
+            Problem::HiddenByAlias { name, interface, aliased, named: named.pop() }
+        }
+    }
+
+    /// Interfaces of one path and several versions. One path and one version is what a test of a package that leads back to
+    /// itself sees, and is no problem.
+    fn interface_versions(&self) -> Vec<Problem> {
+        let linked: Vec<_> = self.plugins().filter(|plugin| plugin.origin().is_none()).collect();
+        // They are in the order of their interfaces.
+        let of_one_path = linked.chunk_by(|one, two| one.interface() == two.interface());
+        let problem = |plugins: &[&Plugin]| {
+            let version = |plugin: &Plugin| plugin.identity().version();
+            let first = plugins.first()?;
+            if plugins.iter().all(|plugin| version(plugin) == version(first)) {
+                return None;
+            }
+            let plugins = plugins.iter().map(|plugin| (version(plugin), Place::from(*plugin))).collect();
+            Some(Problem::InterfaceVersions { interface: first.interface(), plugins: sorted(plugins, Ord::cmp) })
+        };
+        of_one_path.filter_map(problem).collect()
+    }
+
+    /// The plugins that a feature should have brought, and did not.
+    fn unregistered(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for feature in self.catalogue.features().into_iter().filter(|feature| feature.on) {
+            let is_of_it = |plugin: &&Plugin| feature.dependency.split(',').any(|of| plugin.package() == Some(of));
+            let registered: Vec<_> = self.plugins().filter(is_of_it).map(Plugin::name).collect();
+            for name in &feature.plugins {
+                if !self.plugins.iter().any(|plugin| plugin.is_called(name)) {
+                    problems.push(Problem::NotRegistered {
+                        name: name.clone(),
+                        feature: self.catalogue.argument(&feature),
+                        dependency: feature.dependency.clone(),
+                        registered: registered.iter().map(|name| (*name).to_owned()).collect(),
+                    });
+                }
+            }
+        }
+        problems
+    }
+}
+
+/// A registry of these plugins and no others.
+impl FromIterator<Plugin> for Registry {
+    fn from_iter<T: IntoIterator<Item = Plugin>>(plugins: T) -> Self {
+        Self { plugins: plugins.into_iter().collect(), ..Self::default() }
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.plugins()).finish()
+    }
+}

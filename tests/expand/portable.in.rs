@@ -1,0 +1,58 @@
+//! Portable interfaces: one with a default body and a condition, and one without a method. Types that cross: a struct, an enum, one
+//! without fields.
+
+#[plug::interface(portable)]
+pub trait Plug: Send + Sync {
+    /// Greets `name`.
+    fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+
+    /// The sum of all.
+    #[cfg(unix)]
+    fn sum(&self, start: u64, numbers: &[u64]) -> Result<u64, plug::Error>;
+
+    /// Greets each of them.
+    #[deprecated]
+    fn say_hello_to_all(&self, _: &Page) -> Answer {
+        Err(plug::Error::msg("not all at once"))
+    }
+
+    /// Not a method of its objects.
+    fn made() -> Self
+    where
+        Self: Sized,
+    {
+        unimplemented!()
+    }
+}
+
+#[plug::interface(crate = host::plug, portable)]
+#[cfg(unix)]
+trait Nothing: Send + Sync {}
+
+#[derive(plug::Portable)]
+pub struct Page {
+    pub title: String,
+    #[plug(tag = 7)]
+    r#type: Vec<Target>,
+    size: u64,
+}
+
+#[derive(Clone, plug::Portable)]
+#[plug(crate = host::plug)]
+enum Target {
+    Nowhere,
+    Address(String),
+    #[plug(tag = 12)]
+    Anchor {
+        page: u32,
+    },
+}
+
+#[derive(plug::Portable)]
+enum Direction {
+    Left,
+    Right,
+}
+
+#[derive(plug::Portable)]
+struct Unit;

@@ -1,0 +1,144 @@
+//! Interfaces in other versions than this program's, which has the newest: what still fits, and what is said of the rest.
+
+use library_interface::{Local, Point, Shape, Work};
+use plug::link::Library;
+use plug::{ErrorKind, Link};
+use plug_tests::fixture;
+
+use crate::{open, registry, told, worker};
+
+#[test]
+fn every_sort_of_type_crosses() {
+    let worker = worker(&fixture("library-plugin", &[])).unwrap();
+    assert_eq!(worker.add(40, 2).unwrap(), 42);
+    assert_eq!(worker.length(&[0; 1 << 20]).unwrap(), 1 << 20);
+    assert_eq!(worker.length(&[]).unwrap(), 0);
+    assert_eq!(worker.obey("é\0").unwrap(), "é\0");
+    let point = |x, name: Option<&str>| Point { x, y: x + 1, name: name.map(str::to_owned) };
+    assert_eq!(worker.scale(&[], 3).unwrap(), Shape::Nothing);
+    assert_eq!(worker.scale(&[point(1, None)], 3).unwrap(), Shape::Dot(Point { x: 3, y: 6, name: None }));
+    let line = worker.scale(&[point(1, Some("a")), point(2, Some("b"))], 1).unwrap();
+    let lengths = [("a".to_owned(), 2.0), ("b".to_owned(), 3.0)].into();
+    assert_eq!(line, Shape::Line { points: vec![point(1, Some("a")), point(2, Some("b"))], lengths });
+}
+
+#[test]
+fn an_older_library_is_served_by_the_default_body() {
+    let worker = worker(&fixture("library-plugin", &["LIBRARY_INTERFACE=older"])).unwrap();
+    assert_eq!(worker.describe().unwrap(), "something that obeys");
+    assert_eq!(worker.add(1, 2).unwrap(), 3);
+}
+
+/// What opening `worker` says, which runs nothing of the library.
+fn misfit(version: &str) -> String {
+    let path = fixture("library-plugin", &[&format!("LIBRARY_INTERFACE={version}")]);
+    let registry = registry(&path).unwrap();
+    let error = registry.open::<dyn Work>("worker").err().expect("it does not fit");
+    assert!(matches!(error.kind(), ErrorKind::Incompatible { .. }), "{error:?}");
+    let problem = registry.problems().iter().find(|problem| problem.name() == Some("worker")).expect("it is a problem");
+    assert_eq!(problem.to_string(), error.to_string());
+    told(&error, &path)
+}
+
+#[test]
+fn another_signature_is_told_before_anything_runs() {
+    assert_eq!(
+        misfit("narrow"),
+        "plugin `worker` of `library:PATH` was built with another `library_interface::Work`\n  \
+         method `add` is `(u64, u32) -> u64` in the library, and `(u64, u64) -> u64` in this program\n\
+         hint: build both with one version of the interface",
+    );
+}
+
+#[test]
+fn another_field_of_a_struct_is_told() {
+    let shape = |x: &str| {
+        let point = format!("Point {{ x: {x}, y: u32, name: Option<String> }}");
+        let line = format!("Line {{ points: Vec<{point}>, lengths: Map<String, f64> }}");
+        format!("(Vec<{point}>, u32) -> Shape {{ Nothing | Dot({point}) | {line} }}")
+    };
+    assert_eq!(
+        misfit("wide"),
+        format!(
+            "plugin `worker` of `library:PATH` was built with another `library_interface::Work`\n  \
+             method `scale` is `{}` in the library, and `{}` in this program\n\
+             hint: build both with one version of the interface",
+            shape("u64"),
+            shape("u32"),
+        ),
+    );
+}
+
+#[test]
+fn a_method_without_a_default_body_must_be_there() {
+    let text = misfit("oldest");
+    let (first, rest) = text.split_once('\n').unwrap();
+    assert_eq!(first, "plugin `worker` of `library:PATH` was built with another `library_interface::Work`");
+    let (missing, hint) = rest.split_once('\n').unwrap();
+    assert!(missing.starts_with("  method `scale`, `(Vec<Point {"), "{missing}");
+    assert!(missing.ends_with("}`, is not in the library, and has no default body"), "{missing}");
+    assert_eq!(hint, "hint: build both with one version of the interface");
+}
+
+#[test]
+fn all_plugins_of_a_library_are_listed_of_whatever_interface() {
+    let path = fixture("library-plugin", &[]);
+    let registry = registry(&path).unwrap();
+    let names: Vec<_> = registry.plugins().map(|plugin| (plugin.interface(), plugin.name())).collect();
+    let works = ["fails-new", "fragile", "panics-new", "worker"].map(|name| ("library_interface::Work", name));
+    assert_eq!(names, [&[("library_interface::Local", "local")][..], &works].concat());
+    let worker = registry.plugin::<dyn Work>("w").unwrap();
+    assert_eq!((worker.name(), worker.docs()), ("worker", "Does as it is told.\n\nWhatever that is."));
+    assert_eq!(worker.origin(), Some(&*format!("library:{}", path.display())));
+    let error = registry.plugin::<dyn Local>("local").err().unwrap();
+    assert_eq!(
+        told(&error, &path),
+        "unknown plugin `local` of interface `library_interface::Local`\n\
+         hint: there is one of this name for `library_interface::Local `\n\
+         hint: to open the one of `library:PATH`, write `#[plug::interface(portable)]` above `trait Local`\n\
+         hint: no plugin of this interface is linked, and no `plug::link!()` is in what this target (binary, test, example) \
+         is linked from",
+    );
+}
+
+#[test]
+fn a_bundle_has_the_plugins_of_several_crates() {
+    let path = fixture("library-bundle", &[]);
+    let library = open(&path).unwrap();
+    let mut names: Vec<_> = library.plugins().unwrap().iter().map(|plugin| plugin.name().to_owned()).collect();
+    names.sort();
+    assert_eq!(names, ["a", "b", "fails-new", "formal", "fragile", "local", "panics-new", "polite", "worker"]);
+    let registry = registry(&path).unwrap();
+    assert_eq!(registry.open::<dyn Work>("worker").unwrap().add(1, 2).unwrap(), 3);
+    let b = registry.open::<dyn app_interface::Plug>("bonjour").unwrap();
+    assert_eq!(b.say_hello("x").unwrap(), "bonjour, x");
+}
+
+#[test]
+fn an_inspection_reads_what_a_library_says() {
+    let path = fixture("library-plugin", &["LIBRARY_INTERFACE=older"]);
+    let inspection = Library::inspect(&path).unwrap();
+    assert_eq!(inspection.abi(), 1);
+    assert_eq!(inspection.plug_version(), env!("CARGO_PKG_VERSION"));
+    assert!(inspection.compiler().starts_with("rustc 1."), "{}", inspection.compiler());
+    assert_eq!(inspection.sha256().len(), 64);
+    let [interface] = inspection.interfaces() else { panic!("{:?}", inspection.interfaces()) };
+    assert_eq!((&*interface.path, &*interface.version), ("library_interface::Work", "0.1.0"));
+    let methods: Vec<_> = interface.methods.iter().map(|method| (&*method.name, method.has_default)).collect();
+    assert_eq!(methods, [("add", false), ("length", false), ("scale", false), ("obey", false)]);
+    assert_eq!(interface.methods[0].signature, "(u64, u64) -> u64");
+    // FNV-1a of that, so that nothing about a fingerprint changes unseen.
+    assert_eq!(
+        interface.methods[0].fingerprint, 0x95388369_5bdb45b1_dd28d155_90236daa,
+        "{:x}",
+        interface.methods[0].fingerprint
+    );
+    let worker = inspection.plugins().iter().find(|plugin| plugin.name() == "worker").unwrap();
+    assert_eq!(worker.package(), Some("library-plugin"));
+    let error = worker.open::<dyn Work>().err().unwrap();
+    assert_eq!(
+        format!("{error:?}"),
+        "cannot open plugin `worker` of library-plugin\n\
+         caused by: plugin `worker` was looked at, and its library not opened: `Library::open` does that",
+    );
+}

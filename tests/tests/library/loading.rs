@@ -1,0 +1,143 @@
+//! Loading: what the system refuses, and what may happen to a file before, between and after.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use library_interface::Work;
+use plug::link::LibraryOptions;
+use plug::{Link, Registry};
+use plug_tests::{fixture, scratch, succeed};
+
+use crate::{open, registry, told, worker};
+
+fn copy(name: &str, of: &Path) -> PathBuf {
+    let path = scratch(&format!("library-{name}")).join("libx.so");
+    fs::copy(of, &path).unwrap();
+    path
+}
+
+#[test]
+fn the_same_file_twice_is_two_libraries() {
+    let path = fixture("library-plugin", &[]);
+    let (one, other) = (worker(&path).unwrap(), worker(&path).unwrap());
+    assert_eq!((one.add(1, 2).unwrap(), other.add(3, 4).unwrap()), (3, 7));
+    // Of one opening there is one library, and of one library one copy of what is static.
+    let library = open(&path).unwrap();
+    let plugins = (library.plugins().unwrap(), library.clone().plugins().unwrap());
+    let of =
+        |plugins: &[plug::Plugin]| Registry::from_iter(plugins.iter().cloned()).open::<dyn Work>("worker").unwrap();
+    assert_eq!((of(&plugins.0).add(1, 1).unwrap(), of(&plugins.1).add(1, 1).unwrap()), (2, 2));
+}
+
+#[test]
+fn a_rebuilt_file_gives_the_new_code_while_the_old_goes_on() {
+    let (first, second) = (fixture("library-plugin", &[]), fixture("library-plugin", &["--features", "rebuilt"]));
+    let path = copy("rebuilt", &first);
+    let old = worker(&path).unwrap();
+    assert_eq!(old.obey("version").unwrap(), "the first");
+    // As Cargo does: a new file under the old name.
+    fs::remove_file(&path).unwrap();
+    fs::copy(&second, &path).unwrap();
+    let new = worker(&path).unwrap();
+    assert_eq!((&*old.obey("version").unwrap(), &*new.obey("version").unwrap()), ("the first", "the second"));
+    // As `cp` does: into the same file.
+    fs::copy(&first, &path).unwrap();
+    let newest = worker(&path).unwrap();
+    assert_eq!((&*new.obey("version").unwrap(), &*newest.obey("version").unwrap()), ("the second", "the first"));
+    // In place, a new file is new as well.
+    fs::remove_file(&path).unwrap();
+    fs::copy(&second, &path).unwrap();
+    let mut registry = Registry::new();
+    // SAFETY: nobody writes to that file.
+    registry.add(&unsafe { LibraryOptions::new().in_place().open(&path) }.unwrap()).unwrap();
+    assert_eq!(registry.open::<dyn Work>("worker").unwrap().obey("version").unwrap(), "the second");
+}
+
+#[test]
+fn a_file_that_is_overwritten_or_cut_in_place_changes_nothing() {
+    let path = copy("overwritten", &fixture("library-plugin", &[]));
+    let registry = registry(&path).unwrap();
+    let worker = registry.open::<dyn Work>("worker").unwrap();
+    let len = fs::metadata(&path).unwrap().len();
+    // The very file, whose pages a loader that does not copy has mapped.
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(1000).unwrap();
+    assert_eq!(
+        worker.obey("panic").unwrap_err().to_string().split(" at ").next(),
+        Some("plugin `worker` panicked in `obey`")
+    );
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    std::io::Write::write_all(&mut &file, &vec![0xcc; len as usize]).unwrap();
+    assert_eq!(worker.obey("on").unwrap(), "on");
+    // Not loaded before: it was copied when it was opened.
+    assert_eq!(registry.open::<dyn Work>("w").unwrap().add(1, 2).unwrap(), 3);
+}
+
+#[test]
+fn a_file_that_is_swapped_after_it_was_checked_is_not_loaded() {
+    let path = copy("swapped", &fixture("library-plugin", &[]));
+    let sha256 = plug::link::Library::inspect(&path).unwrap().sha256().to_owned();
+    let options = LibraryOptions::new().allow_only([&*sha256]).unwrap();
+    // SAFETY: the tests built it.
+    let library = unsafe { options.open(&path) }.unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::copy(fixture("library-plugin", &["--features", "rebuilt"]), &path).unwrap();
+    let mut registry = Registry::new();
+    registry.add(&library).unwrap();
+    assert_eq!(registry.open::<dyn Work>("worker").unwrap().obey("version").unwrap(), "the first");
+    // SAFETY: the tests built it.
+    assert!(unsafe { options.open(&path) }.is_err());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_system_cannot_load_is_an_error_with_its_words() {
+    let path = fixture("library-plugin", &["--features", "unresolved"]);
+    let library = open(&path).unwrap();
+    let text = "cannot load library `PATH`\ncaused by: PATH: undefined symbol: nowhere";
+    assert_eq!(told(&library.load().unwrap_err(), &path), text);
+    let error = registry(&path).unwrap().open::<dyn Work>("worker").err().unwrap();
+    let opening = format!("cannot open plugin `worker` of library-plugin\ncaused by: {text}");
+    assert_eq!(told(&error, &path), opening);
+
+    // A library that needs another one, which has gone.
+    let folder = scratch("library-dependency");
+    fs::write(folder.join("gone.rs"), "#[unsafe(no_mangle)] pub extern \"C\" fn gone() {}").unwrap();
+    succeed(std::process::Command::new("rustc").args(["--crate-type", "cdylib", "gone.rs"]).current_dir(&folder));
+    let folder_argument = format!("-Lnative={}", folder.display());
+    let rustc = ["--", &folder_argument, "-Clink-arg=-Wl,--no-as-needed", "-Clink-arg=-lgone"];
+    let path = fixture("library-plugin", &rustc);
+    fs::remove_file(folder.join("libgone.so")).unwrap();
+    assert_eq!(
+        told(&open(&path).unwrap().load().unwrap_err(), &path),
+        "cannot load library `PATH`\n\
+         caused by: libgone.so: cannot open shared object file: No such file or directory",
+    );
+}
+
+#[test]
+fn a_library_is_not_loaded_before_a_plugin_of_it_is_opened() {
+    // It lacks a function, so that loading it fails.
+    let path = fixture("library-plugin", &["--features", "unresolved"]);
+    let registry = registry(&path).unwrap();
+    assert_eq!(registry.plugins().len(), 5);
+    assert!(registry.problems().is_empty());
+    assert!(registry.open::<dyn Work>("worker").is_err());
+}
+
+#[test]
+fn many_threads_load_it_once() {
+    let registry = registry(&fixture("library-plugin", &[])).unwrap();
+    let barrier = std::sync::Barrier::new(16);
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                barrier.wait();
+                let worker = registry.open::<dyn Work>("worker").unwrap();
+                for at in 0..100 {
+                    assert_eq!(worker.add(at, 1).unwrap(), at + 1);
+                    assert_eq!(worker.obey("fail").unwrap_err().to_string(), "cannot obey");
+                }
+            });
+        }
+    });
+}
