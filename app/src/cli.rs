@@ -1,5 +1,8 @@
 //! What can be typed: the commands, their arguments and their help. It runs none of them.
 
+mod help;
+pub(crate) mod links;
+
 use std::ffi::OsString;
 
 use clap::builder::{OsStr, OsStringValueParser, Resettable, TypedValueParser};
@@ -13,10 +16,12 @@ use crate::available::available;
 use crate::completion;
 use crate::failure::{Exit, Failure};
 use crate::output;
+use links::LINK;
+pub(crate) use links::Links;
 
 /// Says hello, through a plugin of your choice
 #[derive(Debug, Parser)]
-#[command(name = "app", version, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXITS}"))]
+#[command(name = "app", version, after_help = help::EXAMPLES, after_long_help = help::app())]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -24,28 +29,30 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    #[command(after_help = HELLO_EXAMPLES)]
+    #[command(after_help = help::HELLO_EXAMPLES, after_long_help = help::hello())]
     Hello(Hello),
-    #[command(after_help = LIST_EXAMPLES, after_long_help = format!("{LIST_EXAMPLES}\n\n{LIST_JSON}"))]
+    #[command(after_help = help::LIST_EXAMPLES, after_long_help = help::list())]
     List(List),
-    #[command(after_help = INFO_EXAMPLES, after_long_help = format!("{INFO_EXAMPLES}\n\n{INFO_JSON}"))]
+    #[command(after_help = help::INFO_EXAMPLES, after_long_help = help::info())]
     Info(Info),
-    #[command(after_help = DOCTOR_EXAMPLES, after_long_help = format!("{DOCTOR_EXAMPLES}\n\n{DOCTOR_JSON}"))]
+    #[command(after_help = help::DOCTOR_EXAMPLES, after_long_help = help::doctor())]
     Doctor(Doctor),
-    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    #[command(after_help = help::COMPLETIONS_EXAMPLES)]
     Completions(Completions),
 }
 
 /// Says hello
 #[derive(Debug, Args)]
 pub(crate) struct Hello {
-    /// The plugin to say it; not needed where there is just one
-    #[arg(long, value_name = "NAME", env = plugin_variable(), value_parser = text())]
+    /// The plugin to say it, by its name or as `library:PATH[#NAME]`; not needed where there is just one
+    #[arg(long, value_name = "NAME", env = unless_empty(PLUGIN), value_parser = text())]
     #[arg(add = ArgValueCandidates::new(completion::greeters))]
     pub plugin: Option<String>,
     /// Whom to greet
     #[arg(long, value_name = "WHO", default_value = "world", value_parser = text())]
     pub name: String,
+    #[command(flatten)]
+    pub links: Links,
     /// Whether `plugin` stood in the environment.
     #[arg(skip)]
     pub is_from_environment: bool,
@@ -57,6 +64,8 @@ pub(crate) struct List {
     /// List those too that are known but not in this build
     #[arg(long)]
     pub available: bool,
+    #[command(flatten)]
+    pub links: Links,
     /// How to print them
     #[arg(long, value_enum, default_value_t)]
     pub format: ListFormat,
@@ -65,9 +74,11 @@ pub(crate) struct List {
 /// Tells all that is known of a plugin
 #[derive(Debug, Args)]
 pub(crate) struct Info {
-    /// The plugin, by its name or an alias
+    /// The plugin, by its name or an alias, or as `library:PATH[#NAME]`
     #[arg(value_parser = text(), add = ArgValueCandidates::new(completion::plugins))]
     pub name: String,
+    #[command(flatten)]
+    pub links: Links,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -76,6 +87,8 @@ pub(crate) struct Info {
 /// Looks for problems with the plugins of this build
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub links: Links,
     /// How to print them
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -113,10 +126,36 @@ pub(crate) enum Format {
 pub(crate) fn parse() -> Result<Cli, clap::Error> {
     let matches = Cli::command().try_get_matches()?;
     let mut cli = Cli::from_arg_matches(&matches)?;
-    if let (Command::Hello(hello), Some((_, matches))) = (&mut cli.command, matches.subcommand()) {
-        hello.is_from_environment = matches.value_source("plugin") == Some(ValueSource::EnvVariable);
+    let is_from_environment = |argument| {
+        let source = matches.subcommand().and_then(|(_, matches)| matches.value_source(argument));
+        source == Some(ValueSource::EnvVariable)
+    };
+    if let Command::Hello(hello) = &mut cli.command {
+        hello.is_from_environment = is_from_environment("plugin");
+    }
+    if let Some(links) = cli.command.links() {
+        links.is_from_environment = is_from_environment(LINK);
     }
     Ok(cli)
+}
+
+impl Command {
+    fn links(&mut self) -> Option<&mut Links> {
+        match self {
+            Self::Hello(Hello { links, .. })
+            | Self::List(List { links, .. })
+            | Self::Info(Info { links, .. })
+            | Self::Doctor(Doctor { links, .. }) => Some(links),
+            Self::Completions(_) => None,
+        }
+    }
+}
+
+impl Hello {
+    /// The failure, with where what was chosen comes from.
+    pub(crate) fn told(&self, what: &str, failure: Failure) -> Failure {
+        if self.is_from_environment { failure.of_variable(what, PLUGIN) } else { failure }
+    }
 }
 
 /// Prints what clap has to say: the help and the version, which were asked for, or what is wrong with the arguments.
@@ -151,82 +190,14 @@ fn text() -> impl TypedValueParser<Value = String> {
     OsStringValueParser::new().try_map(|value: OsString| value.into_string().map_err(|_| "it is not UTF-8"))
 }
 
-/// The variable that stands in for `--plugin`. One that is set to nothing counts as not set, as a shell's `X= app` means it.
-fn plugin_variable() -> Resettable<OsStr> {
-    const NAME: &str = "APP_PLUGIN";
-    let is_empty = std::env::var_os(NAME).is_some_and(|value| value.is_empty());
-    if is_empty { Resettable::Reset } else { Resettable::Value(NAME.into()) }
+/// The variable that stands in for `--plugin`.
+const PLUGIN: &str = "APP_PLUGIN";
+
+/// The variable. One that is set to nothing counts as not set, as a shell's `X= app` means it.
+fn unless_empty(variable: &'static str) -> Resettable<OsStr> {
+    let is_empty = std::env::var_os(variable).is_some_and(|value| value.is_empty());
+    if is_empty { Resettable::Reset } else { Resettable::Value(variable.into()) }
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  app list                             what plugins there are
-  app hello --plugin a                 hello, world
-  app info a                           all about one of them
-  app hello --help                     all about a command";
-
-const EXITS: &str = "\
-Exit status:
-  0  done
-  1  the plugin failed, or the result could not be written
-  2  wrong usage, or a plugin that nobody knows
-  3  the registry has a problem: any for `doctor`, one with the very name for others
-  4  the plugin is known but not in this build";
-
-const HELLO_EXAMPLES: &str = "\
-Examples:
-  app hello                            through the only plugin there is
-  app hello --plugin a --name x        hello, x
-  APP_PLUGIN=a app hello --name x      the same";
-
-const LIST_EXAMPLES: &str = "\
-Examples:
-  app list                             a table that fits the terminal, or COLUMNS
-  app list --available                 with those that a feature would bring
-  app list --format names | sort       for a script";
-
-const LIST_JSON: &str = "\
-JSON:
-  format_version  1; a key may be added without a change of it
-  plugins         by interface, then name: what `app info --help` says of each
-  available       with --available, by name: {name, features}, where any of the
-                  features brings the plugin";
-
-const INFO_EXAMPLES: &str = "\
-Examples:
-  app info a
-  app info a --format json";
-
-const INFO_JSON: &str = "\
-JSON:
-  format_version  1; a key may be added without a change of it
-  plugins         one for each interface that has a plugin of this name:
-                  {name, aliases, deprecated, interface, summary, docs, package,
-                  version, license, repository, file, line}
-    deprecated    what to use instead; null where it is not deprecated
-    package, version, license, repository
-                  null where nothing is known";
-
-const DOCTOR_EXAMPLES: &str = "\
-Examples:
-  app doctor                           exits with 3 where there is a problem
-  app doctor --format json";
-
-const DOCTOR_JSON: &str = "\
-JSON:
-  format_version  1; a key may be added without a change of it
-  problems        {kind, name, interface, feature, places, message, hints}
-    kind          duplicate, hidden_by_alias, not_registered, or other
-    interface, feature
-                  null where it is not about one
-    places        the plugins concerned: {plugin, package, file, line}
-  deprecated      {name, interface, instead}";
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  bash  source <(app completions bash)         in ~/.bashrc
-  zsh   source <(app completions zsh)          in ~/.zshrc, after compinit
-  fish  app completions fish | source          in ~/.config/fish/config.fish";
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! Completion in the shell. The shell's script, which `app completions` prints, runs this program with a variable set
-//! and the line so far behind `--`; it knows no plugin that is not in this build.
+//! and the line so far behind `--`; it offers
+//! the plugins of this build, and those of the links in the environment, of which nothing runs.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,8 +11,10 @@ use clap_complete::CompletionCandidate;
 use clap_complete::env::{CompleteEnv, Shells};
 use plug::{Plugin, Registry};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, links};
 use crate::failure::{Exit, Failure};
+use crate::library;
+use crate::link::Link;
 use crate::output::printable;
 
 /// The variable that a script sets to the name of its shell.
@@ -44,12 +47,23 @@ pub(crate) fn shells() -> PossibleValuesParser {
 
 /// The plugins that can say hello.
 pub(crate) fn greeters() -> Vec<CompletionCandidate> {
-    Registry::builtin().plugins_of::<dyn app_interface::Plug>().map(candidate).collect()
+    offered().plugins_of::<dyn app_interface::Plug>().map(candidate).collect()
 }
 
 /// All plugins.
 pub(crate) fn plugins() -> Vec<CompletionCandidate> {
-    Registry::builtin().plugins().map(candidate).collect()
+    offered().plugins().map(candidate).collect()
+}
+
+fn offered() -> Registry {
+    let mut registry = Registry::new();
+    // A link that cannot be read has none to offer. The command tells why, and nobody would read it here.
+    let linked = links::of_environment().into_iter().filter_map(|Link::Library(path)| library::inspect(&path).ok());
+    let linked: Vec<_> = linked.flat_map(|library| library.plugins).collect();
+    for link in [&plug::link::Builtin as &dyn plug::Link, &linked] {
+        let _ = registry.add(link);
+    }
+    registry
 }
 
 fn candidate(plugin: &Plugin) -> CompletionCandidate {

@@ -26,6 +26,8 @@ pub(crate) struct Description<'a> {
     file: &'a str,
     /// From 1.
     line: u32,
+    /// Where it was found, such as `library:` and a path; null where it is in this binary.
+    link: Option<&'a str>,
 }
 
 impl<'a> From<&'a Plugin> for Description<'a> {
@@ -43,6 +45,7 @@ impl<'a> From<&'a Plugin> for Description<'a> {
             repository: plugin.repository(),
             file: plugin.file(),
             line: plugin.line(),
+            link: plugin.origin(),
         }
     }
 }

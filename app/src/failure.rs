@@ -1,9 +1,11 @@
 //! How the program ends: the exit status, and the text of an error with all its causes. It prints nothing.
 
 use std::error::Error;
+use std::fmt;
 use std::process::ExitCode;
 
 use plug::ErrorKind;
+use plug::link::LibraryFault;
 
 /// What the exit status says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,11 +13,11 @@ pub(crate) enum Exit {
     Done = 0,
     /// The plugin failed, or the result could not be written.
     Failed = 1,
-    /// Wrong usage, or a plugin that nobody knows.
+    /// Wrong usage, or a plugin that nobody knows, or a path that leads to no plugins.
     Usage = 2,
-    /// The registry has a problem.
+    /// The registry has a problem, or a library that cannot be used.
     Problem = 3,
-    /// The plugin is known, but not in this build.
+    /// The plugin is known, but not in this build; or what opens its library is not.
     NotInBuild = 4,
 }
 
@@ -50,12 +52,9 @@ impl Failure {
         self
     }
 
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
-    pub(crate) fn causes(&self) -> &[String] {
-        &self.causes
+    /// The same failure, of something that stood in a variable.
+    pub(crate) fn of_variable(self, what: &str, variable: &str) -> Self {
+        self.hint(&format!("the {what} comes from the variable `{variable}`"))
     }
 
     pub(crate) fn exit(&self) -> Exit {
@@ -63,10 +62,24 @@ impl Failure {
     }
 }
 
-/// An error of the registry's.
+/// The text, and a line for each cause.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        self.causes.iter().try_for_each(|cause| write!(f, "\ncaused by: {cause}"))
+    }
+}
+
+/// An error of the registry's, or of a link's.
 impl From<plug::Error> for Failure {
     fn from(error: plug::Error) -> Self {
-        Self::new(error.to_string(), Exit::from(error.kind())).caused_by(error.source())
+        // A library is loaded when the first of its plugins is opened. That it cannot be is not this plugin's failure.
+        let cause = match error.kind() {
+            ErrorKind::Open { .. } => error.downcast_ref().map(plug::Error::kind),
+            _ => None,
+        };
+        let kind = cause.filter(|cause| matches!(cause, ErrorKind::Library { .. })).unwrap_or(error.kind());
+        Self::new(error.to_string(), Exit::from(kind)).caused_by(error.source())
     }
 }
 
@@ -74,10 +87,26 @@ impl From<&ErrorKind> for Exit {
     fn from(kind: &ErrorKind) -> Self {
         match kind {
             ErrorKind::BadName { .. } | ErrorKind::Unknown { .. } | ErrorKind::WrongInterface { .. } => Self::Usage,
-            ErrorKind::Problem(_) | ErrorKind::Problems(_) => Self::Problem,
+            ErrorKind::Problem(_) | ErrorKind::Problems(_) | ErrorKind::Incompatible { .. } => Self::Problem,
+            ErrorKind::Library { fault, .. } => Self::from(fault),
             ErrorKind::NotInBuild { .. } => Self::NotInBuild,
-            // `Plugin` and `Open`, and whatever steps are added: all of them come after the plugin has been found.
+            // `Plugin`, `Open` and `Panicked`, and whatever steps are added: all of them come after the plugin has been found.
             _ => Self::Failed,
+        }
+    }
+}
+
+/// Another path mends the first ones, and nothing but another library the rest.
+impl From<&LibraryFault> for Exit {
+    fn from(fault: &LibraryFault) -> Self {
+        match fault {
+            LibraryFault::RelativePath
+            | LibraryFault::Unreadable
+            | LibraryFault::NotAFile { .. }
+            | LibraryFault::Empty
+            | LibraryFault::NotALibrary { .. }
+            | LibraryFault::NoPlugins => Self::Usage,
+            _ => Self::Problem,
         }
     }
 }
@@ -85,5 +114,37 @@ impl From<&ErrorKind> for Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         (exit as u8).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exit(error: plug::Error) -> Exit {
+        Failure::from(error).exit()
+    }
+
+    fn library(fault: LibraryFault) -> plug::Error {
+        ErrorKind::Library { path: "/x.so".into(), fault }.into()
+    }
+
+    #[test]
+    fn a_path_that_is_wrong_is_wrong_usage_and_a_library_that_is_wrong_a_problem() {
+        assert_eq!(exit(library(LibraryFault::Empty)), Exit::Usage);
+        assert_eq!(exit(library(LibraryFault::NoPlugins)), Exit::Usage);
+        assert_eq!(exit(library(LibraryFault::CutShort { len: 1, told: 2 })), Exit::Problem);
+        assert_eq!(exit(library(LibraryFault::NoAnswer)), Exit::Problem);
+    }
+
+    #[test]
+    fn a_library_that_cannot_be_loaded_is_not_a_plugin_that_fails() {
+        let opening = |cause| {
+            let kind = ErrorKind::Open { plugin: "a".into(), package: None };
+            plug::Error::from(kind).with_source(cause)
+        };
+        assert_eq!(exit(opening(library(LibraryFault::Load))), Exit::Problem);
+        assert_eq!(exit(opening(plug::Error::msg("the plugin's own"))), Exit::Failed);
+        assert_eq!(exit(opening(ErrorKind::BadName { name: "A".into() }.into())), Exit::Failed);
     }
 }

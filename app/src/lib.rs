@@ -12,11 +12,12 @@
 //!
 //! * `completion` answers the shell, where it is the shell that asks;
 //! * `cli` is what can be typed, and `command` what is then done, a file for each command;
-//! * `available` and `description` are what the commands say of plugins, `layout` how it fits the terminal;
+//! * `link` is a link as it is typed, `library` the way to the one kind there is, and `linked` all the plugins a command has;
+//! * `available`, `description` and `inspected` are what the commands say of plugins, `layout` how it fits the terminal;
 //! * `panic` is around what runs of a plugin;
 //! * `failure` is how it ends, and `output` where all of it goes.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod available;
 mod cli;
@@ -24,7 +25,13 @@ mod command;
 mod completion;
 mod description;
 mod failure;
+mod inspected;
 mod layout;
+#[cfg_attr(not(feature = "library"), path = "library/left_out.rs")]
+#[allow(unsafe_code)]
+mod library;
+mod link;
+mod linked;
 mod output;
 mod panic;
 
@@ -52,7 +59,7 @@ fn run(registry: &Registry) -> Result<Exit, Failure> {
         Err(error) => return cli::explain(&error, registry),
     }
     match cli::parse() {
-        Ok(cli) => command::run(&cli, registry),
+        Ok(cli) => command::run(&cli),
         Err(error) => cli::explain(&error, registry),
     }
 }

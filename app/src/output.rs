@@ -50,13 +50,7 @@ pub(crate) fn json(object: &impl Serialize) -> Result<(), Failure> {
 
 /// Prints what the program ends with.
 pub(crate) fn report(failure: &Failure) {
-    let mut text = format!("error: {}\n", failure.text());
-    for cause in failure.causes() {
-        text.push_str("caused by: ");
-        text.push_str(cause);
-        text.push('\n');
-    }
-    diagnostic(&styled(&printable(&text)));
+    aside("error", &failure.to_string());
 }
 
 /// Prints something that does not end the program.

@@ -1,40 +1,73 @@
 //! `app info`: all that is known of a plugin, whatever interface it is of. It does not open it.
 
+mod text;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use app_interface::Plug;
-use plug::{ErrorKind, Plugin, Registry};
+use plug::{ErrorKind, Place, Plugin, Problem, Registry};
 use serde::Serialize;
 
 use crate::cli::{Format, Info};
-use crate::description::{Description, package_of};
+use crate::description::Description;
 use crate::failure::{Exit, Failure};
-use crate::{layout, output};
+use crate::inspected::{Inspected, LibraryDescription};
+use crate::link::Choice;
+use crate::linked::Linked;
+use crate::{layout, library, output};
 
 /// What JSON has.
 #[derive(Serialize)]
 struct Listing<'a> {
-    plugins: Vec<Description<'a>>,
+    plugins: Vec<Detailed<'a>>,
 }
 
-pub(crate) fn run(arguments: &Info, registry: &Registry) -> Result<Exit, Failure> {
-    let plugins = find(&arguments.name, registry)?;
+#[derive(Serialize)]
+struct Detailed<'a> {
+    #[serde(flatten)]
+    plugin: Description<'a>,
+    /// Null where it is in none.
+    library: Option<LibraryDescription<'a>>,
+}
+
+pub(crate) fn run(arguments: &Info) -> Result<Exit, Failure> {
+    let choice = Choice::read(&arguments.name)?;
+    let linked = match &choice {
+        Choice::Name(_) => Linked::with(&arguments.links)?,
+        Choice::Of(link, _) => Linked::alone(link)?,
+    };
+    let plugins = match &choice {
+        Choice::Name(name) => find(name, &linked.registry)?,
+        Choice::Of(link, Some(name)) => find(name, &linked.registry).map_err(|failure| link.told(failure))?,
+        Choice::Of(_, None) => linked.registry.plugins().collect(),
+    };
+    let libraries = inspect(&plugins, &linked)?;
+    let library_of = |plugin: &Plugin| linked.library_of(plugin).map(|path| libraries[path].describe(plugin));
     match arguments.format {
-        Format::Json => output::json(&Listing { plugins: plugins.into_iter().map(Description::from).collect() })?,
+        Format::Json => {
+            let detailed = |plugin| Detailed { plugin: Description::from(plugin), library: library_of(plugin) };
+            output::json(&Listing { plugins: plugins.iter().copied().map(detailed).collect() })?;
+        }
         Format::Text => {
-            let width = layout::width();
-            let texts: Vec<_> = plugins.into_iter().map(|plugin| text(plugin, width)).collect();
-            output::page(&texts.join("\n"))?;
+            let texts = plugins.iter().map(|plugin| text::of(plugin, library_of(plugin).as_ref(), layout::width()));
+            output::page(&texts.collect::<Vec<_>>().join("\n"))?;
         }
     }
-    Ok(Exit::Done)
+    match unfit(&plugins, &linked.registry) {
+        Some(problem) => Err(failure(problem)),
+        None => Ok(Exit::Done),
+    }
 }
 
 /// The plugins with this name or alias: one of each interface that has one.
 fn find<'r>(name: &str, registry: &'r Registry) -> Result<Vec<&'r Plugin>, Failure> {
-    if let Some(problem) = registry.problems().iter().find(|problem| problem.name() == Some(name)) {
-        return Err(plug::Error::from(ErrorKind::Problem(problem.clone())).into());
+    let is_unfit = |problem: &Problem| matches!(problem, Problem::Incompatible { .. });
+    let is_it = |problem: &&Problem| problem.name() == Some(name) && !is_unfit(problem);
+    if let Some(problem) = registry.problems().iter().find(is_it) {
+        return Err(failure(problem));
     }
-    let has_name = |plugin: &&Plugin| plugin.name() == name || plugin.aliases().any(|alias| alias == name);
-    let plugins: Vec<_> = registry.plugins().filter(has_name).collect();
+    let plugins: Vec<_> = registry.plugins().filter(|plugin| plugin.is_called(name)).collect();
     if plugins.is_empty() {
         // The registry knows best why there is none.
         registry.plugin::<dyn Plug>(name)?;
@@ -42,23 +75,23 @@ fn find<'r>(name: &str, registry: &'r Registry) -> Result<Vec<&'r Plugin>, Failu
     Ok(plugins)
 }
 
-fn text(plugin: &Plugin, width: usize) -> String {
-    let aliases = plugin.aliases().collect::<Vec<_>>().join(", ");
-    let fields = [
-        ("Name", Some(plugin.name().to_owned())),
-        ("Aliases", Some(aliases)),
-        ("Deprecated", plugin.deprecated().map(str::to_owned)),
-        ("Interface", Some(plugin.interface().to_owned())),
-        ("Package", package_of(plugin)),
-        ("License", plugin.license().map(str::to_owned)),
-        ("Repository", plugin.repository().map(str::to_owned)),
-        ("Source", Some(format!("{}:{}", plugin.file(), plugin.line()))),
-    ];
-    let known = fields.into_iter().filter_map(|(label, value)| Some((label, value.filter(|value| !value.is_empty())?)));
-    let rows: Vec<_> = known.map(|(label, value)| vec![label.to_owned(), value]).collect();
-    let table = layout::table(&[], &rows, width);
-    match plugin.docs() {
-        "" => table,
-        docs => format!("{table}\n{}", layout::wrapped(docs, width, "")),
+/// The libraries that these plugins are in, by path.
+fn inspect<'l>(plugins: &[&Plugin], linked: &'l Linked) -> Result<BTreeMap<&'l Path, Inspected>, Failure> {
+    let mut libraries = BTreeMap::new();
+    for path in plugins.iter().filter_map(|plugin| linked.library_of(plugin)) {
+        if !libraries.contains_key(path) {
+            libraries.insert(path, library::inspect(path)?);
+        }
     }
+    Ok(libraries)
+}
+
+/// Why one of them cannot be opened here. All else of it is told first, since that helps to see why.
+fn unfit<'r>(plugins: &[&Plugin], registry: &'r Registry) -> Option<&'r Problem> {
+    let is_one = |place: &Place| plugins.iter().any(|plugin| Place::from(*plugin) == *place);
+    registry.problems().iter().find(|problem| matches!(problem, Problem::Incompatible { place, .. } if is_one(place)))
+}
+
+fn failure(problem: &Problem) -> Failure {
+    plug::Error::from(ErrorKind::Problem(problem.clone())).into()
 }

@@ -1,4 +1,4 @@
-//! `app list`: the plugins of this build, and those that could be in it. It opens none.
+//! `app list`: the plugins of this build and of links, and those that could be in it. It opens none.
 
 use plug::{Plugin, Registry};
 use serde::Serialize;
@@ -7,6 +7,7 @@ use crate::available::{Available, available};
 use crate::cli::{List, ListFormat};
 use crate::description::{Description, package_of};
 use crate::failure::{Exit, Failure};
+use crate::linked::Linked;
 use crate::{layout, output};
 
 /// What JSON has.
@@ -18,7 +19,8 @@ struct Listing<'a> {
     available: Option<Vec<Available>>,
 }
 
-pub(crate) fn run(arguments: &List, registry: &Registry) -> Result<Exit, Failure> {
+pub(crate) fn run(arguments: &List) -> Result<Exit, Failure> {
+    let registry = &Linked::with(&arguments.links)?.registry;
     let available = arguments.available.then(|| available(registry));
     match arguments.format {
         ListFormat::Json => {
@@ -50,19 +52,22 @@ fn table(registry: &Registry, available: &[Available], width: usize) -> String {
     // A column that says the same in every row says nothing.
     let mut interfaces: Vec<_> = registry.plugins().map(Plugin::interface).collect();
     interfaces.dedup();
-    let has_interfaces = interfaces.len() > 1;
-    let row = |name: &str, interface: &str, package: &str, summary: String| {
+    let (has_interfaces, has_links) =
+        (interfaces.len() > 1, registry.plugins().any(|plugin| plugin.origin().is_some()));
+    let row = |name: &str, interface: &str, package: &str, link: &str, summary: String| {
         let interface = has_interfaces.then(|| interface.to_owned());
-        [name.to_owned()].into_iter().chain(interface).chain([package.to_owned(), summary]).collect::<Vec<_>>()
+        let link = has_links.then(|| link.to_owned());
+        let (name, package) = ([name.to_owned()], [package.to_owned()]);
+        name.into_iter().chain(interface).chain(package).chain(link).chain([summary]).collect::<Vec<_>>()
     };
     let here = registry.plugins().map(|plugin| {
-        let package = package_of(plugin).unwrap_or_default();
-        row(plugin.name(), plugin.interface(), &package, summary(plugin))
+        let (package, link) = (package_of(plugin).unwrap_or_default(), plugin.origin().unwrap_or("builtin"));
+        row(plugin.name(), plugin.interface(), &package, link, summary(plugin))
     });
     let missing =
-        available.iter().map(|plugin| row(&plugin.name, "", "", format!("(not in this build: {})", plugin.hint())));
+        available.iter().map(|plugin| row(&plugin.name, "", "", "", format!("(not in this build: {})", plugin.hint())));
     let rows: Vec<_> = here.chain(missing).collect();
-    let head = row("NAME", "INTERFACE", "PACKAGE", "SUMMARY".to_owned());
+    let head = row("NAME", "INTERFACE", "PACKAGE", "LINK", "SUMMARY".to_owned());
     layout::table(&head.iter().map(String::as_str).collect::<Vec<_>>(), &rows, width)
 }
 

@@ -151,7 +151,8 @@ fn list_as_json() {
       "license": "MIT OR Apache-2.0",
       "repository": null,
       "file": "plugins/a/src/lib.rs",
-      "line": 11
+      "line": 11,
+      "link": null
     }
   ],
   "available": [
@@ -213,7 +214,9 @@ Says hello in French.
       "license": "MIT OR Apache-2.0",
       "repository": null,
       "file": "plugins/polite/src/lib.rs",
-      "line": 24
+      "line": 24,
+      "link": null,
+      "library": null
     }
   ]
 }
@@ -240,11 +243,13 @@ note: plugin `formal` of plugin-polite 0.1.0 is deprecated: use polite
         r#"{
   "format_version": 1,
   "problems": [],
+  "warnings": [],
   "deprecated": [
     {
       "name": "formal",
       "interface": "app_interface::Plug",
-      "instead": "use polite"
+      "instead": "use polite",
+      "link": null
     }
   ]
 }

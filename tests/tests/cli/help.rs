@@ -36,9 +36,10 @@ Examples:
 Exit status:
   0  done
   1  the plugin failed, or the result could not be written
-  2  wrong usage, or a plugin that nobody knows
-  3  the registry has a problem: any for `doctor`, one with the very name for others
-  4  the plugin is known but not in this build
+  2  wrong usage, a plugin that nobody knows, or a path that leads to no plugins
+  3  the registry has a problem: any for `doctor`, one with the very name for others;
+     or a library is damaged, or does not fit this program
+  4  the plugin is known but not in this build, or libraries are not
 ---- exit status: 0
 ",
     );
@@ -55,14 +56,40 @@ Says hello
 Usage: app hello [OPTIONS]
 
 Options:
-      --plugin <NAME>  The plugin to say it; not needed where there is just one [env: APP_PLUGIN=]
-      --name <WHO>     Whom to greet [default: world]
-  -h, --help           Print help
+      --plugin <NAME>
+          The plugin to say it, by its name or as `library:PATH[#NAME]`; not needed where there is
+          just one
+          
+          [env: APP_PLUGIN=]
+
+      --name <WHO>
+          Whom to greet
+          
+          [default: world]
+
+      --link <LINK>
+          Adds the plugins of this link, such as `library:PATH`; can be given several times
+          
+          [env: APP_LINKS=]
+
+  -h, --help
+          Print help (see a summary with '-h')
 
 Examples:
   app hello                            through the only plugin there is
   app hello --plugin a --name x        hello, x
   APP_PLUGIN=a app hello --name x      the same
+  app hello --plugin library:target/release/libplugin_a.so
+
+Links:
+  library:PATH       the plugins of a shared library, in a build with the feature
+                     `library`. Only `app hello` runs its code, with all the rights
+                     that this program has
+  APP_LINKS          links with commas between. Not read where there is a `--link`
+  library:PATH#NAME  in place of a name: the plugin of this name in that library, and
+                     no other. Without `#NAME`, the only one that can say hello.
+                     A `#` is a part of the path where a `/` comes after it, or where
+                     there is a file of the whole name
 ---- exit status: 0
 ",
     );
@@ -82,6 +109,11 @@ Options:
       --available
           List those too that are known but not in this build
 
+      --link <LINK>
+          Adds the plugins of this link, such as `library:PATH`; can be given several times
+          
+          [env: APP_LINKS=]
+
       --format <FORMAT>
           How to print them
 
@@ -99,10 +131,18 @@ Examples:
   app list                             a table that fits the terminal, or COLUMNS
   app list --available                 with those that a feature would bring
   app list --format names | sort       for a script
+  app list --link library:libx.so      with those of a shared library
+
+Links:
+  library:PATH       the plugins of a shared library, in a build with the feature
+                     `library`. Only `app hello` runs its code, with all the rights
+                     that this program has
+  APP_LINKS          links with commas between. Not read where there is a `--link`
 
 JSON:
   format_version  1; a key may be added without a change of it
-  plugins         by interface, then name: what `app info --help` says of each
+  plugins         by interface, then name: what `app info --help` says of each,
+                  less `library`
   available       with --available, by name: {name, features}, where any of the
                   features brings the plugin
 ---- exit status: 0
@@ -122,9 +162,14 @@ Usage: app info [OPTIONS] <NAME>
 
 Arguments:
   <NAME>
-          The plugin, by its name or an alias
+          The plugin, by its name or an alias, or as `library:PATH[#NAME]`
 
 Options:
+      --link <LINK>
+          Adds the plugins of this link, such as `library:PATH`; can be given several times
+          
+          [env: APP_LINKS=]
+
       --format <FORMAT>
           How to print it
 
@@ -140,15 +185,30 @@ Options:
 Examples:
   app info a
   app info a --format json
+  app info library:target/release/libplugin_a.so
+
+Links:
+  library:PATH       the plugins of a shared library, in a build with the feature
+                     `library`. Only `app hello` runs its code, with all the rights
+                     that this program has
+  APP_LINKS          links with commas between. Not read where there is a `--link`
+  library:PATH#NAME  in place of a name: the plugins of this name in that library, and
+                     no others. Without `#NAME`, all of them.
+                     A `#` is a part of the path where a `/` comes after it, or where
+                     there is a file of the whole name
 
 JSON:
   format_version  1; a key may be added without a change of it
   plugins         one for each interface that has a plugin of this name:
                   {name, aliases, deprecated, interface, summary, docs, package,
-                  version, license, repository, file, line}
+                  version, license, repository, file, line, link, library}
     deprecated    what to use instead; null where it is not deprecated
     package, version, license, repository
                   null where nothing is known
+    link          where it was found; null where it is in this program
+    library       {compiler, plug, abi, aborts_on_panic, sha256, methods}, with a
+                  {name, signature, has_default} for each method of the interface;
+                  null where it is in none
 ---- exit status: 0
 ",
     );
@@ -165,6 +225,11 @@ Looks for problems with the plugins of this build
 Usage: app doctor [OPTIONS]
 
 Options:
+      --link <LINK>
+          Adds the plugins of this link, such as `library:PATH`; can be given several times
+          
+          [env: APP_LINKS=]
+
       --format <FORMAT>
           How to print them
 
@@ -180,15 +245,25 @@ Options:
 Examples:
   app doctor                           exits with 3 where there is a problem
   app doctor --format json
+  app doctor --link library:libx.so    would its plugins work here?
+
+Links:
+  library:PATH       the plugins of a shared library, in a build with the feature
+                     `library`. Only `app hello` runs its code, with all the rights
+                     that this program has
+  APP_LINKS          links with commas between. Not read where there is a `--link`
 
 JSON:
   format_version  1; a key may be added without a change of it
-  problems        {kind, name, interface, feature, places, message, hints}
-    kind          duplicate, hidden_by_alias, not_registered, or other
-    interface, feature
+  problems        {kind, name, interface, feature, link, places, message, hints}
+    kind          duplicate, hidden_by_alias, interface_versions, incompatible,
+                  not_registered, link, or other
+    interface, feature, link
                   null where it is not about one
-    places        the plugins concerned: {plugin, package, file, line}
-  deprecated      {name, interface, instead}
+    places        the plugins concerned: {plugin, package, file, line, link}
+  warnings        {kind, link, message}
+    kind          aborts_on_panic, or other
+  deprecated      {name, interface, instead, link}
 ---- exit status: 0
 ",
     );

@@ -6,7 +6,11 @@ mod completion;
 mod failing;
 mod help;
 mod input;
+mod libraries;
+mod library;
+mod linked;
 mod streams;
+mod unlinked;
 mod wrapped;
 mod wrapper;
 
@@ -22,6 +26,9 @@ static ONE: LazyLock<PathBuf> = LazyLock::new(|| plug_tests::app(&["a"], "dev"))
 
 /// With all of them: `a`, `b`, and from one crate `formal` and `polite`.
 static ALL: LazyLock<PathBuf> = LazyLock::new(|| plug_tests::app(&["a", "b", "polite"], "dev"));
+
+/// With the plugin `a`, and opening libraries.
+static LINKING: LazyLock<PathBuf> = LazyLock::new(|| plug_tests::app(&["a", "library"], "dev"));
 
 /// The program, ready to run in an environment that says nothing.
 fn app(program: &Path) -> Command {

@@ -162,7 +162,9 @@ Rings at 440 Hz.
       "license": "0BSD",
       "repository": "https://example.org/wrapper",
       "file": "src/main.rs",
-      "line": 104
+      "line": 104,
+      "link": null,
+      "library": null
     }
   ]
 }
@@ -250,18 +252,21 @@ note: plugin `loud` of wrapper 1.2.3 is deprecated: use \u{200f}raw
       "name": "same",
       "interface": "app_interface::Plug",
       "feature": null,
+      "link": null,
       "places": [
         {
           "plugin": "one",
           "package": "wrapper 1.2.3",
           "file": "src/main.rs",
-          "line": 33
+          "line": 33,
+          "link": null
         },
         {
           "plugin": "two",
           "package": "wrapper 1.2.3",
           "file": "src/main.rs",
-          "line": 34
+          "line": 34,
+          "link": null
         }
       ],
       "message": "alias `same` of interface `app_interface::Plug` belongs to `one` (wrapper 1.2.3 at src/main.rs:33) and `two` (wrapper 1.2.3 at src/main.rs:34)",
@@ -274,18 +279,21 @@ note: plugin `loud` of wrapper 1.2.3 is deprecated: use \u{200f}raw
       "name": "two",
       "interface": "app_interface::Plug",
       "feature": null,
+      "link": null,
       "places": [
         {
           "plugin": "two",
           "package": "wrapper 1.2.3",
           "file": "src/main.rs",
-          "line": 34
+          "line": 34,
+          "link": null
         },
         {
           "plugin": "one",
           "package": "wrapper 1.2.3",
           "file": "src/main.rs",
-          "line": 33
+          "line": 33,
+          "link": null
         }
       ],
       "message": "`two` is a plugin of interface `app_interface::Plug` (wrapper 1.2.3 at src/main.rs:34) and an alias of `one` (wrapper 1.2.3 at src/main.rs:33)",
@@ -298,6 +306,7 @@ note: plugin `loud` of wrapper 1.2.3 is deprecated: use \u{200f}raw
       "name": "ghost",
       "interface": null,
       "feature": "wrapper/ghost",
+      "link": null,
       "places": [],
       "message": "feature `wrapper/ghost` is on, but plugin-ghost registered nothing as `ghost`",
       "hints": [
@@ -305,11 +314,13 @@ note: plugin `loud` of wrapper 1.2.3 is deprecated: use \u{200f}raw
       ]
     }
   ],
+  "warnings": [],
   "deprecated": [
     {
       "name": "loud",
       "interface": "app_interface::Plug",
-      "instead": "use ‏raw"
+      "instead": "use ‏raw",
+      "link": null
     }
   ]
 }

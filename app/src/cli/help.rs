@@ -1,0 +1,123 @@
+//! What the help says below the arguments. It knows no argument.
+
+pub(super) fn app() -> String {
+    format!("{EXAMPLES}\n\n{EXITS}")
+}
+
+pub(super) fn hello() -> String {
+    format!("{HELLO_EXAMPLES}\n\n{LINKS}\n{LINKED_PLUGIN}\n{HASH}")
+}
+
+pub(super) fn list() -> String {
+    format!("{LIST_EXAMPLES}\n\n{LINKS}\n\n{LIST_JSON}")
+}
+
+pub(super) fn info() -> String {
+    format!("{INFO_EXAMPLES}\n\n{LINKS}\n{LINKED_PLUGINS}\n{HASH}\n\n{INFO_JSON}")
+}
+
+pub(super) fn doctor() -> String {
+    format!("{DOCTOR_EXAMPLES}\n\n{LINKS}\n\n{DOCTOR_JSON}")
+}
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  app list                             what plugins there are
+  app hello --plugin a                 hello, world
+  app info a                           all about one of them
+  app hello --help                     all about a command";
+
+const EXITS: &str = "\
+Exit status:
+  0  done
+  1  the plugin failed, or the result could not be written
+  2  wrong usage, a plugin that nobody knows, or a path that leads to no plugins
+  3  the registry has a problem: any for `doctor`, one with the very name for others;
+     or a library is damaged, or does not fit this program
+  4  the plugin is known but not in this build, or libraries are not";
+
+pub(super) const HELLO_EXAMPLES: &str = "\
+Examples:
+  app hello                            through the only plugin there is
+  app hello --plugin a --name x        hello, x
+  APP_PLUGIN=a app hello --name x      the same
+  app hello --plugin library:target/release/libplugin_a.so";
+
+const LINKS: &str = "\
+Links:
+  library:PATH       the plugins of a shared library, in a build with the feature
+                     `library`. Only `app hello` runs its code, with all the rights
+                     that this program has
+  APP_LINKS          links with commas between. Not read where there is a `--link`";
+
+const LINKED_PLUGIN: &str = "  \
+  library:PATH#NAME  in place of a name: the plugin of this name in that library, and
+                     no other. Without `#NAME`, the only one that can say hello.";
+
+const LINKED_PLUGINS: &str = "  \
+  library:PATH#NAME  in place of a name: the plugins of this name in that library, and
+                     no others. Without `#NAME`, all of them.";
+
+const HASH: &str = "                     \
+                     A `#` is a part of the path where a `/` comes after it, or where
+                     there is a file of the whole name";
+
+pub(super) const LIST_EXAMPLES: &str = "\
+Examples:
+  app list                             a table that fits the terminal, or COLUMNS
+  app list --available                 with those that a feature would bring
+  app list --format names | sort       for a script
+  app list --link library:libx.so      with those of a shared library";
+
+const LIST_JSON: &str = "\
+JSON:
+  format_version  1; a key may be added without a change of it
+  plugins         by interface, then name: what `app info --help` says of each,
+                  less `library`
+  available       with --available, by name: {name, features}, where any of the
+                  features brings the plugin";
+
+pub(super) const INFO_EXAMPLES: &str = "\
+Examples:
+  app info a
+  app info a --format json
+  app info library:target/release/libplugin_a.so";
+
+const INFO_JSON: &str = "\
+JSON:
+  format_version  1; a key may be added without a change of it
+  plugins         one for each interface that has a plugin of this name:
+                  {name, aliases, deprecated, interface, summary, docs, package,
+                  version, license, repository, file, line, link, library}
+    deprecated    what to use instead; null where it is not deprecated
+    package, version, license, repository
+                  null where nothing is known
+    link          where it was found; null where it is in this program
+    library       {compiler, plug, abi, aborts_on_panic, sha256, methods}, with a
+                  {name, signature, has_default} for each method of the interface;
+                  null where it is in none";
+
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  app doctor                           exits with 3 where there is a problem
+  app doctor --format json
+  app doctor --link library:libx.so    would its plugins work here?";
+
+const DOCTOR_JSON: &str = "\
+JSON:
+  format_version  1; a key may be added without a change of it
+  problems        {kind, name, interface, feature, link, places, message, hints}
+    kind          duplicate, hidden_by_alias, interface_versions, incompatible,
+                  not_registered, link, or other
+    interface, feature, link
+                  null where it is not about one
+    places        the plugins concerned: {plugin, package, file, line, link}
+  warnings        {kind, link, message}
+    kind          aborts_on_panic, or other
+  deprecated      {name, interface, instead, link}";
+
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  bash  source <(app completions bash)         in ~/.bashrc
+  zsh   source <(app completions zsh)          in ~/.zshrc, after compinit
+  fish  app completions fish | source          in ~/.config/fish/config.fish";

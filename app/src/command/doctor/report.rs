@@ -1,0 +1,125 @@
+//! What `app doctor` finds, as JSON has it. It finds nothing itself.
+
+use plug::{Place, Plugin, Problem};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::link::Link;
+
+#[derive(Serialize)]
+pub(super) struct Report<'a> {
+    pub problems: Vec<ProblemReport<'a>>,
+    pub warnings: Vec<Warning>,
+    pub deprecated: Vec<Deprecation<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ProblemReport<'a> {
+    kind: &'static str,
+    /// The name that cannot be opened for it, where it is one name.
+    name: Option<&'a str>,
+    interface: Option<&'a str>,
+    /// The feature that registered nothing.
+    feature: Option<&'a str>,
+    /// The link that cannot be used.
+    link: Option<String>,
+    /// The plugins concerned.
+    places: Vec<PlaceReport<'a>>,
+    message: String,
+    hints: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct PlaceReport<'a> {
+    plugin: &'a str,
+    /// With the version.
+    package: Option<&'a str>,
+    file: &'a str,
+    line: u32,
+    /// Null where it is in this binary.
+    link: Option<&'a str>,
+}
+
+/// What works, and can end badly.
+#[derive(Serialize)]
+pub(super) struct Warning {
+    kind: &'static str,
+    link: String,
+    message: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct Deprecation<'a> {
+    name: &'a str,
+    interface: &'a str,
+    instead: &'a str,
+    /// Null where it is in this binary.
+    link: Option<&'a str>,
+}
+
+impl<'a> From<&'a Problem> for ProblemReport<'a> {
+    fn from(problem: &'a Problem) -> Self {
+        let (kind, feature, places) = match problem {
+            Problem::Duplicate { places, .. } => ("duplicate", None, places.iter().collect()),
+            Problem::HiddenByAlias { aliased, named, .. } => {
+                ("hidden_by_alias", None, named.iter().chain(aliased).collect())
+            }
+            Problem::InterfaceVersions { plugins, .. } => {
+                ("interface_versions", None, plugins.iter().map(|(_, place)| place).collect())
+            }
+            Problem::Incompatible { place, .. } => ("incompatible", None, vec![place]),
+            Problem::NotRegistered { feature, .. } => ("not_registered", Some(feature.as_str()), Vec::new()),
+            _ => ("other", None, Vec::new()),
+        };
+        let (message, hints) = message(&problem.to_string());
+        Self {
+            kind,
+            name: problem.name(),
+            interface: problem.interface(),
+            feature,
+            link: None,
+            places: places.into_iter().map(PlaceReport::from).collect(),
+            message,
+            hints,
+        }
+    }
+}
+
+impl From<&(Link, Failure)> for ProblemReport<'_> {
+    fn from((link, failure): &(Link, Failure)) -> Self {
+        let (message, hints) = message(&failure.to_string());
+        let link = Some(link.to_string());
+        Self { kind: "link", name: None, interface: None, feature: None, link, places: Vec::new(), message, hints }
+    }
+}
+
+/// A text without its hints, and they.
+fn message(text: &str) -> (String, Vec<String>) {
+    let (hints, message): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with("hint: "));
+    let hints = hints.into_iter().map(|hint| hint.trim_start_matches("hint: ").to_owned());
+    (message.join("\n"), hints.collect())
+}
+
+impl<'a> From<&'a Place> for PlaceReport<'a> {
+    fn from(place: &'a Place) -> Self {
+        Self {
+            plugin: &place.plugin,
+            package: place.package.as_deref(),
+            file: &place.file,
+            line: place.line,
+            link: place.origin.as_deref(),
+        }
+    }
+}
+
+impl From<(&Link, String)> for Warning {
+    fn from((link, message): (&Link, String)) -> Self {
+        Self { kind: "aborts_on_panic", link: link.to_string(), message }
+    }
+}
+
+impl<'a> From<(&'a Plugin, &'a str)> for Deprecation<'a> {
+    fn from((plugin, instead): (&'a Plugin, &'a str)) -> Self {
+        Self { name: plugin.name(), interface: plugin.interface(), instead, link: plugin.origin() }
+    }
+}

@@ -1,0 +1,46 @@
+//! A plugin as `app info` shows it to people: a row for each thing that is known, and the docs.
+
+use plug::Plugin;
+
+use crate::description::package_of;
+use crate::inspected::LibraryDescription;
+use crate::layout;
+
+pub(super) fn of(plugin: &Plugin, library: Option<&LibraryDescription<'_>>, width: usize) -> String {
+    let aliases = plugin.aliases().collect::<Vec<_>>().join(", ");
+    let fields = [
+        ("Name", Some(plugin.name().to_owned())),
+        ("Aliases", Some(aliases)),
+        ("Deprecated", plugin.deprecated().map(str::to_owned)),
+        ("Interface", Some(plugin.interface().to_owned())),
+        ("Package", package_of(plugin)),
+        ("License", plugin.license().map(str::to_owned)),
+        ("Repository", plugin.repository().map(str::to_owned)),
+        ("Source", Some(format!("{}:{}", plugin.file(), plugin.line()))),
+        ("Link", plugin.origin().map(str::to_owned)),
+        ("SHA-256", library.map(|library| library.build.sha256.clone())),
+        ("Compiler", library.map(compiler)),
+        ("Plug", library.map(|library| format!("{}, ABI {}", library.build.plug, library.build.abi))),
+        ("Methods", library.map(methods)),
+    ];
+    let known = fields.into_iter().filter_map(|(label, value)| Some((label, value.filter(|value| !value.is_empty())?)));
+    let rows: Vec<_> = known.map(|(label, value)| vec![label.to_owned(), value]).collect();
+    let table = layout::table(&[], &rows, width);
+    match plugin.docs() {
+        "" => table,
+        docs => format!("{table}\n{}", layout::wrapped(docs, width, "")),
+    }
+}
+
+fn compiler(library: &LibraryDescription<'_>) -> String {
+    let panic = if library.build.aborts_on_panic { ", panic=abort" } else { "" };
+    format!("{}{panic}", library.build.compiler)
+}
+
+fn methods(library: &LibraryDescription<'_>) -> String {
+    let lines = library.methods.iter().map(|method| {
+        let default = if method.has_default { " (has a default)" } else { "" };
+        format!("{}{}{default}", method.name, method.signature)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}

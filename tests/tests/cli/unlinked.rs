@@ -1,0 +1,125 @@
+//! A build that opens no libraries, and links that are typed wrongly, in any build.
+
+use crate::wrapper::WRAPPER;
+use crate::{LINKING, NONE, ONE, app, check, check_command};
+
+#[test]
+fn a_build_that_opens_no_libraries() {
+    let expected = "\
+---- stderr
+error: this build of app opens no libraries
+hint: rebuild with `--features library`
+---- exit status: 4
+";
+    check(&ONE, &["hello", "--plugin", "library:x.so"], expected);
+    check(&ONE, &["info", "library:x.so#a"], expected);
+    for command in [&["hello", "--plugin", "a"][..], &["list"], &["info", "a"], &["doctor"]] {
+        check_command(app(&ONE).args(command).args(["--link", "library:x.so"]), expected);
+    }
+    check_command(
+        app(&ONE).arg("hello").env("APP_PLUGIN", "library:x.so"),
+        "\
+---- stderr
+error: this build of app opens no libraries
+hint: rebuild with `--features library`
+hint: the link comes from the variable `APP_PLUGIN`
+---- exit status: 4
+",
+    );
+    check_command(
+        app(&ONE).arg("list").env("APP_LINKS", "library:x.so"),
+        "\
+---- stderr
+error: this build of app opens no libraries
+hint: rebuild with `--features library`
+hint: the link comes from the variable `APP_LINKS`
+---- exit status: 4
+",
+    );
+    check(
+        &WRAPPER,
+        &["list", "--link", "library:x.so"],
+        "\
+---- stderr
+error: this build of app opens no libraries
+hint: rebuild with `--features app/library`
+---- exit status: 4
+",
+    );
+}
+
+#[test]
+fn a_link_of_a_kind_that_there_is_not() {
+    for program in [&*NONE, &*LINKING] {
+        let expected = "\
+---- stderr
+error: unknown kind of link: `http://localhost`
+hint: a link is `library:PATH`
+---- exit status: 2
+";
+        check(program, &["list", "--link", "http://localhost"], expected);
+        check(program, &["hello", "--plugin", "http://localhost"], expected);
+        check(program, &["info", "http://localhost"], expected);
+        check(
+            program,
+            &["doctor", "--link", "libplugin_a.so"],
+            "\
+---- stderr
+error: unknown kind of link: `libplugin_a.so`
+hint: a link is `library:PATH`
+---- exit status: 2
+",
+        );
+        check_command(
+            app(program).args(["hello", "--plugin", "a"]).env("APP_LINKS", "a"),
+            "\
+---- stderr
+error: unknown kind of link: `a`
+hint: a link is `library:PATH`
+hint: the link comes from the variable `APP_LINKS`
+---- exit status: 2
+",
+        );
+    }
+}
+
+#[test]
+fn a_link_that_leads_nowhere() {
+    check(
+        &LINKING,
+        &["list", "--link", "library:"],
+        "\
+---- stderr
+error: `library:` leads to no file
+caused by: cannot make an empty path absolute
+---- exit status: 2
+",
+    );
+    check(
+        &LINKING,
+        &["list", "--link", "library:x.so#a"],
+        "\
+---- stderr
+error: `library:x.so#a` is no link, but the plugin `a` of one
+hint: a link adds all plugins of its own: `library:x.so`
+---- exit status: 2
+",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_is_not_utf_8() {
+    use std::os::unix::ffi::OsStringExt;
+
+    let text = std::ffi::OsString::from_vec(b"library:\xff".into());
+    let expected = "\
+---- stderr
+error: invalid value 'library:\u{fffd}' for '--link <LINK>': it is not UTF-8
+
+For more information, try '--help'.
+---- exit status: 2
+";
+    check_command(app(&NONE).args(["list", "--link"]).arg(&text), expected);
+    check_command(app(&NONE).arg("list").env("APP_LINKS", &text), expected);
+}
