@@ -1,0 +1,7 @@
+//! The headers of a shared library, and the section in it: whatever the bytes, an answer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = plug::__private::read(bytes);
+});

@@ -1,0 +1,7 @@
+//! The records in a library's section: whatever the bytes, an answer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = plug::__private::read_records(bytes);
+});
