@@ -4,9 +4,11 @@
 //! cargo bench --bench table [-- [--without-valgrind] [SECTION…]]
 //! ```
 //!
-//! The sections are `start`, `size`, `open`, `lookup` and `build`; without one, all are measured. It fails where a limit is
-//! exceeded. Where valgrind is missing it fails too, unless told to do without; that leaves out what valgrind counts.
+//! The sections are `start`, `size`, `open`, `lookup` and `build`, and of shared libraries `calls`, `load`, `library-size` and
+//! `library-build`; without one, all are measured. It fails where a limit is exceeded. Where valgrind is missing it fails too,
+//! unless told to do without; that leaves out what valgrind counts.
 
+mod library;
 mod measure;
 mod programs;
 mod table;
@@ -15,7 +17,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use measure::{bytes, in_turns, instructions, numbers, seconds_of_a_clean_build};
-use programs::{Program, build};
+use programs::{Program, build, debug_build};
 use table::Table;
 
 /// Processes of each sort, for what one process can do but once.
@@ -34,7 +36,7 @@ fn main() -> ExitCode {
     // Cargo adds `--bench`.
     let arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let (options, sections): (Vec<_>, Vec<_>) = arguments.partition(|argument| argument.starts_with('-'));
-    let known = ["start", "size", "open", "lookup", "build"];
+    let known = ["start", "size", "open", "lookup", "build", "calls", "load", "library-size", "library-build"];
     let unknown = |argument: &&String| *argument != "--without-valgrind" && !known.contains(&&argument[..]);
     if let Some(argument) = options.iter().chain(&sections).find(unknown) {
         eprintln!("unknown argument `{argument}`: there are `--without-valgrind`, and {}", known.join(", "));
@@ -62,6 +64,18 @@ fn main() -> ExitCode {
     }
     if is_asked_for("build") {
         clean_build(&mut table);
+    }
+    if is_asked_for("calls") {
+        library::calls(&mut table, has_valgrind);
+    }
+    if is_asked_for("load") {
+        library::load(&mut table);
+    }
+    if is_asked_for("library-size") {
+        library::size(&mut table);
+    }
+    if is_asked_for("library-build") {
+        library::clean_build(&mut table);
     }
     println!("{table}");
     if !has_valgrind {
@@ -117,7 +131,7 @@ fn lookup(table: &mut Table, has_valgrind: bool) {
 }
 
 fn clean_build(table: &mut Table) {
-    let [ours, peer] =
-        in_turns(BUILDS, [&|| seconds_of_a_clean_build("ours"), &|| seconds_of_a_clean_build("peer-typetag")]);
+    let seconds_of = |package| seconds_of_a_clean_build(|target| debug_build(package, target));
+    let [ours, peer] = in_turns(BUILDS, [&|| seconds_of("ours"), &|| seconds_of("peer-typetag")]);
     table.row("seconds of a clean build, against inventory and typetag", ours, peer, Some(1.2));
 }

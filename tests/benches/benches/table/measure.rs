@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
-use crate::programs::{cargo, root, scratch};
+use crate::programs::scratch;
 
 /// Whether valgrind can be run.
 pub fn has_valgrind() -> bool {
@@ -39,29 +39,32 @@ pub fn numbers(program: &Path, arguments: &[&str]) -> Vec<f64> {
     text.split_whitespace().map(|number| number.parse().expect("a program prints numbers")).collect()
 }
 
-/// The medians of both, run in turns, so that whatever else the machine does falls upon both.
-pub fn in_turns(rounds: usize, sides: [&dyn Fn() -> f64; 2]) -> [f64; 2] {
-    let mut found = [const { Vec::new() }; 2];
+/// The medians of all, run in turns, so that whatever else the machine does falls upon all.
+pub fn in_turns<const N: usize>(rounds: usize, sides: [&dyn Fn() -> f64; N]) -> [f64; N] {
+    let mut found = [const { Vec::new() }; N];
     for _ in 0..rounds {
         for (found, side) in found.iter_mut().zip(sides) {
             found.push(side());
         }
     }
-    found.map(|mut found| {
-        found.sort_by(f64::total_cmp);
-        found[rounds / 2]
-    })
+    found.map(median)
 }
 
-/// The wall time of building a package of this workspace in an empty folder, with default features and without optimization.
-pub fn seconds_of_a_clean_build(package: &str) -> f64 {
+/// The one in the middle.
+pub fn median(mut found: Vec<f64>) -> f64 {
+    found.sort_by(f64::total_cmp);
+    found[found.len() / 2]
+}
+
+/// The wall time of a build in an empty folder, which the command is made for.
+pub fn seconds_of_a_clean_build(cargo: impl FnOnce(&Path) -> Command) -> f64 {
     let target = scratch().join("clean");
     if target.exists() {
         fs::remove_dir_all(&target).expect("a folder can be removed");
     }
-    let mut cargo = cargo("build", root(), &target);
+    let mut cargo = cargo(&target);
     let start = Instant::now();
-    run(cargo.args(["--offline", "--package", package]));
+    run(cargo.arg("--offline"));
     start.elapsed().as_secs_f64()
 }
 

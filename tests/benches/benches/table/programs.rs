@@ -1,4 +1,4 @@
-//! The programs that are measured: copies of this workspace with any number of plugins, built. It measures nothing.
+//! What is measured: copies of this workspace with any number of plugins, built, and its shared libraries. It measures nothing.
 
 use std::env;
 use std::fs;
@@ -28,11 +28,43 @@ pub fn scratch() -> &'static Path {
 }
 
 /// Cargo, so that where the table was started from does not matter.
-pub fn cargo(command: &str, workspace: &Path, target: &Path) -> Command {
+fn cargo(command: &str, workspace: &Path, target: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args([command, "--quiet", "--manifest-path"]).arg(workspace.join("Cargo.toml"));
     cargo.arg("--target-dir").arg(target);
     cargo
+}
+
+/// Cargo that builds a package of this workspace, with default features and without optimization.
+pub fn debug_build(package: &str, target: &Path) -> Command {
+    let mut cargo = cargo("build", root(), target);
+    cargo.args(["--package", package]);
+    cargo
+}
+
+/// Cargo that builds a package of this workspace as a shared library, as it would be shipped.
+pub fn library_build(package: &str, target: &Path) -> Command {
+    let mut cargo = cargo("rustc", root(), target);
+    cargo.args(["--release", "--package", package, "--crate-type", "cdylib"]);
+    cargo
+}
+
+/// The package's shared library.
+pub fn library(package: &str) -> PathBuf {
+    eprintln!("building {package} as a library");
+    // Not the folder of the host, whose plug has more features.
+    let target = scratch().join("libraries");
+    finish(&mut library_build(package, &target));
+    let name = [env::consts::DLL_PREFIX, &package.replace('-', "_"), env::consts::DLL_SUFFIX].concat();
+    target.join("release").join(name)
+}
+
+/// The host of the shared libraries.
+pub fn library_host() -> PathBuf {
+    eprintln!("building library-host");
+    let target = scratch().join("library-host");
+    finish(cargo("build", root(), &target).args(["--release", "--package", "library-host"]));
+    target.join("release/library-host").with_extension(env::consts::EXE_EXTENSION)
 }
 
 /// The program with this number of plugins, which is even.
@@ -45,13 +77,17 @@ pub fn build(program: Program, plugins: usize) -> PathBuf {
     copy_with(plugins, root(), &workspace);
     let mut cargo = cargo("build", &workspace, &target);
     cargo.args(["--release", "--package", package, "--no-default-features", "--features", features]);
-    let status = cargo.status().unwrap_or_else(|error| panic!("cannot run {cargo:?}: {error}"));
-    assert!(status.success(), "{cargo:?} failed, {status}");
+    finish(&mut cargo);
     // The next set of features is built to the same place.
     let built = target.join("release").join(package).with_extension(env::consts::EXE_EXTENSION);
     let kept = folder.join([package, features].join("-")).with_extension(env::consts::EXE_EXTENSION);
     fs::copy(&built, &kept).unwrap_or_else(|error| panic!("cannot copy {}: {error}", built.display()));
     kept
+}
+
+fn finish(cargo: &mut Command) {
+    let status = cargo.status().unwrap_or_else(|error| panic!("cannot run {cargo:?}: {error}"));
+    assert!(status.success(), "{cargo:?} failed, {status}");
 }
 
 fn copy_with(plugins: usize, from: &Path, to: &Path) {
