@@ -7,6 +7,7 @@
 //!   callee, a callee's result to a function of the caller's that copies it. Neither side ever frees what the other made.
 //! * No panic crosses: each function that is called from the other side catches it or cannot panic.
 //! * A host calls a method where its fingerprint is the same on both sides, so that both have the same types in mind.
+//! * The macros alone implement the traits behind `__private`, so that a method's types, name and place belong together.
 //! * That the file is such a library, and does what its tables say, is what the caller of [`Library::open`] promises.
 
 #[doc(hidden)]

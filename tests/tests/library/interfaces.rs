@@ -1,11 +1,11 @@
 //! Interfaces in other versions than this program's, which has the newest: what still fits, and what is said of the rest.
 
 use library_interface::{Local, Point, Shape, Work};
+use plug::ErrorKind;
 use plug::link::Library;
-use plug::{ErrorKind, Link};
 use plug_tests::fixture;
 
-use crate::{open, registry, told, worker};
+use crate::{registry, told, worker};
 
 #[test]
 fn every_sort_of_type_crosses() {
@@ -99,19 +99,6 @@ fn all_plugins_of_a_library_are_listed_of_whatever_interface() {
          hint: no plugin of this interface is linked, and no `plug::link!()` is in what this target (binary, test, example) \
          is linked from",
     );
-}
-
-#[test]
-fn a_bundle_has_the_plugins_of_several_crates() {
-    let path = fixture("library-bundle", &[]);
-    let library = open(&path).unwrap();
-    let mut names: Vec<_> = library.plugins().unwrap().iter().map(|plugin| plugin.name().to_owned()).collect();
-    names.sort();
-    assert_eq!(names, ["a", "b", "fails-new", "formal", "fragile", "local", "panics-new", "polite", "worker"]);
-    let registry = registry(&path).unwrap();
-    assert_eq!(registry.open::<dyn Work>("worker").unwrap().add(1, 2).unwrap(), 3);
-    let b = registry.open::<dyn app_interface::Plug>("bonjour").unwrap();
-    assert_eq!(b.say_hello("x").unwrap(), "bonjour, x");
 }
 
 #[test]

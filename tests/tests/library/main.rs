@@ -2,9 +2,11 @@
 
 #![allow(unsafe_code, reason = "opening a library is unsafe")]
 
+mod bundles;
 mod compilers;
 mod faults;
 mod files;
+mod foreign;
 mod interfaces;
 mod loading;
 mod logs;

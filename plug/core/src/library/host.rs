@@ -28,3 +28,13 @@ pub fn read(bytes: &[u8]) -> bool {
 pub fn read_records(bytes: &[u8]) -> bool {
     reader::Records::read(bytes).is_ok()
 }
+
+/// The section of a library for another 64-bit system, for the tests.
+pub fn section_for(
+    bytes: &[u8],
+    format: &'static str,
+    architecture: &str,
+) -> Result<Vec<u8>, crate::link::LibraryFault> {
+    let host = image::Target { format, architecture: architecture.to_owned(), is_little: true, is_64: true };
+    image::section_for(bytes, &host).map(<[u8]>::to_vec)
+}

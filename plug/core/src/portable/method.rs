@@ -88,7 +88,7 @@ impl<T: ?Sized + 'static> Written for Ref<T> {
 
 #[allow(
     clippy::needless_maybe_sized,
-    reason = "a type without a size is told that it does not cross, and not the one thing more"
+    reason = "a type without a size is told that it does not cross, and nothing more"
 )]
 impl<T: ?Sized + Portable> Crosses for Ref<T> {
     type View<'a> = T::View<'a>;

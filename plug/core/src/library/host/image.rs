@@ -1,6 +1,8 @@
 //! The file of a shared library: whether this system could load it, and the section in which it says what it is. The crate
 //! `object` reads the headers; that they tell of no byte which is not there is checked here, since loading such a file kills the process.
 
+use std::fmt;
+
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
 use object::{Architecture, Endianness, FileKind, Object, ObjectKind, ObjectSection, ObjectSegment, ReadRef, elf};
 
@@ -8,6 +10,47 @@ use crate::library::fault::LibraryFault;
 
 /// How many bytes tell what sort of file it is.
 pub(super) const START: usize = 512;
+
+/// What a file is for.
+#[derive(PartialEq, Eq)]
+pub(super) struct Target {
+    pub format: &'static str,
+    /// As std has it.
+    pub architecture: String,
+    pub is_little: bool,
+    pub is_64: bool,
+}
+
+impl Target {
+    fn own() -> Self {
+        let format = match (cfg!(windows), cfg!(target_vendor = "apple")) {
+            (true, _) => "PE",
+            (_, true) => "Mach-O",
+            _ => "ELF",
+        };
+        let is_64 = cfg!(target_pointer_width = "64");
+        let architecture = match (std::env::consts::ARCH, is_64) {
+            ("x86_64", false) => "x32",
+            (own, _) => own,
+        };
+        Self { format, architecture: architecture.to_owned(), is_little: cfg!(target_endian = "little"), is_64 }
+    }
+
+    fn check(&self, target: Self) -> Result<(), LibraryFault> {
+        if target == *self {
+            return Ok(());
+        }
+        Err(LibraryFault::WrongTarget { target: target.to_string(), host: self.to_string() })
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { format, architecture, is_little, is_64 } = self;
+        let (bits, end) = (if *is_64 { 64 } else { 32 }, if *is_little { "little" } else { "big" });
+        write!(f, "{architecture} ({format}, {bits}-bit, {end}-endian)")
+    }
+}
 
 /// Refuses a file that does not begin as one of a shared library would, on whatever system.
 pub(super) fn check_start(start: &[u8]) -> Result<FileKind, LibraryFault> {
@@ -24,12 +67,17 @@ pub(super) fn check_start(start: &[u8]) -> Result<FileKind, LibraryFault> {
 
 /// The bytes of the section with the records.
 pub(super) fn section<'d, R: ReadRef<'d>>(bytes: R) -> Result<&'d [u8], LibraryFault> {
+    section_for(bytes, &Target::own())
+}
+
+/// The same of a file for a system that need not be this one.
+pub(super) fn section_for<'d, R: ReadRef<'d>>(bytes: R, host: &Target) -> Result<&'d [u8], LibraryFault> {
     let len = bytes.len().unwrap_or_default();
     let start = bytes.read_bytes_at(0, len.min(START as u64)).unwrap_or_default();
     match check_start(start)? {
-        FileKind::Elf32 => section_of_elf::<elf::FileHeader32<Endianness>, R>(bytes, len),
-        FileKind::Elf64 => section_of_elf::<elf::FileHeader64<Endianness>, R>(bytes, len),
-        _ => section_of_another(bytes, len),
+        FileKind::Elf32 => section_of_elf::<elf::FileHeader32<Endianness>, R>(bytes, len, host),
+        FileKind::Elf64 => section_of_elf::<elf::FileHeader64<Endianness>, R>(bytes, len, host),
+        _ => section_of_another(bytes, len, host),
     }
 }
 
@@ -38,7 +86,7 @@ fn damaged(error: object::Error) -> LibraryFault {
 }
 
 /// By the headers alone: the crate's view of a whole file reads the tables of symbols too, which takes as long as all else.
-fn section_of_elf<'d, H, R>(bytes: R, len: u64) -> Result<&'d [u8], LibraryFault>
+fn section_of_elf<'d, H, R>(bytes: R, len: u64, host: &Target) -> Result<&'d [u8], LibraryFault>
 where
     H: FileHeader<Endian = Endianness>,
     R: ReadRef<'d>,
@@ -75,7 +123,12 @@ where
         (elf::EM_68K, _) => "m68k".to_owned(),
         (other, _) => format!("processor {}", other.0),
     };
-    check_target("ELF", &architecture, endian == Endianness::Little, header.is_class_64())?;
+    host.check(Target {
+        format: "ELF",
+        architecture,
+        is_little: endian == Endianness::Little,
+        is_64: header.is_class_64(),
+    })?;
     if header.e_type(endian) != elf::ET_DYN {
         return Err(LibraryFault::NotALibrary { what: "a program or an object file".to_owned() });
     }
@@ -93,7 +146,7 @@ where
 }
 
 /// A file of Mach-O or PE.
-fn section_of_another<'d, R: ReadRef<'d>>(bytes: R, len: u64) -> Result<&'d [u8], LibraryFault> {
+fn section_of_another<'d, R: ReadRef<'d>>(bytes: R, len: u64, host: &Target) -> Result<&'d [u8], LibraryFault> {
     let file = object::File::parse(bytes).map_err(damaged)?;
     let ranges = file.segments().map(|segment| Some(segment.file_range()));
     for (start, size) in ranges.chain(file.sections().map(|section| section.file_range())).flatten() {
@@ -105,7 +158,7 @@ fn section_of_another<'d, R: ReadRef<'d>>(bytes: R, len: u64) -> Result<&'d [u8]
         other => format!("{other:?}").to_ascii_lowercase(),
     };
     let format = if matches!(file, object::File::MachO32(_) | object::File::MachO64(_)) { "Mach-O" } else { "PE" };
-    check_target(format, &architecture, file.is_little_endian(), file.is_64())?;
+    host.check(Target { format, architecture, is_little: file.is_little_endian(), is_64: file.is_64() })?;
     if file.kind() != ObjectKind::Dynamic {
         return Err(LibraryFault::NotALibrary { what: "a program or an object file".to_owned() });
     }
@@ -116,29 +169,6 @@ fn section_of_another<'d, R: ReadRef<'d>>(bytes: R, len: u64) -> Result<&'d [u8]
 fn check_end(len: u64, offset: u64, size: u64) -> Result<(), LibraryFault> {
     let told = offset.saturating_add(size);
     if told > len { Err(LibraryFault::CutShort { len, told }) } else { Ok(()) }
-}
-
-fn check_target(format: &str, architecture: &str, is_little: bool, is_64: bool) -> Result<(), LibraryFault> {
-    let target = |architecture: &str, format: &str, is_little, is_64| {
-        let (bits, end) = (if is_64 { 64 } else { 32 }, if is_little { "little" } else { "big" });
-        format!("{architecture} ({format}, {bits}-bit, {end}-endian)")
-    };
-    let own_format = match (cfg!(windows), cfg!(target_vendor = "apple")) {
-        (true, _) => "PE",
-        (_, true) => "Mach-O",
-        _ => "ELF",
-    };
-    let is_own_64 = cfg!(target_pointer_width = "64");
-    let own_architecture = match (std::env::consts::ARCH, is_own_64) {
-        ("x86_64", false) => "x32",
-        (own, _) => own,
-    };
-    let is_own_little = cfg!(target_endian = "little");
-    if (format, architecture, is_little, is_64) == (own_format, own_architecture, is_own_little, is_own_64) {
-        return Ok(());
-    }
-    let host = target(own_architecture, own_format, is_own_little, is_own_64);
-    Err(LibraryFault::WrongTarget { target: target(architecture, format, is_little, is_64), host })
 }
 
 fn unknown(start: &[u8]) -> String {

@@ -1,0 +1,21 @@
+//! Portable interfaces behind a border: that what crosses comes back as it was, that calls and errors mean the same on both sides, and
+//! that what the macros emit means the same wherever it stands.
+
+mod calls;
+mod hygiene;
+mod values;
+
+use plug::{Error, Registry};
+
+/// The plugin of every interface here.
+#[derive(Default)]
+struct Plugin;
+
+type Answer<T> = Result<T, Error>;
+
+/// A plugin of this program, behind a border.
+fn open<I: ?Sized + plug::Interface>(name: &str) -> Box<I> {
+    let mut registry = Registry::new();
+    registry.add(&plug::link::Loopback).unwrap();
+    registry.open(name).unwrap()
+}
