@@ -100,7 +100,7 @@ impl From<&ErrorKind> for Exit {
 impl From<&LibraryFault> for Exit {
     fn from(fault: &LibraryFault) -> Self {
         match fault {
-            LibraryFault::RelativePath
+            LibraryFault::RelativePath { .. }
             | LibraryFault::Unreadable
             | LibraryFault::NotAFile { .. }
             | LibraryFault::Empty

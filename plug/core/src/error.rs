@@ -30,7 +30,8 @@ struct Inner {
 }
 
 enum Cause {
-    None,
+    /// The kind says it all, and this is how: not a call by name, which would bring the words for all kinds into every plugin.
+    Kind(fn(&ErrorKind, &mut fmt::Formatter<'_>) -> fmt::Result),
     /// A text, which comes first, and what lies below it.
     Text(String, Option<Box<dyn StdError + Send + Sync>>),
     /// Stands for itself: its text is the error's, its source the error's source.
@@ -170,7 +171,7 @@ impl Error {
     /// the error of a plugin that could not be opened.
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
         let source = match &self.0.cause {
-            Cause::None => return None,
+            Cause::Kind(_) => return None,
             Cause::Text(_, source) => source.as_deref()?,
             Cause::Itself(source) => source.as_ref(),
         };
@@ -212,14 +213,14 @@ impl Error {
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, cause: Cause::None }))
+        Self(Box::new(Inner { kind, cause: Cause::Kind(fmt::Display::fmt) }))
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
-            Cause::None => None,
+            Cause::Kind(_) => None,
             Cause::Text(_, source) => source.as_deref().map(|source| source as _),
             Cause::Itself(source) => source.source(),
         }
@@ -230,7 +231,7 @@ impl StdError for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
-            Cause::None => write!(f, "{}", self.0.kind)?,
+            Cause::Kind(write) => write(&self.0.kind, f)?,
             Cause::Text(text, _) => f.write_str(text)?,
             Cause::Itself(source) => write!(f, "{source}")?,
         }

@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum LibraryFault {
     /// The path is not absolute, so that the system would look for it where it likes.
-    RelativePath,
+    RelativePath {
+        /// Where it leads from the current folder.
+        absolute: PathBuf,
+    },
     /// The file cannot be read; the error is the source.
     Unreadable,
     /// It is no regular file.
@@ -110,12 +113,9 @@ impl LibraryFault {
     pub(crate) fn write(&self, path: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = path.display();
         match self {
-            Self::RelativePath => {
-                write!(f, "the path of a library must be absolute: `{path}`")?;
-                match std::path::absolute(path.to_string()) {
-                    Ok(absolute) => write!(f, "\nhint: from here that is `{}`", absolute.display()),
-                    Err(_) => Ok(()),
-                }
+            Self::RelativePath { absolute } => {
+                let absolute = absolute.display();
+                write!(f, "the path of a library must be absolute: `{path}`\nhint: from here that is `{absolute}`")
             }
             Self::Unreadable => write!(f, "cannot read library `{path}`"),
             Self::NotAFile { what } => write!(f, "library `{path}` is no file, but {what}"),

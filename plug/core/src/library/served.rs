@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::table::{DONE, FAILED, Failure, Object, PANICKED, Reply};
 use super::view::{Scratch, Slice};
@@ -150,14 +150,15 @@ thread_local! {
 
 /// Has the place of each panic noted. What a panic prints, it prints as before.
 pub(super) fn note_places() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let others = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            let place = info.location().map(ToString::to_string).unwrap_or_default();
-            // Not where the thread is on its way out.
-            let _ = PLACE.try_with(|noted| noted.replace(place));
-            others(info);
-        }));
-    });
+    static IS_NOTING: AtomicBool = AtomicBool::new(false);
+    if IS_NOTING.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let others = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        // Not where the thread is on its way out.
+        let _ = PLACE.try_with(|noted| noted.replace(place));
+        others(info);
+    }));
 }

@@ -26,7 +26,8 @@ pub(super) struct Demands {
 /// What is loaded for the file at this path, if it begins as a library does and meets the demands.
 pub(super) fn take(path: &Path, demands: &Demands) -> Result<Loadable, Error> {
     if !path.is_absolute() {
-        return Err(Error::library(path, LibraryFault::RelativePath));
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        return Err(Error::library(path, LibraryFault::RelativePath { absolute }));
     }
     let unreadable = |error| Error::library(path, LibraryFault::Unreadable).with_source(error);
     let mut file = open(path).map_err(unreadable)?;

@@ -76,6 +76,9 @@ impl Loaded {
             let version = "another version".to_owned();
             return Err(fault(LibraryFault::Abi { library: library.abi, host: ABI, version }));
         }
+        if (library.size as usize) < size_of::<LibraryTable>() {
+            return Err(fault(LibraryFault::NoAnswer));
+        }
         let mut tables = Vec::<PluginTable>::new();
         // SAFETY: `visit` is what a library calls with the context it was given.
         let status = unsafe { (library.plugins)((&raw mut tables).cast(), visit) };
@@ -153,6 +156,10 @@ unsafe fn open(path: &Path) -> Result<libloading::Library, libloading::Error> {
 ///
 /// `context` is a `Vec<PluginTable>`, and `plugin` points to a table.
 unsafe extern "C" fn visit(context: *mut (), plugin: *const PluginTable) {
-    // SAFETY: the caller's promise. A library of this ABI has at least these fields.
-    unsafe { (*context.cast::<Vec<PluginTable>>()).push(*plugin) };
+    // SAFETY: the caller's promise; and a table of at least this size has these fields.
+    unsafe {
+        if (*plugin).size as usize >= size_of::<PluginTable>() {
+            (*context.cast::<Vec<PluginTable>>()).push(*plugin);
+        }
+    }
 }

@@ -61,7 +61,7 @@ use crate::plugin::Plugin;
 /// that was built anew gives the new code, while objects of the old one go on. Nothing is ever unloaded, since an object may have handed out
 /// what stays behind, such as a thread or a `&'static str`.
 ///
-/// A panic in a plugin's `new` or method is an [`ErrorKind::Panicked`]; one in the destructor of an object is printed, and ends there.
+/// A panic prints what panics print. In a plugin's `new` or method it then is an [`ErrorKind::Panicked`]; in the destructor of an object it ends there.
 ///
 /// # What is not
 ///
