@@ -65,7 +65,7 @@ pub unsafe extern "C" fn plug_library_v1(host: *const ()) -> *const () {
 /// # Safety
 ///
 /// `visit` can be called with `context`.
-unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u32 {
+unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u64 {
     let work = || {
         for entry in builtin::entries() {
             let Some(crossing) = entry.interface().crossing() else { continue };

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::table::{DONE, FAILED, Failure, Object, PANICKED, Reply};
+use super::table::{Answer, DONE, FAILED, Failure, Object, PANICKED, Reply};
 use super::view::{Scratch, Slice};
 use crate::error::Error;
 use crate::interface::Interface;
@@ -19,7 +19,7 @@ type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'
 ///
 /// `object` is one of `M::Interface` that this library made and has not destroyed; `arguments` points to the views of M's arguments
 /// and `reply` to a reply for M's result, both for as long as the call takes.
-pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), reply: *mut ()) -> u32 {
+pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), reply: *mut ()) -> Answer {
     let work = || {
         // SAFETY: the caller's promise.
         let (object, views) = unsafe { (object.get::<M::Interface>(), *arguments.cast()) };
@@ -27,24 +27,27 @@ pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), r
             Ok(value) => {
                 let scratch = Scratch::new();
                 let view: View<'_, M> = value.view(&scratch);
+                if M::Ok::IS_FLAT && Answer::holds::<View<'_, M>>() {
+                    return Answer::with(view);
+                }
                 let reply: *mut Reply<View<'_, M>> = reply.cast();
                 // SAFETY: the caller's promise. It copies what it is shown before it returns, and a flat view shows nothing
                 // but itself.
                 unsafe {
-                    if <M::Outcome as Outcome>::Ok::IS_FLAT {
+                    if M::Ok::IS_FLAT {
                         (*reply).value.write(view);
                     } else {
                         ((*reply).takes.value)(reply.cast(), std::ptr::from_ref(&view).cast());
                     }
                 }
-                DONE
+                Answer::of(DONE)
             }
             // SAFETY: the caller's promise.
             Err(error) => unsafe { failed::<M>(reply, error) },
         }
     };
     match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(status) => status,
+        Ok(answer) => answer,
         // SAFETY: the caller's promise.
         Err(payload) => unsafe { panicked(reply, payload) },
     }
@@ -55,7 +58,7 @@ pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), r
 /// `reply` points to a reply.
 // By itself, so that a call that does not fail saves no registers for it.
 #[cold]
-unsafe fn failed<M: Method>(reply: *mut (), error: <M::Outcome as Outcome>::Error) -> u32 {
+unsafe fn failed<M: Method>(reply: *mut (), error: <M::Outcome as Outcome>::Error) -> Answer {
     // SAFETY: the caller's promise.
     unsafe { fail(reply, &M::texts(&error), "", FAILED) }
 }
@@ -65,7 +68,7 @@ unsafe fn failed<M: Method>(reply: *mut (), error: <M::Outcome as Outcome>::Erro
 /// # Safety
 ///
 /// `plugin` is `Object::of` an entry whose interface is `I`, and `reply` points to a reply for an `Object`.
-pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(plugin: Object, _: *const (), reply: *mut ()) -> u32 {
+pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(plugin: Object, _: *const (), reply: *mut ()) -> Answer {
     let work = || {
         // SAFETY: the caller's promise.
         let entry: &Entry = unsafe { plugin.thing() };
@@ -74,14 +77,14 @@ pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(plugin: Object, _: *
             Ok(object) => {
                 // SAFETY: the caller's promise.
                 unsafe { (*reply.cast::<Reply<Object>>()).value.write(Object::new(object)) };
-                DONE
+                Answer::of(DONE)
             }
             // SAFETY: the caller's promise.
             Err(error) => unsafe { fail(reply, &Told(&error).texts(), "", FAILED) },
         }
     };
     match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(status) => status,
+        Ok(answer) => answer,
         // SAFETY: the caller's promise.
         Err(payload) => unsafe { panicked(reply, payload) },
     }
@@ -92,14 +95,14 @@ pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(plugin: Object, _: *
 /// # Safety
 ///
 /// `object` is one of `I` that this library made, and is not used again; `reply` points to a reply for nothing.
-pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), reply: *mut ()) -> u32 {
+pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), reply: *mut ()) -> Answer {
     let work = || {
         // SAFETY: the caller's promise.
         drop(unsafe { object.into_box::<I>() });
-        DONE
+        Answer::of(DONE)
     };
     match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(status) => status,
+        Ok(answer) => answer,
         // SAFETY: the caller's promise.
         Err(payload) => unsafe { panicked(reply, payload) },
     }
@@ -109,19 +112,19 @@ pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), r
 ///
 /// `reply` points to a reply.
 #[cold]
-unsafe fn fail(reply: *mut (), texts: &[String], place: &str, status: u32) -> u32 {
+unsafe fn fail(reply: *mut (), texts: &[String], place: &str, status: u64) -> Answer {
     let texts: Vec<_> = texts.iter().map(|text| Slice::from(text.as_bytes())).collect();
     let failure = Failure { texts: Slice::from(&texts[..]), place: Slice::from(place.as_bytes()) };
     // SAFETY: the caller's promise; whatever a reply is for, it begins in the same way. It copies the texts.
     unsafe { ((*reply.cast::<Reply<()>>()).takes.failure)(reply, &raw const failure) };
-    status
+    Answer::of(status)
 }
 
 /// # Safety
 ///
 /// `reply` points to a reply.
 #[cold]
-unsafe fn panicked(reply: *mut (), payload: Box<dyn Any + Send>) -> u32 {
+unsafe fn panicked(reply: *mut (), payload: Box<dyn Any + Send>) -> Answer {
     let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
         (Some(text), _) => vec![(*text).to_owned()],
         (_, Some(text)) => vec![text.clone()],

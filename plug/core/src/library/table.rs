@@ -9,15 +9,57 @@ use super::view::Slice;
 pub(crate) const ABI: u32 = 1;
 
 /// A method, an object's destructor or a plugin's `new`, as the other side calls it: with the object, the views of the arguments
-/// and the reply. It returns `DONE`, `FAILED` or `PANICKED`, and does not unwind.
-pub type Call = unsafe extern "C" fn(object: Object, arguments: *const (), reply: *mut ()) -> u32;
+/// and the reply. It does not unwind.
+pub type Call = unsafe extern "C" fn(object: Object, arguments: *const (), reply: *mut ()) -> Answer;
 
-/// The reply holds the value, or it has been put.
-pub(crate) const DONE: u32 = 0;
+/// How a call has ended, and its result where that is a flat view of one word at most: C returns both in registers.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Answer {
+    pub(crate) status: u64,
+    // A view may have gaps, and so may a word that holds one.
+    word: MaybeUninit<u64>,
+}
+
+/// The answer or the reply holds the value, or the reply has taken it.
+pub(crate) const DONE: u64 = 0;
 /// The method returned an error, whose texts the reply was told.
-pub(crate) const FAILED: u32 = 1;
+pub(crate) const FAILED: u64 = 1;
 /// It panicked, and the reply was told so.
-pub(crate) const PANICKED: u32 = 2;
+pub(crate) const PANICKED: u64 = 2;
+/// There is no such method. No library says so: it is what the host puts into the place of one.
+pub(crate) const LACKING: u64 = 3;
+
+impl Answer {
+    #[inline]
+    pub(crate) const fn of(status: u64) -> Self {
+        Self { status, word: MaybeUninit::uninit() }
+    }
+
+    /// Whether a flat view of this type is in the answer, and not in the reply.
+    pub(crate) const fn holds<V>() -> bool {
+        size_of::<V>() <= size_of::<u64>() && align_of::<V>() <= align_of::<u64>()
+    }
+
+    #[inline]
+    pub(crate) fn with<V: Copy>(view: V) -> Self {
+        // Not in a constant, which would be asked of views too that are never put here.
+        assert!(Self::holds::<V>());
+        let mut answer = Self::of(DONE);
+        // SAFETY: there is room for it.
+        unsafe { answer.word.as_mut_ptr().cast::<V>().write(view) };
+        answer
+    }
+
+    /// # Safety
+    ///
+    /// It was made by `with::<V>`, on the other side.
+    #[inline]
+    pub(crate) unsafe fn view<V: Copy>(self) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { self.word.as_ptr().cast::<V>().read() }
+    }
+}
 
 /// A `Box<dyn Interface>` of the library's, taken apart. What is in it is known to the library alone.
 #[repr(C)]
@@ -28,7 +70,7 @@ pub struct Object([*mut (); 2]);
 #[repr(C)]
 pub(crate) struct Reply<V> {
     pub takes: &'static Takes,
-    /// The view of a result that points to nothing but itself.
+    /// The view of a result that points to nothing but itself, and is too large for the answer.
     pub value: MaybeUninit<V>,
 }
 
@@ -57,7 +99,7 @@ pub(crate) struct LibraryTable {
     /// The library's own record.
     pub record: Slice<'static, u8>,
     /// Calls `visit` for each plugin.
-    pub plugins: unsafe extern "C" fn(context: *mut (), visit: Visit) -> u32,
+    pub plugins: unsafe extern "C" fn(context: *mut (), visit: Visit) -> u64,
 }
 
 pub(crate) type Visit = unsafe extern "C" fn(context: *mut (), plugin: *const PluginTable);

@@ -59,31 +59,34 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<Loadable, Error> {
 
 /// The section with the records. Of the rest only the headers are read.
 pub(super) fn section(file: &File) -> Result<Vec<u8>, LibraryFault> {
-    image::section(&Pieces { file, kept: Scratch::new() }).map(<[u8]>::to_vec)
+    let len = file.metadata().map(|metadata| metadata.len()).unwrap_or_default();
+    image::section(&Pieces { file, len, kept: Scratch::new() }).map(<[u8]>::to_vec)
 }
 
 /// A file of which pieces are read, and kept as long as this.
 struct Pieces<'f> {
     file: &'f File,
+    len: u64,
     kept: Scratch,
 }
 
 impl Pieces<'_> {
     fn read(&self, offset: u64, size: u64) -> io::Result<&[u8]> {
-        let mut file = self.file;
-        file.seek(SeekFrom::Start(offset))?;
-        let mut piece = Vec::new();
-        // Not as much as was asked for, which can be any number, but as much as is there.
-        if file.take(size).read_to_end(&mut piece)? as u64 != size {
+        // What is asked for can be any number, and is not to be made room for.
+        if offset.checked_add(size).is_none_or(|end| end > self.len) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        let mut file = self.file;
+        let mut piece = vec![0; size as usize];
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(&mut piece)?;
         Ok(self.kept.keep(piece).get())
     }
 }
 
 impl<'a> ReadRef<'a> for &'a Pieces<'_> {
     fn len(self) -> Result<u64, ()> {
-        self.file.metadata().map(|metadata| metadata.len()).map_err(drop)
+        Ok(self.len)
     }
 
     fn read_bytes_at(self, offset: u64, size: u64) -> Result<&'a [u8], ()> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::remote::Joined;
+use super::remote::{Joined, lacking};
 use crate::error::Error;
 use crate::library::entry::Crossing;
 use crate::library::fault::LibraryFault;
@@ -121,9 +121,11 @@ impl Loaded {
             return Err(changed("has other methods"));
         }
         let calls = table.calls.get();
+        let calls: Vec<_> = places.iter().map(|place| place.and_then(|place| calls.get(place).copied())).collect();
         let new = Joined {
             name: fields[0].clone(),
-            calls: places.iter().map(|place| place.and_then(|place| calls.get(place).copied())).collect(),
+            calls: calls.iter().map(|call| call.unwrap_or(lacking)).collect(),
+            has: calls.iter().map(Option::is_some).collect(),
             open: table.open,
             close: table.close,
             plugin: table.plugin,

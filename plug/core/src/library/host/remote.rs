@@ -5,15 +5,15 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 use crate::error::{Error, ErrorKind};
-use crate::library::table::{Call, DONE, FAILED, Failure, Object, PANICKED, Reply, Takes};
+use crate::library::table::{Answer, Call, DONE, FAILED, Failure, LACKING, Object, PANICKED, Reply, Takes};
 use crate::library::view::Scratch;
 use crate::portable::{Arguments, Border, Method, Outcome, Portable};
 
 /// An object that is in a library.
 pub struct InLibrary {
     object: Object,
-    /// A host's methods, in its order, as far as the library has them.
-    calls: &'static [Option<Call>],
+    /// This program's methods, in its order, with `lacking` in the place of one that the library has not.
+    calls: &'static [Call],
     of: &'static Joined,
 }
 
@@ -21,7 +21,9 @@ pub struct InLibrary {
 pub(crate) struct Joined {
     /// The plugin's name.
     pub name: String,
-    pub calls: Box<[Option<Call>]>,
+    pub calls: Box<[Call]>,
+    /// Which of them the library has.
+    pub has: Box<[bool]>,
     pub open: Call,
     pub close: Call,
     pub plugin: Object,
@@ -73,11 +75,13 @@ unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
 struct Taking<M>(PhantomData<M>);
 
 impl<M: Method> Taking<M> {
-    const TAKES: &'static Takes = match <M::Outcome as Outcome>::Ok::IS_FLAT {
+    const TAKES: &'static Takes = match M::Ok::IS_FLAT {
         true => PendingOf::<M>::FLAT,
         false => &Takes { value: take::<M>, failure: PendingOf::<M>::FLAT.failure },
     };
 }
+
+type View<'a, M> = <<M as Method>::Ok as Portable>::View<'a>;
 
 type PendingOf<'a, M> =
     Pending<<<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'a>, <<M as Method>::Outcome as Outcome>::Ok>;
@@ -100,7 +104,7 @@ unsafe extern "C" fn take_failure<V, T>(reply: *mut (), failure: *const Failure<
 impl Border for InLibrary {
     #[inline]
     fn has<M: Method>(&self) -> bool {
-        self.calls[M::INDEX].is_some()
+        self.of.has[M::INDEX]
     }
 
     #[inline]
@@ -108,18 +112,22 @@ impl Border for InLibrary {
         let scratch = Scratch::new();
         let views = M::Arguments::view(&given, &scratch);
         let mut pending = PendingOf::<M>::new(Taking::<M>::TAKES);
-        let Some(call) = self.calls[M::INDEX] else { return M::Outcome::of(Err(self.of.lacks(M::NAME))) };
+        // SAFETY: there are as many as the interface has methods, and this is the place of one.
+        let call = unsafe { self.calls.get_unchecked(M::INDEX) };
         // SAFETY: the library has a method of this name and fingerprint, so it takes views of these types and a reply of this one.
         // The object is of this interface and lives as long as `self`; the views and the reply live until the call returns.
-        let status = unsafe { call(self.object, (&raw const views).cast(), (&raw mut pending).cast()) };
-        if status == DONE && <M::Outcome as Outcome>::Ok::IS_FLAT {
-            // SAFETY: a library that is done has written the value, where it is flat.
-            let view = unsafe { pending.reply.value.assume_init() };
+        let answer = unsafe { call(self.object, (&raw const views).cast(), (&raw mut pending).cast()) };
+        if answer.status == DONE && M::Ok::IS_FLAT {
+            // SAFETY: a library that is done has written the value, where it is flat, into the one or the other.
+            let view: View<'_, M> = unsafe {
+                if Answer::holds::<View<'_, M>>() { answer.view() } else { pending.reply.value.assume_init() }
+            };
             // It has told nothing else, so there is nothing to drop.
             std::mem::forget(pending);
             return M::Outcome::of(Ok(Portable::own(view)));
         }
-        if <M::Outcome as Outcome>::Ok::IS_FLAT {
+        let status = answer.status;
+        if M::Ok::IS_FLAT {
             return M::Outcome::of(self.of.failed(status, pending.outcome, M::NAME));
         }
         M::Outcome::of(self.of.outcome(status, pending.outcome, M::NAME))
@@ -131,7 +139,7 @@ impl Drop for InLibrary {
         let mut pending = Pending::<(), ()>::new(Pending::<(), ()>::FLAT);
         // SAFETY: the object was made by this plugin's `open`, and this is the last use of it.
         // A drop can return nothing, and of a panic the library has printed what there is to say.
-        let _ = unsafe { (self.of.close)(self.object, std::ptr::null(), (&raw mut pending).cast()) };
+        let _: Answer = unsafe { (self.of.close)(self.object, std::ptr::null(), (&raw mut pending).cast()) };
     }
 }
 
@@ -140,7 +148,7 @@ impl Joined {
     pub(crate) fn open(&'static self) -> Result<InLibrary, Error> {
         let mut pending = Pending::<Object, Object>::new(Pending::<Object, Object>::FLAT);
         // SAFETY: `open` and `plugin` are those of one table.
-        let status = unsafe { (self.open)(self.plugin, std::ptr::null(), (&raw mut pending).cast()) };
+        let Answer { status, .. } = unsafe { (self.open)(self.plugin, std::ptr::null(), (&raw mut pending).cast()) };
         let object = match status {
             // SAFETY: a library that is done has written the object.
             DONE => unsafe { pending.reply.value.assume_init() },
@@ -150,12 +158,12 @@ impl Joined {
     }
 
     #[cold]
-    fn failed<T>(&self, status: u32, outcome: Option<Result<T, Told>>, method: &str) -> Result<T, Error> {
+    fn failed<T>(&self, status: u64, outcome: Option<Result<T, Told>>, method: &str) -> Result<T, Error> {
         self.outcome(status, outcome, method)
     }
 
     #[inline(never)]
-    fn outcome<T>(&self, status: u32, outcome: Option<Result<T, Told>>, method: &str) -> Result<T, Error> {
+    fn outcome<T>(&self, status: u64, outcome: Option<Result<T, Told>>, method: &str) -> Result<T, Error> {
         match (status, outcome) {
             (DONE, Some(Ok(value))) => Ok(value),
             (FAILED, Some(Err(told))) => Err(Error::told(told.texts)),
@@ -164,6 +172,7 @@ impl Joined {
                 let place = Some(told.place).filter(|place| !place.is_empty());
                 Err(ErrorKind::Panicked { plugin: self.name.clone(), method: method.to_owned(), place, message }.into())
             }
+            (LACKING, _) => Err(Error::msg(format!("plugin `{}` has no method `{method}`", self.name))),
             (status, _) => {
                 let mut text = format!("plugin `{}` broke the rules of a call to `{method}`", self.name);
                 let _ = write!(text, ": it returned with status {status} and no such reply");
@@ -171,9 +180,13 @@ impl Joined {
             }
         }
     }
+}
 
-    #[cold]
-    fn lacks(&self, method: &str) -> Error {
-        Error::msg(format!("plugin `{}` has no method `{method}`", self.name))
-    }
+/// What stands in the place of a method that a library has not.
+///
+/// # Safety
+///
+/// None: it looks at nothing.
+pub(super) unsafe extern "C" fn lacking(_: Object, _: *const (), _: *mut ()) -> Answer {
+    Answer::of(LACKING)
 }

@@ -27,6 +27,7 @@ fn main() {
     match arguments[..] {
         ["calls", plug, abi_stable, stabby] => calls(plug, abi_stable, stabby),
         ["load", "plug", path] => load(path, plug::open),
+        ["load", "plug-in-place", path] => load(path, plug::open_in_place),
         ["load", "abi_stable", path] => load(path, abi_stable::open),
         ["load", "stabby", path] => load(path, stabby::open),
         ["add", count, "linked"] => add(count, &plug::linked()),

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use library_interface::Work;
 use library_plugin::A;
 use plug::Registry;
-use plug::link::Library;
+use plug::link::LibraryOptions;
 
 use super::Side;
 
@@ -16,8 +16,17 @@ pub fn linked() -> Box<dyn Work> {
 }
 
 pub fn open(path: &str) -> Box<dyn Work> {
-    // SAFETY: the table built it, of the package `library-plugin`.
-    let library = unsafe { Library::open(path) }.expect("the library is there");
+    open_with(&LibraryOptions::new(), path)
+}
+
+/// As the peers do it, and `dlopen`: without a private copy.
+pub fn open_in_place(path: &str) -> Box<dyn Work> {
+    open_with(&LibraryOptions::new().in_place(), path)
+}
+
+fn open_with(options: &LibraryOptions, path: &str) -> Box<dyn Work> {
+    // SAFETY: the table built it, of the package `library-plugin`, and nobody writes to it.
+    let library = unsafe { options.open(path) }.expect("the library is there");
     let mut registry = Registry::new();
     registry.add(&library).expect("the library has plugins");
     registry.open::<dyn Work>("a").expect("the library has this one")
