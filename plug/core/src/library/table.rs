@@ -27,8 +27,6 @@ pub(crate) const DONE: u64 = 0;
 pub(crate) const FAILED: u64 = 1;
 /// It panicked, and the reply was told so.
 pub(crate) const PANICKED: u64 = 2;
-/// There is no such method. No library says so: it is what the host puts into the place of one.
-pub(crate) const LACKING: u64 = 3;
 
 impl Answer {
     #[inline]
@@ -54,6 +52,7 @@ impl Answer {
     /// # Safety
     ///
     /// It was made by `with::<V>`, on the other side.
+    #[cfg_attr(not(feature = "library"), allow(dead_code, reason = "only hosts read answers"))]
     #[inline]
     pub(crate) unsafe fn view<V: Copy>(self) -> V {
         // SAFETY: the caller's promise.

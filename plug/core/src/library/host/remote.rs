@@ -5,9 +5,12 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 use crate::error::{Error, ErrorKind};
-use crate::library::table::{Answer, Call, DONE, FAILED, Failure, LACKING, Object, PANICKED, Reply, Takes};
+use crate::library::table::{Answer, Call, DONE, FAILED, Failure, Object, PANICKED, Reply, Takes};
 use crate::library::view::Scratch;
 use crate::portable::{Arguments, Border, Method, Outcome, Portable};
+
+/// There is no such method. No library says so: it is what stands in the place of one.
+const LACKING: u64 = u64::MAX;
 
 /// An object that is in a library.
 pub struct InLibrary {
