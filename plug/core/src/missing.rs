@@ -73,7 +73,9 @@ impl<'r> Known<'r> {
     fn elsewhere(&self, name: &str) -> Vec<String> {
         let path = |plugin: &&Plugin| match plugin.interface() {
             // The same interface, but for the version of the crate that declares it.
-            path if path == self.interface.name() => format!("{path} {}", plugin.identity().version()),
+            path if path == self.interface.name() => {
+                format!("{path} {}", plugin.identity().version()).trim_end().to_owned()
+            }
             path => path.to_owned(),
         };
         self.elsewhere.iter().filter(|plugin| plugin.is_called(name)).map(path).collect()
@@ -115,6 +117,9 @@ impl<'r> Known<'r> {
         let nothing = "no plugin of this interface is linked";
         if !self.here.is_empty() {
             format!("available: {}", Listed(&self.names()))
+        } else if self.elsewhere.iter().any(|plugin| plugin.origin().is_some()) {
+            // A registry of libraries, that need not have to do with what is linked.
+            "there is no plugin of this interface".to_owned()
         } else if self.registry.catalogue().is_empty() {
             format!("{nothing}, and no `plug::link!()` is in what this target (binary, test, example) is linked from")
         } else if off.is_empty() {

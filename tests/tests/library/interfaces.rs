@@ -94,10 +94,9 @@ fn all_plugins_of_a_library_are_listed_of_whatever_interface() {
     assert_eq!(
         told(&error, &path),
         "unknown plugin `local` of interface `library_interface::Local`\n\
-         hint: there is one of this name for `library_interface::Local `\n\
+         hint: there is one of this name for `library_interface::Local`\n\
          hint: to open the one of `library:PATH`, write `#[plug::interface(portable)]` above `trait Local`\n\
-         hint: no plugin of this interface is linked, and no `plug::link!()` is in what this target (binary, test, example) \
-         is linked from",
+         hint: there is no plugin of this interface",
     );
 }
 
