@@ -37,4 +37,4 @@ pub use host::{InspectedInterface, InspectedMethod, Inspection, Library, Library
 pub use record::{InterfaceRecord, PluginRecord, interface_record_len};
 pub use served::call;
 pub use table::Call;
-pub use view::{Maybe, Pair, Scratch, Slice};
+pub use view::{Maybe, Pair, Scratch, Slice, Text};

@@ -133,18 +133,11 @@ impl Plugin {
         fields: Box<Fields>,
         interface: &'static Identity,
         origin: String,
-        found_in: usize,
+        found_in: Option<usize>,
         unfit: Option<ErrorKind>,
         open: Box<OpenMade>,
     ) -> Self {
-        Self(Source::Made(Arc::new(Made {
-            fields,
-            interface,
-            origin: Some(origin),
-            found_in: Some(found_in),
-            unfit,
-            open,
-        })))
+        Self(Source::Made(Arc::new(Made { fields, interface, origin: Some(origin), found_in, unfit, open })))
     }
 
     /// The same plugin with these aliases. Its own name among them, or one twice, changes nothing.

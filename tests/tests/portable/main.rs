@@ -3,6 +3,7 @@
 
 mod calls;
 mod hygiene;
+mod twins;
 mod values;
 
 use plug::{Error, Registry};

@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::record::{self, InterfaceRecord};
 use super::table::{ABI, Call, DONE, HostTable, LibraryTable, Object, PANICKED, PluginTable, Visit};
-use super::view::Slice;
+use super::view::{Slice, Text};
 use super::{log, served};
 use crate::link::builtin;
 use crate::portable::PortableInterface;
@@ -22,6 +22,12 @@ pub struct Crossing {
 }
 
 impl Crossing {
+    /// How many methods it has.
+    #[cfg(feature = "library")]
+    pub(crate) fn methods(&self) -> usize {
+        self.calls.len()
+    }
+
     pub const fn of<I: ?Sized + PortableInterface, const N: usize>(record: &'static InterfaceRecord<N>) -> Self {
         Self {
             record: record.bytes(),
@@ -47,11 +53,12 @@ pub unsafe extern "C" fn plug_library_v1(host: *const ()) -> *const () {
         record: Slice::new(&record::LIBRARY),
         plugins,
     };
-    // SAFETY: the caller's promise.
-    let host: &'static HostTable = unsafe { &*host.cast() };
+    let host = host.cast::<HostTable>();
+    // SAFETY: the caller's promise. A host that has fewer fields than this library knows has no others.
+    let log = unsafe { if (*host).size as usize >= size_of::<HostTable>() { (*host).log } else { None } };
     let set_up = || {
         served::note_places();
-        log::send_to(host);
+        log::send_to(log);
     };
     match panic::catch_unwind(set_up) {
         Ok(()) => std::ptr::from_ref(&LIBRARY).cast(),
@@ -71,7 +78,7 @@ unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u64 {
             let Some(crossing) = entry.interface().crossing() else { continue };
             let table = PluginTable {
                 size: size_of::<PluginTable>() as u32,
-                text: Slice::from(entry.text().as_bytes()),
+                text: Text::new(entry.text()),
                 interface: Slice::from(crossing.record),
                 calls: Slice::from(crossing.calls),
                 open: crossing.open,

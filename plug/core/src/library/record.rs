@@ -26,7 +26,7 @@ pub(crate) const UNIT: &str = "\u{1f}";
 pub(crate) const METHOD: &str = "\u{1e}";
 
 /// The digits of an interface's number.
-const NUMBER: usize = 16;
+pub(crate) const NUMBER: usize = 16;
 
 const fn head(kind: u8, len: usize) -> [u8; HEAD] {
     let [a, b, c, d, e, f, g] = MAGIC;
@@ -53,6 +53,7 @@ impl<const PATH: usize, const TEXT: usize> PluginRecord<PATH, TEXT> {
         let (Some(path), Some(text)) = (path.as_bytes().first_chunk(), S::TEXT.as_bytes().first_chunk()) else {
             panic!("PATH and TEXT are the lengths of the path and of the text");
         };
+        assert!(path.len() == S::Interface::DECLARATION.path.len() && text.len() == S::TEXT.len());
         let number =
             Text::<NUMBER>::new().push_hexadecimal(S::Interface::DECLARATION.number() as u128, NUMBER as u32).bytes;
         let (unit, head) = ([UNIT.as_bytes()[0]], head(PLUGIN_KIND, NUMBER + 1 + PATH + 1 + TEXT));

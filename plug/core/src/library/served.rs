@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::table::{Answer, DONE, FAILED, Failure, Object, PANICKED, Reply};
-use super::view::{Scratch, Slice};
+use super::view::{Scratch, Slice, Text};
 use crate::error::Error;
 use crate::interface::Interface;
 use crate::plugin::Entry;
@@ -113,8 +113,8 @@ pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), r
 /// `reply` points to a reply.
 #[cold]
 unsafe fn fail(reply: *mut (), texts: &[String], place: &str, status: u64) -> Answer {
-    let texts: Vec<_> = texts.iter().map(|text| Slice::from(text.as_bytes())).collect();
-    let failure = Failure { texts: Slice::from(&texts[..]), place: Slice::from(place.as_bytes()) };
+    let texts: Vec<_> = texts.iter().map(|text| Text::new(text)).collect();
+    let failure = Failure { texts: Slice::from(&texts[..]), place: Text::new(place) };
     // SAFETY: the caller's promise; whatever a reply is for, it begins in the same way. It copies the texts.
     unsafe { ((*reply.cast::<Reply<()>>()).takes.failure)(reply, &raw const failure) };
     Answer::of(status)
@@ -153,6 +153,10 @@ thread_local! {
 
 /// Has the place of each panic noted. What a panic prints, it prints as before.
 pub(super) fn note_places() {
+    // Where it has no way in.
+    if std::thread::panicking() {
+        return;
+    }
     static IS_NOTING: AtomicBool = AtomicBool::new(false);
     if IS_NOTING.swap(true, Ordering::Relaxed) {
         return;

@@ -3,7 +3,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::view::Slice;
+use super::view::{Slice, Text};
 
 /// The number of this ABI: of these tables, the views and the records. The name of the entry holds it too.
 pub(crate) const ABI: u32 = 1;
@@ -73,7 +73,7 @@ pub(crate) struct Reply<V> {
     pub value: MaybeUninit<V>,
 }
 
-/// How a reply is told what cannot just be written into it. Each is called at most once, and with that reply.
+/// How a reply is told what cannot just be written into it. Both are called with that reply; what is told last counts.
 #[repr(C)]
 pub(crate) struct Takes {
     /// Takes the view of any other result, while that lasts.
@@ -85,9 +85,9 @@ pub(crate) struct Takes {
 #[repr(C)]
 pub(crate) struct Failure<'a> {
     /// The text of the error and of each cause; or what the panic said, where it was a text.
-    pub texts: Slice<'a, Slice<'a, u8>>,
+    pub texts: Slice<'a, Text<'a>>,
     /// Where a panic came from, if that is known.
-    pub place: Slice<'a, u8>,
+    pub place: Text<'a>,
 }
 
 /// What a library's entry returns.
@@ -109,7 +109,7 @@ pub(crate) type Visit = unsafe extern "C" fn(context: *mut (), plugin: *const Pl
 pub(crate) struct PluginTable {
     pub size: u32,
     /// What it says of itself: the same text as in its record.
-    pub text: Slice<'static, u8>,
+    pub text: Text<'static>,
     /// The record of its interface.
     pub interface: Slice<'static, u8>,
     /// In the order of that record.
@@ -127,14 +127,14 @@ pub(crate) struct HostTable {
     pub abi: u32,
     pub size: u32,
     /// Whether the host wants records of this level and target, and what takes them; neither where it wants none.
-    pub log: Option<HostLog>,
+    pub log: Option<&'static HostLog>,
 }
 
 /// The host's half of the bridge for log records.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(crate) struct HostLog {
-    pub is_enabled: unsafe extern "C" fn(level: u32, target: Slice<'_, u8>) -> bool,
+    pub is_enabled: unsafe extern "C" fn(level: u32, target: Text<'_>) -> bool,
     pub log: unsafe extern "C" fn(record: *const LogRecord<'_>),
 }
 
@@ -145,11 +145,11 @@ pub(crate) struct LogRecord<'a> {
     pub level: u32,
     /// 0 where it is not known.
     pub line: u32,
-    pub target: Slice<'a, u8>,
-    pub text: Slice<'a, u8>,
+    pub target: Text<'a>,
+    pub text: Text<'a>,
     /// Empty where they are not known.
-    pub module: Slice<'a, u8>,
-    pub file: Slice<'a, u8>,
+    pub module: Text<'a>,
+    pub file: Text<'a>,
 }
 
 impl Object {

@@ -49,13 +49,29 @@ impl<'a, T> Slice<'a, T> {
     }
 }
 
-impl<'a> Slice<'a, u8> {
-    /// The text of a view that was made of a text.
+/// A text that somebody else has: its bytes.
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub struct Text<'a>(Slice<'a, u8>);
+
+impl<'a> From<&'a str> for Text<'a> {
     #[inline]
-    pub(crate) fn text(self) -> &'a str {
-        // SAFETY: only views of texts are asked for theirs: what a view is of is in the fingerprint of its method. It is not
-        // looked at once more, since that would take longer than everything else about a call.
-        unsafe { std::str::from_utf8_unchecked(self.get()) }
+    fn from(text: &'a str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl<'a> Text<'a> {
+    #[inline]
+    pub const fn new(text: &'a str) -> Self {
+        Self(Slice::new(text.as_bytes()))
+    }
+
+    #[inline]
+    pub fn get(self) -> &'a str {
+        // SAFETY: it was made of a text, on this side or on the other: there is no other way to make one. It is not looked at once more,
+        // since that would take longer than everything else about a call.
+        unsafe { std::str::from_utf8_unchecked(self.0.get()) }
     }
 }
 

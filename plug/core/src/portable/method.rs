@@ -10,7 +10,7 @@ use super::Portable;
 use super::types::Type;
 use crate::error::Error;
 use crate::interface::{Identity, Interface};
-use crate::library::{Pair, Scratch, Slice};
+use crate::library::{Pair, Scratch, Slice, Text};
 
 /// An argument of a method. Each is written down by itself, and what is made of several asks only that they are some: so a
 /// type that does not cross is told so once, at its own place.
@@ -43,17 +43,17 @@ impl Written for Str {
 }
 
 impl Crosses for Str {
-    type View<'a> = Slice<'a, u8>;
+    type View<'a> = Text<'a>;
     const TYPE: &'static Type = &Type::String;
 
     #[inline]
-    fn view<'a>(given: &'a &str, _: &'a Scratch) -> Slice<'a, u8> {
-        Slice::from(given.as_bytes())
+    fn view<'a>(given: &'a &str, _: &'a Scratch) -> Text<'a> {
+        Text::new(given)
     }
 
     #[inline]
-    fn lend<R>(view: Slice<'_, u8>, call: impl FnOnce(&str) -> R) -> R {
-        call(view.text())
+    fn lend<R>(view: Text<'_>, call: impl FnOnce(&str) -> R) -> R {
+        call(view.get())
     }
 }
 

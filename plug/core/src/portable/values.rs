@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
 
 use super::{Key, Listed, Portable, Type};
-use crate::library::{Maybe, Pair, Scratch, Slice};
+use crate::library::{Maybe, Pair, Scratch, Slice, Text};
 
 /// Those that are their own view.
 macro_rules! plain {
@@ -80,18 +80,18 @@ impl Portable for () {
 }
 
 impl Portable for String {
-    type View<'a> = Slice<'a, u8>;
+    type View<'a> = Text<'a>;
     const TYPE: &'static Type = &Type::String;
     const IS_FLAT: bool = false;
 
     #[inline]
-    fn view<'a>(&'a self, _: &'a Scratch) -> Slice<'a, u8> {
-        Slice::from(self.as_bytes())
+    fn view<'a>(&'a self, _: &'a Scratch) -> Text<'a> {
+        Text::new(self)
     }
 
     #[inline]
-    fn own(view: Slice<'_, u8>) -> Self {
-        view.text().to_owned()
+    fn own(view: Text<'_>) -> Self {
+        view.get().to_owned()
     }
 }
 

@@ -48,11 +48,14 @@ impl Loadable {
             return Ok(None);
         };
         let mut file = File::from(file);
+        // Without /proc there is no way to name it. Before anything of the original is read, which is read once.
+        let path = by_handle(&file).filter(|path| path.exists());
+        if path.is_none() {
+            return Ok(None);
+        }
         // The kernel does it, without a buffer here.
         io::copy(from, &mut file)?;
         fcntl_add_seals(&file, SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE)?;
-        // Without /proc there is no way to name it.
-        let path = by_handle(&file).filter(|path| path.exists());
         Ok(path.map(|path| Self { file, path, _place: None }))
     }
 

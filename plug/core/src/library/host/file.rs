@@ -1,5 +1,6 @@
 //! The file of a library: opens it, once, and has it copied. What is looked at and digested is what is loaded, so that nobody can exchange it in between.
 
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -60,13 +61,15 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<Loadable, Error> {
 /// The section with the records. Of the rest only the headers are read.
 pub(super) fn section(file: &File) -> Result<Vec<u8>, LibraryFault> {
     let len = file.metadata().map(|metadata| metadata.len()).unwrap_or_default();
-    image::section(&Pieces { file, len, kept: Scratch::new() }).map(<[u8]>::to_vec)
+    image::section(&Pieces { file, len, read: Cell::new(0), kept: Scratch::new() }).map(<[u8]>::to_vec)
 }
 
 /// A file of which pieces are read, and kept as long as this.
 struct Pieces<'f> {
     file: &'f File,
     len: u64,
+    /// How much has been read.
+    read: Cell<u64>,
     kept: Scratch,
 }
 
@@ -75,6 +78,10 @@ impl Pieces<'_> {
         // What is asked for can be any number, and is not to be made room for.
         if offset.checked_add(size).is_none_or(|end| end > self.len) {
             return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        // Nor is more of it kept than a few times the whole, as headers could ask for that tell of one place again and again.
+        if self.read.replace(self.read.get() + size) > (4 * self.len).max(1 << 20) {
+            return Err(io::ErrorKind::OutOfMemory.into());
         }
         let mut file = self.file;
         let mut piece = vec![0; size as usize];

@@ -7,6 +7,7 @@ use super::remote::{Joined, lacking};
 use crate::error::Error;
 use crate::library::entry::Crossing;
 use crate::library::fault::LibraryFault;
+use crate::library::record::{HEAD, NUMBER};
 use crate::library::table::{ABI, DONE, HostTable, LibraryTable, PluginTable};
 use crate::plugin::{Fields, SEPARATOR};
 
@@ -19,7 +20,7 @@ pub(super) type Entry = unsafe extern "C" fn(host: *const ()) -> *const ();
 
 /// The plugins of a library that is loaded.
 pub(super) struct Loaded {
-    /// By their texts.
+    /// By their texts, and the numbers of their interfaces: one macro may make two of one text.
     plugins: Vec<Plugin>,
 }
 
@@ -36,12 +37,12 @@ unsafe impl Send for Plugin {}
 unsafe impl Sync for Plugin {}
 
 impl Loaded {
-    /// Loads what is at `copy`, which is the library at `path`.
+    /// Loads what is at `copy`, which is the library at `path`, and calls `keep` as soon as it is there.
     ///
     /// # Safety
     ///
     /// Its code may be run.
-    pub(super) unsafe fn load(copy: &Path, path: &Path, host: &'static HostTable) -> Result<Self, Error> {
+    pub(super) unsafe fn load(copy: &Path, path: &Path, keep: impl FnOnce()) -> Result<Self, Error> {
         let fault = |fault, error: libloading::Error| {
             // The loader knows the copy's name only.
             let text = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source()).last();
@@ -51,13 +52,14 @@ impl Loaded {
         };
         // SAFETY: the caller's promise.
         let library = unsafe { open(copy) }.map_err(|error| fault(LibraryFault::Load, error))?;
+        // From here on there may be threads of it and pointers into it, whatever becomes of the rest.
+        let library = std::mem::ManuallyDrop::new(library);
+        keep();
         // SAFETY: a function of this name, which has the ABI's number in it, is of this type.
         let entry = unsafe { library.get::<Entry>(b"plug_library_v1\0") };
         let entry = *entry.map_err(|error| fault(LibraryFault::NoAnswer, error))?;
-        // From here on there may be threads of it and pointers into it.
-        std::mem::forget(library);
         // SAFETY: it is a library's entry.
-        unsafe { Self::ask(entry, path, host) }
+        unsafe { Self::ask(entry, path, &HOST) }
     }
 
     /// Asks a library's entry for its tables.
@@ -69,33 +71,38 @@ impl Loaded {
         let fault = |fault| Error::library(path, fault);
         // SAFETY: the table is there as long as the process.
         let library = unsafe { entry(std::ptr::from_ref(host).cast()) };
-        // SAFETY: an entry returns a table, or null where it could not.
-        let library: &LibraryTable =
-            unsafe { library.cast::<LibraryTable>().as_ref() }.ok_or_else(|| fault(LibraryFault::NoAnswer))?;
-        if library.abi != ABI {
-            let version = "another version".to_owned();
-            return Err(fault(LibraryFault::Abi { library: library.abi, host: ABI, version }));
-        }
-        if (library.size as usize) < size_of::<LibraryTable>() {
+        if library.is_null() {
             return Err(fault(LibraryFault::NoAnswer));
         }
+        let library = library.cast::<LibraryTable>();
+        // SAFETY: an entry returns a table, or null. These two are in the tables of all libraries, and tell which others are.
+        let (abi, size) = unsafe { ((*library).abi, (*library).size as usize) };
+        if abi != ABI {
+            return Err(fault(LibraryFault::Abi { library: abi, host: ABI, version: "another version".to_owned() }));
+        }
+        if size < size_of::<LibraryTable>() {
+            return Err(fault(LibraryFault::NoAnswer));
+        }
+        // SAFETY: a table of this size has all the fields that are known here.
+        let library = unsafe { &*library };
         let mut tables = Vec::<PluginTable>::new();
         // SAFETY: `visit` is what a library calls with the context it was given.
         let status = unsafe { (library.plugins)((&raw mut tables).cast(), visit) };
         if status != DONE {
             return Err(fault(LibraryFault::NoAnswer));
         }
-        tables.sort_by_key(|table| table.text.text());
+        tables.sort_by_key(key);
         let plugins = tables.into_iter().map(|table| Plugin { table, joined: Mutex::new(None) });
         Ok(Self { plugins: plugins.collect() })
     }
 
-    /// The plugin of this record, joined to the interface with this crossing at these places.
+    /// The plugin of these fields and the interface of this number, joined to the interface with this crossing at these places.
     pub(super) fn plugin(
         &self,
         path: &Path,
         fields: &Fields,
-        crossing: &Crossing,
+        number: &str,
+        crossing: &'static Crossing,
         places: &[Option<usize>],
     ) -> Result<&'static Joined, Error> {
         let changed = |what: &str| {
@@ -103,12 +110,11 @@ impl Loaded {
             Error::library(path, LibraryFault::Changed { what })
         };
         let text = fields.join(&String::from(SEPARATOR));
-        let Plugin { table, joined } = {
-            let at = self.plugins.binary_search_by_key(&&*text, |plugin| plugin.table.text.text());
-            &self.plugins[at.map_err(|_| changed("is not in it"))?]
-        };
+        let at = self.plugins.binary_search_by_key(&(&*text, Some(number.as_bytes())), |plugin| key(&plugin.table));
+        let Plugin { table, joined } = &self.plugins[at.map_err(|_| changed("is not in it"))?];
         let mut joined = joined.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(joined) = *joined {
+        // There is one interface of its path that it fits; but who asks is what counts, and not who asked before.
+        if let Some(joined) = joined.filter(|joined| std::ptr::eq(joined.crossing, crossing)) {
             return Ok(joined);
         }
         let library = super::open::own_record(table.interface.get());
@@ -117,12 +123,14 @@ impl Loaded {
             super::open::own_record(crossing.record).ok_or_else(|| changed("has an interface without a record"))?;
         // The places were found in the file. The same must come out of what is loaded, since calls go by these.
         let same = super::matching::joined(&ours, &library).is_ok_and(|found| found == places);
-        if !same || library.methods.len() != table.calls.get().len() {
+        let is_whole = library.methods.len() == table.calls.get().len() && places.len() == crossing.methods();
+        if !same || !is_whole {
             return Err(changed("has other methods"));
         }
         let calls = table.calls.get();
         let calls: Vec<_> = places.iter().map(|place| place.and_then(|place| calls.get(place).copied())).collect();
         let new = Joined {
+            crossing,
             name: fields[0].clone(),
             calls: calls.iter().map(|call| call.unwrap_or(lacking)).collect(),
             has: calls.iter().map(Option::is_some).collect(),
@@ -132,6 +140,12 @@ impl Loaded {
         };
         Ok(joined.insert(Box::leak(Box::new(new))))
     }
+}
+
+/// What tells a plugin from the others of its library.
+fn key(table: &PluginTable) -> (&'static str, Option<&'static [u8]>) {
+    // The number is what the record of an interface begins with.
+    (table.text.get(), table.interface.get().get(HEAD..HEAD + NUMBER))
 }
 
 /// # Safety

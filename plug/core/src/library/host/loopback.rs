@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use once_cell::sync::Lazy;
 
-use super::loaded::{HOST, Loaded};
+use super::loaded::Loaded;
 use super::matching;
 use super::open::own_record;
 use super::reader::PluginRecord;
 use crate::error::Error;
 use crate::library::entry::plug_library_v1;
+use crate::library::table::{ABI, HostTable};
 use crate::link::{Link, builtin};
 use crate::plugin::Plugin;
 
@@ -47,6 +48,8 @@ pub struct Loopback;
 
 impl Link for Loopback {
     fn plugins(&self) -> Result<Vec<Plugin>, Error> {
+        // Without a logger, since this program's is the one that it would be handed.
+        static HOST: HostTable = HostTable { abi: ABI, size: size_of::<HostTable>() as u32, log: None };
         static LOADED: Lazy<Result<Loaded, String>> = Lazy::new(|| {
             // SAFETY: it is the entry of this binary, which stays.
             unsafe { Loaded::ask(plug_library_v1, Path::new("this program"), &HOST) }.map_err(|error| error.to_string())
@@ -58,9 +61,9 @@ impl Link for Loopback {
             let ours = own_record(crossing.record);
             let places: Option<Arc<[_]>> = ours.and_then(|ours| matching::joined(&ours, &ours).ok()).map(Arc::from);
             let (Some(places), Ok(fields)) = (places, PluginRecord::fields(entry.text())) else { continue };
-            let shown = fields.clone();
+            let (shown, number) = (fields.clone(), format!("{:016x}", entry.interface().number()));
             let open = move |slot: &mut crate::plugin::Slot<'_>| {
-                let plugin = loaded.plugin(Path::new("this program"), &fields, crossing, &places)?;
+                let plugin = loaded.plugin(Path::new("this program"), &fields, &number, crossing, &places)?;
                 (crossing.make)(slot, plugin.open()?);
                 Ok(())
             };
@@ -68,7 +71,7 @@ impl Link for Loopback {
                 shown,
                 entry.interface(),
                 "loopback".to_owned(),
-                std::ptr::from_ref(loaded).addr(),
+                Some(std::ptr::from_ref(loaded).addr()),
                 None,
                 Box::new(open),
             ));

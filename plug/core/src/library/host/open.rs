@@ -11,7 +11,7 @@ use once_cell::sync::OnceCell;
 use super::copy::Loadable;
 use super::file::{self, Demands};
 use super::inspection::Inspection;
-use super::loaded::{HOST, Loaded};
+use super::loaded::Loaded;
 use super::matching;
 use super::reader::{InterfaceRecord, PluginRecord, Records, Unread};
 use crate::error::{Error, ErrorKind};
@@ -205,7 +205,7 @@ impl Library {
         for record in &records.plugins {
             let joint = Joint::of(record, &records);
             let name = record.fields[0].clone();
-            plugins.push(joint.plugin(record, path, std::ptr::from_ref(&records).addr(), move |_| {
+            plugins.push(joint.plugin(record, path, None, move |_| {
                 Err(Error::msg(format!(
                     "plugin `{name}` was looked at, and its library not opened: `Library::open` does that"
                 )))
@@ -239,11 +239,17 @@ impl Link for Library {
         let plugins = self.0.records.plugins.iter().zip(&self.0.joints).enumerate().map(|(at, (record, joint))| {
             let opened = Arc::clone(&self.0);
             let path = &self.0.path;
-            joint.plugin(record, path, Arc::as_ptr(&self.0).addr(), move |slot| {
+            joint.plugin(record, path, Some(Arc::as_ptr(&self.0).addr()), move |slot| {
                 let (record, joint) = (&opened.records.plugins[at], &opened.joints[at]);
                 // There is a crossing where there are places, and no call of this where there are none.
                 if let (Some(crossing), Ok(places)) = (joint.identity.crossing(), &joint.places) {
-                    let plugin = Opened::load(&opened)?.plugin(&opened.path, &record.fields, crossing, places)?;
+                    let plugin = Opened::load(&opened)?.plugin(
+                        &opened.path,
+                        &record.fields,
+                        &record.interface,
+                        crossing,
+                        places,
+                    )?;
                     (crossing.make)(slot, plugin.open()?);
                 }
                 Ok(())
@@ -269,12 +275,16 @@ impl Opened {
 
     fn load(self: &Arc<Self>) -> Result<&Loaded, Error> {
         self.loaded.get_or_try_init(|| {
-            // SAFETY: whoever opened this promised that its code may be run.
-            let loaded = unsafe { Loaded::load(self.loadable.path(), &self.path, &HOST) }?;
             // What is loaded stays so, and what it was loaded from with it: its path must not become another one's.
             static LOADED: Mutex<Vec<Arc<Opened>>> = Mutex::new(Vec::new());
-            LOADED.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(self));
-            Ok(loaded)
+            let keep = || {
+                let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+                if !loaded.iter().any(|other| Arc::ptr_eq(other, self)) {
+                    loaded.push(Arc::clone(self));
+                }
+            };
+            // SAFETY: whoever opened this promised that its code may be run.
+            unsafe { Loaded::load(self.loadable.path(), &self.path, keep) }
         })
     }
 }
@@ -315,7 +325,7 @@ impl Joint {
         &self,
         record: &PluginRecord,
         path: &Path,
-        of: usize,
+        of: Option<usize>,
         open: impl Fn(&mut crate::plugin::Slot<'_>) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Plugin {
         let origin = format!("library:{}", path.display());

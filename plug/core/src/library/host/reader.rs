@@ -5,6 +5,9 @@ use crate::library::table::ABI;
 use crate::name;
 use crate::plugin::{FIELDS, Fields, SEPARATOR};
 
+/// The longest path of an interface, with its version: one that this program does not have is kept for good.
+const MAX_PATH: usize = 4096;
+
 const METHOD_SEPARATOR: char = METHOD.as_bytes()[0] as char;
 
 /// What a library says of itself.
@@ -134,6 +137,9 @@ impl InterfaceRecord {
         let (Some(number), Some(path), Some(version)) = (fields.next(), fields.next(), fields.next()) else {
             return Err("the record of an interface lacks fields".to_owned());
         };
+        if path.len() + version.len() > MAX_PATH {
+            return Err("the path of an interface is longer than any can be".to_owned());
+        }
         let methods = parts.map(MethodRecord::read).collect::<Option<Vec<_>>>();
         let methods = methods.ok_or_else(|| format!("a method of `{path}` lacks fields"))?;
         Ok(Self { number, path, version, methods })
@@ -160,6 +166,9 @@ impl PluginRecord {
         let (Some(interface), Some(path), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
             return Err("the record of a plugin lacks fields".to_owned());
         };
+        if path.len() > MAX_PATH {
+            return Err("the path of an interface is longer than any can be".to_owned());
+        }
         let fields =
             Self::fields(text).map_err(|count| format!("a plugin has {count} fields, and {FIELDS} were expected"))?;
         if !name::is_valid(&fields[0]) {

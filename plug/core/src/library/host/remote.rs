@@ -1,10 +1,14 @@
 //! The host's half of a call: an object that is in a library, and the border in front of it.
 
+use std::any::Any;
 use std::fmt::Write;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::panic::{self, AssertUnwindSafe};
 
 use crate::error::{Error, ErrorKind};
+use crate::library::entry::Crossing;
+use crate::library::served::dispose;
 use crate::library::table::{Answer, Call, DONE, FAILED, Failure, Object, PANICKED, Reply, Takes};
 use crate::library::view::Scratch;
 use crate::portable::{Arguments, Border, Method, Outcome, Portable};
@@ -22,6 +26,8 @@ pub struct InLibrary {
 
 /// A plugin of a library as this host sees it. A library is never unloaded, so it is there for good.
 pub(crate) struct Joined {
+    /// The interface that it is joined to.
+    pub crossing: &'static Crossing,
     /// The plugin's name.
     pub name: String,
     pub calls: Box<[Call]>,
@@ -53,6 +59,15 @@ struct Pending<V, T> {
 struct Told {
     texts: Vec<String>,
     place: String,
+    /// What this program's own code has thrown in taking the result. It goes on its way when the library is out of it.
+    payload: Option<Box<dyn Any + Send>>,
+}
+
+impl Told {
+    #[cold]
+    fn by_panic(payload: Box<dyn Any + Send>) -> Self {
+        Self { texts: Vec::new(), place: String::new(), payload: Some(payload) }
+    }
 }
 
 impl<V, T> Pending<V, T> {
@@ -71,7 +86,9 @@ impl<V, T> Pending<V, T> {
 unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
     // SAFETY: the caller's promise.
     let (pending, view) = unsafe { (&mut *reply.cast::<PendingOf<'_, M>>(), *view.cast()) };
-    pending.outcome = Some(Ok(<<M::Outcome as Outcome>::Ok as Portable>::own(view)));
+    // The hasher of a map, say, is this program's own, and may panic.
+    let own = || <<M::Outcome as Outcome>::Ok as Portable>::own(view);
+    pending.outcome = Some(panic::catch_unwind(AssertUnwindSafe(own)).map_err(Told::by_panic));
 }
 
 /// What takes the result of a method.
@@ -100,8 +117,14 @@ unsafe extern "C" fn take_nothing(_: *mut (), _: *const ()) {}
 unsafe extern "C" fn take_failure<V, T>(reply: *mut (), failure: *const Failure<'_>) {
     // SAFETY: the caller's promise.
     let (pending, failure) = unsafe { (&mut *reply.cast::<Pending<V, T>>(), &*failure) };
-    let texts = failure.texts.get().iter().map(|text| text.text().to_owned()).collect();
-    pending.outcome = Some(Err(Told { texts, place: failure.place.text().to_owned() }));
+    let texts = failure.texts.get().iter().map(|text| text.get().to_owned()).collect();
+    let told = Told { texts, place: failure.place.get().to_owned(), payload: None };
+    // A failure supersedes a result: dropping that one, the library has panicked. Dropping it here may panic too.
+    if let Some(Err(told)) =
+        pending.outcome.replace(Err(told)).map(|old| panic::catch_unwind(AssertUnwindSafe(|| drop(old))))
+    {
+        dispose(told);
+    }
 }
 
 impl Border for InLibrary {
@@ -169,6 +192,7 @@ impl Joined {
     fn outcome<T>(&self, status: u64, outcome: Option<Result<T, Told>>, method: &str) -> Result<T, Error> {
         match (status, outcome) {
             (DONE, Some(Ok(value))) => Ok(value),
+            (_, Some(Err(Told { payload: Some(payload), .. }))) => panic::resume_unwind(payload),
             (FAILED, Some(Err(told))) => Err(Error::told(told.texts)),
             (PANICKED, Some(Err(told))) => {
                 let message = told.texts.into_iter().next();

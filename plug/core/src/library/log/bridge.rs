@@ -1,19 +1,21 @@
 //! The bridge for log records: a library's logger, which hands them to the host, and the host's half, which hands them to its own.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use crate::library::table::{HostLog, HostTable, LogRecord};
-use crate::library::view::Slice;
+use crate::library::served::dispose;
+use crate::library::table::{HostLog, LogRecord};
+use crate::library::view::Text;
 
 /// What this program hands to libraries.
-pub(crate) const HOST: Option<HostLog> = Some(HostLog { is_enabled, log });
+pub(crate) const HOST: Option<&'static HostLog> = Some(&HostLog { is_enabled, log });
 
 /// Makes the host's logger this library's, unless it has one of its own.
-pub(crate) fn send_to(host: &'static HostTable) {
+pub(crate) fn send_to(host: Option<&'static HostLog>) {
     static LOGGER: OnceLock<ToHost> = OnceLock::new();
-    if let Some(host) = host.log {
+    if let Some(host) = host {
         // Whether a record is wanted is asked each time: the host may change its mind.
         if log::set_logger(LOGGER.get_or_init(|| ToHost(host))).is_ok() {
             log::set_max_level(LevelFilter::Trace);
@@ -22,11 +24,11 @@ pub(crate) fn send_to(host: &'static HostTable) {
 }
 
 /// The logger of a library.
-struct ToHost(HostLog);
+struct ToHost(&'static HostLog);
 
 impl Log for ToHost {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let (level, target) = (metadata.level() as u32, Slice::from(metadata.target().as_bytes()));
+        let (level, target) = (metadata.level() as u32, Text::new(metadata.target()));
         // SAFETY: it is the host's function, and the view is of a text.
         unsafe { (self.0.is_enabled)(level, target) }
     }
@@ -39,10 +41,10 @@ impl Log for ToHost {
         let record = LogRecord {
             level: record.level() as u32,
             line: record.line().unwrap_or_default(),
-            target: Slice::from(record.target().as_bytes()),
-            text: Slice::from(text.as_bytes()),
-            module: Slice::from(record.module_path().unwrap_or_default().as_bytes()),
-            file: Slice::from(record.file().unwrap_or_default().as_bytes()),
+            target: Text::new(record.target()),
+            text: Text::new(&text),
+            module: Text::new(record.module_path().unwrap_or_default()),
+            file: Text::new(record.file().unwrap_or_default()),
         };
         // SAFETY: it is the host's function, and the views are of texts.
         unsafe { (self.0.log)(&raw const record) };
@@ -54,8 +56,10 @@ impl Log for ToHost {
 /// # Safety
 ///
 /// `target` is a view of a text.
-unsafe extern "C" fn is_enabled(level: u32, target: Slice<'_, u8>) -> bool {
-    super::to::is_enabled(&Metadata::builder().level(level_of(level)).target(target.text()).build())
+unsafe extern "C" fn is_enabled(level: u32, target: Text<'_>) -> bool {
+    let ask = || super::to::is_enabled(&Metadata::builder().level(level_of(level)).target(target.get()).build());
+    // A logger that panics wants nothing.
+    caught(ask).unwrap_or_default()
 }
 
 /// # Safety
@@ -64,17 +68,25 @@ unsafe extern "C" fn is_enabled(level: u32, target: Slice<'_, u8>) -> bool {
 unsafe extern "C" fn log(record: *const LogRecord<'_>) {
     // SAFETY: the caller's promise.
     let record = unsafe { &*record };
-    let [module, file] = [record.module, record.file].map(|text| Some(text.text()).filter(|text| !text.is_empty()));
-    super::to::log(
-        &Record::builder()
-            .level(level_of(record.level))
-            .target(record.target.text())
-            .args(format_args!("{}", record.text.text()))
-            .module_path(module)
-            .file(file)
-            .line(Some(record.line).filter(|line| *line > 0))
-            .build(),
-    );
+    let [module, file] = [record.module, record.file].map(|text| Some(text.get()).filter(|text| !text.is_empty()));
+    let log = || {
+        super::to::log(
+            &Record::builder()
+                .level(level_of(record.level))
+                .target(record.target.get())
+                .args(format_args!("{}", record.text.get()))
+                .module_path(module)
+                .file(file)
+                .line(Some(record.line).filter(|line| *line > 0))
+                .build(),
+        );
+    };
+    caught(log);
+}
+
+/// What the host's logger does, unless it panics, which has been printed then and must not get into the library.
+fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).map_err(dispose).ok()
 }
 
 fn level_of(number: u32) -> Level {
