@@ -72,6 +72,9 @@ use crate::plugin::Plugin;
 /// A library has a std of its own, and everything static in it: its own global allocator, panic hook, `thread_local!`s, standard streams' buffers,
 /// logger. What it logs reaches the host's logger where both are built with the features `log` or `tracing` of `plug`. What it prints is the
 /// process's output.
+///
+/// It is loaded from the copy, or by the handle of its file: `$ORIGIN` in its search path for other libraries does not mean its folder. Where descriptors are
+/// closed wholesale, as in becoming a daemon, [`load`](Library::load) it before.
 #[derive(Clone)]
 pub struct Library(Arc<Opened>);
 
@@ -135,7 +138,8 @@ impl LibraryOptions {
     }
 
     /// Refuses a file that, by its mode and those of the folders above it, somebody else than this user and root may change or replace. (Where modes are not
-    /// what says so, as on Windows, it refuses every file.)
+    /// what says so, as on Windows, it refuses every file.) The folders are those of the path as it is given and of where it leads; those of
+    /// links in between, and other libraries that the file needs, are not looked at.
     #[must_use]
     pub fn refuse_writable_by_others(mut self) -> Self {
         self.0.refuse_writable = true;
