@@ -65,6 +65,8 @@ fn is_ours(attribute: &Attribute) -> bool {
 /// Every absolute path in what is emitted leads into `__private`.
 fn assert_names_nothing_else(tokens: TokenStream) {
     let text = tokens.to_string();
+    // What is unsafe stands in macros of `plug`, and there only.
+    assert!(!text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe"), "{text}");
     for path in text.split(":: plug ::").skip(1) {
         assert!(path.trim_start().starts_with("__private ::"), "{path}");
     }
