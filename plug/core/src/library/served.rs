@@ -46,11 +46,8 @@ pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), r
             Err(error) => unsafe { failed::<M>(reply, error) },
         }
     };
-    match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(answer) => answer,
-        // SAFETY: the caller's promise.
-        Err(payload) => unsafe { panicked(reply, payload) },
-    }
+    // SAFETY: the caller's promise.
+    unsafe { caught(reply, work) }
 }
 
 /// # Safety
@@ -61,6 +58,20 @@ pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), r
 unsafe fn failed<M: Method>(reply: *mut (), error: <M::Outcome as Outcome>::Error) -> Answer {
     // SAFETY: the caller's promise.
     unsafe { fail(reply, &M::texts(&error), "", FAILED) }
+}
+
+/// Does the work; a panic ends here, and the reply is told of it.
+///
+/// # Safety
+///
+/// `reply` points to a reply.
+#[inline]
+unsafe fn caught(reply: *mut (), work: impl FnOnce() -> Answer) -> Answer {
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(answer) => answer,
+        // SAFETY: the caller's promise.
+        Err(payload) => unsafe { panicked(reply, payload) },
+    }
 }
 
 /// Makes an object.
@@ -83,11 +94,8 @@ pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(plugin: Object, _: *
             Err(error) => unsafe { fail(reply, &Told(&error).texts(), "", FAILED) },
         }
     };
-    match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(answer) => answer,
-        // SAFETY: the caller's promise.
-        Err(payload) => unsafe { panicked(reply, payload) },
-    }
+    // SAFETY: the caller's promise.
+    unsafe { caught(reply, work) }
 }
 
 /// Destroys an object.
@@ -101,11 +109,8 @@ pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), r
         drop(unsafe { object.into_box::<I>() });
         Answer::of(DONE)
     };
-    match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(answer) => answer,
-        // SAFETY: the caller's promise.
-        Err(payload) => unsafe { panicked(reply, payload) },
-    }
+    // SAFETY: the caller's promise.
+    unsafe { caught(reply, work) }
 }
 
 /// # Safety

@@ -106,11 +106,11 @@ impl<'a> ReadRef<'a> for &'a Pieces<'_> {
     }
 }
 
-/// The SHA-256 of what is loaded, in hexadecimal digits.
+/// The SHA-256 of what is loaded, in hexadecimal digits. By the handle, whatever is at its path by now; before anybody shares it.
 pub(super) fn sha256(loadable: &Loadable) -> io::Result<String> {
     let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
-    // A handle of its own, since two threads may ask.
-    let mut file = File::open(loadable.path())?;
+    let mut file = loadable.file();
+    file.rewind()?;
     loop {
         match file.read(&mut buffer)? {
             0 => break,

@@ -2,6 +2,7 @@
 //! and never unloaded.
 
 use std::any::TypeId;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -206,8 +207,7 @@ impl Library {
             .map_err(|error| Error::library(path, LibraryFault::Unreadable).with_source(error))?;
         let records = records(&loadable).map_err(|fault| Error::library(path, fault))?;
         let mut plugins = Vec::new();
-        for record in &records.plugins {
-            let joint = Joint::of(record, &records);
+        for (record, joint) in records.plugins.iter().zip(Joint::all(&records)) {
             let name = record.fields[0].clone();
             plugins.push(joint.plugin(record, path, None, move |_| {
                 Err(Error::msg(format!(
@@ -273,7 +273,7 @@ impl Opened {
     fn read(path: &Path, demands: &Demands) -> Result<Self, Error> {
         let loadable = file::take(path, demands)?;
         let records = records(&loadable).map_err(|fault| Error::library(path, fault))?;
-        let joints = records.plugins.iter().map(|plugin| Joint::of(plugin, &records)).collect();
+        let joints = Joint::all(&records);
         Ok(Self { path: path.to_owned(), loadable, records, joints, loaded: OnceCell::new() })
     }
 
@@ -304,6 +304,16 @@ fn records(loadable: &Loadable) -> Result<Records, LibraryFault> {
 }
 
 impl Joint {
+    /// One for each plugin. The plugins of one interface share what is worked out, and what it holds.
+    fn all(records: &Records) -> Vec<Self> {
+        let mut known = BTreeMap::new();
+        let of = |plugin: &PluginRecord| {
+            let key = (plugin.interface.clone(), plugin.path.clone());
+            known.entry(key).or_insert_with(|| Self::of(plugin, records)).clone()
+        };
+        records.plugins.iter().map(of).collect()
+    }
+
     fn of(plugin: &PluginRecord, records: &Records) -> Self {
         let ours = builtin::portables().map(|portables| portables.0).filter(|ours| ours.name() == plugin.path);
         let library = records.interface(plugin);

@@ -87,7 +87,7 @@ unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
     // SAFETY: the caller's promise.
     let (pending, view) = unsafe { (&mut *reply.cast::<PendingOf<'_, M>>(), *view.cast()) };
     // The hasher of a map, say, is this program's own, and may panic.
-    let own = || <<M::Outcome as Outcome>::Ok as Portable>::own(view);
+    let own = || <M::Ok as Portable>::own(view);
     pending.outcome = Some(panic::catch_unwind(AssertUnwindSafe(own)).map_err(Told::by_panic));
 }
 
@@ -103,8 +103,7 @@ impl<M: Method> Taking<M> {
 
 type View<'a, M> = <<M as Method>::Ok as Portable>::View<'a>;
 
-type PendingOf<'a, M> =
-    Pending<<<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'a>, <<M as Method>::Outcome as Outcome>::Ok>;
+type PendingOf<'a, M> = Pending<View<'a, M>, <M as Method>::Ok>;
 
 /// # Safety
 ///
