@@ -124,6 +124,9 @@ pub enum ErrorKind {
     Problems(Vec<Problem>),
 }
 
+/// What a panic said that threw something else.
+pub(crate) const NO_TEXT: &str = "(something that is no text)";
+
 impl Error {
     /// A plugin's error that is a text.
     pub fn msg(text: impl Into<String>) -> Self {
@@ -282,7 +285,7 @@ impl fmt::Display for ErrorKind {
             Self::Panicked { plugin, method, place, message } => {
                 write!(f, "plugin `{plugin}` panicked in `{method}`")?;
                 place.iter().try_for_each(|place| write!(f, " at {place}"))?;
-                write!(f, ": {}", message.as_deref().unwrap_or("(something that is no text)"))
+                write!(f, ": {}", message.as_deref().unwrap_or(NO_TEXT))
             }
             Self::Problem(problem) => problem.fmt(f),
             Self::Problems(problems) => {

@@ -3,6 +3,8 @@
 
 use std::any::TypeId;
 #[cfg(feature = "library")]
+use std::collections::BTreeMap;
+#[cfg(feature = "library")]
 use std::sync::{Mutex, PoisonError};
 
 use crate::library::Crossing;
@@ -103,15 +105,15 @@ impl Identity {
     /// An interface that a library has and this program has not. It is kept for good, as a library is.
     #[cfg(feature = "library")]
     pub(crate) fn foreign(id: TypeId, path: &str, version: &str) -> &'static Self {
-        static KNOWN: Mutex<Vec<&'static Identity>> = Mutex::new(Vec::new());
+        static KNOWN: Mutex<BTreeMap<(&'static str, &'static str), &'static Identity>> = Mutex::new(BTreeMap::new());
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known.iter().find(|known| known.name() == path && known.version == version) {
+        if let Some(known) = known.get(&(path, version)) {
             return known;
         }
         let (path, version): (&'static str, &'static str) = (path.to_owned().leak(), version.to_owned().leak());
         let number = fnv(fnv(FNV_OFFSET, path), version);
         let new = Box::leak(Box::new(Self { id, number, version, name: Name::Is(path), crossing: None }));
-        known.push(new);
+        known.insert((path, version), new);
         new
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::__private::Submission;
 use crate::error::{Error, ErrorKind};
 use crate::interface::{Identity, Interface};
-use crate::library::PluginRecord;
+use crate::library::{Difference, PluginRecord};
 use crate::name;
 use crate::problem::Problem;
 
@@ -45,8 +45,8 @@ struct Made {
     origin: Option<String>,
     /// The address of what it was found in, which the function that opens it keeps there.
     found_in: Option<usize>,
-    /// Why it cannot be opened.
-    unfit: Option<ErrorKind>,
+    /// Why it cannot be opened: what does not fit of its interface, which its other plugins share.
+    unfit: Option<Arc<[Difference]>>,
     open: Box<OpenMade>,
 }
 
@@ -62,8 +62,8 @@ pub struct Slot<'a>(&'a mut dyn Any);
 
 // The fields of an entry's text, in their order. What a lookup reads comes first.
 pub(crate) const FIELDS: usize = 12;
-const NAME: usize = 0;
-const ALIASES: usize = 1;
+pub(crate) const NAME: usize = 0;
+pub(crate) const ALIASES: usize = 1;
 const DEPRECATED: usize = 2;
 // 3 is the type: two impls of one macro stand on one line, and only their types tell them apart.
 const PACKAGE: usize = 4;
@@ -74,6 +74,9 @@ const FILE: usize = 8;
 const LINE: usize = 9;
 const DESCRIPTION: usize = 10;
 const DOCS: usize = 11;
+/// Those that may have several lines. (Of a long type, the compiler makes several.)
+#[cfg(feature = "library")]
+pub(crate) const PROSE: [usize; 4] = [DEPRECATED, 3, DESCRIPTION, DOCS];
 
 /// Between two fields: U+001F, the unit separator of ASCII.
 pub(crate) const SEPARATOR: char = '\u{1f}';
@@ -134,7 +137,7 @@ impl Plugin {
         interface: &'static Identity,
         origin: String,
         found_in: Option<usize>,
-        unfit: Option<ErrorKind>,
+        unfit: Option<Arc<[Difference]>>,
         open: Box<OpenMade>,
     ) -> Self {
         Self(Source::Made(Arc::new(Made { fields, interface, origin: Some(origin), found_in, unfit, open })))
@@ -264,7 +267,7 @@ impl Plugin {
     }
 
     /// Why it cannot be opened in this program.
-    pub(crate) fn unfit(&self) -> Option<&ErrorKind> {
+    fn unfit(&self) -> Option<&Arc<[Difference]>> {
         match &self.0 {
             Source::Recorded(_) => None,
             Source::Made(made) => made.unfit.as_ref(),
@@ -273,12 +276,8 @@ impl Plugin {
 
     /// The same, as a problem of the registry it is in.
     pub(crate) fn problem(&self) -> Option<Problem> {
-        match self.unfit()? {
-            ErrorKind::Incompatible { interface, differences, .. } => {
-                Some(Problem::Incompatible { place: self.into(), interface, differences: differences.clone() })
-            }
-            _ => None,
-        }
+        let differences = self.unfit()?.to_vec();
+        Some(Problem::Incompatible { place: self.into(), interface: self.interface(), differences })
     }
 
     /// Makes a new object of the plugin, of its own each time.
@@ -293,8 +292,10 @@ impl Plugin {
     pub fn open<I: ?Sized + Interface>(&self) -> Result<Box<I>, Error> {
         let mut object: Option<Box<I>> = None;
         if self.implements::<I>() {
-            if let Some(unfit) = self.unfit() {
-                return Err(unfit.clone().into());
+            if let Some(differences) = self.unfit() {
+                let (plugin, origin) = (self.name().to_owned(), self.origin().unwrap_or_default().to_owned());
+                let (interface, differences) = (self.interface(), differences.to_vec());
+                return Err(ErrorKind::Incompatible { plugin, interface, origin, differences }.into());
             }
             self.fill(&mut Slot(&mut object)).map_err(|source| Error::opening(self.name(), self.package(), source))?;
         }

@@ -340,4 +340,4 @@ macro_rules! __once {
     };
 }
 #[cfg(feature = "library")]
-pub use crate::library::host::{read, read_records, section_for};
+pub use crate::library::host::{open_by_folder, read, read_records, section_for};

@@ -88,6 +88,69 @@ fn a_file_that_is_swapped_after_it_was_checked_is_not_loaded() {
     assert!(unsafe { options.open(&path) }.is_err());
 }
 
+/// As on a system without files in memory, or without /proc.
+#[test]
+fn a_copy_in_a_folder_does_as_one_in_memory() {
+    let folder = scratch("library-folder-of-copies");
+    let copies = || plug_tests::entries(&folder);
+    let original = copy("by-folder", &fixture("library-plugin", &[]));
+    // SAFETY: the tests built it.
+    let open = |path: &Path| unsafe { plug::__private::open_by_folder(path, &folder) }.unwrap();
+    let registry_of = |library: &plug::link::Library| {
+        let mut registry = Registry::new();
+        registry.add(library).unwrap();
+        registry
+    };
+    let (first, unused) = (open(&original), open(&original));
+    assert_eq!(copies().len(), 2);
+    // Whatever becomes of the original.
+    fs::copy(fixture("library-plugin", &["--features", "rebuilt"]), &original).unwrap();
+    let worker = registry_of(&first).open::<dyn Work>("worker").unwrap();
+    assert_eq!((worker.obey("version").unwrap(), worker.add(1, 2).unwrap()), ("the first".to_owned(), 3));
+    // What has been loaded needs no place, what has not been loaded does, and what never will be leaves it.
+    let kept = if cfg!(unix) { 0 } else { 1 };
+    assert_eq!(copies().len(), 1 + kept);
+    drop(unused);
+    assert_eq!(copies().len(), kept);
+    // It is another library, wherever the first one was.
+    let second = registry_of(&open(&original)).open::<dyn Work>("worker").unwrap();
+    assert_eq!((&*worker.obey("version").unwrap(), &*second.obey("version").unwrap()), ("the first", "the second"));
+    assert!(worker.obey("panic").is_err() && worker.obey("on").is_ok());
+}
+
+/// The loader tells what it has already by its path, which has the number of the descriptor in it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_library_that_does_not_answer_keeps_its_descriptor() {
+    let folder = scratch("library-no-answer");
+    let path = folder.join("libdoes-not-answer.so");
+    let mut bytes = fs::read(fixture("library-plugin", &[])).unwrap();
+    // Its entry is called otherwise.
+    for at in 0..bytes.len() {
+        if bytes[at..].starts_with(b"plug_library_v1\0") {
+            bytes[at] = b'P';
+        }
+    }
+    fs::write(&path, bytes).unwrap();
+    let library = open(&path).unwrap();
+    for _ in 0..2 {
+        let text = told(&library.load().unwrap_err(), &path);
+        assert!(
+            text.starts_with("library `PATH` was loaded, and does not answer\ncaused by: PATH: undefined"),
+            "{text}"
+        );
+    }
+    drop(library);
+    let descriptors = fs::read_dir("/proc/self/fd").unwrap().filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+    let kept = descriptors.filter(|path| path.to_string_lossy().starts_with("/memfd:libdoes-not-answer.so")).count();
+    assert_eq!(kept, 1);
+    // Those that are opened next have other numbers, so they are not taken for it.
+    for _ in 0..4 {
+        let worker = worker(&fixture("library-plugin", &["--features", "rebuilt"])).unwrap();
+        assert_eq!(worker.obey("version").unwrap(), "the second");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn what_the_system_cannot_load_is_an_error_with_its_words() {
@@ -112,6 +175,14 @@ fn what_the_system_cannot_load_is_an_error_with_its_words() {
         "cannot load library `PATH`\n\
          caused by: libgone.so: cannot open shared object file: No such file or directory",
     );
+    // It may need one that nothing is called.
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.windows(11).position(|window| window == b"libgone.so\0").unwrap();
+    bytes[at..at + 4].copy_from_slice(b"\x1b[2J");
+    let path = scratch("library-escaped").join("libx.so");
+    fs::write(&path, bytes).unwrap();
+    let text = told(&open(&path).unwrap().load().unwrap_err(), &path);
+    assert!(text.contains("caused by: \\u{1b}[2Jone.so: cannot open"), "{text}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod foreign;
 mod interfaces;
 mod loading;
 mod logs;
+mod records;
 
 use std::path::Path;
 

@@ -1,7 +1,9 @@
 //! Values of every kind of type, there and back.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
+use std::hash::{BuildHasher, DefaultHasher};
 
 use plug::{Error, Portable, plug};
 
@@ -202,4 +204,75 @@ fn a_type_is_described_with_its_names_and_numbers() {
     assert!(described(Page::TYPE).contains("name:type, tag:4, ty:Option(Enum"), "{}", described(Page::TYPE));
     const { assert!(Empty::IS_FLAT && Direction::IS_FLAT && <Option<Direction>>::IS_FLAT) };
     const { assert!(!Pair::IS_FLAT && !Target::IS_FLAT) };
+}
+
+/// A hasher that panics where and when it is told to: of a map's, the type is each side's own.
+#[derive(Default)]
+struct Fussy(DefaultHasher);
+
+thread_local! {
+    /// How many of them can be made before one panics.
+    static LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+impl BuildHasher for Fussy {
+    type Hasher = DefaultHasher;
+
+    fn build_hasher(&self) -> DefaultHasher {
+        let left = LEFT.get();
+        LEFT.set(left.checked_sub(1).unwrap_or(usize::MAX));
+        assert!(left > 0, "it is fussy");
+        self.0.clone()
+    }
+}
+
+type Map = HashMap<String, Vec<u8>, Fussy>;
+
+#[plug::interface(portable)]
+trait Hashes: Send + Sync {
+    fn give(&self, fail: bool) -> Result<Map, Error>;
+    fn nest(&self) -> Result<Vec<Option<Map>>, Error>;
+    fn take(&self, map: &Map) -> Result<u64, Error>;
+}
+
+fn map() -> Map {
+    (0..9).map(|at| (format!("key {at}"), vec![at; 99])).collect()
+}
+
+#[plug("hashes")]
+impl Hashes for Plugin {
+    fn give(&self, fail: bool) -> Result<Map, Error> {
+        let map = map();
+        // In the middle of what the other side makes of it.
+        LEFT.set(if fail { 5 } else { usize::MAX });
+        Ok(map)
+    }
+    fn nest(&self) -> Result<Vec<Option<Map>>, Error> {
+        let list = vec![Some(map()), None, Some(map())];
+        LEFT.set(14);
+        Ok(list)
+    }
+    fn take(&self, map: &Map) -> Result<u64, Error> {
+        Ok(map.len() as u64)
+    }
+}
+
+#[test]
+fn a_panic_in_making_a_value_is_an_error_on_either_side() {
+    let hashes = open::<dyn Hashes>("hashes");
+    for _ in 0..2 {
+        let error = hashes.give(true).unwrap_err();
+        let told = "this program panicked in taking what `give` of plugin `hashes` returned: it is fussy";
+        assert_eq!(error.to_string(), told);
+        let error = hashes.nest().unwrap_err();
+        assert!(error.to_string().ends_with(" what `nest` of plugin `hashes` returned: it is fussy"), "{error}");
+        let map = map();
+        LEFT.set(5);
+        let error = hashes.take(&map).unwrap_err();
+        assert!(error.to_string().starts_with("plugin `hashes` panicked in `take` at "), "{error}");
+        assert!(error.to_string().ends_with(": it is fussy"), "{error}");
+        // And it goes on.
+        assert_eq!(hashes.give(false).unwrap().len(), 9);
+        assert_eq!(hashes.take(&map).unwrap(), 9);
+    }
 }

@@ -1,5 +1,7 @@
 //! What can be wrong with the file of a library, in words. It knows no file.
 
+mod signatures;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +35,13 @@ pub enum LibraryFault {
     NotAllowed {
         /// The SHA-256 of the file, in hexadecimal digits.
         sha256: String,
+    },
+    /// It is longer than is looked at.
+    TooLong {
+        /// How many bytes it has.
+        len: u64,
+        /// How many it may have.
+        most: u64,
     },
     /// The file is empty.
     Empty,
@@ -130,6 +139,11 @@ impl LibraryFault {
             Self::NotAllowed { sha256 } => {
                 write!(f, "library `{path}` is not on the list of those that are allowed: its SHA-256 is {sha256}")
             }
+            Self::TooLong { len, most } => write!(
+                f,
+                "library `{path}` is too long: it has {len} bytes, and {most} are the most\n\
+                 hint: `LibraryOptions::refuse_longer_than` sets another limit"
+            ),
             Self::Empty => write!(f, "library `{path}` is empty"),
             Self::NotALibrary { what } => write!(f, "`{path}` is no shared library, but {what}"),
             Self::WrongTarget { target, host } => {
@@ -162,10 +176,19 @@ impl LibraryFault {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Signature { method, library, host } => {
+            // Read at a glance.
+            Self::Signature { method, library, host } if library.len() + host.len() <= 80 => {
                 write!(f, "method `{method}` is `{library}` in the library, and `{host}` in this program")
             }
+            Self::Signature { method, library, host } => {
+                let apart = signatures::apart(library, host);
+                let without = if apart.is_some() { ", here without what is the same" } else { "" };
+                let [library, host] = apart.as_ref().map_or([library, host], |[library, host]| [library, host]);
+                write!(f, "method `{method}` differs{without}:")?;
+                write!(f, "\n    in the library:  `{library}`\n    in this program: `{host}`")
+            }
             Self::Missing { method, host } => {
+                let host = signatures::outline(host);
                 write!(f, "method `{method}`, `{host}`, is not in the library, and has no default body")
             }
             Self::NotPortable => f.write_str(

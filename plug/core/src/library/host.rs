@@ -16,7 +16,7 @@ mod remote;
 
 pub use inspection::{InspectedInterface, InspectedMethod, Inspection};
 pub use loopback::Loopback;
-pub use open::{Library, LibraryOptions};
+pub use open::{Library, LibraryOptions, open_by_folder};
 pub use remote::InLibrary;
 
 /// Reads bytes as a file of a library, for the fuzzer.

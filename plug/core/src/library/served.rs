@@ -130,15 +130,16 @@ unsafe fn fail(reply: *mut (), texts: &[String], place: &str, status: u64) -> An
 /// `reply` points to a reply.
 #[cold]
 unsafe fn panicked(reply: *mut (), payload: Box<dyn Any + Send>) -> Answer {
-    let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
-        (Some(text), _) => vec![(*text).to_owned()],
-        (_, Some(text)) => vec![text.clone()],
-        _ => Vec::new(),
-    };
+    let text: Vec<_> = text_of(&*payload).into_iter().collect();
     let place = PLACE.try_with(RefCell::take).unwrap_or_default();
     dispose(payload);
     // SAFETY: the caller's promise.
     unsafe { fail(reply, &text, &place, PANICKED) }
+}
+
+/// What a panic said.
+pub(super) fn text_of(payload: &(dyn Any + Send)) -> Option<String> {
+    payload.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| payload.downcast_ref::<String>().cloned())
 }
 
 /// Drops what a panic has thrown, which can panic once more. What that throws is dropped if it is a text, and else left where it is.

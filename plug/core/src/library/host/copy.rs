@@ -2,41 +2,54 @@
 //! rebuilt under the same path is another library to the loader, which tells them apart by path.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Take};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use tempfile::TempPath;
 
 /// A file that can be read and loaded, and is gone when this is.
 pub(super) struct Loadable {
     file: File,
     path: PathBuf,
-    /// Where it has a place in a folder, until it is dropped.
-    _place: Option<tempfile::TempPath>,
+    /// Where it has a place in a folder, until it is dropped or told to leave it.
+    place: Mutex<Option<TempPath>>,
 }
 
 impl Loadable {
     /// A copy of what is left of a file. `original` gives it its name, in a debugger's lists.
-    pub(super) fn copy(from: &mut File, original: &Path) -> io::Result<Self> {
-        if let Some(copy) = Self::in_memory(from, original)? {
-            return Ok(copy);
+    pub(super) fn copy(from: &mut Take<&File>, original: &Path) -> io::Result<Self> {
+        match Self::in_memory(from, original)? {
+            Some(copy) => Ok(copy),
+            None => Self::copy_in(&std::env::temp_dir(), from),
         }
+    }
+
+    /// The same, as a file in this folder.
+    pub(super) fn copy_in(folder: &Path, from: &mut Take<&File>) -> io::Result<Self> {
+        static COPIES: AtomicU64 = AtomicU64::new(0);
+        // Numbered, since a loader tells by the path what it has already, and the place of one that is loaded becomes free.
+        let prefix = format!("plug-{}-", COPIES.fetch_add(1, Ordering::Relaxed));
         // Of mode 0600, where there are modes.
-        let mut file = tempfile::Builder::new().prefix("plug-").suffix(std::env::consts::DLL_SUFFIX).tempfile()?;
+        let mut file =
+            tempfile::Builder::new().prefix(&prefix).suffix(std::env::consts::DLL_SUFFIX).tempfile_in(folder)?;
         io::copy(from, file.as_file_mut())?;
         // Not the handle it was written by, since some systems load nothing that is open for writing.
         let place = file.into_temp_path();
-        Ok(Self { file: File::open(&place)?, path: place.to_path_buf(), _place: Some(place) })
+        Ok(Self { file: File::open(&place)?, path: place.to_path_buf(), place: Mutex::new(Some(place)) })
     }
 
     /// The file itself. By its handle, where there is a way to: whatever is at the path by then, this is what has been looked at.
     pub(super) fn in_place(file: File, path: &Path) -> Self {
         let by_handle = by_handle(&file).filter(|path| path.exists());
-        Self { file, path: by_handle.unwrap_or_else(|| path.to_owned()), _place: None }
+        Self { file, path: by_handle.unwrap_or_else(|| path.to_owned()), place: Mutex::new(None) }
     }
 
     /// A file that has no place in any folder, sealed so that not even this process can change it. None where the system does not have
     /// such files, or does not let them be run.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn in_memory(from: &mut File, original: &Path) -> io::Result<Option<Self>> {
+    fn in_memory(from: &mut Take<&File>, original: &Path) -> io::Result<Option<Self>> {
         use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
         // The kernel takes 249 bytes of a name.
@@ -56,11 +69,11 @@ impl Loadable {
         // The kernel does it, without a buffer here.
         io::copy(from, &mut file)?;
         fcntl_add_seals(&file, SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE)?;
-        Ok(path.map(|path| Self { file, path, _place: None }))
+        Ok(path.map(|path| Self { file, path, place: Mutex::new(None) }))
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn in_memory(_: &mut File, _: &Path) -> io::Result<Option<Self>> {
+    fn in_memory(_: &mut Take<&File>, _: &Path) -> io::Result<Option<Self>> {
         Ok(None)
     }
 
@@ -71,6 +84,11 @@ impl Loadable {
 
     pub(super) fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Gives up its place in a folder, which what has been loaded needs no more. Some systems do not let it go, as Windows.
+    pub(super) fn clear_place(&self) {
+        drop(self.place.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
@@ -88,20 +106,20 @@ fn by_handle(_: &File) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Seek, Write};
+    use std::io::{Read, Seek, Write};
 
     use super::*;
 
     fn original() -> File {
         let mut file = tempfile::tempfile().unwrap();
-        file.write_all(b"bytes").unwrap();
+        file.write_all(b"bytes, and more").unwrap();
         file.rewind().unwrap();
         file
     }
 
     #[test]
     fn a_copy_has_the_bytes_and_is_gone_with_its_owner() {
-        let copy = Loadable::copy(&mut original(), Path::new("/some/where/lib.so")).unwrap();
+        let copy = Loadable::copy(&mut (&original()).take(5), Path::new("/some/where/lib.so")).unwrap();
         let path = copy.path().to_owned();
         assert_eq!(std::fs::read(&path).unwrap(), b"bytes");
         drop(copy);
@@ -112,7 +130,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_copy_in_memory_cannot_be_written_to() {
-        let copy = Loadable::copy(&mut original(), Path::new(&format!("/{}", "é".repeat(300)))).unwrap();
+        let copy = Loadable::copy(&mut (&original()).take(5), Path::new(&format!("/{}", "é".repeat(300)))).unwrap();
         assert!(copy.path().starts_with("/proc"), "{}", copy.path().display());
         assert!(std::fs::write(copy.path(), b"other").is_err());
         assert_eq!(std::fs::read(copy.path()).unwrap(), b"bytes");

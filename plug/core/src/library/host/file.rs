@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use object::ReadRef;
 use sha2::{Digest, Sha256};
@@ -16,13 +16,35 @@ use crate::library::fault::LibraryFault;
 use crate::library::view::Scratch;
 
 /// What is asked of a file before it is loaded.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Demands {
     /// The digests of the files that are allowed.
     pub allowed: Option<Vec<String>>,
     pub refuse_writable: bool,
-    pub in_place: bool,
+    /// How many bytes it may have.
+    pub longest: u64,
+    pub way: Way,
 }
+
+/// What is loaded for a file.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Way {
+    #[default]
+    Copy,
+    /// A copy that has a place in this folder.
+    CopyIn(PathBuf),
+    InPlace,
+}
+
+impl Default for Demands {
+    fn default() -> Self {
+        Self { allowed: None, refuse_writable: false, longest: 1 << 30, way: Way::Copy }
+    }
+}
+
+/// The most that is read of a file to find out what it says. Of ELF it is some thousand bytes, and more of Mach-O and PE, where `object` reads the
+/// tables of symbols too.
+const MOST_READ: u64 = 64 << 20;
 
 /// What is loaded for the file at this path, if it begins as a library does and meets the demands.
 pub(super) fn take(path: &Path, demands: &Demands) -> Result<Loadable, Error> {
@@ -37,6 +59,10 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<Loadable, Error> {
         let what = if metadata.is_dir() { "a folder" } else { "a device, a pipe or a socket" };
         return Err(Error::library(path, LibraryFault::NotAFile { what }));
     }
+    let (len, most) = (metadata.len(), demands.longest);
+    if len > most {
+        return Err(Error::library(path, LibraryFault::TooLong { len, most }));
+    }
     if demands.refuse_writable {
         refuse_writable(path, &metadata).map_err(|fault| Error::library(path, fault))?;
     }
@@ -44,11 +70,14 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<Loadable, Error> {
     let mut start = Vec::with_capacity(image::START);
     (&mut file).take(image::START as u64).read_to_end(&mut start).and_then(|_| file.rewind()).map_err(unreadable)?;
     image::check_start(&start).map_err(|fault| Error::library(path, fault))?;
-    let loadable = match demands.in_place {
-        true => Loadable::in_place(file, path),
-        false => Loadable::copy(&mut file, path)
-            .map_err(|error| Error::library(path, LibraryFault::Copy).with_source(error))?,
+    // As long as it was said to be, should it grow.
+    let whole = &mut (&file).take(len);
+    let loadable = match &demands.way {
+        Way::Copy => Loadable::copy(whole, path),
+        Way::CopyIn(folder) => Loadable::copy_in(folder, whole),
+        Way::InPlace => Ok(Loadable::in_place(file, path)),
     };
+    let loadable = loadable.map_err(|error| Error::library(path, LibraryFault::Copy).with_source(error))?;
     if let Some(allowed) = &demands.allowed {
         let sha256 = sha256(&loadable).map_err(unreadable)?;
         if !allowed.contains(&sha256) {
@@ -79,8 +108,9 @@ impl Pieces<'_> {
         if offset.checked_add(size).is_none_or(|end| end > self.len) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        // Nor is more of it kept than a few times the whole, as headers could ask for that tell of one place again and again.
-        if self.read.replace(self.read.get() + size) > (4 * self.len).max(1 << 20) {
+        // Nor is all of it kept that headers could ask for, which may tell of one place again and again.
+        self.read.set(self.read.get().saturating_add(size));
+        if self.read.get() > MOST_READ {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
         let mut file = self.file;

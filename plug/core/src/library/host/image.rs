@@ -11,6 +11,9 @@ use crate::library::fault::LibraryFault;
 /// How many bytes tell what sort of file it is.
 pub(super) const START: usize = 512;
 
+/// How long the section with the records can be, which is all kept. Of a plugin it is some hundred bytes, and its docs.
+const MAX_SECTION: u64 = 16 << 20;
+
 /// What a file is for.
 #[derive(PartialEq, Eq)]
 pub(super) struct Target {
@@ -139,9 +142,10 @@ where
     let names = names.ok_or(LibraryFault::NoPlugins)?.data(endian, bytes).map_err(damaged)?;
     let name_of = |section: &&H::SectionHeader| {
         let name = names.get(section.sh_name(endian) as usize..).unwrap_or_default();
-        name.split(|byte| *byte == 0).next() == Some(b".plug")
+        name.starts_with(b".plug\0")
     };
     let section = sections.iter().find(name_of).ok_or(LibraryFault::NoPlugins)?;
+    check_size(section.sh_size(endian).into())?;
     section.data(endian, bytes).map_err(damaged)
 }
 
@@ -163,12 +167,21 @@ fn section_of_another<'d, R: ReadRef<'d>>(bytes: R, len: u64, host: &Target) -> 
         return Err(LibraryFault::NotALibrary { what: "a program or an object file".to_owned() });
     }
     let section = file.section_by_name(".plug").ok_or(LibraryFault::NoPlugins)?;
+    check_size(section.size())?;
     section.data().map_err(damaged)
 }
 
 fn check_end(len: u64, offset: u64, size: u64) -> Result<(), LibraryFault> {
     let told = offset.saturating_add(size);
     if told > len { Err(LibraryFault::CutShort { len, told }) } else { Ok(()) }
+}
+
+fn check_size(size: u64) -> Result<(), LibraryFault> {
+    if size > MAX_SECTION {
+        let what = format!("its section `.plug` has {size} bytes, and {MAX_SECTION} are the most");
+        return Err(LibraryFault::Damaged { what });
+    }
+    Ok(())
 }
 
 fn unknown(start: &[u8]) -> String {

@@ -2,7 +2,7 @@
 //! and never unloaded.
 
 use std::any::TypeId;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,18 +10,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use once_cell::sync::OnceCell;
 
 use super::copy::Loadable;
-use super::file::{self, Demands};
+use super::file::{self, Demands, Way};
 use super::inspection::Inspection;
 use super::loaded::Loaded;
 use super::matching;
 use super::reader::{InterfaceRecord, PluginRecord, Records, Unread};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::interface::Identity;
 use crate::library::fault::{Difference, LibraryFault};
 use crate::library::record::HEAD;
 use crate::link::{Link, builtin};
 use crate::name;
-use crate::plugin::Plugin;
+use crate::plugin::{NAME, Plugin};
 
 /// The plugins of a shared library.
 ///
@@ -54,8 +54,8 @@ use crate::plugin::Plugin;
 ///
 /// # What is checked, and when
 ///
-/// `open` runs nothing of the file. It reads the file once, refuses what is no whole library for this system or has no plugins of an ABI that
-/// this program speaks, reads what it says of its plugins, their interfaces and methods, and makes a private copy. A plugin whose interface differs from this
+/// `open` runs nothing of the file. It reads the file once, refuses what is no whole library for this system, is longer than a gibibyte or has no
+/// plugins of an ABI that this program speaks, reads what it says of its plugins, their interfaces and methods, and makes a private copy. A plugin whose interface differs from this
 /// program's says so when it is opened, and in [`Registry::problems`](crate::Registry::problems).
 ///
 /// Opening the first plugin loads the copy. So a file that is overwritten, cut or removed after `open` changes nothing; and opening a file
@@ -75,7 +75,8 @@ use crate::plugin::Plugin;
 /// process's output.
 ///
 /// It is loaded from the copy, or by the handle of its file: `$ORIGIN` in its search path for other libraries does not mean its folder. Where descriptors are
-/// closed wholesale, as in becoming a daemon, [`load`](Library::load) it before.
+/// closed wholesale, as in becoming a daemon, [`load`](Library::load) it before. Where the system has no files in memory, the copy is a
+/// temporary file until it is loaded, and backtraces do not name what is in it.
 #[derive(Clone)]
 pub struct Library(Arc<Opened>);
 
@@ -93,7 +94,7 @@ struct Opened {
 struct Joint {
     identity: &'static Identity,
     /// For each method of this program's its place in the library's; or why they do not fit.
-    places: Result<Arc<[Option<usize>]>, Vec<Difference>>,
+    places: Result<Arc<[Option<usize>]>, Arc<[Difference]>>,
 }
 
 /// The interface of a plugin that this program does not have.
@@ -153,7 +154,15 @@ impl LibraryOptions {
     /// takes this process down with it, or changes under it.
     #[must_use]
     pub fn in_place(mut self) -> Self {
-        self.0.in_place = true;
+        self.0.way = Way::InPlace;
+        self
+    }
+
+    /// Refuses a file of more bytes than this. Without it that is a gibibyte, since the copy is held in memory, and what is looked at is
+    /// digested.
+    #[must_use]
+    pub fn refuse_longer_than(mut self, bytes: u64) -> Self {
+        self.0.longest = bytes;
         self
     }
 
@@ -168,6 +177,30 @@ impl LibraryOptions {
     /// As for [`Library::open`]; and [`in_place`](Self::in_place), that nobody writes to the file from now on.
     pub unsafe fn open(&self, path: impl AsRef<Path>) -> Result<Library, Error> {
         Opened::read(path.as_ref(), &self.0).map(|opened| Library(Arc::new(opened)))
+    }
+
+    /// What the library at this absolute path says of itself, if it is not refused. As [`Library::inspect`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open).
+    pub fn inspect(&self, path: impl AsRef<Path>) -> Result<Inspection, Error> {
+        let path = path.as_ref();
+        // It is not loaded, so that no copy is wanted.
+        let loadable = file::take(path, &Demands { way: Way::InPlace, ..self.0.clone() })?;
+        let records = records(&loadable).map_err(|fault| Error::library(path, fault))?;
+        let sha256 = file::sha256(&loadable)
+            .map_err(|error| Error::library(path, LibraryFault::Unreadable).with_source(error))?;
+        let mut plugins = Vec::new();
+        for (record, joint) in records.plugins.iter().zip(Joint::all(&records)) {
+            let name = record.fields[NAME].clone();
+            plugins.push(joint.plugin(record, path, None, move |_| {
+                Err(Error::msg(format!(
+                    "plugin `{name}` was looked at, and its library not opened: `Library::open` does that"
+                )))
+            }));
+        }
+        Ok(Inspection::new(&records, plugins, sha256))
     }
 }
 
@@ -201,21 +234,7 @@ impl Library {
     /// # Ok::<(), plug::Error>(())
     /// ```
     pub fn inspect(path: impl AsRef<Path>) -> Result<Inspection, Error> {
-        let path = path.as_ref();
-        let loadable = file::take(path, &Demands::default())?;
-        let sha256 = file::sha256(&loadable)
-            .map_err(|error| Error::library(path, LibraryFault::Unreadable).with_source(error))?;
-        let records = records(&loadable).map_err(|fault| Error::library(path, fault))?;
-        let mut plugins = Vec::new();
-        for (record, joint) in records.plugins.iter().zip(Joint::all(&records)) {
-            let name = record.fields[0].clone();
-            plugins.push(joint.plugin(record, path, None, move |_| {
-                Err(Error::msg(format!(
-                    "plugin `{name}` was looked at, and its library not opened: `Library::open` does that"
-                )))
-            }));
-        }
-        Ok(Inspection::new(&records, plugins, sha256))
+        LibraryOptions::new().inspect(path)
     }
 
     /// The path it was opened by.
@@ -286,11 +305,23 @@ impl Opened {
                 if !loaded.iter().any(|other| Arc::ptr_eq(other, self)) {
                     loaded.push(Arc::clone(self));
                 }
+                // What is never dropped would leave its place behind.
+                self.loadable.clear_place();
             };
             // SAFETY: whoever opened this promised that its code may be run.
             unsafe { Loaded::load(self.loadable.path(), &self.path, keep) }
         })
     }
+}
+
+/// Opens a library as where there are no files in memory: its copy is in this folder. For the tests.
+///
+/// # Safety
+///
+/// As for [`Library::open`].
+pub unsafe fn open_by_folder(path: &Path, folder: &Path) -> Result<Library, Error> {
+    let demands = Demands { way: Way::CopyIn(folder.to_owned()), ..Demands::default() };
+    Opened::read(path, &demands).map(|opened| Library(Arc::new(opened)))
 }
 
 /// The records of what is loaded.
@@ -305,18 +336,18 @@ fn records(loadable: &Loadable) -> Result<Records, LibraryFault> {
 
 impl Joint {
     /// One for each plugin. The plugins of one interface share what is worked out, and what it holds.
-    fn all(records: &Records) -> Vec<Self> {
-        let mut known = BTreeMap::new();
-        let of = |plugin: &PluginRecord| {
-            let key = (plugin.interface.clone(), plugin.path.clone());
-            known.entry(key).or_insert_with(|| Self::of(plugin, records)).clone()
+    fn all<'r>(records: &'r Records) -> Vec<Self> {
+        let interfaces = records.by_number();
+        let mut known = HashMap::new();
+        let of = |plugin: &'r PluginRecord| {
+            let joint = || Self::of(plugin, interfaces.get(&*plugin.interface).copied());
+            known.entry((&*plugin.interface, &*plugin.path)).or_insert_with(joint).clone()
         };
         records.plugins.iter().map(of).collect()
     }
 
-    fn of(plugin: &PluginRecord, records: &Records) -> Self {
+    fn of(plugin: &PluginRecord, library: Option<&InterfaceRecord>) -> Self {
         let ours = builtin::portables().map(|portables| portables.0).filter(|ours| ours.name() == plugin.path);
-        let library = records.interface(plugin);
         let joints = ours.map(|identity| Self { identity, places: Self::places(identity, library) });
         // Two versions of an interface's crate may be in this program: the one that fits is meant.
         let best = joints.reduce(|best, other| if best.places.is_err() && other.places.is_ok() { other } else { best });
@@ -327,11 +358,15 @@ impl Joint {
         })
     }
 
-    fn places(identity: &Identity, library: Option<&InterfaceRecord>) -> Result<Arc<[Option<usize>]>, Vec<Difference>> {
-        let library = library.ok_or_else(|| vec![Difference::NotPortable])?;
+    fn places(
+        identity: &Identity,
+        library: Option<&InterfaceRecord>,
+    ) -> Result<Arc<[Option<usize>]>, Arc<[Difference]>> {
         let ours = identity.crossing().and_then(|crossing| own_record(crossing.record));
-        let ours = ours.ok_or_else(|| vec![Difference::NotPortable])?;
-        matching::joined(&ours, library).map(Arc::from)
+        match (ours, library) {
+            (Some(ours), Some(library)) => matching::joined(&ours, library).map(Arc::from).map_err(Arc::from),
+            _ => Err([Difference::NotPortable].into()),
+        }
     }
 
     /// The plugin of a record, which cannot be opened where its interface does not fit.
@@ -343,13 +378,8 @@ impl Joint {
         open: impl Fn(&mut crate::plugin::Slot<'_>) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Plugin {
         let origin = format!("library:{}", path.display());
-        let incompatible = self.places.as_ref().err().map(|differences| ErrorKind::Incompatible {
-            plugin: record.fields[0].clone(),
-            interface: self.identity.name(),
-            origin: origin.clone(),
-            differences: differences.clone(),
-        });
-        Plugin::found(record.fields.clone(), self.identity, origin, of, incompatible, Box::new(open))
+        let unfit = self.places.as_ref().err().cloned();
+        Plugin::found(record.fields.clone(), self.identity, origin, of, unfit, Box::new(open))
     }
 }
 

@@ -1,12 +1,19 @@
 //! Reads the records of a library (see `record`) out of bytes that anybody may have written.
+//!
+//! What it has read can be shown: what is one line has nothing in it that controls a terminal, and prose nothing but line ends and tabs.
+
+use std::collections::HashMap;
 
 use crate::library::record::{HEAD, INTERFACE_KIND, LIBRARY_KIND, MAGIC, METHOD, PLUGIN_KIND};
 use crate::library::table::ABI;
 use crate::name;
-use crate::plugin::{FIELDS, Fields, SEPARATOR};
+use crate::plugin::{ALIASES, FIELDS, Fields, NAME, PROSE, SEPARATOR};
 
 /// The longest path of an interface, with its version: one that this program does not have is kept for good.
 const MAX_PATH: usize = 4096;
+
+/// The most records there can be, so that no file makes much of a few bytes: for each plugin there is what this program knows of it.
+const MAX_RECORDS: usize = 1 << 14;
 
 const METHOD_SEPARATOR: char = METHOD.as_bytes()[0] as char;
 
@@ -82,9 +89,9 @@ impl Records {
         })
     }
 
-    /// The interface of a plugin, where it is portable.
-    pub(crate) fn interface(&self, plugin: &PluginRecord) -> Option<&InterfaceRecord> {
-        self.interfaces.iter().find(|interface| interface.number == plugin.interface)
+    /// The portable interfaces by their numbers, the first of each.
+    pub(crate) fn by_number(&self) -> HashMap<&str, &InterfaceRecord> {
+        self.interfaces.iter().rev().map(|interface| (&*interface.number, interface)).collect()
     }
 }
 
@@ -108,10 +115,32 @@ fn split(mut bytes: &[u8]) -> Result<Vec<(u8, &str)>, String> {
             return Err(format!("a record of {len} bytes ends beyond its section, of which {} are left", bytes.len()));
         };
         let text = std::str::from_utf8(text).map_err(|_| "a record is not UTF-8".to_owned())?;
+        if records.len() == MAX_RECORDS {
+            return Err(format!("its section `.plug` holds more than {MAX_RECORDS} records"));
+        }
         // A kind that is not known is some later version's.
         records.push((kind, text));
         bytes = rest;
     }
+}
+
+/// Refuses what would do something to a terminal: control characters, and what changes the direction of writing.
+fn check_lines<'t>(mut lines: impl Iterator<Item = &'t str>) -> Result<(), String> {
+    let is_unfit = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    lines.find(|line| line.contains(is_unfit)).map_or(Ok(()), |line| Err(unfit(line)))
+}
+
+/// The same of what may have several lines, in whatever script.
+fn check_prose(text: &str) -> Result<(), String> {
+    let is_unfit = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    // With the line ends of Windows, as an included file may have them.
+    if text.split("\r\n").any(|part| part.contains(is_unfit)) { Err(unfit(text)) } else { Ok(()) }
+}
+
+fn unfit(text: &str) -> String {
+    format!("a record has a control character in `{}`", name::shown(text))
 }
 
 impl LibraryRecord {
@@ -126,12 +155,14 @@ impl LibraryRecord {
         let (Some(compiler), Some(panic)) = (fields.next(), fields.next()) else {
             return Err(Unread::Damaged("the record of the library lacks fields".to_owned()));
         };
+        check_lines([plug, compiler].into_iter()).map_err(Unread::Damaged)?;
         Ok(Self { abi, plug: name::shown(plug), compiler: compiler.to_owned(), aborts: panic == "abort" })
     }
 }
 
 impl InterfaceRecord {
     pub(crate) fn read(text: &str) -> Result<Self, String> {
+        check_lines(text.split([METHOD_SEPARATOR, SEPARATOR]))?;
         let mut parts = text.split(METHOD_SEPARATOR);
         let mut fields = parts.next().unwrap_or_default().split(SEPARATOR).map(str::to_owned);
         let (Some(number), Some(path), Some(version)) = (fields.next(), fields.next(), fields.next()) else {
@@ -171,9 +202,13 @@ impl PluginRecord {
         }
         let fields =
             Self::fields(text).map_err(|count| format!("a plugin has {count} fields, and {FIELDS} were expected"))?;
-        if !name::is_valid(&fields[0]) {
-            return Err(format!("`{}` cannot be the name of a plugin", name::shown(&fields[0])));
+        let aliases = fields[ALIASES].split(',').filter(|_| !fields[ALIASES].is_empty());
+        if let Some(bad) = [&*fields[NAME]].into_iter().chain(aliases).find(|name| !name::is_valid(name)) {
+            return Err(format!("`{}` cannot be the name of a plugin", name::shown(bad)));
         }
+        let (prose, lines): (Vec<_>, Vec<_>) = fields.iter().enumerate().partition(|(at, _)| PROSE.contains(at));
+        check_lines([interface, path].into_iter().chain(lines.iter().map(|(_, line)| &***line)))?;
+        prose.iter().try_for_each(|(_, text)| check_prose(text))?;
         Ok(Self { interface: interface.to_owned(), path: path.to_owned(), fields })
     }
 
@@ -217,10 +252,75 @@ mod tests {
         ];
         let records = Records::read(&bytes.concat()).unwrap();
         assert_eq!(records.library.compiler, "rustc 1.95.0");
-        let interface = records.interface(&records.plugins[0]).unwrap();
+        let interface = records.by_number()[&*records.plugins[0].interface];
         let method =
             MethodRecord { name: "hello".into(), has_default: true, signature: "() -> ()".into(), fingerprint: 255 };
         assert_eq!(interface.methods, [method]);
+    }
+
+    #[test]
+    fn what_controls_a_terminal_is_in_no_record() {
+        let with = |kind, text: &str| [record(b'L', LIBRARY), record(kind, text)].concat();
+        let told = "a record has a control character in `a\\u{1b}[2J`";
+        let evil = "a\u{1b}[2J";
+        assert_eq!(damaged(&record(b'L', &format!("1\u{1f}{evil}\u{1f}rustc\u{1f}abort"))), told);
+        assert_eq!(damaged(&record(b'L', &format!("1\u{1f}0.1.0\u{1f}{evil}\u{1f}abort"))), told);
+        assert_eq!(
+            Records::read(&record(b'L', &format!("2\u{1f}{evil}"))).unwrap_err(),
+            Unread::Abi(2, "a\\u{1b}[2J".into())
+        );
+        // Number, path and version; name, default and signature of a method.
+        let of_interface = |at: usize, text: &str| {
+            let mut fields = ["0", "app::Plug", "1.0.0", "hello", "default", "() -> ()"];
+            fields[at] = text;
+            let [number, path, version, name, default, signature] = fields;
+            with(
+                b'I',
+                &format!("{number}\u{1f}{path}\u{1f}{version}\u{1e}{name}\u{1f}{default}\u{1f}{signature}\u{1f}ff"),
+            )
+        };
+        for at in 0..6 {
+            assert_eq!(damaged(&of_interface(at, evil)), told, "{at}");
+        }
+        for (text, shown) in
+            [("a\nb", "a\\nb"), ("a\rb", "a\\rb"), ("\u{9b}", "\\u{9b}"), ("u8\u{202e}", "u8\\u{202e}")]
+        {
+            assert_eq!(damaged(&of_interface(5, text)), format!("a record has a control character in `{shown}`"));
+        }
+        assert!(Records::read(&of_interface(1, "größe::Été日")).is_ok());
+        // Number and path of the interface, and the fields of a plugin.
+        let of_plugin = |at: usize, text: &str| {
+            let mut fields = ["0", "p", "a", "", "", "", "", "", "", "", "", "", "", ""];
+            fields[at] = text;
+            with(b'P', &fields.join("\u{1f}"))
+        };
+        for at in 0..14 {
+            let is_name = at == 2 || at == 3;
+            let told = if is_name { "`a\\u{1b}[2J` cannot be the name of a plugin" } else { told };
+            assert_eq!(damaged(&of_plugin(at, evil)), told, "{at}");
+            let lines = "a\n\tb\r\n\u{202b}c";
+            let is_prose = [4, 5, 12, 13].contains(&at);
+            assert_eq!(Records::read(&of_plugin(at, lines)).is_ok(), is_prose, "{at}");
+            if is_prose {
+                assert_eq!(damaged(&of_plugin(at, "a\rb")), "a record has a control character in `a\\rb`");
+            }
+        }
+        assert!(Records::read(&of_plugin(3, "b,c")).is_ok());
+        assert_eq!(damaged(&of_plugin(3, "b,")), "`` cannot be the name of a plugin");
+    }
+
+    #[test]
+    fn there_are_at_most_so_many_records() {
+        let of = |count| [record(b'L', LIBRARY), record(b'?', "").repeat(count - 1)].concat();
+        assert!(Records::read(&of(MAX_RECORDS)).is_ok());
+        assert_eq!(damaged(&of(MAX_RECORDS + 1)), "its section `.plug` holds more than 16384 records");
+    }
+
+    #[test]
+    fn of_two_interfaces_of_one_number_the_first_is_meant() {
+        let interface = |path| record(b'I', &format!("0\u{1f}{path}\u{1f}"));
+        let records = Records::read(&[record(b'L', LIBRARY), interface("a"), interface("b")].concat()).unwrap();
+        assert_eq!(records.by_number()["0"].path, "a");
     }
 
     #[test]

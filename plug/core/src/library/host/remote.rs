@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::panic::{self, AssertUnwindSafe};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, NO_TEXT};
 use crate::library::entry::Crossing;
-use crate::library::served::dispose;
+use crate::library::served::{dispose, text_of};
 use crate::library::table::{Answer, Call, DONE, FAILED, Failure, Object, PANICKED, Reply, Takes};
 use crate::library::view::Scratch;
 use crate::portable::{Arguments, Border, Method, Outcome, Portable};
@@ -59,14 +59,17 @@ struct Pending<V, T> {
 struct Told {
     texts: Vec<String>,
     place: String,
-    /// What this program's own code has thrown in taking the result. It goes on its way when the library is out of it.
-    payload: Option<Box<dyn Any + Send>>,
+    /// Whether it was this program that failed, in taking the result.
+    is_ours: bool,
 }
 
 impl Told {
+    /// Of what this program's own code has thrown.
     #[cold]
     fn by_panic(payload: Box<dyn Any + Send>) -> Self {
-        Self { texts: Vec::new(), place: String::new(), payload: Some(payload) }
+        let texts = text_of(&*payload).into_iter().collect();
+        dispose(payload);
+        Self { texts, place: String::new(), is_ours: true }
     }
 }
 
@@ -117,7 +120,7 @@ unsafe extern "C" fn take_failure<V, T>(reply: *mut (), failure: *const Failure<
     // SAFETY: the caller's promise.
     let (pending, failure) = unsafe { (&mut *reply.cast::<Pending<V, T>>(), &*failure) };
     let texts = failure.texts.get().iter().map(|text| text.get().to_owned()).collect();
-    let told = Told { texts, place: failure.place.get().to_owned(), payload: None };
+    let told = Told { texts, place: failure.place.get().to_owned(), is_ours: false };
     // A failure supersedes a result: dropping that one, the library has panicked. Dropping it here may panic too.
     if let Some(Err(told)) =
         pending.outcome.replace(Err(told)).map(|old| panic::catch_unwind(AssertUnwindSafe(|| drop(old))))
@@ -191,7 +194,12 @@ impl Joined {
     fn outcome<T>(&self, status: u64, outcome: Option<Result<T, Told>>, method: &str) -> Result<T, Error> {
         match (status, outcome) {
             (DONE, Some(Ok(value))) => Ok(value),
-            (_, Some(Err(Told { payload: Some(payload), .. }))) => panic::resume_unwind(payload),
+            (_, Some(Err(Told { is_ours: true, texts, .. }))) => {
+                let text = texts.first().map_or(NO_TEXT, |text| text);
+                let said =
+                    format!("this program panicked in taking what `{method}` of plugin `{}` returned", self.name);
+                Err(Error::msg(format!("{said}: {text}")))
+            }
             (FAILED, Some(Err(told))) => Err(Error::told(told.texts)),
             (PANICKED, Some(Err(told))) => {
                 let message = told.texts.into_iter().next();
