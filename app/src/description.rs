@@ -1,5 +1,6 @@
 //! What is known of a plugin, as JSON has it. It knows no command.
 
+use plug::link::Difference;
 use plug::{Place, Plugin};
 use serde::Serialize;
 
@@ -28,10 +29,12 @@ pub(crate) struct Description<'a> {
     line: u32,
     /// Where it was found, such as `library:` and a path; null where it is in this binary.
     link: Option<&'a str>,
+    /// What keeps it from being opened here: a text for each method of its interface that is not as in this program.
+    differences: Vec<String>,
 }
 
-impl<'a> From<&'a Plugin> for Description<'a> {
-    fn from(plugin: &'a Plugin) -> Self {
+impl<'a> Description<'a> {
+    pub(crate) fn new(plugin: &'a Plugin, differences: &[Difference]) -> Self {
         Self {
             name: plugin.name(),
             aliases: plugin.aliases().collect(),
@@ -46,6 +49,7 @@ impl<'a> From<&'a Plugin> for Description<'a> {
             file: plugin.file(),
             line: plugin.line(),
             link: plugin.origin(),
+            differences: differences.iter().map(ToString::to_string).collect(),
         }
     }
 }

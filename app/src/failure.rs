@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use plug::ErrorKind;
 use plug::link::LibraryFault;
 
+use crate::contested;
+
 /// What the exit status says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -79,7 +81,9 @@ impl From<plug::Error> for Failure {
             _ => None,
         };
         let kind = cause.filter(|cause| matches!(cause, ErrorKind::Library { .. })).unwrap_or(error.kind());
-        Self::new(error.to_string(), Exit::from(kind)).caused_by(error.source())
+        let failure = Self::new(error.to_string(), Exit::from(kind)).caused_by(error.source());
+        let way_out = if let ErrorKind::Problem(problem) = kind { contested::way_out(problem) } else { None };
+        way_out.iter().fold(failure, |failure, way_out| failure.hint(way_out))
     }
 }
 

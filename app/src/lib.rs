@@ -15,7 +15,7 @@
 //! * `link` is a link as it is typed, `library` the way to the one kind there is, and `linked` all the plugins a command has;
 //! * `available`, `description` and `inspected` are what the commands say of plugins, `layout` how it fits the terminal;
 //! * `panic` is around what runs of a plugin;
-//! * `failure` is how it ends, and `output` where all of it goes.
+//! * `failure` is how it ends, `contested` what helps where several plugins have one name, and `output` where all of it goes.
 
 #![deny(unsafe_code)]
 
@@ -23,6 +23,7 @@ mod available;
 mod cli;
 mod command;
 mod completion;
+mod contested;
 mod description;
 mod failure;
 mod inspected;

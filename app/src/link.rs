@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf, is_separator};
 use std::{fmt, fs};
 
 use crate::failure::{Exit, Failure};
+use crate::library;
 
 /// A place that plugins come from beside this binary.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,8 @@ impl<'a> Choice<'a> {
     pub(crate) fn read(text: &'a str) -> Result<Self, Failure> {
         // No name has one.
         if !text.contains(':') {
-            return Ok(Self::Name(text));
+            let failure = || Failure::new(format!("`{text}` cannot be the name of a plugin"), Exit::Usage);
+            return if is_path(text) { Err(meant(text, failure())) } else { Ok(Self::Name(text)) };
         }
         let (path, name) = split(path_of(text)?);
         Ok(Self::Of(Link::library(path)?, name))
@@ -86,8 +88,22 @@ pub(crate) fn distinct(mut links: Vec<Link>) -> Vec<Link> {
 
 fn path_of(text: &str) -> Result<&str, Failure> {
     text.strip_prefix("library:").ok_or_else(|| {
-        Failure::new(format!("unknown kind of link: `{text}`"), Exit::Usage).hint("a link is `library:PATH`")
+        let failure = Failure::new(format!("unknown kind of link: `{text}`"), Exit::Usage);
+        if is_path(text) { meant(text, failure) } else { failure.hint("a link is `library:PATH`") }
     })
+}
+
+/// Whether somebody who typed this meant a library.
+fn is_path(text: &str) -> bool {
+    let path = Path::new(split(text).0);
+    let is_library = path.extension().is_some_and(|kind| ["so", "dylib", "dll"].iter().any(|library| kind == *library));
+    !text.contains("://") && (is_library || (text.contains(is_separator) && path.is_file()))
+}
+
+/// The failure of a path without what makes it a link.
+fn meant(path: &str, failure: Failure) -> Failure {
+    let failure = failure.hint(&format!("did you mean `library:{path}`?"));
+    library::way_in().iter().fold(failure, |failure, way_in| failure.hint(way_in))
 }
 
 /// A `#` may be in a path too. The last one is, where the name would have a folder in it, or where the file is there.

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use plug::{Plugin, Registry};
+use plug::link::Difference;
+use plug::{Place, Plugin, Problem, Registry};
 
 use crate::cli::Links;
 use crate::failure::Failure;
@@ -48,6 +49,25 @@ impl Linked {
     pub(crate) fn library_of(&self, plugin: &Plugin) -> Option<&Path> {
         let (Link::Library(path), _) = self.libraries.iter().find(|(link, _)| is_origin(link, plugin))?;
         Some(path)
+    }
+
+    /// Why a plugin does not fit this program, where it does not.
+    pub(crate) fn misfit(&self, plugin: &Plugin) -> Option<&Problem> {
+        let is_it = |problem: &&Problem| match problem {
+            Problem::Incompatible { place, interface, .. } => {
+                *interface == plugin.interface() && *place == Place::from(plugin)
+            }
+            _ => false,
+        };
+        self.registry.problems().iter().find(is_it)
+    }
+
+    /// What of a plugin's interface is not as in this program.
+    pub(crate) fn differences(&self, plugin: &Plugin) -> &[Difference] {
+        match self.misfit(plugin) {
+            Some(Problem::Incompatible { differences, .. }) => differences,
+            _ => &[],
+        }
     }
 
     /// What to be warned of before one of these plugins is opened, with the link it is about.

@@ -77,7 +77,8 @@ pub mod __private {
 /// Links the plugins that the calling package's features choose. Once, at the root of its library, or of its binary where
 /// it has no library; and in the tests, examples and benches of a plugin crate, so that they see its plugins.
 ///
-/// It reads the package's Cargo.toml. A dependency is a plugin where its key begins with `plugin-`:
+/// It reads the package's Cargo.toml. A dependency is a plugin where its key begins with `plugin-`, or the
+/// `package` that it names:
 ///
 /// ```toml
 /// [features]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use app_interface::Plug;
-use plug::{ErrorKind, Place, Plugin, Problem, Registry};
+use plug::{ErrorKind, Plugin, Problem, Registry};
 use serde::Serialize;
 
 use crate::cli::{Format, Info};
@@ -46,7 +46,10 @@ pub(crate) fn run(arguments: &Info) -> Result<Exit, Failure> {
     let library_of = |plugin: &Plugin| linked.library_of(plugin).map(|path| libraries[path].describe(plugin));
     match arguments.format {
         Format::Json => {
-            let detailed = |plugin| Detailed { plugin: Description::from(plugin), library: library_of(plugin) };
+            let detailed = |plugin| Detailed {
+                plugin: Description::new(plugin, linked.differences(plugin)),
+                library: library_of(plugin),
+            };
             output::json(&Listing { plugins: plugins.iter().copied().map(detailed).collect() })?;
         }
         Format::Text => {
@@ -54,7 +57,8 @@ pub(crate) fn run(arguments: &Info) -> Result<Exit, Failure> {
             output::page(&texts.collect::<Vec<_>>().join("\n"))?;
         }
     }
-    match unfit(&plugins, &linked.registry) {
+    // All else of it is told first, since that helps to see why.
+    match plugins.iter().find_map(|plugin| linked.misfit(plugin)) {
         Some(problem) => Err(failure(problem)),
         None => Ok(Exit::Done),
     }
@@ -84,12 +88,6 @@ fn inspect<'l>(plugins: &[&Plugin], linked: &'l Linked) -> Result<BTreeMap<&'l P
         }
     }
     Ok(libraries)
-}
-
-/// Why one of them cannot be opened here. All else of it is told first, since that helps to see why.
-fn unfit<'r>(plugins: &[&Plugin], registry: &'r Registry) -> Option<&'r Problem> {
-    let is_one = |place: &Place| plugins.iter().any(|plugin| Place::from(*plugin) == *place);
-    registry.problems().iter().find(|problem| matches!(problem, Problem::Incompatible { place, .. } if is_one(place)))
 }
 
 fn failure(problem: &Problem) -> Failure {

@@ -1,6 +1,6 @@
 //! `app list`: the plugins of this build and of links, and those that could be in it. It opens none.
 
-use plug::{Plugin, Registry};
+use plug::Plugin;
 use serde::Serialize;
 
 use crate::available::{Available, available};
@@ -20,11 +20,13 @@ struct Listing<'a> {
 }
 
 pub(crate) fn run(arguments: &List) -> Result<Exit, Failure> {
-    let registry = &Linked::with(&arguments.links)?.registry;
+    let linked = Linked::with(&arguments.links)?;
+    let registry = &linked.registry;
     let available = arguments.available.then(|| available(registry));
     match arguments.format {
         ListFormat::Json => {
-            output::json(&Listing { plugins: registry.plugins().map(Description::from).collect(), available })?;
+            let description = |plugin| Description::new(plugin, linked.differences(plugin));
+            output::json(&Listing { plugins: registry.plugins().map(description).collect(), available })?;
         }
         ListFormat::Names => {
             let here = registry.plugins().map(|plugin| plugin.name().to_owned());
@@ -42,13 +44,14 @@ pub(crate) fn run(arguments: &List) -> Result<Exit, Failure> {
                 output::aside("note", &format!("no plugin is in this build{hint}"));
                 return Ok(Exit::Done);
             }
-            output::page(&table(registry, &available, layout::width()))?;
+            output::page(&table(&linked, &available, layout::width()))?;
         }
     }
     Ok(Exit::Done)
 }
 
-fn table(registry: &Registry, available: &[Available], width: usize) -> String {
+fn table(linked: &Linked, available: &[Available], width: usize) -> String {
+    let registry = &linked.registry;
     // A column that says the same in every row says nothing.
     let mut interfaces: Vec<_> = registry.plugins().map(Plugin::interface).collect();
     interfaces.dedup();
@@ -62,7 +65,7 @@ fn table(registry: &Registry, available: &[Available], width: usize) -> String {
     };
     let here = registry.plugins().map(|plugin| {
         let (package, link) = (package_of(plugin).unwrap_or_default(), plugin.origin().unwrap_or("builtin"));
-        row(plugin.name(), plugin.interface(), &package, link, summary(plugin))
+        row(plugin.name(), plugin.interface(), &package, link, summary(plugin, linked))
     });
     let missing =
         available.iter().map(|plugin| row(&plugin.name, "", "", "", format!("(not in this build: {})", plugin.hint())));
@@ -71,10 +74,10 @@ fn table(registry: &Registry, available: &[Available], width: usize) -> String {
     layout::table(&head.iter().map(String::as_str).collect::<Vec<_>>(), &rows, width)
 }
 
-fn summary(plugin: &Plugin) -> String {
-    let summary = plugin.summary();
-    match plugin.deprecated() {
-        Some(instead) => format!("{summary} (deprecated: {instead})").trim_start().to_owned(),
-        None => summary.to_owned(),
-    }
+/// With what keeps a user from it.
+fn summary(plugin: &Plugin, linked: &Linked) -> String {
+    let misfit = linked.misfit(plugin).map(|_| format!("(does not fit: built with another `{}`)", plugin.interface()));
+    let deprecated = plugin.deprecated().map(|instead| format!("(deprecated: {instead})"));
+    let summary = Some(plugin.summary().to_owned()).filter(|summary| !summary.is_empty());
+    summary.into_iter().chain(misfit).chain(deprecated).collect::<Vec<_>>().join(" ")
 }

@@ -12,6 +12,10 @@ use crate::inspected::Inspected;
 #[derive(Debug)]
 pub(crate) enum Library {}
 
+pub(crate) fn way_in() -> Option<String> {
+    Some(format!("{LEFT_OUT}: {}", rebuilt()))
+}
+
 pub(crate) fn open(_: &Path) -> Result<Library, Failure> {
     Err(left_out())
 }
@@ -20,9 +24,14 @@ pub(crate) fn inspect(_: &Path) -> Result<Inspected, Failure> {
     Err(left_out())
 }
 
+const LEFT_OUT: &str = "this build of app opens no libraries";
+
 fn left_out() -> Failure {
-    let feature = own_feature(Registry::builtin(), "library");
-    Failure::new("this build of app opens no libraries", Exit::NotInBuild).hint(&rebuild(&[feature]))
+    Failure::new(LEFT_OUT, Exit::NotInBuild).hint(&rebuilt())
+}
+
+fn rebuilt() -> String {
+    rebuild(&[own_feature(Registry::builtin(), "library")])
 }
 
 /// A feature of this package, as it is given to Cargo.

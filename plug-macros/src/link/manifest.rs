@@ -239,8 +239,12 @@ impl<'t, 'i> File<'t, 'i> {
             for (key, value) in table.iter() {
                 let name = key.get_ref().to_string();
                 keys.insert(name.clone());
+                let package = value.get_ref().as_table().and_then(|table| table.get("package"));
+                let package = package.and_then(|package| package.get_ref().as_str()).unwrap_or(&name).to_owned();
                 let named = |list: &[(String, usize)]| list.iter().any(|(listed, _)| *listed == name);
-                if named(&metadata.ignore) || (without_prefix(&name) == name && !named(&metadata.plugins)) {
+                // A plugin that was renamed is one still, and so is what was renamed into one.
+                let is_called_so = [&name, &package].into_iter().any(|name| without_prefix(name) != name);
+                if named(&metadata.ignore) || !(is_called_so || named(&metadata.plugins)) {
                     continue;
                 }
                 let condition = match &condition {
@@ -261,8 +265,6 @@ impl<'t, 'i> File<'t, 'i> {
                 };
                 let optional = value.get_ref().as_table().and_then(|table| table.get("optional"));
                 let is_optional = optional.is_some_and(|optional| optional.get_ref().as_bool() == Some(true));
-                let package = value.get_ref().as_table().and_then(|table| table.get("package"));
-                let package = package.and_then(|package| package.get_ref().as_str()).unwrap_or(&name).to_owned();
                 let new = || Dependency { key: name.clone(), package, is_dev, features: None, conditions: Vec::new() };
                 let dependency = found.entry((name.clone(), is_dev)).or_insert_with(new);
                 dependency.conditions.push(condition);
@@ -321,7 +323,7 @@ fn turn_on(plugins: &mut [Dependency], features: &BTreeMap<String, Vec<String>>)
     }
 }
 
-/// The part of a key that comes after `plugin-`. To Cargo `plugin_` is the same.
+/// The part of a key, or of a package's name, that comes after `plugin-`. To Cargo `plugin_` is the same.
 fn without_prefix(key: &str) -> &str {
     key.strip_prefix("plugin-").or_else(|| key.strip_prefix("plugin_")).unwrap_or(key)
 }

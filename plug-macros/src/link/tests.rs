@@ -89,6 +89,29 @@ fn the_metadata_says_what_is_otherwise() {
 }
 
 #[test]
+fn a_plugin_that_was_renamed_is_one_still() {
+    let (linked, features) = read(
+        "[package]\nname = 'app'\n[package.metadata.plug]\nignore = ['sdk']\n[features]\nb = ['dep:bar']\n\
+         [dependencies]\nfoo = { package = 'plugin-foo', path = '../foo' }\n\
+         bar = { package = 'plugin_bar', version = '1', optional = true }\nsdk = { package = 'plugin-sdk', version = '1' }\n\
+         plugin-odd = { package = 'odd', version = '1' }\nsame = { package = 'other', version = '1' }\n\
+         [target.'cfg(unix)'.dependencies.tty]\npackage = 'plugin-tty'\nversion = '1'\n\
+         [dev-dependencies]\nfake = { package = 'plugin-fake', version = '1' }\n",
+    );
+    assert_eq!(
+        linked,
+        [
+            "bar if all(any(feature=\"b\"))",
+            "dev fake if all()",
+            "foo if all()",
+            "plugin_odd if all()",
+            "tty if all(any(unix))"
+        ]
+    );
+    assert_eq!(features, ["b -> plugin_bar: b"]);
+}
+
+#[test]
 fn features_that_bring_no_plugin_of_their_name() {
     let (linked, features) = read(
         "[package]\nname = 'app'\n[features]\ndefault = ['dep:plugin_a']\nplugin_a = ['dep:plugin_a']\n\

@@ -124,7 +124,7 @@ impl<'r> Known<'r> {
             format!("{nothing}, and no `plug::link!()` is in what this target (binary, test, example) is linked from")
         } else if off.is_empty() {
             format!(
-                "{nothing}: a plugin dependency's key begins with `plugin-`, or stands in `plugins` below \
+                "{nothing}: a plugin dependency's key or package begins with `plugin-`, or its key stands in `plugins` below \
                  `[package.metadata.plug]`"
             )
         } else {
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(
             unknown(&NONE, "x"),
             format!(
-                "{fact}: a plugin dependency's key begins with `plugin-`, or stands in `plugins` below \
+                "{fact}: a plugin dependency's key or package begins with `plugin-`, or its key stands in `plugins` below \
                  `[package.metadata.plug]`"
             )
         );

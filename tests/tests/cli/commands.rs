@@ -152,7 +152,8 @@ fn list_as_json() {
       "repository": null,
       "file": "plugins/a/src/lib.rs",
       "line": 11,
-      "link": null
+      "link": null,
+      "differences": []
     }
   ],
   "available": [
@@ -216,6 +217,7 @@ Says hello in French.
       "file": "plugins/polite/src/lib.rs",
       "line": 24,
       "link": null,
+      "differences": [],
       "library": null
     }
   ]

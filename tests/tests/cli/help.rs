@@ -201,11 +201,14 @@ JSON:
   format_version  1; a key may be added without a change of it
   plugins         one for each interface that has a plugin of this name:
                   {name, aliases, deprecated, interface, summary, docs, package,
-                  version, license, repository, file, line, link, library}
+                  version, license, repository, file, line, link, differences,
+                  library}
     deprecated    what to use instead; null where it is not deprecated
     package, version, license, repository
                   null where nothing is known
     link          where it was found; null where it is in this program
+    differences   a text for each method of its interface that is not as in this
+                  program; where there is one, the plugin cannot be opened
     library       {compiler, plug, abi, aborts_on_panic, sha256, methods}, with a
                   {name, signature, has_default} for each method of the interface;
                   null where it is in none

@@ -164,6 +164,7 @@ Says good day, and refuses an empty name.
       "file": "plugins/a/src/lib.rs",
       "line": 11,
       "link": "library:<a>",
+      "differences": [],
       "library": {
         "compiler": "<rustc>",
         "plug": "0.1.0",

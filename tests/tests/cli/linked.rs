@@ -76,7 +76,8 @@ fn list() {
       "repository": null,
       "file": "plugins/a/src/lib.rs",
       "line": 11,
-      "link": null
+      "link": null,
+      "differences": []
     },
     {
       "name": "b",
@@ -93,7 +94,8 @@ fn list() {
       "repository": null,
       "file": "plugins/b/src/lib.rs",
       "line": 11,
-      "link": "library:<b>"
+      "link": "library:<b>",
+      "differences": []
     }
   ]
 }
@@ -102,12 +104,48 @@ fn list() {
     );
 }
 
+#[test]
+fn a_plugin_that_does_not_fit_is_listed_as_such() {
+    check_linking(
+        &["list", "--link", "library:<odd>"],
+        &table(&[
+            ["NAME", "INTERFACE", "PACKAGE", "LINK", "SUMMARY"],
+            ["a", "app_interface::Plug", "plugin-a 0.1.0", "builtin", "Says hello in English."],
+            [
+                "odd",
+                "app_interface::Plug",
+                "odd 1.0.0",
+                "library:<odd>",
+                "Greets oddly. (does not fit: built with another `app_interface::Plug`) (deprecated: greet evenly)",
+            ],
+            ["bell", "odd::Tone", "odd 1.0.0", "library:<odd>", "Rings at 440 Hz."],
+        ]),
+    );
+    let output =
+        plug_tests::succeed(app(&LINKING).args(["list", "--format", "json", "--link", &filled("library:<odd>")]));
+    let expected = "\
+      \"link\": \"library:<odd>\",
+      \"differences\": [
+        \"method `say_hello` is `(String, u32) -> String` in the library, and `(String) -> String` in this program\"
+      ]
+    },
+";
+    assert!(output.contains(&filled(expected)), "{output}");
+    // Of an interface that this program does not have, nothing differs.
+    assert!(
+        output.ends_with(&filled("      \"link\": \"library:<odd>\",\n      \"differences\": []\n    }\n  ]\n}\n")),
+        "{output}"
+    );
+}
+
 /// Rows of texts in which paths are still to be filled in, laid out as they are then.
-fn table(rows: &[[&str; 4]]) -> String {
+fn table<const N: usize>(rows: &[[&str; N]]) -> String {
     let rows: Vec<_> = rows.iter().map(|row| row.map(filled)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
-    let (name, package, link) = (width(0), width(1), width(2));
-    let line = |[a, b, c, d]: &[String; 4]| format!("{a:name$}  {b:package$}  {c:link$}  {d}\n");
+    let line = |row: &[String; N]| {
+        let cells = row.iter().enumerate().map(|(column, cell)| format!("{cell:0$}", width(column)));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
     rows.iter().map(line).collect::<String>() + "---- exit status: 0\n"
 }
 
@@ -150,18 +188,30 @@ const TWICE: &str = "\
 2 plugins of interface `app_interface::Plug` have the name `a`: plugin-a 0.1.0 at plugins/a/src/lib.rs:11 and \
 plugin-a 0.1.0 at plugins/a/src/lib.rs:11 in `library:<a>`";
 
+const WAY_OUT: &str = "\
+hint: choose one by its library, as `library:<a>#a`, or the builtin one without `--link` and `APP_LINKS`
+";
+
 #[test]
 fn a_name_of_the_build_and_of_a_library() {
-    let expected =
-        format!("---- stderr\nerror: {TWICE}\nhint: rename one, or leave one out of the build\n---- exit status: 3\n");
+    let expected = format!(
+        "---- stderr\nerror: {TWICE}\nhint: rename one, or leave one out of the build\n{WAY_OUT}---- exit status: 3\n"
+    );
     check_linking(&["hello", "--plugin", "a", "--link", "library:<a>"], &expected);
     check_linking(&["hello", "--link", "library:<a>"], &expected);
     check_linking(&["info", "a", "--link", "library:<a>"], &expected);
-    // Named by its library, it is the only one.
-    check_linking(
-        &["hello", "--plugin", "library:<a>", "--link", "library:<a>"],
-        "hello, world\n---- exit status: 0\n",
+    check_command(
+        app(&LINKING).args(["hello", "--plugin", "a"]).env("APP_LINKS", filled("library:<a>")),
+        &filled(&expected),
     );
+    // What the hint says.
+    for arguments in [
+        &["hello", "--plugin", "library:<a>#a", "--link", "library:<a>"][..],
+        &["hello", "--plugin", "library:<a>", "--link", "library:<a>"],
+        &["hello", "--plugin", "a"],
+    ] {
+        check_linking(arguments, "hello, world\n---- exit status: 0\n");
+    }
 }
 
 #[test]

@@ -60,16 +60,7 @@ hint: a link is `library:PATH`
         check(program, &["list", "--link", "http://localhost"], expected);
         check(program, &["hello", "--plugin", "http://localhost"], expected);
         check(program, &["info", "http://localhost"], expected);
-        check(
-            program,
-            &["doctor", "--link", "libplugin_a.so"],
-            "\
----- stderr
-error: unknown kind of link: `libplugin_a.so`
-hint: a link is `library:PATH`
----- exit status: 2
-",
-        );
+        check(program, &["info", "http://localhost/x.so"], &expected.replace("localhost", "localhost/x.so"));
         check_command(
             app(program).args(["hello", "--plugin", "a"]).env("APP_LINKS", "a"),
             "\
@@ -81,6 +72,41 @@ hint: the link comes from the variable `APP_LINKS`
 ",
         );
     }
+}
+
+#[test]
+fn a_path_without_the_kind_of_link() {
+    let folder = plug_tests::scratch("bare");
+    std::fs::write(folder.join("file"), "").expect("a file can be written");
+    let file = folder.join("file").to_str().expect("the path is UTF-8").to_owned();
+    let rebuild = "hint: this build of app opens no libraries: rebuild with `--features library`\n";
+    let rebuild_wrapper = "hint: this build of app opens no libraries: rebuild with `--features app/library`\n";
+    for (program, rebuild) in [(&*LINKING, ""), (&*ONE, rebuild), (&*WRAPPER, rebuild_wrapper)] {
+        for path in ["./target/release/libplugin_a.so", "libplugin_a.so#a", "x.dll", "x/y.dylib", &file] {
+            let hints = format!("hint: did you mean `library:{path}`?\n{rebuild}");
+            let exit = "---- exit status: 2\n";
+            let no_name = format!("---- stderr\nerror: `{path}` cannot be the name of a plugin\n{hints}");
+            check(program, &["hello", "--plugin", path], &format!("{no_name}{exit}"));
+            check(program, &["info", path], &format!("{no_name}{exit}"));
+            check_command(
+                app(program).arg("hello").env("APP_PLUGIN", path),
+                &format!("{no_name}hint: the link comes from the variable `APP_PLUGIN`\n{exit}"),
+            );
+            let no_link = format!("---- stderr\nerror: unknown kind of link: `{path}`\n{hints}{exit}");
+            check(program, &["doctor", "--link", path], &no_link);
+        }
+    }
+    // With a colon, as on Windows.
+    check(
+        &LINKING,
+        &["hello", "--plugin", "C:x.dll"],
+        "\
+---- stderr
+error: unknown kind of link: `C:x.dll`
+hint: did you mean `library:C:x.dll`?
+---- exit status: 2
+",
+    );
 }
 
 #[test]

@@ -164,6 +164,7 @@ Rings at 440 Hz.
       "file": "src/main.rs",
       "line": 104,
       "link": null,
+      "differences": [],
       "library": null
     }
   ]

@@ -1,0 +1,59 @@
+//! A name that several plugins claim: how to choose one of them all the same, where not all are in one place.
+
+use plug::{Place, Problem};
+
+use crate::available::listed;
+
+/// What to type instead of the name.
+pub(crate) fn way_out(problem: &Problem) -> Option<String> {
+    let (name, places): (_, Vec<&Place>) = match problem {
+        Problem::Duplicate { name, places, .. } => (name, places.iter().collect()),
+        Problem::HiddenByAlias { name, aliased, named, .. } => (name, named.iter().chain(aliased).collect()),
+        _ => return None,
+    };
+    let is_alone = |place: &&&Place| places.iter().filter(|other| other.origin == place.origin).count() == 1;
+    let alone: Vec<_> = places.iter().filter(is_alone).map(|place| place.origin.as_deref()).collect();
+    let of_libraries: Vec<_> = alone.iter().flatten().map(|link| format!("{link}#{name}")).collect();
+    let builtin = alone.contains(&None).then_some("the builtin one without `--link` and `APP_LINKS`");
+    let one = format!("one by its library, as {}", listed(&of_libraries));
+    match (&of_libraries[..], builtin) {
+        ([], None) => None,
+        ([], Some(builtin)) => Some(format!("choose {builtin}")),
+        (_, None) => Some(format!("choose {one}")),
+        (_, Some(builtin)) => Some(format!("choose {one}, or {builtin}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use app_interface::Plug;
+    use plug::{Error, Plugin};
+
+    use super::*;
+
+    /// What helps where plugins called `a` are in these places, the first of them so and the others by an alias.
+    fn hint(origins: &[Option<&str>]) -> Option<String> {
+        let plugin = Plugin::new::<dyn Plug>("a", || Err(Error::msg("never opened"))).unwrap();
+        let mut places: Vec<_> = origins.iter().map(|_| Place::from(&plugin)).collect();
+        places.iter_mut().zip(origins).for_each(|(place, origin)| place.origin = origin.map(str::to_owned));
+        let (name, interface) = ("a".to_owned(), plugin.interface());
+        let duplicate = Problem::Duplicate { name: name.clone(), interface, places: places.clone() };
+        let aliased = places.split_off(1);
+        let hidden = Problem::HiddenByAlias { name, interface, aliased, named: places.pop() };
+        assert_eq!(way_out(&duplicate), way_out(&hidden));
+        way_out(&hidden)
+    }
+
+    #[test]
+    fn where_there_is_just_one_it_can_be_chosen() {
+        let (x, y) = (Some("library:/x.so"), Some("library:/y.so"));
+        let (one, builtin) = ("choose one by its library, as", "the builtin one without `--link` and `APP_LINKS`");
+        assert_eq!(hint(&[None, x]).unwrap(), format!("{one} `library:/x.so#a`, or {builtin}"));
+        assert_eq!(hint(&[None, x, y]).unwrap(), format!("{one} `library:/x.so#a`, `library:/y.so#a`, or {builtin}"));
+        assert_eq!(hint(&[x, y]).unwrap(), format!("{one} `library:/x.so#a`, `library:/y.so#a`"));
+        assert_eq!(hint(&[None, x, x]).unwrap(), format!("choose {builtin}"));
+        assert_eq!(hint(&[x, y, y, None, None]).unwrap(), format!("{one} `library:/x.so#a`"));
+        assert_eq!(hint(&[None, None]), None);
+        assert_eq!(hint(&[x, x]), None);
+    }
+}
