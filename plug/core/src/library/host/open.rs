@@ -62,7 +62,7 @@ use crate::plugin::{NAME, Plugin};
 /// that was built anew gives the new code, while objects of the old one go on. Nothing is ever unloaded, since an object may have handed out
 /// what stays behind, such as a thread or a `&'static str`.
 ///
-/// A panic prints what panics print. In a plugin's `new` or method it then is an [`ErrorKind::Panicked`]; in the destructor of an object it ends there.
+/// A panic prints what panics print. In a plugin's `new` or method it then is an [`ErrorKind::Panicked`](crate::ErrorKind::Panicked); in the destructor of an object it ends there.
 ///
 /// # What is not
 ///
@@ -170,7 +170,7 @@ impl LibraryOptions {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Library`], with what is wrong with the file.
+    /// [`ErrorKind::Library`](crate::ErrorKind::Library), with what is wrong with the file.
     ///
     /// # Safety
     ///
@@ -209,7 +209,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Library`], with what is wrong with the file.
+    /// [`ErrorKind::Library`](crate::ErrorKind::Library), with what is wrong with the file.
     ///
     /// # Safety
     ///
@@ -251,7 +251,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Library`], where the system cannot load it, or where it does not answer.
+    /// [`ErrorKind::Library`](crate::ErrorKind::Library), where the system cannot load it, or where it does not answer.
     pub fn load(&self) -> Result<(), Error> {
         self.0.load().map(|_| ())
     }
