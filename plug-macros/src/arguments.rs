@@ -74,6 +74,21 @@ pub(crate) fn each(
     errors.take(result);
 }
 
+/// Reads what stands in each `#[plug(…)]`. Other attributes are those of other crates.
+pub(crate) fn each_of(
+    attributes: &[Attribute],
+    form: &str,
+    errors: &mut Errors,
+    mut argument: impl FnMut(ParseStream, &mut Errors) -> syn::Result<()>,
+) {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("plug")) {
+        match &attribute.meta {
+            Meta::List(list) => each(list.tokens.clone(), errors, &mut argument),
+            _ => errors.at(attribute, format!("expected `#[plug({form})]`")),
+        }
+    }
+}
+
 /// The key of `key = value`. `crate` is one too.
 pub(crate) fn key(input: ParseStream, form: &str) -> syn::Result<Ident> {
     let key = input.call(Ident::parse_any);

@@ -2,33 +2,38 @@
 
 mod crossing;
 mod model;
+mod wire;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{
-    Attribute, Error, GenericParam, Generics, Ident, ItemTrait, Lifetime, TraitItem, TraitItemType, TypeParamBound,
-    parse_quote,
+    Attribute, Error, GenericParam, Generics, Ident, ItemTrait, Lifetime, LitStr, TraitItem, TraitItemType,
+    TypeParamBound, parse_quote,
 };
 
 use crate::arguments::{self, Errors, Root, conditions, first};
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let Arguments { root, is_portable } = Arguments::read(arguments, &mut errors);
+    let Arguments { root, is_portable, service } = Arguments::read(arguments, &mut errors);
     let Ok(mut parsed) = syn::parse2::<ItemTrait>(item.clone()) else {
         errors.at(first(&item), "`#[plug::interface]` goes above a trait");
         return quote!(#item #errors);
     };
     refuse_types_of_no_object(&parsed, &mut errors);
-    let portable = if is_portable { model::Interface::read(&parsed, &mut errors) } else { None };
+    let portable = if is_portable { model::Interface::read(&parsed, service.as_ref(), &mut errors) } else { None };
+    if !is_portable {
+        wire::refuse_all_marks(&parsed, &mut errors);
+    }
     // An interface all the same, whatever is wrong with it, so that no plugin of it is told that it is none.
     let is_refused = is_portable && portable.is_none();
     let crossing = portable.map(|portable| crossing::render(&root, &portable));
     let interface = render(&root, &Object::of(&parsed), crossing.is_some());
+    wire::take_off_marks(&mut parsed);
     if !is_refused {
-        return quote!(#item #interface #crossing #errors);
+        return quote!(#parsed #interface #crossing #errors);
     }
     match model::leave_an_object(&mut parsed) {
         true => quote!(#parsed #interface #errors),
@@ -49,13 +54,14 @@ fn refuse_types_of_no_object(item: &ItemTrait, errors: &mut Errors) {
 struct Arguments {
     root: Root,
     is_portable: bool,
+    service: Option<LitStr>,
 }
 
 impl Arguments {
     // #[plug::interface]
-    // #[plug::interface(portable, crate = path)]
+    // #[plug::interface(portable, service = "proto.KV", crate = path)]
     fn read(arguments: TokenStream, errors: &mut Errors) -> Self {
-        let (mut root, mut is_portable) = (None, false);
+        let (mut root, mut is_portable, mut service) = (None, false, None::<LitStr>);
         arguments::each(arguments, errors, |input: ParseStream, errors| {
             let key = arguments::key(input, "crate = path")?;
             match &key.to_string()[..] {
@@ -65,13 +71,18 @@ impl Arguments {
                     }
                     Ok(())
                 }
+                "service" => arguments::set(&mut service, &key, "service = \"proto.KV\"", input, errors),
                 "crate" => arguments::set(&mut root, &key, "crate = path", input, errors),
                 other => {
-                    Err(Error::new(key.span(), format!("unknown key `{other}`: there are `portable` and `crate`")))
+                    let message = format!("unknown key `{other}`: there are `portable`, `service` and `crate`");
+                    Err(Error::new(key.span(), message))
                 }
             }
         });
-        Self { root: root.unwrap_or_default(), is_portable }
+        if let Some(service) = service.as_ref().filter(|_| !is_portable) {
+            errors.at(service, "a service is what a portable interface is on the wire: add `portable`");
+        }
+        Self { root: root.unwrap_or_default(), is_portable, service }
     }
 }
 

@@ -2,6 +2,7 @@
 //! what was written into a model, says all that is wrong with it at once, and renders names of `plug::__private` alone.
 
 mod arguments;
+mod docs;
 mod interface;
 mod link;
 mod name;
@@ -65,6 +66,24 @@ use proc_macro::TokenStream;
 /// * Methods are matched by name and signature. A plugin that was built before a method was added lacks it: where the method
 ///   has a default body, that runs in the host, and what it calls, it calls on the plugin.
 /// * A method with `where Self: Sized` is not one of the objects, and does not cross.
+///
+/// ## On the wire
+///
+/// Behind a process or a server such an interface is a service of protobuf, so that programs in other languages can offer it and call it.
+/// `#[interface(portable, service = "proto.KV")]` says which; without that it is named after the trait. A method is called as in
+/// `SayHello` for `say_hello`, and its arguments are fields by their names.
+///
+/// Where a process dies in a call, nobody knows whether the method has run. One that may run twice says so, and is called once more:
+///
+/// ```
+/// #[plug::interface(portable, service = "proto.KV")]
+/// pub trait Store: Send + Sync {
+///     #[plug(idempotent)]
+///     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, plug::Error>;
+///
+///     fn append(&self, key: &str, value: &[u8]) -> Result<(), plug::Error>;
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
     interface::expand(arguments.into(), item.into()).into()
@@ -148,7 +167,7 @@ pub fn plug(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Each field, and each variant, has a number, which protobuf knows it by. Without `#[plug(tag = …)]` it is the one after the
 /// field's or the variant's before, and the first is 1. The number of a field is at most 536,870,911 and none of 19,000 to 19,999,
-/// which protobuf keeps for itself; that of a variant is at most 2,147,483,647. What is under a `#[cfg]` that does not hold has
+/// which protobuf keeps for itself. So is that of a variant, save that in an enum of nothing but units it is any up to 2,147,483,647. What is under a `#[cfg]` that does not hold has
 /// no number: where there is such a thing, give the others theirs.
 ///
 /// Where `plug` has another name, write `#[plug(crate = that_name)]` above the type.

@@ -7,11 +7,12 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, Error, Expr, ExprLit, ExprPath, GenericArgument, GenericParam, Ident, ImplItem, ItemImpl, Lit, LitStr,
-    Meta, Path, PathArguments, Token,
+    Attribute, Error, ExprPath, GenericArgument, GenericParam, Ident, ImplItem, ItemImpl, Lit, LitStr, Path,
+    PathArguments, Token,
 };
 
 use crate::arguments::{self, Errors, Root, Strings, conditions, first};
+use crate::docs;
 use crate::name;
 
 /// `place` is where the attribute stands, as a text that no other attribute's place has.
@@ -155,7 +156,7 @@ impl Impl {
         let has_arguments = path.segments.iter().any(|segment| !segment.arguments.is_none());
         Some(Self {
             conditions: conditions(&item.attrs),
-            docs: docs(&item.attrs),
+            docs: docs::read(&item.attrs),
             interface: quote_spanned!(path.span()=> dyn #interface),
             is_plain: !has_bindings && !has_arguments,
             self_ty: (*item.self_ty).clone(),
@@ -177,46 +178,6 @@ fn with_bindings<'a>(path: &Path, bindings: impl Iterator<Item = (&'a Ident, &'a
         }
     }
     (path, any)
-}
-
-/// The docs as parts of a `concat!`: literals, and macros such as `include_str!`.
-fn docs(attributes: &[Attribute]) -> Vec<TokenStream> {
-    let mut lines = Vec::new();
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
-        if let Meta::NameValue(meta) = &attribute.meta {
-            match &meta.value {
-                Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => lines.push(Ok(line.value())),
-                Expr::Macro(text) => lines.push(Err(text.to_token_stream())),
-                _ => {}
-            }
-        }
-    }
-    // A run of lines becomes one literal.
-    let mut parts = Vec::new();
-    let mut text = String::new();
-    for line in lines {
-        match line {
-            Ok(line) => {
-                let line = line.replace('\u{1f}', " ");
-                // `/** … */` is one text of several lines, which may be decorated.
-                let is_decorated =
-                    line.lines().skip(1).all(|line| line.trim().is_empty() || line.trim().starts_with('*'));
-                for (at, line) in line.split('\n').enumerate() {
-                    let line = if at > 0 && is_decorated { line.trim_start().trim_start_matches('*') } else { line };
-                    text.push_str(line.strip_prefix(' ').unwrap_or(line).trim_end());
-                    text.push('\n');
-                }
-            }
-            Err(other) => {
-                parts.push(std::mem::take(&mut text).to_token_stream());
-                parts.push(other);
-                text.push('\n');
-            }
-        }
-    }
-    let text = if parts.is_empty() { text.trim() } else { text.trim_end() };
-    parts.push(text.to_token_stream());
-    parts
 }
 
 /// `Self::open`, `<Self>::open` and `make::<Self>` as they can be said outside the impl.

@@ -3,11 +3,11 @@
 mod model;
 mod numbers;
 mod view;
+mod wire;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::parse::ParseStream;
-use syn::{Attribute, DeriveInput, Error, GenericParam, Meta, parse_quote};
+use syn::{Attribute, DeriveInput, Error, GenericParam, parse_quote};
 
 use crate::arguments::{self, Errors, Root};
 use model::Model;
@@ -32,7 +32,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
 // #[plug(crate = path)]
 fn read_root(attributes: &[Attribute], errors: &mut Errors) -> Root {
     let mut root = None;
-    each(attributes, "crate = path", errors, |input, errors| {
+    arguments::each_of(attributes, "crate = path", errors, |input, errors| {
         let key = arguments::key(input, "crate = path")?;
         match &key.to_string()[..] {
             "crate" => arguments::set(&mut root, &key, "crate = path", input, errors),
@@ -41,21 +41,6 @@ fn read_root(attributes: &[Attribute], errors: &mut Errors) -> Root {
         }
     });
     root.unwrap_or_default()
-}
-
-/// Reads what stands in each `#[plug(…)]`. Other attributes are those of other crates.
-fn each(
-    attributes: &[Attribute],
-    form: &str,
-    errors: &mut Errors,
-    mut argument: impl FnMut(ParseStream, &mut Errors) -> syn::Result<()>,
-) {
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("plug")) {
-        match &attribute.meta {
-            Meta::List(list) => arguments::each(list.tokens.clone(), errors, &mut argument),
-            _ => errors.at(attribute, format!("expected `#[plug({form})]`")),
-        }
-    }
 }
 
 /// An impl all the same for a type that was refused, so that an interface that uses it is not refused for that.
@@ -78,6 +63,19 @@ fn stub(root: &Root, mut item: DeriveInput) -> Option<TokenStream> {
             fn view<'a>(&'a self, _: &'a #private::Scratch) {}
 
             fn own((): ()) -> Self {
+                #private::core::unreachable!()
+            }
+
+            fn put<S: #private::Sink>(&self, _: S) {}
+
+            fn merge<S: #private::Source>(
+                _: &mut #private::core::option::Option<Self>,
+                _: S,
+            ) -> #private::Result<(), #private::Malformed> {
+                #private::core::unreachable!()
+            }
+
+            fn missing() -> #private::Result<Self, #private::Malformed> {
                 #private::core::unreachable!()
             }
         }

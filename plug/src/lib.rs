@@ -40,8 +40,11 @@
 //! * [`Interface`]: what makes a trait one that plugins implement.
 //! * [`Portable`]: what can cross to a plugin that is in another build, where the interface is `portable`.
 //! * [`Plugin`]: one of them, before it is opened; what it says of itself.
-//! * [`Link`]: a place that plugins come from. [`link::Builtin`] is what the linker put into this binary, and `link::Library` a shared
-//!   library.
+//! * [`Link`]: a place that plugins come from. [`link::Builtin`] is what the linker put into this binary, `link::Library` a shared
+//!   library, `link::Process` an executable that is started, and `link::Grpc` a server.
+//! * `Server`: the other half of the last two, which `serve` makes short for an executable of plugins; [`handshake!`] is what a host and its
+//!   processes know each other by, and `proto` what is needed to be either in another language.
+//! * [`with_deadline`]: how long calls may take that leave this process.
 //! * [`Catalogue`]: what could have been linked, by feature.
 //! * [`Registry`]: the plugins of some links, by interface and name, and the [`Problem`]s they have together.
 //! * [`Error`]: what went wrong, by the step that failed.
@@ -54,6 +57,9 @@
 //!   this one is taken.
 //! * `library` opens plugins that are in shared libraries: [`mod@link`] then has `Library`, and tells all about it. To be in a library, a plugin
 //!   needs no feature.
+//! * `process` starts plugins that are executables ([`mod@link`] then has `Process`), and lets an executable be one (`serve`): HashiCorp's go-plugin
+//!   protocol, both ways.
+//! * `grpc` reaches plugins behind servers (`link::Grpc`), and lets a program be such a server (`Server::bind`).
 //! * `log`, and `tracing`, bring the log records of a library's plugins to the host's logger, or subscriber: they are to be on on both sides.
 
 #![deny(missing_docs)]
@@ -63,8 +69,13 @@
 pub use plug_core::link;
 #[doc(inline)]
 pub use plug_core::{
-    Catalogue, Error, ErrorKind, Feature, Identity, Interface, Link, Place, Plugin, Portable, Problem, Registry,
+    Catalogue, Error, ErrorKind, Feature, Identity, Interface, Link, OpenOptions, Place, Plugin, Portable, Problem,
+    Registry, with_deadline,
 };
+#[cfg(any(feature = "process", feature = "grpc"))]
+pub use plug_core::{Server, proto, tonic};
+#[cfg(feature = "process")]
+pub use plug_core::{serve, serve_isolated};
 
 pub use plug_macros::{Portable, interface, plug};
 
@@ -114,5 +125,26 @@ pub mod __private {
 macro_rules! link {
     ($($rest:tt)*) => {
         $crate::__private::link! { $crate $($rest)* }
+    };
+}
+
+/// Declares what the programs of an application know their plugins by, where those are processes: once, in the interface's crate.
+///
+/// The cookie is a variable and its value; it keeps a person from starting a plugin by hand, and protects nothing. The versions are those of
+/// the application's protocol, each with the interfaces that it has: host and plugin take the highest that both know.
+///
+/// ```
+/// #[plug::interface(portable)]
+/// pub trait Plug: Send + Sync {
+///     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+/// }
+///
+/// plug::handshake! { cookie = "HASHI=hola", versions = { 1: [dyn Plug] } }
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! handshake {
+    (cookie = $cookie:expr, versions = { $($version:literal: [$($interface:ty),* $(,)?]),* $(,)? } $(,)?) => {
+        $crate::__private::handshake! { $cookie, $($version: [$($interface),*]),* }
     };
 }

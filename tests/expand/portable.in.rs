@@ -8,6 +8,7 @@ pub trait Plug: Send + Sync {
 
     /// The sum of all.
     #[cfg(unix)]
+    #[plug(idempotent)]
     fn sum(&self, start: u64, numbers: &[u64]) -> Result<u64, plug::Error>;
 
     /// Greets each of them.
@@ -25,7 +26,9 @@ pub trait Plug: Send + Sync {
     }
 }
 
-#[plug::interface(crate = host::plug, portable)]
+/// Nothing to call.
+#[doc = include_str!("nothing.md")]
+#[plug::interface(crate = host::plug, portable, service = "empty.Nothing")]
 #[cfg(unix)]
 trait Nothing: Send + Sync {}
 

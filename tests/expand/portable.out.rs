@@ -48,10 +48,20 @@ const _: () = {
         type Ok = <Self::Outcome as ::plug::__private::Outcome>::Ok;
         type Error = <Self::Outcome as ::plug::__private::Outcome>::Error;
         const NAME: &'static ::plug::__private::core::primitive::str = "say_hello";
+        const WIRE_NAME: &'static ::plug::__private::core::primitive::str = "SayHello";
+        const ARGUMENT_NAMES: &'static [&'static ::plug::__private::core::primitive::str] = &[
+            "name",
+        ];
+        const DOCS: &'static ::plug::__private::core::primitive::str = "Greets `name`.";
         const INDEX: ::plug::__private::core::primitive::usize = 0;
-        fn call(
+        const HAS_DEFAULT: ::plug::__private::core::primitive::bool = false;
+        const IS_IDEMPOTENT: ::plug::__private::core::primitive::bool = false;
+        fn call<__PlugHold: ::plug::__private::Hold>(
             object: &Self::Interface,
-            (__0, ()): <Self::Arguments as ::plug::__private::Arguments>::Held<'_>,
+            (
+                __0,
+                (),
+            ): <Self::Arguments as ::plug::__private::Arguments>::Held<'_, __PlugHold>,
         ) -> Self::Outcome {
             __0.lend(|__0| Plug::say_hello(object, __0))
         }
@@ -80,10 +90,21 @@ const _: () = {
         type Ok = <Self::Outcome as ::plug::__private::Outcome>::Ok;
         type Error = <Self::Outcome as ::plug::__private::Outcome>::Error;
         const NAME: &'static ::plug::__private::core::primitive::str = "sum";
+        const WIRE_NAME: &'static ::plug::__private::core::primitive::str = "Sum";
+        const ARGUMENT_NAMES: &'static [&'static ::plug::__private::core::primitive::str] = &[
+            "start",
+            "numbers",
+        ];
+        const DOCS: &'static ::plug::__private::core::primitive::str = "The sum of all.";
         const INDEX: ::plug::__private::core::primitive::usize = 1;
-        fn call(
+        const HAS_DEFAULT: ::plug::__private::core::primitive::bool = false;
+        const IS_IDEMPOTENT: ::plug::__private::core::primitive::bool = true;
+        fn call<__PlugHold: ::plug::__private::Hold>(
             object: &Self::Interface,
-            (__0, (__1, ())): <Self::Arguments as ::plug::__private::Arguments>::Held<'_>,
+            (
+                __0,
+                (__1, ()),
+            ): <Self::Arguments as ::plug::__private::Arguments>::Held<'_, __PlugHold>,
         ) -> Self::Outcome {
             __0.lend(|__0| __1.lend(|__1| Plug::sum(object, __0, __1)))
         }
@@ -106,12 +127,22 @@ const _: () = {
         type Ok = <Self::Outcome as ::plug::__private::Outcome>::Ok;
         type Error = <Self::Outcome as ::plug::__private::Outcome>::Error;
         const NAME: &'static ::plug::__private::core::primitive::str = "say_hello_to_all";
+        const WIRE_NAME: &'static ::plug::__private::core::primitive::str = "SayHelloToAll";
+        const ARGUMENT_NAMES: &'static [&'static ::plug::__private::core::primitive::str] = &[
+            "arg1",
+        ];
+        const DOCS: &'static ::plug::__private::core::primitive::str = "Greets each of them.";
         const INDEX: ::plug::__private::core::primitive::usize = <[()]>::len(
             &[(), #[cfg(unix)] ()],
         );
-        fn call(
+        const HAS_DEFAULT: ::plug::__private::core::primitive::bool = true;
+        const IS_IDEMPOTENT: ::plug::__private::core::primitive::bool = false;
+        fn call<__PlugHold: ::plug::__private::Hold>(
             object: &Self::Interface,
-            (__0, ()): <Self::Arguments as ::plug::__private::Arguments>::Held<'_>,
+            (
+                __0,
+                (),
+            ): <Self::Arguments as ::plug::__private::Arguments>::Held<'_, __PlugHold>,
         ) -> Self::Outcome {
             __0.lend(|__0| Plug::say_hello_to_all(object, __0))
         }
@@ -125,11 +156,13 @@ const _: () = {
         }
     }
     impl ::plug::__private::PortableInterface for dyn Plug {
+        const SERVICE: &'static ::plug::__private::core::primitive::str = "Plug";
+        const DOCS: &'static ::plug::__private::core::primitive::str = "";
         const SIGNATURES: &'static [::plug::__private::Signature] = &[
-            ::plug::__private::Signature::of::<__PlugMethod<0>>(false),
+            ::plug::__private::Signature::of::<__PlugMethod<0>>(),
             #[cfg(unix)]
-            ::plug::__private::Signature::of::<__PlugMethod<1>>(false),
-            ::plug::__private::Signature::of::<__PlugMethod<2>>(true),
+            ::plug::__private::Signature::of::<__PlugMethod<1>>(),
+            ::plug::__private::Signature::of::<__PlugMethod<2>>(),
         ];
         const CALLS: &'static [::plug::__private::Call] = &[
             ::plug::__private::call::<__PlugMethod<0>>,
@@ -137,6 +170,14 @@ const _: () = {
             ::plug::__private::call::<__PlugMethod<1>>,
             ::plug::__private::call::<__PlugMethod<2>>,
         ];
+        fn methods<__PlugVisitor: ::plug::__private::VisitMethods<Self>>(
+            __visitor: &mut __PlugVisitor,
+        ) {
+            ::plug::__private::VisitMethods::method::<__PlugMethod<0>>(__visitor);
+            #[cfg(unix)]
+            ::plug::__private::VisitMethods::method::<__PlugMethod<1>>(__visitor);
+            ::plug::__private::VisitMethods::method::<__PlugMethod<2>>(__visitor);
+        }
         fn remote<__PlugBorder: ::plug::__private::Border>(
             border: __PlugBorder,
         ) -> ::plug::__private::Box<Self> {
@@ -146,18 +187,21 @@ const _: () = {
     impl<__PlugBorder: ::plug::__private::Border> Plug
     for ::plug::__private::Remote<dyn Plug, __PlugBorder> {
         fn say_hello(&self, __0: &str) -> Result<String, plug::Error> {
-            ::plug::__private::Remote::call::<__PlugMethod<0>>(self, (__0, ()))
+            ::plug::__private::Remote::call::<__PlugMethod<0>>(self, &(__0, ()))
         }
         #[cfg(unix)]
         fn sum(&self, __0: u64, __1: &[u64]) -> Result<u64, plug::Error> {
-            ::plug::__private::Remote::call::<__PlugMethod<1>>(self, (__0, (__1, ())))
+            ::plug::__private::Remote::call::<__PlugMethod<1>>(self, &(__0, (__1, ())))
         }
         fn say_hello_to_all(&self, __0: &Page) -> Answer {
-            if ::plug::__private::Remote::has::<__PlugMethod<2>>(self) {
-                ::plug::__private::Remote::call::<__PlugMethod<2>>(self, (__0, ()))
-            } else {
-                Plug::say_hello_to_all(&__PlugWithout::<_, 2>(self), __0)
+            let given = (__0, ());
+            if let ::plug::__private::core::option::Option::Some(outcome) = ::plug::__private::Remote::attempt::<
+                __PlugMethod<2>,
+            >(self, &given) {
+                return outcome;
             }
+            let (__0, ()) = given;
+            Plug::say_hello_to_all(&__PlugWithout::<_, 2>(self), __0)
         }
     }
     struct __PlugWithout<
@@ -178,6 +222,8 @@ const _: () = {
         }
     }
 };
+/// Nothing to call.
+#[doc = include_str!("nothing.md")]
 #[cfg(unix)]
 trait Nothing: Send + Sync {}
 #[cfg(unix)]
@@ -204,8 +250,15 @@ const _: () = {
         const ARGUMENT: host::plug::__private::core::primitive::usize,
     >;
     impl host::plug::__private::PortableInterface for dyn Nothing {
+        const SERVICE: &'static host::plug::__private::core::primitive::str = "empty.Nothing";
+        const DOCS: &'static host::plug::__private::core::primitive::str = host::plug::__private::core::concat!(
+            "Nothing to call.\n", include_str!("nothing.md"), ""
+        );
         const SIGNATURES: &'static [host::plug::__private::Signature] = &[];
         const CALLS: &'static [host::plug::__private::Call] = &[];
+        fn methods<__PlugVisitor: host::plug::__private::VisitMethods<Self>>(
+            __visitor: &mut __PlugVisitor,
+        ) {}
         fn remote<__PlugBorder: host::plug::__private::Border>(
             border: __PlugBorder,
         ) -> host::plug::__private::Box<Self> {
@@ -267,6 +320,31 @@ const _: () = {
             ::plug::__private::Portable::own(
                 ::plug::__private::core::mem::ManuallyDrop::into_inner(self.0),
             )
+        }
+        #[inline]
+        fn put<S: ::plug::__private::PutFields>(
+            value: &F::Type,
+            fields: &mut S,
+            index: ::plug::__private::core::primitive::usize,
+        ) {
+            ::plug::__private::Portable::put(
+                value,
+                ::plug::__private::PutFields::field(fields, index),
+            );
+        }
+        #[inline]
+        fn merge<S: ::plug::__private::TakeFields>(
+            slot: &mut ::plug::__private::core::option::Option<F::Type>,
+            fields: &mut S,
+        ) -> ::plug::__private::Result<(), ::plug::__private::Malformed> {
+            ::plug::__private::TakeFields::value(fields, slot)
+        }
+        #[inline]
+        fn finish(
+            slot: ::plug::__private::core::option::Option<F::Type>,
+            name: &'static ::plug::__private::core::primitive::str,
+        ) -> ::plug::__private::Result<F::Type, ::plug::__private::Malformed> {
+            ::plug::__private::finish(slot, name)
         }
     }
     #[repr(C)]
@@ -337,6 +415,78 @@ const _: () = {
                 }
             }
         }
+        fn put<__PlugSink: ::plug::__private::Sink>(&self, sink: __PlugSink) {
+            let Self { title: __0, r#type: __1, size: __2 } = self;
+            ::plug::__private::Sink::structure(
+                sink,
+                <Self as ::plug::__private::Portable>::TYPE,
+                |fields| {
+                    __PlugSeen::<__PlugField<0>>::put(__0, fields, 0);
+                    __PlugSeen::<__PlugField<1>>::put(__1, fields, 1);
+                    __PlugSeen::<__PlugField<2>>::put(__2, fields, 2);
+                },
+            );
+        }
+        fn merge<__PlugSource: ::plug::__private::Source>(
+            slot: &mut ::plug::__private::core::option::Option<Self>,
+            source: __PlugSource,
+        ) -> ::plug::__private::Result<(), ::plug::__private::Malformed> {
+            ::plug::__private::Source::structure(
+                source,
+                <Self as ::plug::__private::Portable>::TYPE,
+                |fields| {
+                    let (mut __0, mut __1, mut __2) = match ::plug::__private::core::option::Option::take(
+                        slot,
+                    ) {
+                        ::plug::__private::core::option::Option::Some(
+                            Self { title: __0, r#type: __1, size: __2 },
+                        ) => {
+                            (
+                                ::plug::__private::core::option::Option::Some(__0),
+                                ::plug::__private::core::option::Option::Some(__1),
+                                ::plug::__private::core::option::Option::Some(__2),
+                            )
+                        }
+                        _ => {
+                            (
+                                ::plug::__private::core::option::Option::None,
+                                ::plug::__private::core::option::Option::None,
+                                ::plug::__private::core::option::Option::None,
+                            )
+                        }
+                    };
+                    while let ::plug::__private::core::option::Option::Some(field) = ::plug::__private::TakeFields::next(
+                        fields,
+                    )? {
+                        match field {
+                            0 => __PlugSeen::<__PlugField<0>>::merge(&mut __0, fields)?,
+                            1 => __PlugSeen::<__PlugField<1>>::merge(&mut __1, fields)?,
+                            2 => __PlugSeen::<__PlugField<2>>::merge(&mut __2, fields)?,
+                            _ => {}
+                        }
+                    }
+                    *slot = ::plug::__private::core::option::Option::Some(Self {
+                        title: __PlugSeen::<__PlugField<0>>::finish(__0, "title")?,
+                        r#type: __PlugSeen::<__PlugField<1>>::finish(__1, "type")?,
+                        size: __PlugSeen::<__PlugField<2>>::finish(__2, "size")?,
+                    });
+                    ::plug::__private::Result::Ok(())
+                },
+            )
+        }
+        fn missing() -> ::plug::__private::Result<Self, ::plug::__private::Malformed> {
+            ::plug::__private::Result::Ok(Self {
+                title: __PlugSeen::<
+                    __PlugField<0>,
+                >::finish(::plug::__private::core::option::Option::None, "title")?,
+                r#type: __PlugSeen::<
+                    __PlugField<1>,
+                >::finish(::plug::__private::core::option::Option::None, "type")?,
+                size: __PlugSeen::<
+                    __PlugField<2>,
+                >::finish(::plug::__private::core::option::Option::None, "size")?,
+            })
+        }
     }
 };
 #[allow(
@@ -393,6 +543,31 @@ const _: () = {
             host::plug::__private::Portable::own(
                 host::plug::__private::core::mem::ManuallyDrop::into_inner(self.0),
             )
+        }
+        #[inline]
+        fn put<S: host::plug::__private::PutFields>(
+            value: &F::Type,
+            fields: &mut S,
+            index: host::plug::__private::core::primitive::usize,
+        ) {
+            host::plug::__private::Portable::put(
+                value,
+                host::plug::__private::PutFields::field(fields, index),
+            );
+        }
+        #[inline]
+        fn merge<S: host::plug::__private::TakeFields>(
+            slot: &mut host::plug::__private::core::option::Option<F::Type>,
+            fields: &mut S,
+        ) -> host::plug::__private::Result<(), host::plug::__private::Malformed> {
+            host::plug::__private::TakeFields::value(fields, slot)
+        }
+        #[inline]
+        fn finish(
+            slot: host::plug::__private::core::option::Option<F::Type>,
+            name: &'static host::plug::__private::core::primitive::str,
+        ) -> host::plug::__private::Result<F::Type, host::plug::__private::Malformed> {
+            host::plug::__private::finish(slot, name)
         }
     }
     #[repr(C, u32)]
@@ -485,6 +660,113 @@ const _: () = {
                 }
             }
         }
+        fn put<__PlugSink: host::plug::__private::Sink>(&self, sink: __PlugSink) {
+            match self {
+                Self::Nowhere {} => {
+                    host::plug::__private::Sink::variant(
+                        sink,
+                        <Self as host::plug::__private::Portable>::TYPE,
+                        0,
+                        |_| {},
+                    )
+                }
+                Self::Address { 0: __0 } => {
+                    host::plug::__private::Sink::variant(
+                        sink,
+                        <Self as host::plug::__private::Portable>::TYPE,
+                        1,
+                        |fields| {
+                            __PlugSeen::<__PlugField<0>>::put(__0, fields, 0);
+                        },
+                    )
+                }
+                Self::Anchor { page: __1 } => {
+                    host::plug::__private::Sink::variant(
+                        sink,
+                        <Self as host::plug::__private::Portable>::TYPE,
+                        2,
+                        |fields| {
+                            __PlugSeen::<__PlugField<1>>::put(__1, fields, 0);
+                        },
+                    )
+                }
+            }
+        }
+        fn merge<__PlugSource: host::plug::__private::Source>(
+            slot: &mut host::plug::__private::core::option::Option<Self>,
+            source: __PlugSource,
+        ) -> host::plug::__private::Result<(), host::plug::__private::Malformed> {
+            host::plug::__private::Source::variant(
+                source,
+                <Self as host::plug::__private::Portable>::TYPE,
+                |variant, fields| {
+                    match variant {
+                        0 => {
+                            while let host::plug::__private::core::option::Option::Some(
+                                _,
+                            ) = host::plug::__private::TakeFields::next(fields)? {}
+                            *slot = host::plug::__private::core::option::Option::Some(Self::Nowhere {});
+                        }
+                        1 => {
+                            let (mut __0,) = match host::plug::__private::core::option::Option::take(
+                                slot,
+                            ) {
+                                host::plug::__private::core::option::Option::Some(
+                                    Self::Address { 0: __0 },
+                                ) => {
+                                    (host::plug::__private::core::option::Option::Some(__0),)
+                                }
+                                _ => (host::plug::__private::core::option::Option::None,),
+                            };
+                            while let host::plug::__private::core::option::Option::Some(
+                                field,
+                            ) = host::plug::__private::TakeFields::next(fields)? {
+                                match field {
+                                    0 => __PlugSeen::<__PlugField<0>>::merge(&mut __0, fields)?,
+                                    _ => {}
+                                }
+                            }
+                            *slot = host::plug::__private::core::option::Option::Some(Self::Address {
+                                0: __PlugSeen::<__PlugField<0>>::finish(__0, "0")?,
+                            });
+                        }
+                        2 => {
+                            let (mut __1,) = match host::plug::__private::core::option::Option::take(
+                                slot,
+                            ) {
+                                host::plug::__private::core::option::Option::Some(
+                                    Self::Anchor { page: __1 },
+                                ) => {
+                                    (host::plug::__private::core::option::Option::Some(__1),)
+                                }
+                                _ => (host::plug::__private::core::option::Option::None,),
+                            };
+                            while let host::plug::__private::core::option::Option::Some(
+                                field,
+                            ) = host::plug::__private::TakeFields::next(fields)? {
+                                match field {
+                                    0 => __PlugSeen::<__PlugField<1>>::merge(&mut __1, fields)?,
+                                    _ => {}
+                                }
+                            }
+                            *slot = host::plug::__private::core::option::Option::Some(Self::Anchor {
+                                page: __PlugSeen::<__PlugField<1>>::finish(__1, "page")?,
+                            });
+                        }
+                        _ => {}
+                    }
+                    host::plug::__private::Result::Ok(())
+                },
+            )
+        }
+        fn missing() -> host::plug::__private::Result<
+            Self,
+            host::plug::__private::Malformed,
+        > {
+            host::plug::__private::Result::Err(
+                host::plug::__private::Malformed::lacks("Target"),
+            )
+        }
     }
 };
 #[allow(
@@ -542,6 +824,41 @@ const _: () = {
                 __PlugView::Right {} => Self::Right {},
             }
         }
+        fn put<__PlugSink: ::plug::__private::Sink>(&self, sink: __PlugSink) {
+            ::plug::__private::Sink::choice(
+                sink,
+                <Self as ::plug::__private::Portable>::TYPE,
+                match self {
+                    Self::Left {} => 0,
+                    Self::Right {} => 1,
+                },
+            );
+        }
+        fn merge<__PlugSource: ::plug::__private::Source>(
+            slot: &mut ::plug::__private::core::option::Option<Self>,
+            source: __PlugSource,
+        ) -> ::plug::__private::Result<(), ::plug::__private::Malformed> {
+            *slot = ::plug::__private::core::option::Option::Some(
+                match ::plug::__private::Source::choice(
+                    source,
+                    <Self as ::plug::__private::Portable>::TYPE,
+                )? {
+                    0 => Self::Left {},
+                    1 => Self::Right {},
+                    _ => {
+                        return ::plug::__private::Result::Err(
+                            ::plug::__private::Malformed::lacks("Direction"),
+                        );
+                    }
+                },
+            );
+            ::plug::__private::Result::Ok(())
+        }
+        fn missing() -> ::plug::__private::Result<Self, ::plug::__private::Malformed> {
+            ::plug::__private::Result::Err(
+                ::plug::__private::Malformed::lacks("Direction"),
+            )
+        }
     }
 };
 #[allow(
@@ -580,6 +897,33 @@ const _: () = {
             match view {
                 __PlugView {} => Self {},
             }
+        }
+        fn put<__PlugSink: ::plug::__private::Sink>(&self, sink: __PlugSink) {
+            let Self {} = self;
+            ::plug::__private::Sink::structure(
+                sink,
+                <Self as ::plug::__private::Portable>::TYPE,
+                |_| {},
+            );
+        }
+        fn merge<__PlugSource: ::plug::__private::Source>(
+            slot: &mut ::plug::__private::core::option::Option<Self>,
+            source: __PlugSource,
+        ) -> ::plug::__private::Result<(), ::plug::__private::Malformed> {
+            ::plug::__private::Source::structure(
+                source,
+                <Self as ::plug::__private::Portable>::TYPE,
+                |fields| {
+                    while let ::plug::__private::core::option::Option::Some(_) = ::plug::__private::TakeFields::next(
+                        fields,
+                    )? {}
+                    *slot = ::plug::__private::core::option::Option::Some(Self {});
+                    ::plug::__private::Result::Ok(())
+                },
+            )
+        }
+        fn missing() -> ::plug::__private::Result<Self, ::plug::__private::Malformed> {
+            ::plug::__private::Result::Ok(Self {})
         }
     }
 };

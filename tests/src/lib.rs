@@ -8,9 +8,13 @@
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+mod go;
 mod libraries;
+mod processes;
 
+pub use go::{Sockets, go, go_command, is_running};
 pub use libraries::{fixture, fixture_program, has_toolchain, library};
+pub use processes::{Started, process, process_program, process_variant, start, until, worker};
 
 use std::fs;
 use std::path::{Path, PathBuf};

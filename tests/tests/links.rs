@@ -61,6 +61,9 @@ every_link! {
 #[cfg(not(miri))]
 every_link! {
     library: Libraries::open();
+    process: Processes::open();
+    process_without_tls: Processes::without_tls();
+    grpc: served();
 }
 
 /// The same plugin crates, each as a library.
@@ -86,6 +89,46 @@ impl Link for Libraries {
         let plugins: Result<Vec<_>, _> = self.0.iter().map(Link::plugins).collect();
         Ok(plugins?.into_iter().flatten().collect())
     }
+}
+
+/// The same plugin crates, each as a process.
+#[cfg(not(miri))]
+struct Processes(Vec<plug::link::Process>);
+
+#[cfg(not(miri))]
+impl Processes {
+    fn open() -> Self {
+        Self::with(plug::link::ProcessOptions::new)
+    }
+
+    fn without_tls() -> Self {
+        Self::with(|| plug::link::ProcessOptions::new().without_tls())
+    }
+
+    fn with(options: impl Fn() -> plug::link::ProcessOptions) -> Self {
+        let open = |package| options().open(plug_tests::process(package)).expect("it can be opened");
+        Self(["plugin-a", "plugin-b", "plugin-polite"].map(open).into())
+    }
+}
+
+#[cfg(not(miri))]
+impl Link for Processes {
+    fn plugins(&self) -> Result<Vec<plug::Plugin>, plug::Error> {
+        let plugins: Result<Vec<_>, _> = self.0.iter().map(Link::plugins).collect();
+        Ok(plugins?.into_iter().flatten().collect())
+    }
+}
+
+/// The plugins of this program, behind a server that is this program too.
+#[cfg(not(miri))]
+fn served() -> plug::link::Grpc {
+    static ADDRESS: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let server = plug::Server::new().bind("grpc://127.0.0.1:0").expect("there is a port");
+        let address = server.address();
+        std::thread::spawn(move || server.serve());
+        address
+    });
+    plug::link::Grpc::open(&ADDRESS).expect("it is an address")
 }
 
 mod suite {

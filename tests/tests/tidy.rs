@@ -83,7 +83,8 @@ fn the_macros_know_no_link() {
     assert!(seen > 5);
 }
 
-/// The library link has it, `private.rs` in what is emitted for it, and the app where the user names a library.
+/// The library link has it, `private.rs` in what is emitted for it, the app where the user names a library, and the process link where it ties
+/// a child's life to its parent's.
 #[test]
 fn unsafe_code_is_in_few_places() {
     let manifest = source("Cargo.toml");
@@ -113,19 +114,37 @@ fn unsafe_code_is_in_few_places() {
             allowed.push(path.clone());
         }
         let may = path.starts_with("plug/core/src/library")
-            || ["plug/core/src/private.rs", "app/src/library.rs"].contains(&&*path);
+            || ["plug/core/src/private.rs", "plug/core/src/process/child.rs", "app/src/library.rs"].contains(&&*path);
         // The macros speak of it, and what they emit has none: `plug-macros/src/expand_tests.rs` looks.
         let has = code.contains("unsafe ") || code.contains("unsafe(");
         assert!(may || !is_code || !has || path.starts_with("plug-macros/"), "{path} has unsafe code");
     }
-    assert_eq!(allowed.len(), 2, "{allowed:?}");
+    assert_eq!(allowed.len(), 3, "{allowed:?}");
+}
+
+/// What is read of another process, and what is told to it, is bytes and words that somebody else has read and writes.
+#[test]
+fn handshakes_and_records_do_no_input_or_output() {
+    let core = root().join("plug/core/src/process");
+    let pure = ["handshake.rs", "handshake/", "record.rs", "record/", "fault.rs"].map(|name| core.join(name));
+    let mut seen = 0;
+    for (path, text) in sources().into_iter().filter(|(path, _)| pure.iter().any(|pure| path.starts_with(pure))) {
+        seen += 1;
+        let code = code(&text);
+        let tested = code.split("#[cfg(test)]").next().unwrap_or_default();
+        for io in ["std::fs", "std::io", "std::net", "std::env", "tokio", "File::", "Command"] {
+            assert!(!tested.contains(io), "{} names {io}", path.display());
+        }
+    }
+    assert!(seen >= 6, "{seen}");
 }
 
 /// Each `unsafe` block and impl says why it is sound, and each unsafe function what it asks for.
 #[test]
 fn unsafe_code_has_its_proof() {
     for (path, text) in sources() {
-        if !path.starts_with(root().join("plug/core/src/library")) {
+        let core = root().join("plug/core/src");
+        if !path.starts_with(core.join("library")) && path != core.join("process/child.rs") {
             continue;
         }
         let lines: Vec<_> = text.lines().map(str::trim_start).collect();

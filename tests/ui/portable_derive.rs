@@ -70,23 +70,35 @@ struct Numbers {
 }
 
 #[derive(Portable)]
-enum Variants {
+enum Units {
     #[plug(tag = 2_147_483_648)]
     High,
     #[plug(tag = 19_500)]
-    NotReserved(#[plug(tag = 2)] u8, #[plug(tag = 2)] u8),
+    NotReserved,
+    #[plug(tag = 19_499)]
+    Below,
+    Twice,
+}
+
+#[derive(Portable)]
+enum Variants {
+    #[plug(tag = 536_870_912)]
+    High,
+    #[plug(tag = 19_500)]
+    Reserved(#[plug(tag = 2)] u8, #[plug(tag = 2)] u8),
+    #[plug(tag = 7)]
     Next {
         #[plug(tag = 19_000)]
         reserved: u8,
     },
-    #[plug(tag = 19_501)]
+    #[plug(tag = 7)]
     Twice,
 }
 
 #[plug::interface(portable)]
 trait Uses: Send + Sync {
     fn uses(&self, generic: Generic<u8, 1>, union: Union, empty: &Empty, tree: Tree) -> Result<Numbers, plug::Error>;
-    fn rest(&self, keys: Vec<Keys>) -> Result<Option<Variants>, plug::Error>;
+    fn rest(&self, keys: Vec<Keys>, units: Units) -> Result<Option<Variants>, plug::Error>;
 }
 
 fn main() {}

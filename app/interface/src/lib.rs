@@ -12,3 +12,5 @@ pub trait Plug: Send + Sync {
     /// Whatever the plugin makes of it: a greeter may refuse a name.
     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
 }
+
+plug::handshake! { cookie = "HASHI=hola", versions = { 1: [dyn Plug], 2: [dyn Plug] } }

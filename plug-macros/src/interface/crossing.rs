@@ -12,19 +12,24 @@ use crate::place::Place;
 use crate::types;
 
 pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
-    let Interface { name, conditions, methods } = interface;
+    let Interface { name, conditions, docs, service, methods } = interface;
     let private = &quote!(#root::__private);
     let described = methods.iter().map(|method| describe(private, interface, method));
     let crossing = methods.iter().map(|method| method.implement(&cross(private, name, method)));
     let without = without(private, interface);
     let signatures = methods.iter().map(|method| {
-        let (this, Method { conditions, has_default, .. }) = (method.this(), method);
-        quote!(#(#conditions)* #private::Signature::of::<#this>(#has_default))
+        let (this, Method { conditions, .. }) = (method.this(), method);
+        quote!(#(#conditions)* #private::Signature::of::<#this>())
     });
     let calls = methods.iter().map(|method| {
         let (this, Method { conditions, .. }) = (method.this(), method);
         quote!(#(#conditions)* #private::call::<#this>)
     });
+    let shown = methods.iter().map(|method| {
+        let (this, Method { conditions, .. }) = (method.this(), method);
+        quote!(#(#conditions)* #private::VisitMethods::method::<#this>(__visitor);)
+    });
+    let docs = text(private, docs);
     quote! {
         #(#conditions)*
         #[allow(deprecated, unused_imports, reason = "a method may be deprecated, and each error needs one import")]
@@ -41,8 +46,14 @@ pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
             #(#described)*
 
             impl #private::PortableInterface for dyn #name {
+                const SERVICE: &'static #private::core::primitive::str = #service;
+                const DOCS: &'static #private::core::primitive::str = #docs;
                 const SIGNATURES: &'static [#private::Signature] = &[#(#signatures),*];
                 const CALLS: &'static [#private::Call] = &[#(#calls),*];
+
+                fn methods<__PlugVisitor: #private::VisitMethods<Self>>(__visitor: &mut __PlugVisitor) {
+                    #(#shown)*
+                }
 
                 fn remote<__PlugBorder: #private::Border>(border: __PlugBorder) -> #private::Box<Self> {
                     #private::Box::new(#private::Remote::new(border))
@@ -61,8 +72,9 @@ pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
 /// What every border knows of a method.
 fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_>) -> TokenStream {
     let (object, this) = (interface.name, method.this());
-    let Method { number, name, conditions, arguments, outcome, .. } = method;
-    let text = name.unraw().to_string();
+    let Method { number, name, conditions, wire_name, arguments, argument_names, outcome, .. } = method;
+    let Method { has_default, is_idempotent, .. } = method;
+    let (called, docs) = (name.unraw().to_string(), text(private, &method.docs));
     let index = index(interface.methods.iter().take(*number));
     let argument = |at| {
         let (number, at) = (Literal::usize_unsuffixed(*number), Literal::usize_unsuffixed(at));
@@ -88,15 +100,31 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
             type Outcome = #outcome;
             type Ok = #ok;
             type Error = #error;
-            const NAME: &'static #private::core::primitive::str = #text;
+            const NAME: &'static #private::core::primitive::str = #called;
+            const WIRE_NAME: &'static #private::core::primitive::str = #wire_name;
+            const ARGUMENT_NAMES: &'static [&'static #private::core::primitive::str] = &[#(#argument_names),*];
+            const DOCS: &'static #private::core::primitive::str = #docs;
             const INDEX: #private::core::primitive::usize = #index;
+            const HAS_DEFAULT: #private::core::primitive::bool = #has_default;
+            const IS_IDEMPOTENT: #private::core::primitive::bool = #is_idempotent;
 
-            fn call(object: &Self::Interface, #held: <Self::Arguments as #private::Arguments>::Held<'_>) -> Self::Outcome {
+            fn call<__PlugHold: #private::Hold>(
+                object: &Self::Interface,
+                #held: <Self::Arguments as #private::Arguments>::Held<'_, __PlugHold>,
+            ) -> Self::Outcome {
                 #call
             }
 
             #tell
         }
+    }
+}
+
+/// A text of several parts, of which some are macros.
+fn text(private: &TokenStream, parts: &[TokenStream]) -> TokenStream {
+    match parts {
+        [text] => text.clone(),
+        parts => quote!(#private::core::concat!(#(#parts),*)),
     }
 }
 
@@ -156,16 +184,16 @@ impl Parts {
 fn cross(private: &TokenStream, object: &Ident, method: &Method<'_>) -> TokenStream {
     let (this, names) = (method.this(), method.arguments.iter().map(|argument| &argument.name));
     let given = nested(names.clone());
-    let call = quote!(#private::Remote::call::<#this>(self, #given));
     let (name, number) = (method.name, Literal::usize_unsuffixed(method.number));
     match method.has_default {
-        false => call,
+        false => quote!(#private::Remote::call::<#this>(self, &#given)),
         true => quote! {
-            if #private::Remote::has::<#this>(self) {
-                #call
-            } else {
-                #object::#name(&__PlugWithout::<_, #number>(self) #(, #names)*)
+            let given = #given;
+            if let #private::core::option::Option::Some(outcome) = #private::Remote::attempt::<#this>(self, &given) {
+                return outcome;
             }
+            let #given = given;
+            #object::#name(&__PlugWithout::<_, #number>(self) #(, #names)*)
         },
     }
 }

@@ -4,18 +4,22 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, ItemTrait, PatType, Path, ReceiverKind, ReturnType, Safety, Signature,
-    TraitItem, TraitItemFn, Type, TypeParamBound, WherePredicate, parse_quote,
+    Attribute, FnArg, GenericParam, Ident, ItemTrait, LitStr, PatType, Path, ReceiverKind, ReturnType, Safety,
+    Signature, TraitItem, TraitItemFn, Type, TypeParamBound, WherePredicate, parse_quote,
 };
 
+use super::wire;
 use crate::arguments::{Errors, conditions};
-use crate::types;
+use crate::{docs, types};
 
 /// A portable interface.
 pub(super) struct Interface<'a> {
     pub(super) name: &'a Ident,
     /// The `#[cfg]`s that stand below the attribute.
     pub(super) conditions: Vec<Attribute>,
+    pub(super) docs: Vec<TokenStream>,
+    /// Its name on the wire.
+    pub(super) service: String,
     /// Those of its objects: what `Self: Sized` keeps off them is not among these.
     pub(super) methods: Vec<Method<'a>>,
 }
@@ -26,9 +30,14 @@ pub(super) struct Method<'a> {
     pub(super) number: usize,
     pub(super) name: &'a Ident,
     pub(super) conditions: Vec<Attribute>,
+    pub(super) docs: Vec<TokenStream>,
+    pub(super) wire_name: String,
     pub(super) arguments: Vec<Argument<'a>>,
+    /// What they are called on the wire.
+    pub(super) argument_names: Vec<String>,
     pub(super) outcome: &'a Type,
     pub(super) has_default: bool,
+    pub(super) is_idempotent: bool,
 }
 
 pub(super) struct Argument<'a> {
@@ -55,13 +64,15 @@ impl<'a> Interface<'a> {
     // pub trait Plug: Send + Sync {
     //     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
     // }
-    pub(super) fn read(item: &'a ItemTrait, errors: &mut Errors) -> Option<Self> {
+    pub(super) fn read(item: &'a ItemTrait, service: Option<&LitStr>, errors: &mut Errors) -> Option<Self> {
         let mut found = Errors::default();
         check_trait(item, &mut found);
+        let service = wire::service(&item.ident, service, &mut found);
         let mut methods = Vec::new();
         for item in &item.items {
             match item {
                 TraitItem::Fn(item) if is_of_no_object(item) => {
+                    wire::refuse_marks(&item.attrs, "this method does not cross: drop this", &mut found);
                     if item.default.is_none() {
                         let message = "`where Self: Sized` keeps a method off the objects, and those are what crosses: give it a body";
                         found.at(&item.sig.ident, message);
@@ -75,10 +86,12 @@ impl<'a> Interface<'a> {
                 other => found.at(other, "what stands here is not seen by `portable`: write the methods out"),
             }
         }
+        wire::check_names(methods.iter().flatten().map(|method| (method.name, &*method.wire_name)), &mut found);
         let is_fine = found.is_empty();
         errors.append(found);
         let methods = methods.into_iter().collect::<Option<Vec<_>>>()?;
-        is_fine.then(|| Self { name: &item.ident, conditions: conditions(&item.attrs), methods })
+        let (name, conditions, docs) = (&item.ident, conditions(&item.attrs), docs::read(&item.attrs));
+        is_fine.then_some(Self { name, conditions, docs, service, methods })
     }
 }
 
@@ -209,6 +222,7 @@ impl<'a> Method<'a> {
             FnArg::Typed(input) => Some(input),
             FnArg::Receiver(_) => None,
         });
+        let argument_names = wire::argument_names(typed.clone().map(|input| &*input.pat));
         let arguments = typed.enumerate().map(|(at, input)| Argument::read(at, input, errors)).collect();
         let outcome = match output {
             ReturnType::Type(_, ty) if !matches!(**ty, Type::Never(_)) => Some(&**ty),
@@ -220,13 +234,18 @@ impl<'a> Method<'a> {
             }
         };
         outcome.into_iter().for_each(|ty| types::check_result(ty, errors));
+        let is_idempotent = wire::is_idempotent(&item.attrs, errors);
         Some(Self {
             number,
             name: ident,
             conditions: conditions(&item.attrs),
+            docs: docs::read(&item.attrs),
+            wire_name: wire::method_name(ident, errors),
             arguments,
+            argument_names,
             outcome: outcome?,
             has_default: item.default.is_some(),
+            is_idempotent,
         })
     }
 }

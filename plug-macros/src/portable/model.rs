@@ -66,7 +66,8 @@ impl<'a> Model<'a> {
                 return None;
             }
             Data::Enum(data) => {
-                let mut numbers = Numbers::of_variants();
+                let is_plain = data.variants.iter().all(|variant| matches!(variant.fields, syn::Fields::Unit));
+                let mut numbers = if is_plain { Numbers::of_units() } else { Numbers::of_variants() };
                 let variants = data.variants.iter().map(|variant| Variant {
                     name: &variant.ident,
                     tag: numbers.give(&Member::from(variant.ident.clone()), &variant.attrs, errors),

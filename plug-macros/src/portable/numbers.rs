@@ -27,14 +27,20 @@ impl Numbers {
     }
 
     pub(super) fn of_variants() -> Self {
+        let rule = "the number of a variant is 1 to 536870911, and not 19000 to 19999";
+        Self { rule, ..Self::of_fields() }
+    }
+
+    /// Of an enum that has nothing but units, which protobuf has too.
+    pub(super) fn of_units() -> Self {
         let rule = "the number of a variant is 1 to 2147483647";
-        Self { highest: 2_147_483_647, has_reserved: false, rule, last: 0, given: HashMap::new() }
+        Self { highest: 2_147_483_647, has_reserved: false, rule, ..Self::of_fields() }
     }
 
     // #[plug(tag = 3)]
     pub(super) fn give(&mut self, member: &Member, attributes: &[Attribute], errors: &mut Errors) -> u32 {
         let mut tag = None::<LitInt>;
-        super::each(attributes, "tag = 3", errors, |input, errors| {
+        arguments::each_of(attributes, "tag = 3", errors, |input, errors| {
             let key = arguments::key(input, "tag = 3")?;
             match &key.to_string()[..] {
                 "tag" => arguments::set(&mut tag, &key, "tag = 3", input, errors),

@@ -1,4 +1,5 @@
-//! What a type that crosses is given: its description, the view that stands for it, and the way there and back.
+//! What a type that crosses is given: its description, the view that stands for it, and the way there and back. That of bytes stands
+//! in `wire.rs`.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -6,6 +7,7 @@ use syn::Member;
 use syn::ext::IdentExt;
 
 use super::model::{Field, Fields, Form, Model, Shape, Variant};
+use super::wire;
 use crate::arguments::Root;
 
 /// Each field's type is written once, as the type of a `__PlugField`, which all else is generic over or names: so one that does
@@ -20,6 +22,7 @@ pub(super) fn render(root: &Root, model: &Model<'_>) -> TokenStream {
     let (lifetime, elided) = written.as_ref().map(|_| (quote!(<'a>), quote!(<'_>))).unzip();
     let view = view(model, &lifetime);
     let ty = describe(private, model);
+    let bytes = wire::render(private, model);
     let flat = fields.iter().map(|field| field.item(quote!(IS_FLAT)));
     let there = cases.iter().map(|(variant, fields)| {
         let turned = |field: &Field<'_>, name: &Ident| {
@@ -67,6 +70,8 @@ pub(super) fn render(root: &Root, model: &Model<'_>) -> TokenStream {
                 fn own(view: __PlugView #elided) -> Self {
                     match view { #(#back,)* }
                 }
+
+                #bytes
             }
         };
     }
@@ -74,6 +79,7 @@ pub(super) fn render(root: &Root, model: &Model<'_>) -> TokenStream {
 
 /// The types of the fields, and the view of a field.
 fn written(private: &TokenStream, fields: &[&Field<'_>]) -> TokenStream {
+    let bytes = wire::written(private);
     let types = fields.iter().map(|Field { number, ty, .. }| {
         let number = Literal::usize_unsuffixed(*number);
         quote!(impl __PlugTyped for __PlugField<#number> { type Type = #ty; })
@@ -118,6 +124,8 @@ fn written(private: &TokenStream, fields: &[&Field<'_>]) -> TokenStream {
             fn own(self) -> F::Type {
                 #private::Portable::own(#private::core::mem::ManuallyDrop::into_inner(self.0))
             }
+
+            #bytes
         }
     }
 }
@@ -161,10 +169,7 @@ fn describe(private: &TokenStream, model: &Model<'_>) -> TokenStream {
     let name = model.name.unraw().to_string();
     let listed = |fields: &Fields<'_>| {
         let each = fields.list.iter().map(|field| {
-            let name = match &field.member {
-                Member::Named(name) => name.unraw().to_string(),
-                Member::Unnamed(index) => index.index.to_string(),
-            };
+            let name = field.name();
             let (tag, ty) = (Literal::u32_unsuffixed(field.tag), field.item(quote!(TYPE)));
             quote!(#private::Field { name: #name, tag: #tag, ty: #ty })
         });
@@ -198,7 +203,7 @@ fn turn(
     fields: &Fields<'_>,
     turned: impl Fn(&Field<'_>, &Ident) -> TokenStream,
 ) -> TokenStream {
-    let named = || fields.list.iter().map(|field| (format_ident!("__{}", field.number), field));
+    let named = || fields.list.iter().map(|field| (field.variable(), field));
     let taken = named().map(|(name, Field { member, .. })| quote!(#member: #name));
     let made = named().map(|(name, field)| {
         let (member, turned) = (&field.member, turned(field, &name));
@@ -209,7 +214,7 @@ fn turn(
 
 impl Model<'_> {
     /// What there is of it: of each variant the path behind the type's, and the fields. A struct is one without such a path.
-    fn cases(&self) -> Vec<(Option<TokenStream>, &Fields<'_>)> {
+    pub(super) fn cases(&self) -> Vec<(Option<TokenStream>, &Fields<'_>)> {
         match &self.shape {
             Shape::Struct(fields) => vec![(None, fields)],
             Shape::Enum(variants) => {
@@ -220,8 +225,21 @@ impl Model<'_> {
 }
 
 impl Field<'_> {
+    /// As it is described.
+    pub(super) fn name(&self) -> String {
+        match &self.member {
+            Member::Named(name) => name.unraw().to_string(),
+            Member::Unnamed(index) => index.index.to_string(),
+        }
+    }
+
+    /// What it is called while it is out of the value.
+    pub(super) fn variable(&self) -> Ident {
+        format_ident!("__{}", self.number)
+    }
+
     /// An item of its view's.
-    fn item(&self, item: TokenStream) -> TokenStream {
+    pub(super) fn item(&self, item: TokenStream) -> TokenStream {
         let number = Literal::usize_unsuffixed(self.number);
         quote!(__PlugSeen::<__PlugField<#number>>::#item)
     }

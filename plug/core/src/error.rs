@@ -4,7 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::library::{Difference, LibraryFault};
+use crate::difference::Difference;
+use crate::library::LibraryFault;
 use crate::problem::{Problem, write_incompatible};
 
 /// What went wrong: a step of this crate's, or the plugin's own work.
@@ -100,6 +101,69 @@ pub enum ErrorKind {
         /// What it said, where that is a text.
         message: Option<String>,
     },
+    /// The plugin did not answer in time, and the call was cancelled.
+    Deadline {
+        /// The plugin's name.
+        plugin: String,
+        /// The method.
+        method: String,
+    },
+    /// The call was cancelled by the other side.
+    Cancelled {
+        /// The plugin's name.
+        plugin: String,
+        /// The method.
+        method: String,
+    },
+    /// The plugin's process or server is not there, or went away during the call.
+    Unavailable {
+        /// The plugin's name.
+        plugin: String,
+        /// The method.
+        method: String,
+        /// Where the plugin is, such as `process:` and a path.
+        origin: String,
+        /// What happened, in words.
+        reason: String,
+    },
+    /// The plugin's process or server refused the call with a status of gRPC's that is no plugin's own error.
+    Refused {
+        /// The plugin's name.
+        plugin: String,
+        /// The method.
+        method: String,
+        /// Where the plugin is.
+        origin: String,
+        /// The name of the status, such as `NOT_FOUND`.
+        code: &'static str,
+        /// What was said with it.
+        message: String,
+    },
+    /// What the plugin answered, or was asked with, is not what the method's types are written as.
+    Malformed {
+        /// The plugin's name.
+        plugin: String,
+        /// The method.
+        method: String,
+        /// Where the plugin is.
+        origin: String,
+        /// What does not make sense.
+        what: String,
+    },
+    /// What should be the address of a server is none.
+    #[cfg(feature = "grpc")]
+    Address {
+        /// Why.
+        fault: crate::grpc::GrpcFault,
+    },
+    /// The plugin's process cannot be used.
+    #[cfg(feature = "process")]
+    Process {
+        /// The path it was asked for by.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: crate::process::ProcessFault,
+    },
     /// The file of a library cannot be used.
     Library {
         /// The path it was asked for by.
@@ -193,7 +257,7 @@ impl Error {
     }
 
     /// An error of another side, in texts: its own, and those of its causes.
-    #[cfg(feature = "library")]
+    #[cfg(any(feature = "library", feature = "remote"))]
     pub(crate) fn told(texts: Vec<String>) -> Self {
         let told = |cause: Option<Self>, text| {
             let cause = cause.map(|cause| Box::new(cause) as Box<dyn StdError + Send + Sync>);
@@ -279,6 +343,23 @@ impl fmt::Display for ErrorKind {
                 write!(f, "plugin `{plugin}` implements interface `{implements}`, and was asked for as `{asked}`")
             }
             Self::Library { path, fault } => fault.write(path, f),
+            Self::Deadline { plugin, method } => {
+                write!(f, "plugin `{plugin}` did not answer `{method}` in time, and the call was cancelled")
+            }
+            Self::Cancelled { plugin, method } => write!(f, "plugin `{plugin}` cancelled the call of `{method}`"),
+            Self::Unavailable { plugin, method, origin, reason } => {
+                write!(f, "plugin `{plugin}` in `{origin}` is not there for `{method}`: {reason}")
+            }
+            Self::Refused { plugin, method, origin, code, message } => {
+                write!(f, "plugin `{plugin}` in `{origin}` refused `{method}` with {code}: {message}")
+            }
+            Self::Malformed { plugin, method, origin, what } => {
+                write!(f, "plugin `{plugin}` in `{origin}` answered `{method}` with something else: {what}")
+            }
+            #[cfg(feature = "grpc")]
+            Self::Address { fault } => fault.fmt(f),
+            #[cfg(feature = "process")]
+            Self::Process { path, fault } => fault.write(path, f),
             Self::Incompatible { plugin, interface, origin, differences } => {
                 write_incompatible(f, plugin, interface, origin, differences)
             }

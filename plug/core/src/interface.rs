@@ -2,9 +2,9 @@
 //! knows no plugin and no link.
 
 use std::any::TypeId;
-#[cfg(feature = "library")]
+#[cfg(any(feature = "library", feature = "remote"))]
 use std::collections::BTreeMap;
-#[cfg(feature = "library")]
+#[cfg(any(feature = "library", feature = "remote"))]
 use std::sync::{Mutex, PoisonError};
 
 use crate::library::Crossing;
@@ -103,7 +103,7 @@ impl Identity {
     }
 
     /// An interface that a library has and this program has not. It is kept for good, as a library is.
-    #[cfg(feature = "library")]
+    #[cfg(any(feature = "library", feature = "remote"))]
     pub(crate) fn foreign(id: TypeId, path: &str, version: &str) -> &'static Self {
         static KNOWN: Mutex<BTreeMap<(&'static str, &'static str), &'static Identity>> = Mutex::new(BTreeMap::new());
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,14 +4,40 @@
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 
+mod deadline;
+mod difference;
+mod handshake;
 mod interface;
 mod name;
 mod plugin;
 
 mod portable;
 
+#[cfg(feature = "remote")]
+mod proto;
+#[cfg(feature = "remote")]
+mod protobuf;
+
 #[allow(unsafe_code)]
 mod library;
+
+#[cfg(any(feature = "library", feature = "remote"))]
+mod joint;
+
+#[cfg(feature = "remote")]
+mod channel;
+#[cfg(feature = "remote")]
+mod remote;
+#[cfg(feature = "remote")]
+mod serve;
+#[cfg(feature = "remote")]
+mod server;
+
+#[cfg(feature = "process")]
+mod process;
+
+#[cfg(feature = "grpc")]
+mod grpc;
 
 pub mod link;
 
@@ -29,13 +55,22 @@ mod error;
 pub mod __private;
 
 pub use catalogue::{Catalogue, Feature};
+pub use deadline::with_deadline;
 pub use error::{Error, ErrorKind};
 pub use interface::{Identity, Interface};
 pub use link::Link;
-pub use plugin::Plugin;
+pub use plugin::{OpenOptions, Plugin};
 pub use portable::Portable;
 pub use problem::{Place, Problem};
+#[cfg(feature = "remote")]
+pub use proto::proto;
 pub use registry::Registry;
+#[cfg(feature = "remote")]
+pub use server::Server;
+#[cfg(feature = "process")]
+pub use server::{serve, serve_isolated};
+#[cfg(feature = "remote")]
+pub use tonic;
 
 #[cfg(all(feature = "linkme", target_family = "wasm"))]
 compile_error!("the feature `linkme` of plug does not work on WebAssembly: use `inventory`");

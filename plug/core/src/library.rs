@@ -31,10 +31,14 @@ mod log;
 pub mod host;
 
 pub use entry::Crossing;
-pub use fault::{Difference, LibraryFault};
+pub use fault::LibraryFault;
 #[cfg(feature = "library")]
 pub use host::{InspectedInterface, InspectedMethod, Inspection, Library, LibraryOptions, Loopback};
+#[cfg(any(feature = "library", feature = "remote"))]
+pub(crate) use record::{HEAD, METHOD};
 pub use record::{InterfaceRecord, PluginRecord, interface_record_len};
 pub use served::call;
+#[cfg(feature = "remote")]
+pub(crate) use served::{dispose, note_places, take_place};
 pub use table::Call;
 pub use view::{Maybe, Pair, Scratch, Slice, Text};

@@ -4,9 +4,17 @@ pub(crate) mod builtin;
 
 pub use builtin::Builtin;
 
-pub use crate::library::{Difference, LibraryFault};
+pub use crate::difference::Difference;
+pub use crate::library::LibraryFault;
 #[cfg(feature = "library")]
 pub use crate::library::{InspectedInterface, InspectedMethod, Inspection, Library, LibraryOptions, Loopback};
+
+#[cfg(feature = "grpc")]
+pub use crate::grpc::{Grpc, GrpcAddress, GrpcFault, GrpcOptions, GrpcServer, GrpcStop};
+#[cfg(feature = "process")]
+pub use crate::process::{
+    Death, Handshake, HandshakeFault, Process, ProcessFault, ProcessOptions, Reattach, Restart, Unrunnable,
+};
 
 use crate::catalogue::Catalogue;
 use crate::error::Error;

@@ -4,11 +4,13 @@ use std::any::{Any, TypeId};
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::__private::Submission;
+use crate::difference::Difference;
 use crate::error::{Error, ErrorKind};
 use crate::interface::{Identity, Interface};
-use crate::library::{Difference, PluginRecord};
+use crate::library::PluginRecord;
 use crate::name;
 use crate::problem::Problem;
 
@@ -58,7 +60,39 @@ pub(crate) type OpenMade = dyn Fn(&mut Slot<'_>) -> Result<(), Error> + Send + S
 /// Where a new object goes: an `Option<Box<I>>` whose interface has been erased. It saves the allocation of a
 /// `Box<dyn Any>` around the box, and it is where more than an interface can be handed to an opening plugin.
 #[doc(hidden)]
-pub struct Slot<'a>(&'a mut dyn Any);
+pub struct Slot<'a> {
+    object: &'a mut dyn Any,
+    #[cfg_attr(not(feature = "remote"), allow(dead_code, reason = "they are for remote links"))]
+    options: &'a OpenOptions,
+}
+
+/// How a plugin is opened.
+///
+/// ```
+/// use std::time::Duration;
+/// use plug::OpenOptions;
+///
+/// let options = OpenOptions::new().deadline(Duration::from_secs(2));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use = "nothing is opened yet"]
+pub struct OpenOptions {
+    deadline: Option<Duration>,
+}
+
+impl OpenOptions {
+    /// As [`Plugin::open`] does it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long each call of the object may take, where it is in another process or behind a server; see also
+    /// [`with_deadline`](crate::with_deadline). A plugin that is linked in, or in a shared library, cannot be given up: there it changes nothing.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+}
 
 // The fields of an entry's text, in their order. What a lookup reads comes first.
 pub(crate) const FIELDS: usize = 12;
@@ -75,7 +109,7 @@ const LINE: usize = 9;
 const DESCRIPTION: usize = 10;
 const DOCS: usize = 11;
 /// Those that may have several lines. (Of a long type, the compiler makes several.)
-#[cfg(feature = "library")]
+#[cfg(any(feature = "library", feature = "remote"))]
 pub(crate) const PROSE: [usize; 4] = [DEPRECATED, 3, DESCRIPTION, DOCS];
 
 /// Between two fields: U+001F, the unit separator of ASCII.
@@ -131,7 +165,7 @@ impl Plugin {
     }
 
     /// A plugin of another build.
-    #[cfg(feature = "library")]
+    #[cfg(any(feature = "library", feature = "remote"))]
     pub(crate) fn found(
         fields: Box<Fields>,
         interface: &'static Identity,
@@ -290,6 +324,19 @@ impl Plugin {
     ///
     /// Where the plugin's `new` does.
     pub fn open<I: ?Sized + Interface>(&self) -> Result<Box<I>, Error> {
+        self.open_with(&OpenOptions::new())
+    }
+
+    /// The same, with options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open).
+    ///
+    /// # Panics
+    ///
+    /// Where the plugin's `new` does.
+    pub fn open_with<I: ?Sized + Interface>(&self, options: &OpenOptions) -> Result<Box<I>, Error> {
         let mut object: Option<Box<I>> = None;
         if self.implements::<I>() {
             if let Some(differences) = self.unfit() {
@@ -297,7 +344,8 @@ impl Plugin {
                 let (interface, differences) = (self.interface(), differences.to_vec());
                 return Err(ErrorKind::Incompatible { plugin, interface, origin, differences }.into());
             }
-            self.fill(&mut Slot(&mut object)).map_err(|source| Error::opening(self.name(), self.package(), source))?;
+            self.fill(&mut Slot { object: &mut object, options })
+                .map_err(|source| Error::opening(self.name(), self.package(), source))?;
         }
         object.ok_or_else(|| {
             let (implements, asked) = (self.interface(), I::IDENTITY.name());
@@ -395,7 +443,7 @@ impl Entry {
     /// An object, if it is of this interface.
     pub(crate) fn open<I: ?Sized + Interface>(&self) -> Result<Option<Box<I>>, Error> {
         let mut object = None;
-        (self.open)(&mut Slot(&mut object))?;
+        (self.open)(&mut Slot { object: &mut object, options: &OpenOptions::new() })?;
         Ok(object)
     }
 
@@ -410,12 +458,18 @@ impl Entry {
 }
 
 impl Slot<'_> {
+    /// How long each call of the object may take.
+    #[cfg(feature = "remote")]
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.options.deadline
+    }
+
     /// Puts an object into the slot. A slot for another interface stays empty.
     // One copy for each interface and not for each plugin. It takes the object and not what makes it, since that would be
     // more relocations for each plugin: three of a vtable, or one of the global offset table.
     #[inline(never)]
     pub(crate) fn put<I: ?Sized + Interface>(&mut self, object: Box<I>) {
-        if let Some(slot) = self.0.downcast_mut::<Option<Box<I>>>() {
+        if let Some(slot) = self.object.downcast_mut::<Option<Box<I>>>() {
             *slot = Some(object);
         }
     }

@@ -2,17 +2,22 @@
 //! border reads the same description of a type, and the same list of methods.
 
 #[doc(hidden)]
+mod border;
+#[doc(hidden)]
 mod method;
+#[doc(hidden)]
+mod told;
 #[doc(hidden)]
 pub(crate) mod types;
 mod values;
+#[doc(hidden)]
+mod wire;
 
-pub use method::{
-    Argument, Arguments, Border, List, Method, Outcome, Own, PortableInterface, Portables, Ref, Remote, Signature, Str,
-    Types,
-};
-pub use method::{TellChain, TellText, Told};
+pub use border::{Border, Description, PortableInterface, Portables, Remote, VisitMethods};
+pub use method::{Argument, Arguments, Hold, Kept, List, Method, Outcome, Own, Ref, Signature, Str, Types, Viewed};
+pub use told::{TellChain, TellText, Told};
 pub use types::{Field, Form, Type, Variant};
+pub use wire::{Malformed, PutFields, Sink, Source, TakeFields, finish};
 
 use crate::library::{Scratch, Slice};
 
@@ -78,6 +83,18 @@ pub trait Portable: Sized + 'static {
     #[doc(hidden)]
     fn own(view: Self::View<'_>) -> Self;
 
+    #[doc(hidden)]
+    fn put<S: Sink>(&self, sink: S);
+
+    /// Takes the value, or a part of it, and joins it with those that were taken before. Where that makes no value yet, as of an
+    /// enum none of whose variants is there, the slot stays as it is.
+    #[doc(hidden)]
+    fn merge<S: Source>(slot: &mut Option<Self>, source: S) -> Result<(), Malformed>;
+
+    /// What it means that none is there: zero, nothing, empty. A struct is one of such fields, and an enum has no such variant.
+    #[doc(hidden)]
+    fn missing() -> Result<Self, Malformed>;
+
     // Lists of it, which are something of their own for bytes, and for what is its own view.
 
     #[doc(hidden)]
@@ -96,6 +113,16 @@ pub trait Portable: Sized + 'static {
     #[doc(hidden)]
     fn lend_list<'a>(views: Slice<'a, Self::View<'a>>) -> Listed<'a, Self> {
         Listed::Owned(Self::own_list(views))
+    }
+
+    #[doc(hidden)]
+    fn put_list<S: Sink>(list: &[Self], sink: S) {
+        sink.list(list);
+    }
+
+    #[doc(hidden)]
+    fn merge_list<S: Source>(list: &mut Vec<Self>, source: S) -> Result<(), Malformed> {
+        source.list(list)
     }
 }
 
@@ -124,4 +151,4 @@ impl<T> std::ops::Deref for Listed<'_, T> {
     label = "a portable interface has no maps with such keys",
     note = "a key is bool, an integer of up to 64 bits, or String"
 )]
-pub trait Key: Portable {}
+pub trait Key: Portable + std::fmt::Debug {}

@@ -12,20 +12,22 @@ pub use linkme;
 
 pub use crate::catalogue::Linked;
 pub use crate::error::Error;
+pub use crate::handshake::Declared;
 pub use crate::interface::{Declaration, Identity, Interface};
 pub use crate::library::{
     Call, Crossing, InterfaceRecord, Maybe, Pair, PluginRecord, Scratch, Slice, call, interface_record_len,
 };
 #[cfg(feature = "linkme")]
-pub use crate::link::builtin::{ENTRIES, LINKED, PORTABLES};
+pub use crate::link::builtin::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
 pub use crate::plugin::{Entry, Slot};
 pub use crate::portable::{
-    Argument, Arguments, Border, Field, Form, Key as MapKey, List, Method, Outcome, Own, Portable, PortableInterface,
-    Portables, Ref, Remote, Signature, Str, TellChain, TellText, Told, Type, Variant,
+    Argument, Arguments, Border, Description, Field, Form, Hold, Kept, Key as MapKey, List, Malformed, Method, Outcome,
+    Own, Portable, PortableInterface, Portables, PutFields, Ref, Remote, Signature, Sink, Source, Str, TakeFields,
+    TellChain, TellText, Told, Type, Variant, Viewed, VisitMethods, finish,
 };
 pub use crate::{
-    __catalogue as catalogue, __crossing as crossing, __declaration as declaration, __once as once, __plugin as plugin,
-    __record as record, __submit as submit, __submit_portable as submit_portable,
+    __catalogue as catalogue, __crossing as crossing, __declaration as declaration, __handshake as handshake,
+    __once as once, __plugin as plugin, __record as record, __submit as submit, __submit_portable as submit_portable,
 };
 pub use std::boxed::Box;
 pub use std::result::Result;
@@ -231,7 +233,36 @@ macro_rules! __catalogue {
     };
 }
 
-/// Has the libraries' host find the interface by its path.
+/// What `handshake!` emits.
+#[cfg(any(feature = "inventory", feature = "linkme"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __handshake {
+    ($cookie:expr, $($version:literal: [$($interface:ty),*]),*) => {
+        const _: () = {
+            $crate::__private::submit!(HANDSHAKES: Declared = $crate::__private::Declared::of(
+                $cookie,
+                &[$(($version, &[$(<$interface as $crate::__private::Interface>::IDENTITY),*])),*],
+                $crate::__private::core::concat!(
+                    $crate::__private::core::env!("CARGO_PKG_NAME"), " ",
+                    $crate::__private::core::env!("CARGO_PKG_VERSION"), ", ",
+                    $crate::__private::core::file!(), ":",
+                    $crate::__private::core::line!()
+                ),
+            ));
+        };
+    };
+}
+
+/// Without a way to register, nobody would find it.
+#[cfg(not(any(feature = "inventory", feature = "linkme")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __handshake {
+    ($($declared:tt)*) => {};
+}
+
+/// Has the hosts of other builds find the interface by its path.
 #[cfg(any(feature = "inventory", feature = "linkme"))]
 #[doc(hidden)]
 #[macro_export]
@@ -341,3 +372,11 @@ macro_rules! __once {
 }
 #[cfg(feature = "library")]
 pub use crate::library::host::{open_by_folder, read, read_records, section_for};
+/// For tests, and what fuzzes.
+#[cfg(feature = "remote")]
+pub mod protobuf {
+    pub use crate::protobuf::{Undescribable, decode_reply, decode_request, encode_reply, encode_request, files, text};
+}
+/// What fuzzes: what a plugin that is a process prints.
+#[cfg(feature = "process")]
+pub use crate::process::{handshake::read as read_handshake, record::read as read_stderr};

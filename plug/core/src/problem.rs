@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::library::Difference;
+use crate::difference::Difference;
 use crate::plugin::Plugin;
 
 /// Something wrong with the plugins of a registry. Found out on first use, and listed by

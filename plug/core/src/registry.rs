@@ -11,7 +11,7 @@ use crate::interface::Interface;
 use crate::link::{self, Link};
 use crate::missing;
 use crate::order::{order, sorted};
-use crate::plugin::Plugin;
+use crate::plugin::{OpenOptions, Plugin};
 use crate::problem::{Place, Problem};
 
 /// Plugins, by interface and name.
@@ -123,6 +123,19 @@ impl Registry {
     /// Where the plugin's `new` does.
     pub fn open<I: ?Sized + Interface>(&self, name: &str) -> Result<Box<I>, Error> {
         self.plugin::<I>(name)?.open()
+    }
+
+    /// The same, with options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Registry::open).
+    ///
+    /// # Panics
+    ///
+    /// Where the plugin's `new` does.
+    pub fn open_with<I: ?Sized + Interface>(&self, name: &str, options: &OpenOptions) -> Result<Box<I>, Error> {
+        self.plugin::<I>(name)?.open_with(options)
     }
 
     /// What is wrong with the registry. The names concerned cannot be opened, all others can.

@@ -45,7 +45,7 @@ fn another_signature_is_told_before_anything_runs() {
     assert_eq!(
         misfit("narrow"),
         "plugin `worker` of `library:PATH` was built with another `library_interface::Work`\n  \
-         method `add` is `(u64, u32) -> u64` in the library, and `(u64, u64) -> u64` in this program\n\
+         method `add` is `(u64, u32) -> u64` in the plugin, and `(u64, u64) -> u64` in this program\n\
          hint: build both with one version of the interface",
     );
 }
@@ -57,7 +57,7 @@ fn another_field_of_a_struct_is_told() {
         misfit("wide"),
         "plugin `worker` of `library:PATH` was built with another `library_interface::Work`\n  \
          method `scale` differs, here without what is the same:\n    \
-         in the library:  `(Vec<Point { x: u64, … }>, …) -> …`\n    \
+         in the plugin:   `(Vec<Point { x: u64, … }>, …) -> …`\n    \
          in this program: `(Vec<Point { x: u32, … }>, …) -> …`\n\
          hint: build both with one version of the interface",
     );
@@ -71,7 +71,7 @@ fn a_method_without_a_default_body_must_be_there() {
     let (missing, hint) = rest.split_once('\n').unwrap();
     assert_eq!(
         missing,
-        "  method `scale`, `(Vec<Point { … }>, u32) -> Shape { … }`, is not in the library, and has no default body",
+        "  method `scale`, `(Vec<Point { … }>, u32) -> Shape { … }`, is not in the plugin, and has no default body",
     );
     assert_eq!(hint, "hint: build both with one version of the interface");
 }

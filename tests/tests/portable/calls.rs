@@ -9,7 +9,7 @@ use plug::__private::{Arguments, Border, Method, PortableInterface, Scratch};
 use plug::{Error, plug};
 
 use super::values::{Direction, Empty, Page, Pair, page};
-use super::{Answer, Plugin, open};
+use super::{Answer, Plugin, each, open};
 
 #[plug::interface(crate = ::plug, portable)]
 #[allow(clippy::ptr_arg, clippy::too_many_arguments, reason = "every form is to be there")]
@@ -102,23 +102,24 @@ impl Forms for Plugin {
 
 #[test]
 fn every_form_of_argument_crosses() {
-    let forms = open::<dyn Forms>("forms");
-    assert_eq!(forms.text("é\0").unwrap(), "É\0");
-    assert_eq!(forms.bytes(&[]).unwrap(), 0);
-    assert_eq!(forms.bytes(&[1; 100]).unwrap(), 100);
-    let texts = ["a".to_owned(), String::new()];
-    let lists = forms.lists(&[1, u64::MAX], &texts, &[page(), page()], &[vec![], vec![1]]).unwrap();
-    assert_eq!(lists, format!("[1, {}] [\"a\", \"\"] 2 [[], [1]]", u64::MAX));
-    assert_eq!(forms.lists(&[], &[], &[], &[]).unwrap(), "[] [] 0 []");
-    let changed = forms.references(&9, &texts[0], &page(), &vec![Pair(1, String::new())], &None).unwrap();
-    assert_eq!(changed, Page { small: 9, title: "a [Pair(1, \"\")] None".to_owned(), ..page() });
-    let changed = forms.owned("a".to_owned(), vec![1, 2], page()).unwrap();
-    assert_eq!(changed, Page { title: "a [1, 2]".to_owned(), ..page() });
-    let pair = Pair(8, "j".to_owned());
-    let many = forms.many(1, "b", -3, b"d", true, 6.5, "g".to_owned(), (), Some(9), &pair, Empty, Direction::Left);
-    assert_eq!(many.unwrap(), "1 b -3 [100] true 6.5 g () Some(9) Pair(8, \"j\") Empty Left");
-    forms.r#match().unwrap();
-    assert_eq!(forms.call(7, 3).unwrap(), 4);
+    for forms in each::<dyn Forms>("forms") {
+        assert_eq!(forms.text("é\0").unwrap(), "É\0");
+        assert_eq!(forms.bytes(&[]).unwrap(), 0);
+        assert_eq!(forms.bytes(&[1; 100]).unwrap(), 100);
+        let texts = ["a".to_owned(), String::new()];
+        let lists = forms.lists(&[1, u64::MAX], &texts, &[page(), page()], &[vec![], vec![1]]).unwrap();
+        assert_eq!(lists, format!("[1, {}] [\"a\", \"\"] 2 [[], [1]]", u64::MAX));
+        assert_eq!(forms.lists(&[], &[], &[], &[]).unwrap(), "[] [] 0 []");
+        let changed = forms.references(&9, &texts[0], &page(), &vec![Pair(1, String::new())], &None).unwrap();
+        assert_eq!(changed, Page { small: 9, title: "a [Pair(1, \"\")] None".to_owned(), ..page() });
+        let changed = forms.owned("a".to_owned(), vec![1, 2], page()).unwrap();
+        assert_eq!(changed, Page { title: "a [1, 2]".to_owned(), ..page() });
+        let pair = Pair(8, "j".to_owned());
+        let many = forms.many(1, "b", -3, b"d", true, 6.5, "g".to_owned(), (), Some(9), &pair, Empty, Direction::Left);
+        assert_eq!(many.unwrap(), "1 b -3 [100] true 6.5 g () Some(9) Pair(8, \"j\") Empty Left");
+        forms.r#match().unwrap();
+        assert_eq!(forms.call(7, 3).unwrap(), 4);
+    }
     let _: Plugin = Plugin.aside();
 }
 
@@ -254,11 +255,11 @@ impl Border for Near {
         !self.lacks.contains(&M::NAME)
     }
 
-    fn call<M: Method>(&self, given: <M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
+    fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
         self.calls.lock().unwrap().push(format!("{} {}", M::INDEX, M::NAME));
         let object = self.object.downcast_ref::<Box<M::Interface>>().unwrap();
         let scratch = Scratch::default();
-        M::call(object, M::Arguments::hold(M::Arguments::view(&given, &scratch)))
+        M::call(object, M::Arguments::hold(M::Arguments::view(given, &scratch)))
     }
 }
 

@@ -1,8 +1,13 @@
 //! Portable interfaces behind a border: that what crosses comes back as it was, that calls and errors mean the same on both sides, and
 //! that what the macros emit means the same wherever it stands.
 
+mod bytes;
 mod calls;
 mod hygiene;
+mod malformed;
+mod proto;
+mod random;
+mod rules;
 mod twins;
 mod values;
 
@@ -13,6 +18,14 @@ use plug::{Error, Registry};
 struct Plugin;
 
 type Answer<T> = Result<T, Error>;
+
+/// A plugin of this program, behind each border.
+fn each<I>(name: &str) -> [Box<I>; 2]
+where
+    I: ?Sized + plug::__private::PortableInterface,
+{
+    [open(name), bytes::behind(Registry::builtin().open(name).unwrap())]
+}
 
 /// A plugin of this program, behind a border.
 fn open<I: ?Sized + plug::Interface>(name: &str) -> Box<I> {

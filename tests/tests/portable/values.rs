@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, DefaultHasher};
 
 use plug::{Error, Portable, plug};
 
-use super::{Plugin, open};
+use super::{Plugin, each, open};
 
 macro_rules! echoes {
     ($($name:ident: $ty:ty,)*) => {
@@ -121,68 +121,75 @@ fn assert_all<T: Clone + PartialEq + Debug>(echo: impl Fn(T) -> Result<T, Error>
 
 #[test]
 fn numbers_cross() {
-    let echo = open::<dyn Echo>("echo");
-    assert_all(|value| echo.bool(value), [true, false]);
-    assert_all(|value| echo.i8(value), [i8::MIN, -1, 0, i8::MAX]);
-    assert_all(|value| echo.i16(value), [i16::MIN, -1, 0, i16::MAX]);
-    assert_all(|value| echo.i32(value), [i32::MIN, -1, 0, i32::MAX]);
-    assert_all(|value| echo.i64(value), [i64::MIN, -1, 0, i64::MAX]);
-    assert_all(|value| echo.u8(value), [0, u8::MAX]);
-    assert_all(|value| echo.u16(value), [0, u16::MAX]);
-    assert_all(|value| echo.u32(value), [0, u32::MAX]);
-    assert_all(|value| echo.u64(value), [0, u64::MAX]);
-    // Each bit of them, also of those that are no numbers: a quiet one and a signalling one, with something in them.
-    let (f32s, f64s) = (|value| echo.f32(f32::from_bits(value)), |value| echo.f64(f64::from_bits(value)));
-    assert_all(
-        |value| f32s(value).map(f32::to_bits),
-        [0, 1, 1 << 31, f32::MAX.to_bits(), f32::INFINITY.to_bits(), 0x7fc1_2345, 0xff81_2345],
-    );
-    assert_all(
-        |value| f64s(value).map(f64::to_bits),
-        [0, 1, 1 << 63, f64::MAX.to_bits(), f64::INFINITY.to_bits(), 0x7ff8_1234_5678_9abc, 0xfff4_1234_5678_9abc],
-    );
-    echo.unit(()).unwrap();
+    for echo in each::<dyn Echo>("echo") {
+        assert_all(|value| echo.bool(value), [true, false]);
+        assert_all(|value| echo.i8(value), [i8::MIN, -1, 0, i8::MAX]);
+        assert_all(|value| echo.i16(value), [i16::MIN, -1, 0, i16::MAX]);
+        assert_all(|value| echo.i32(value), [i32::MIN, -1, 0, i32::MAX]);
+        assert_all(|value| echo.i64(value), [i64::MIN, -1, 0, i64::MAX]);
+        assert_all(|value| echo.u8(value), [0, u8::MAX]);
+        assert_all(|value| echo.u16(value), [0, u16::MAX]);
+        assert_all(|value| echo.u32(value), [0, u32::MAX]);
+        assert_all(|value| echo.u64(value), [0, u64::MAX]);
+        // Each bit of them, also of those that are no numbers: a quiet one and a signalling one, with something in them.
+        let (f32s, f64s) = (|value| echo.f32(f32::from_bits(value)), |value| echo.f64(f64::from_bits(value)));
+        assert_all(
+            |value| f32s(value).map(f32::to_bits),
+            [0, 1, 1 << 31, f32::MAX.to_bits(), f32::INFINITY.to_bits(), 0x7fc1_2345, 0xff81_2345],
+        );
+        assert_all(
+            |value| f64s(value).map(f64::to_bits),
+            [0, 1, 1 << 63, f64::MAX.to_bits(), f64::INFINITY.to_bits(), 0x7ff8_1234_5678_9abc, 0xfff4_1234_5678_9abc],
+        );
+        echo.unit(()).unwrap();
+    }
 }
 
 #[test]
 fn texts_and_lists_cross() {
-    let echo = open::<dyn Echo>("echo");
-    let texts = ["", "a", "é ☃ 𝄞 e\u{301}", "a\0b\0", &"long ".repeat(100_000)].map(str::to_owned);
-    assert_all(|value| echo.string(value), texts.clone());
-    assert_all(|value| echo.bytes(value), [vec![], vec![0, 0xff, 0x80], vec![7; 1 << 20]]);
-    assert_all(|value| echo.bools(value), [vec![], vec![true, false, true]]);
-    assert_all(|value| echo.units(value), [vec![], vec![(); 3]]);
-    assert_all(|value| echo.lists(value), [vec![], vec![vec![]], vec![vec![], texts.to_vec(), vec![String::new()]]]);
-    assert_all(|value| echo.option(value), [None, Some(0), Some(255)]);
-    assert_all(
-        |value| echo.options(value),
-        [vec![None, Some(None), Some(Some(String::new())), Some(Some("x".to_owned()))]],
-    );
+    for echo in each::<dyn Echo>("echo") {
+        let texts = ["", "a", "é ☃ 𝄞 e\u{301}", "a\0b\0", &"long ".repeat(100_000)].map(str::to_owned);
+        assert_all(|value| echo.string(value), texts.clone());
+        assert_all(|value| echo.bytes(value), [vec![], vec![0, 0xff, 0x80], vec![7; 1 << 20]]);
+        assert_all(|value| echo.bools(value), [vec![], vec![true, false, true]]);
+        assert_all(|value| echo.units(value), [vec![], vec![(); 3]]);
+        assert_all(
+            |value| echo.lists(value),
+            [vec![], vec![vec![]], vec![vec![], texts.to_vec(), vec![String::new()]]],
+        );
+        assert_all(|value| echo.option(value), [None, Some(0), Some(255)]);
+        assert_all(
+            |value| echo.options(value),
+            [vec![None, Some(None), Some(Some(String::new())), Some(Some("x".to_owned()))]],
+        );
+    }
 }
 
 #[test]
 fn maps_cross() {
-    let echo = open::<dyn Echo>("echo");
-    let many = (0..1000).map(|number| (format!("key {number}"), vec![number as u8; number])).collect();
-    assert_all(|value| echo.map(value), [HashMap::new(), many]);
-    let inner = BTreeMap::from([(true, None), (false, Some(0.5))]);
-    assert_all(|value| echo.maps(value), [BTreeMap::from([(i64::MIN, inner), (i64::MAX, BTreeMap::new())])]);
+    for echo in each::<dyn Echo>("echo") {
+        let many = (0..1000).map(|number| (format!("key {number}"), vec![number as u8; number])).collect();
+        assert_all(|value| echo.map(value), [HashMap::new(), many]);
+        let inner = BTreeMap::from([(true, None), (false, Some(0.5))]);
+        assert_all(|value| echo.maps(value), [BTreeMap::from([(i64::MIN, inner), (i64::MAX, BTreeMap::new())])]);
+    }
 }
 
 #[test]
 fn structs_and_enums_cross() {
-    let echo = open::<dyn Echo>("echo");
-    assert_all(|value| echo.empty(value), [Empty]);
-    assert_all(|value| echo.empties(value), [vec![], vec![Empty; 3]]);
-    assert_all(|value| echo.pair(value), [Pair(0, String::new()), Pair(255, "x".to_owned())]);
-    assert_all(|value| echo.page(value), [page()]);
-    assert_all(|value| echo.target(value), page().links.into_values());
-    assert_all(|value| echo.targets(value), [vec![], page().links.into_values().collect()]);
-    assert_all(|value| echo.direction(value), [Direction::Left, Direction::Right]);
-    assert_all(
-        |value| echo.directions(value),
-        [None, Some(BTreeMap::from([(1, Direction::Left), (2, Direction::Right)]))],
-    );
+    for echo in each::<dyn Echo>("echo") {
+        assert_all(|value| echo.empty(value), [Empty]);
+        assert_all(|value| echo.empties(value), [vec![], vec![Empty; 3]]);
+        assert_all(|value| echo.pair(value), [Pair(0, String::new()), Pair(255, "x".to_owned())]);
+        assert_all(|value| echo.page(value), [page()]);
+        assert_all(|value| echo.target(value), page().links.into_values());
+        assert_all(|value| echo.targets(value), [vec![], page().links.into_values().collect()]);
+        assert_all(|value| echo.direction(value), [Direction::Left, Direction::Right]);
+        assert_all(
+            |value| echo.directions(value),
+            [None, Some(BTreeMap::from([(1, Direction::Left), (2, Direction::Right)]))],
+        );
+    }
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub struct Crossing {
     /// Makes an object of the interface, of one that is in a library.
     #[cfg(feature = "library")]
     pub(crate) make: fn(&mut crate::plugin::Slot<'_>, super::host::InLibrary),
+    #[cfg(feature = "remote")]
+    pub(crate) remote: crate::remote::Crossing,
 }
 
 impl Crossing {
@@ -36,6 +38,8 @@ impl Crossing {
             close: served::close::<I>,
             #[cfg(feature = "library")]
             make: |slot, object| slot.put(I::remote(object)),
+            #[cfg(feature = "remote")]
+            remote: crate::remote::Crossing::of::<I>(),
         }
     }
 }

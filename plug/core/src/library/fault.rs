@@ -1,7 +1,5 @@
 //! What can be wrong with the file of a library, in words. It knows no file.
 
-mod signatures;
-
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -94,30 +92,6 @@ pub enum LibraryFault {
     },
 }
 
-/// A difference between an interface as a library was built with it and as this program was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Difference {
-    /// The library's method has another signature.
-    Signature {
-        /// The method.
-        method: String,
-        /// Its signature in the library, with all that is in its types.
-        library: String,
-        /// The same in this program.
-        host: String,
-    },
-    /// The library lacks the method, and it has no default body.
-    Missing {
-        /// The method.
-        method: String,
-        /// Its signature in this program.
-        host: String,
-    },
-    /// The library's interface is not portable.
-    NotPortable,
-}
-
 impl LibraryFault {
     pub(crate) fn write(&self, path: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = path.display();
@@ -169,31 +143,6 @@ impl LibraryFault {
             Self::Load => write!(f, "cannot load library `{path}`"),
             Self::NoAnswer => write!(f, "library `{path}` was loaded, and does not answer"),
             Self::Changed { what } => write!(f, "library `{path}` is not what its file says: {what}"),
-        }
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            // Read at a glance.
-            Self::Signature { method, library, host } if library.len() + host.len() <= 80 => {
-                write!(f, "method `{method}` is `{library}` in the library, and `{host}` in this program")
-            }
-            Self::Signature { method, library, host } => {
-                let apart = signatures::apart(library, host);
-                let without = if apart.is_some() { ", here without what is the same" } else { "" };
-                let [library, host] = apart.as_ref().map_or([library, host], |[library, host]| [library, host]);
-                write!(f, "method `{method}` differs{without}:")?;
-                write!(f, "\n    in the library:  `{library}`\n    in this program: `{host}`")
-            }
-            Self::Missing { method, host } => {
-                let host = signatures::outline(host);
-                write!(f, "method `{method}`, `{host}`, is not in the library, and has no default body")
-            }
-            Self::NotPortable => f.write_str(
-                "the library was built with an interface that is not portable: it wants `#[plug::interface(portable)]`",
-            ),
         }
     }
 }

@@ -8,7 +8,6 @@ mod image;
 mod inspection;
 mod loaded;
 mod loopback;
-mod matching;
 mod open;
 mod reader;
 #[doc(hidden)]

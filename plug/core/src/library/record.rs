@@ -97,7 +97,7 @@ const fn interface_text<I: ?Sized + PortableInterface, const N: usize>() -> Text
         .push(I::DECLARATION.version);
     let mut at = 0;
     while at < I::SIGNATURES.len() {
-        let Signature { name, arguments, output, has_default } = &I::SIGNATURES[at];
+        let Signature { name, arguments, output, has_default, .. } = &I::SIGNATURES[at];
         text = text.push(METHOD).push(name).push(UNIT).push(if *has_default { "default" } else { "" }).push(UNIT);
         let start = text.len;
         text = text.push("(");

@@ -131,7 +131,7 @@ unsafe fn fail(reply: *mut (), texts: &[String], place: &str, status: u64) -> An
 #[cold]
 unsafe fn panicked(reply: *mut (), payload: Box<dyn Any + Send>) -> Answer {
     let text: Vec<_> = text_of(&*payload).into_iter().collect();
-    let place = PLACE.try_with(RefCell::take).unwrap_or_default();
+    let place = take_place();
     dispose(payload);
     // SAFETY: the caller's promise.
     unsafe { fail(reply, &text, &place, PANICKED) }
@@ -143,7 +143,7 @@ pub(super) fn text_of(payload: &(dyn Any + Send)) -> Option<String> {
 }
 
 /// Drops what a panic has thrown, which can panic once more. What that throws is dropped if it is a text, and else left where it is.
-pub(super) fn dispose(payload: Box<dyn Any + Send>) {
+pub(crate) fn dispose(payload: Box<dyn Any + Send>) {
     if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)))
         && !payload.is::<&str>()
         && !payload.is::<String>()
@@ -157,8 +157,13 @@ thread_local! {
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
+/// Where the last panic of this thread was, if that is noted.
+pub(crate) fn take_place() -> String {
+    PLACE.try_with(RefCell::take).unwrap_or_default()
+}
+
 /// Has the place of each panic noted. What a panic prints, it prints as before.
-pub(super) fn note_places() {
+pub(crate) fn note_places() {
     // Where it has no way in.
     if std::thread::panicking() {
         return;

@@ -27,6 +27,7 @@ impl Link for Builtin {
 #[cfg(feature = "linkme")]
 mod with {
     use super::{Entry, Linked};
+    use crate::handshake::Declared;
     use crate::portable::Portables;
 
     #[allow(missing_docs, reason = "the attribute drops docs, and the statics are hidden")]
@@ -41,6 +42,10 @@ mod with {
     #[linkme::distributed_slice]
     pub static PORTABLES: [Portables];
 
+    #[allow(missing_docs, reason = "the attribute drops docs, and the statics are hidden")]
+    #[linkme::distributed_slice]
+    pub static HANDSHAKES: [Declared];
+
     pub(crate) fn entries() -> impl Iterator<Item = &'static Entry> {
         ENTRIES.iter()
     }
@@ -49,20 +54,27 @@ mod with {
         LINKED.iter()
     }
 
-    #[cfg(feature = "library")]
+    #[cfg(any(feature = "library", feature = "remote"))]
     pub(crate) fn portables() -> impl Iterator<Item = &'static Portables> {
         PORTABLES.iter()
+    }
+
+    #[cfg(feature = "process")]
+    pub(crate) fn handshakes() -> impl Iterator<Item = &'static Declared> {
+        HANDSHAKES.iter()
     }
 }
 
 #[cfg(all(feature = "inventory", not(feature = "linkme")))]
 mod with {
     use super::{Entry, Linked};
+    use crate::handshake::Declared;
     use crate::portable::Portables;
 
     inventory::collect!(Entry);
     inventory::collect!(Linked);
     inventory::collect!(Portables);
+    inventory::collect!(Declared);
 
     pub(crate) fn entries() -> impl Iterator<Item = &'static Entry> {
         inventory::iter::<Entry>.into_iter()
@@ -72,9 +84,14 @@ mod with {
         inventory::iter::<Linked>.into_iter()
     }
 
-    #[cfg(feature = "library")]
+    #[cfg(any(feature = "library", feature = "remote"))]
     pub(crate) fn portables() -> impl Iterator<Item = &'static Portables> {
         inventory::iter::<Portables>.into_iter()
+    }
+
+    #[cfg(feature = "process")]
+    pub(crate) fn handshakes() -> impl Iterator<Item = &'static Declared> {
+        inventory::iter::<Declared>.into_iter()
     }
 }
 
@@ -90,18 +107,15 @@ mod with {
     pub(super) fn linked() -> impl Iterator<Item = &'static Linked> {
         std::iter::empty()
     }
-
-    #[cfg(feature = "library")]
-    pub(crate) fn portables() -> impl Iterator<Item = &'static Portables> {
-        std::iter::empty()
-    }
 }
 
 use with::linked;
 #[cfg(feature = "linkme")]
 #[doc(hidden)]
-pub use with::{ENTRIES, LINKED, PORTABLES};
+pub use with::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
 
 pub(crate) use with::entries;
-#[cfg(feature = "library")]
+#[cfg(feature = "process")]
+pub(crate) use with::handshakes;
+#[cfg(any(feature = "library", feature = "remote"))]
 pub(crate) use with::portables;

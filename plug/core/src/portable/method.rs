@@ -1,15 +1,15 @@
 //! The methods of a portable interface, as every border sees them: what is given, what comes back, and how the object is
 //! called. It knows no border, and what the macros emit implements its traits without any `unsafe`.
 
-use std::error::Error as StdError;
 use std::fmt::Display;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 
-use super::Portable;
 use super::types::Type;
+use super::wire::{Malformed, PutFields, Sink, TakeFields, finish};
+use super::{Portable, told};
 use crate::error::Error;
-use crate::interface::{Identity, Interface};
+use crate::interface::Interface;
 use crate::library::{Pair, Scratch, Slice, Text};
 
 /// An argument of a method. Each is written down by itself, and what is made of several asks only that they are some: so a
@@ -27,12 +27,18 @@ pub trait Written {
 /// What an argument crosses as.
 pub trait Crosses: Written {
     type View<'a>: Copy;
+    /// What is made of it where it comes as bytes.
+    type Kept: Portable;
     const TYPE: &'static Type;
 
     fn view<'a>(given: &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a>;
 
     /// Makes of it what the method is given, for as long as `call` takes.
     fn lend<R>(view: Self::View<'_>, call: impl FnOnce(Self::Given<'_>) -> R) -> R;
+
+    fn put<S: Sink>(given: &Self::Given<'_>, sink: S);
+
+    fn lend_kept<R>(kept: Self::Kept, call: impl FnOnce(Self::Given<'_>) -> R) -> R;
 }
 
 /// A `&str`.
@@ -44,6 +50,7 @@ impl Written for Str {
 
 impl Crosses for Str {
     type View<'a> = Text<'a>;
+    type Kept = String;
     const TYPE: &'static Type = &Type::String;
 
     #[inline]
@@ -54,6 +61,16 @@ impl Crosses for Str {
     #[inline]
     fn lend<R>(view: Text<'_>, call: impl FnOnce(&str) -> R) -> R {
         call(view.get())
+    }
+
+    #[inline]
+    fn put<S: Sink>(given: &&str, sink: S) {
+        sink.string(given);
+    }
+
+    #[inline]
+    fn lend_kept<R>(kept: String, call: impl FnOnce(&str) -> R) -> R {
+        call(&kept)
     }
 }
 
@@ -66,6 +83,7 @@ impl<T: 'static> Written for List<T> {
 
 impl<T: Portable> Crosses for List<T> {
     type View<'a> = Slice<'a, T::View<'a>>;
+    type Kept = Vec<T>;
     const TYPE: &'static Type = T::LIST;
 
     #[inline]
@@ -76,6 +94,16 @@ impl<T: Portable> Crosses for List<T> {
     #[inline]
     fn lend<R>(view: Self::View<'_>, call: impl FnOnce(&[T]) -> R) -> R {
         call(&T::lend_list(view))
+    }
+
+    #[inline]
+    fn put<S: Sink>(given: &&[T], sink: S) {
+        T::put_list(given, sink);
+    }
+
+    #[inline]
+    fn lend_kept<R>(kept: Vec<T>, call: impl FnOnce(&[T]) -> R) -> R {
+        call(&kept)
     }
 }
 
@@ -92,6 +120,7 @@ impl<T: ?Sized + 'static> Written for Ref<T> {
 )]
 impl<T: ?Sized + Portable> Crosses for Ref<T> {
     type View<'a> = T::View<'a>;
+    type Kept = T;
     const TYPE: &'static Type = T::TYPE;
 
     #[inline]
@@ -102,6 +131,16 @@ impl<T: ?Sized + Portable> Crosses for Ref<T> {
     #[inline]
     fn lend<R>(view: Self::View<'_>, call: impl FnOnce(&T) -> R) -> R {
         call(&T::own(view))
+    }
+
+    #[inline]
+    fn put<S: Sink>(given: &&T, sink: S) {
+        given.put(sink);
+    }
+
+    #[inline]
+    fn lend_kept<R>(kept: T, call: impl FnOnce(&T) -> R) -> R {
+        call(&kept)
     }
 }
 
@@ -114,6 +153,7 @@ impl<T: 'static> Written for Own<T> {
 
 impl<T: Portable> Crosses for Own<T> {
     type View<'a> = T::View<'a>;
+    type Kept = T;
     const TYPE: &'static Type = T::TYPE;
 
     #[inline]
@@ -125,17 +165,58 @@ impl<T: Portable> Crosses for Own<T> {
     fn lend<R>(view: Self::View<'_>, call: impl FnOnce(T) -> R) -> R {
         call(T::own(view))
     }
+
+    #[inline]
+    fn put<S: Sink>(given: &T, sink: S) {
+        given.put(sink);
+    }
+
+    #[inline]
+    fn lend_kept<R>(kept: T, call: impl FnOnce(T) -> R) -> R {
+        call(kept)
+    }
 }
 
-/// What the callee holds of an argument.
+/// How a callee holds the arguments, until they are lent to the method.
+pub trait Hold: 'static {
+    type Of<'a, C: Crosses>;
+
+    fn lend<C: Crosses, R>(held: Self::Of<'_, C>, call: impl FnOnce(C::Given<'_>) -> R) -> R;
+}
+
+/// As views of what the caller has.
+pub struct Viewed;
+
+impl Hold for Viewed {
+    type Of<'a, C: Crosses> = C::View<'a>;
+
+    #[inline]
+    fn lend<C: Crosses, R>(held: C::View<'_>, call: impl FnOnce(C::Given<'_>) -> R) -> R {
+        C::lend(held, call)
+    }
+}
+
+/// As values, which were made of bytes.
+pub struct Kept;
+
+impl Hold for Kept {
+    type Of<'a, C: Crosses> = C::Kept;
+
+    #[inline]
+    fn lend<C: Crosses, R>(held: C::Kept, call: impl FnOnce(C::Given<'_>) -> R) -> R {
+        C::lend_kept(held, call)
+    }
+}
+
+/// What the callee holds of an argument. It is for `Method::call`, and all that is done with it there is that it is lent.
 // Wherever one is used, the compiler looks at what is dropped with it, and whether the last field has a size: for a type that does not
 // cross, that would be one error more.
-pub struct Held<'a, A: Argument>(ManuallyDrop<<A::Form as Crosses>::View<'a>>, ());
+pub struct Held<'a, H: Hold, A: Argument>(ManuallyDrop<H::Of<'a, A::Form>>, ());
 
-impl<A: Argument> Held<'_, A> {
+impl<H: Hold, A: Argument> Held<'_, H, A> {
     #[inline]
     pub fn lend<R>(self, call: impl FnOnce(<A::Form as Written>::Given<'_>) -> R) -> R {
-        A::Form::lend(ManuallyDrop::into_inner(self.0), call)
+        H::lend::<A::Form, R>(ManuallyDrop::into_inner(self.0), call)
     }
 }
 
@@ -143,11 +224,22 @@ impl<A: Argument> Held<'_, A> {
 pub trait Arguments {
     type Given<'a>;
     type View<'a>: Copy;
-    type Held<'a>;
+    type Kept;
+    /// What has been taken of those that are kept.
+    type Slots: Default;
+    /// They are not dropped: what is held is to be lent at once.
+    type Held<'a, H: Hold>;
     const TYPES: Types;
 
     fn view<'a>(given: &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a>;
-    fn hold<'a>(view: Self::View<'a>) -> Self::Held<'a>;
+    fn hold<'a>(view: Self::View<'a>) -> Self::Held<'a, Viewed>;
+
+    /// `first` is the place of the first one.
+    fn put<F: PutFields>(given: &Self::Given<'_>, first: usize, fields: &mut F);
+    /// Takes the value of the one at this place.
+    fn take<F: TakeFields>(slots: &mut Self::Slots, index: usize, fields: &mut F) -> Result<(), Malformed>;
+    fn finish(slots: Self::Slots, names: &'static [&'static str]) -> Result<Self::Kept, Malformed>;
+    fn hold_kept<'a>(kept: Self::Kept) -> Self::Held<'a, Kept>;
 }
 
 /// A list of types, in a constant.
@@ -156,20 +248,38 @@ pub struct Types(pub(crate) Option<(&'static Type, &'static Types)>);
 impl Arguments for () {
     type Given<'a> = ();
     type View<'a> = ();
-    type Held<'a> = ();
+    type Kept = ();
+    type Slots = ();
+    type Held<'a, H: Hold> = ();
     const TYPES: Types = Types(None);
 
     #[inline]
     fn view((): &(), _: &Scratch) {}
 
     #[inline]
-    fn hold<'a>((): Self::View<'a>) -> Self::Held<'a> {}
+    fn hold<'a>((): Self::View<'a>) -> Self::Held<'a, Viewed> {}
+
+    #[inline]
+    fn put<F: PutFields>((): &(), _: usize, _: &mut F) {}
+
+    fn take<F: TakeFields>((): &mut (), _: usize, _: &mut F) -> Result<(), Malformed> {
+        Ok(())
+    }
+
+    fn finish((): (), _: &'static [&'static str]) -> Result<(), Malformed> {
+        Ok(())
+    }
+
+    #[inline]
+    fn hold_kept<'a>((): ()) -> Self::Held<'a, Kept> {}
 }
 
 impl<A: Argument, R: Arguments> Arguments for (A, R) {
     type Given<'a> = (<A::Form as Written>::Given<'a>, R::Given<'a>);
     type View<'a> = Pair<<A::Form as Crosses>::View<'a>, R::View<'a>>;
-    type Held<'a> = (Held<'a, A>, R::Held<'a>);
+    type Kept = (<A::Form as Crosses>::Kept, R::Kept);
+    type Slots = (Option<<A::Form as Crosses>::Kept>, R::Slots);
+    type Held<'a, H: Hold> = (Held<'a, H, A>, R::Held<'a, H>);
     const TYPES: Types = Types(Some((A::Form::TYPE, &R::TYPES)));
 
     #[inline]
@@ -178,8 +288,31 @@ impl<A: Argument, R: Arguments> Arguments for (A, R) {
     }
 
     #[inline]
-    fn hold<'a>(Pair(first, rest): Self::View<'a>) -> Self::Held<'a> {
+    fn hold<'a>(Pair(first, rest): Self::View<'a>) -> Self::Held<'a, Viewed> {
         (Held(ManuallyDrop::new(first), ()), R::hold(rest))
+    }
+
+    #[inline]
+    fn put<F: PutFields>((first, rest): &Self::Given<'_>, at: usize, fields: &mut F) {
+        A::Form::put(first, fields.field(at));
+        R::put(rest, at + 1, fields);
+    }
+
+    fn take<F: TakeFields>(slots: &mut Self::Slots, index: usize, fields: &mut F) -> Result<(), Malformed> {
+        match index.checked_sub(1) {
+            None => fields.value(&mut slots.0),
+            Some(index) => R::take(&mut slots.1, index, fields),
+        }
+    }
+
+    fn finish((first, rest): Self::Slots, names: &'static [&'static str]) -> Result<Self::Kept, Malformed> {
+        let (name, names) = names.split_first().unwrap_or((&"", &[]));
+        Ok((finish(first, name)?, R::finish(rest, names)?))
+    }
+
+    #[inline]
+    fn hold_kept<'a>((first, rest): Self::Kept) -> Self::Held<'a, Kept> {
+        (Held(ManuallyDrop::new(first), ()), R::hold_kept(rest))
     }
 }
 
@@ -245,123 +378,51 @@ pub trait Method: 'static {
     type Ok: Portable;
     type Error: Fails;
     const NAME: &'static str;
+    /// What it is called where names are written in another way: `say_hello` is `SayHello`.
+    const WIRE_NAME: &'static str;
+    const ARGUMENT_NAMES: &'static [&'static str];
+    const DOCS: &'static str;
     /// Its place among the methods of its interface, from 0.
     const INDEX: usize;
+    const HAS_DEFAULT: bool;
+    /// Whether it may be called once more where nobody knows if it has been.
+    const IS_IDEMPOTENT: bool;
 
-    fn call(object: &Self::Interface, held: <Self::Arguments as Arguments>::Held<'_>) -> Self::Outcome;
+    fn call<H: Hold>(object: &Self::Interface, held: <Self::Arguments as Arguments>::Held<'_, H>) -> Self::Outcome;
 
     /// Tells the texts of an error: its own, and those of its causes.
     fn tell(error: &Self::Error, text: &mut dyn FnMut(&dyn Display));
 
     fn texts(error: &Self::Error) -> Vec<String> {
-        texts(|text| Self::tell(error, text))
+        told::texts(|text| Self::tell(error, text))
     }
 }
 
-fn texts(tell: impl FnOnce(&mut dyn FnMut(&dyn Display))) -> Vec<String> {
-    let mut texts = Vec::new();
-    tell(&mut |text| texts.push(text.to_string()));
-    texts
-}
-
-/// What two builds must agree upon to call a method.
+/// A method as it is described: what two builds must agree upon to call it, and what people are told.
+#[cfg_attr(not(feature = "remote"), allow(dead_code, reason = "libraries tell of names and types alone"))]
 pub struct Signature {
     pub(crate) name: &'static str,
     pub(crate) arguments: Types,
     pub(crate) output: &'static Type,
     pub(crate) has_default: bool,
+    // Two builds may differ in the others.
+    pub(crate) wire_name: &'static str,
+    pub(crate) argument_names: &'static [&'static str],
+    pub(crate) docs: &'static str,
+    pub(crate) is_idempotent: bool,
 }
 
 impl Signature {
-    pub const fn of<M: Method>(has_default: bool) -> Self {
-        let output = <<M::Outcome as Outcome>::Ok as Portable>::TYPE;
-        Self { name: M::NAME, arguments: M::Arguments::TYPES, output, has_default }
-    }
-}
-
-/// An interface whose methods can be called across a border.
-pub trait PortableInterface: Interface + Send + Sync {
-    const SIGNATURES: &'static [Signature];
-    /// What a library calls its methods by.
-    const CALLS: &'static [crate::library::Call];
-
-    /// An object of the interface whose methods cross this border.
-    fn remote<B: Border>(border: B) -> Box<Self>;
-}
-
-/// What a portable interface leaves in the binary, so that it can be found by its path.
-pub struct Portables(pub &'static Identity);
-
-/// A way to the object: what stands on the caller's side of it.
-pub trait Border: Send + Sync + 'static {
-    /// Whether the other side has the method, which it may lack where it is older and the method has a default body.
-    fn has<M: Method>(&self) -> bool;
-
-    fn call<M: Method>(&self, given: <M::Arguments as Arguments>::Given<'_>) -> M::Outcome;
-}
-
-/// An object of `I` on the other side of a border.
-pub struct Remote<I: ?Sized, B> {
-    border: B,
-    interface: PhantomData<fn(&I)>,
-}
-
-impl<I: ?Sized, B: Border> Remote<I, B> {
-    pub fn new(border: B) -> Self {
-        Self { border, interface: PhantomData }
-    }
-
-    #[inline]
-    pub fn has<M: Method<Interface = I>>(&self) -> bool {
-        self.border.has::<M>()
-    }
-
-    #[inline]
-    pub fn call<M: Method<Interface = I>>(&self, given: <M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
-        self.border.call::<M>(given)
-    }
-}
-
-/// An error, of which the macros ask for its texts: all of the chain where it is a `std::error::Error`, else the one it
-/// displays. Which of the two is up to the type, and found by the order in which the compiler looks for a method.
-pub struct Told<'a, E>(pub &'a E);
-
-pub trait TellChain {
-    fn tell(&self, text: &mut dyn FnMut(&dyn Display));
-
-    fn texts(&self) -> Vec<String> {
-        texts(|text| self.tell(text))
-    }
-}
-
-pub trait TellText {
-    fn tell(&self, text: &mut dyn FnMut(&dyn Display));
-}
-
-impl<E: StdError + 'static> TellChain for Told<'_, E> {
-    fn tell(&self, text: &mut dyn FnMut(&dyn Display)) {
-        let first: &(dyn StdError + 'static) = self.0;
-        std::iter::successors(Some(first), |error| (*error).source()).for_each(|error| text(&error));
-    }
-}
-
-impl<E: Display> TellText for &Told<'_, E> {
-    fn tell(&self, text: &mut dyn FnMut(&dyn Display)) {
-        text(self.0);
-    }
-}
-
-/// Where the compiler looks last, so that an error without a text is told so by `Fails`, and not by this too.
-pub struct Untold;
-
-impl Untold {
-    pub fn tell(&self, _: &mut dyn FnMut(&dyn Display)) {}
-}
-
-impl<E> std::ops::Deref for Told<'_, E> {
-    type Target = Untold;
-
-    fn deref(&self) -> &Untold {
-        &Untold
+    pub const fn of<M: Method>() -> Self {
+        Self {
+            name: M::NAME,
+            arguments: M::Arguments::TYPES,
+            output: <<M::Outcome as Outcome>::Ok as Portable>::TYPE,
+            has_default: M::HAS_DEFAULT,
+            wire_name: M::WIRE_NAME,
+            argument_names: M::ARGUMENT_NAMES,
+            docs: M::DOCS,
+            is_idempotent: M::IS_IDEMPOTENT,
+        }
     }
 }

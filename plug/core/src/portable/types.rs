@@ -52,6 +52,30 @@ pub enum Form {
     Named,
 }
 
+#[cfg_attr(not(feature = "remote"), allow(dead_code, reason = "libraries tell no kinds of enums apart"))]
+impl Type {
+    /// Whether it is an enum that has nothing but units.
+    pub(crate) const fn is_plain(&self) -> bool {
+        let Type::Enum { variants, .. } = self else { return false };
+        let mut at = 0;
+        while at < variants.len() {
+            if !matches!(variants[at].form, Form::Unit) {
+                return false;
+            }
+            at += 1;
+        }
+        true
+    }
+}
+
+#[cfg_attr(not(feature = "remote"), allow(dead_code, reason = "libraries tell no kinds of variants apart"))]
+impl Variant {
+    /// Whether it is nothing more than the one thing that is in it.
+    pub(crate) const fn is_its_field(&self) -> bool {
+        matches!(self.form, Form::Tuple) && self.fields.len() == 1
+    }
+}
+
 /// A text that is put together in a constant. What does not fit into `N` bytes is only counted.
 pub(crate) struct Text<const N: usize> {
     pub(crate) bytes: [u8; N],

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
 
+use super::wire::{Malformed, Sink, Source};
 use super::{Key, Listed, Portable, Type};
 use crate::library::{Maybe, Pair, Scratch, Slice, Text};
 
 /// Those that are their own view.
 macro_rules! plain {
-    ($($ty:ident $name:ident $($list:ident)?;)*) => {
+    ($($ty:ident $name:ident $($list:ident: $bytes:ident)?;)*) => {
         $(
             impl Portable for $ty {
                 type View<'a> = Self;
@@ -40,6 +41,34 @@ macro_rules! plain {
                 fn lend_list<'a>(views: Slice<'a, Self>) -> Listed<'a, Self> {
                     Listed::Borrowed(views.get())
                 }
+
+                #[inline]
+                fn put<S: Sink>(&self, sink: S) {
+                    sink.$ty(*self);
+                }
+
+                #[inline]
+                fn merge<S: Source>(slot: &mut Option<Self>, source: S) -> Result<(), Malformed> {
+                    *slot = Some(source.$ty()?);
+                    Ok(())
+                }
+
+                fn missing() -> Result<Self, Malformed> {
+                    Ok(Self::default())
+                }
+
+                $(
+                    #[inline]
+                    fn put_list<S: Sink>(list: &[Self], sink: S) {
+                        sink.$bytes(list);
+                    }
+
+                    #[inline]
+                    fn merge_list<S: Source>(list: &mut Vec<Self>, source: S) -> Result<(), Malformed> {
+                        *list = source.$bytes()?;
+                        Ok(())
+                    }
+                )?
             }
         )*
     };
@@ -51,7 +80,7 @@ plain! {
     i16 I16;
     i32 I32;
     i64 I64;
-    u8 U8 Bytes;
+    u8 U8 Bytes: bytes;
     u16 U16;
     u32 U32;
     u64 U64;
@@ -77,6 +106,19 @@ impl Portable for () {
 
     #[inline]
     fn own((): ()) {}
+
+    fn put<S: Sink>(&self, sink: S) {
+        sink.unit();
+    }
+
+    fn merge<S: Source>(slot: &mut Option<Self>, source: S) -> Result<(), Malformed> {
+        *slot = Some(source.unit()?);
+        Ok(())
+    }
+
+    fn missing() -> Result<Self, Malformed> {
+        Ok(())
+    }
 }
 
 impl Portable for String {
@@ -93,6 +135,21 @@ impl Portable for String {
     fn own(view: Text<'_>) -> Self {
         view.get().to_owned()
     }
+
+    #[inline]
+    fn put<S: Sink>(&self, sink: S) {
+        sink.string(self);
+    }
+
+    #[inline]
+    fn merge<S: Source>(slot: &mut Option<Self>, source: S) -> Result<(), Malformed> {
+        *slot = Some(source.string()?);
+        Ok(())
+    }
+
+    fn missing() -> Result<Self, Malformed> {
+        Ok(Self::new())
+    }
 }
 
 impl<T: Portable> Portable for Vec<T> {
@@ -108,6 +165,20 @@ impl<T: Portable> Portable for Vec<T> {
     #[inline]
     fn own(view: Self::View<'_>) -> Self {
         T::own_list(view)
+    }
+
+    #[inline]
+    fn put<S: Sink>(&self, sink: S) {
+        T::put_list(self, sink);
+    }
+
+    #[inline]
+    fn merge<S: Source>(slot: &mut Option<Self>, source: S) -> Result<(), Malformed> {
+        T::merge_list(slot.get_or_insert_default(), source)
+    }
+
+    fn missing() -> Result<Self, Malformed> {
+        Ok(Self::new())
     }
 }
 
@@ -131,6 +202,20 @@ impl<T: Portable> Portable for Option<T> {
             Maybe::None => None,
         }
     }
+
+    #[inline]
+    fn put<S: Sink>(&self, sink: S) {
+        sink.option(self.as_ref());
+    }
+
+    #[inline]
+    fn merge<S: Source>(slot: &mut Option<Self>, source: S) -> Result<(), Malformed> {
+        source.option(slot.get_or_insert_default())
+    }
+
+    fn missing() -> Result<Self, Malformed> {
+        Ok(None)
+    }
 }
 
 impl<K: Key + Eq + Hash, V: Portable, S: BuildHasher + Default + 'static> Portable for HashMap<K, V, S> {
@@ -145,6 +230,21 @@ impl<K: Key + Eq + Hash, V: Portable, S: BuildHasher + Default + 'static> Portab
     fn own(view: Self::View<'_>) -> Self {
         view.get().iter().map(owned).collect()
     }
+
+    fn put<T: Sink>(&self, sink: T) {
+        sink.map(self.iter());
+    }
+
+    fn merge<T: Source>(slot: &mut Option<Self>, source: T) -> Result<(), Malformed> {
+        let map = slot.get_or_insert_default();
+        source.map(|key, value| {
+            map.insert(key, value);
+        })
+    }
+
+    fn missing() -> Result<Self, Malformed> {
+        Ok(Self::default())
+    }
 }
 
 impl<K: Key + Ord, V: Portable> Portable for BTreeMap<K, V> {
@@ -158,6 +258,21 @@ impl<K: Key + Ord, V: Portable> Portable for BTreeMap<K, V> {
 
     fn own(view: Self::View<'_>) -> Self {
         view.get().iter().map(owned).collect()
+    }
+
+    fn put<S: Sink>(&self, sink: S) {
+        sink.map(self.iter());
+    }
+
+    fn merge<S: Source>(slot: &mut Option<Self>, source: S) -> Result<(), Malformed> {
+        let map = slot.get_or_insert_default();
+        source.map(|key, value| {
+            map.insert(key, value);
+        })
+    }
+
+    fn missing() -> Result<Self, Malformed> {
+        Ok(Self::default())
     }
 }
 

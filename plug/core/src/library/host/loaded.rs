@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use super::remote::{Joined, lacking};
 use crate::error::Error;
+use crate::joint::{self, own_record};
 use crate::library::entry::Crossing;
 use crate::library::fault::LibraryFault;
 use crate::library::record::{HEAD, NUMBER};
@@ -118,12 +119,11 @@ impl Loaded {
         if let Some(joined) = joined.filter(|joined| std::ptr::eq(joined.crossing, crossing)) {
             return Ok(joined);
         }
-        let library = super::open::own_record(table.interface.get());
+        let library = own_record(table.interface.get());
         let library = library.ok_or_else(|| changed("has an interface without a record"))?;
-        let ours =
-            super::open::own_record(crossing.record).ok_or_else(|| changed("has an interface without a record"))?;
+        let ours = own_record(crossing.record).ok_or_else(|| changed("has an interface without a record"))?;
         // The places were found in the file. The same must come out of what is loaded, since calls go by these.
-        let same = super::matching::joined(&ours, &library).is_ok_and(|found| found == places);
+        let same = joint::joined(&ours, &library).is_ok_and(|found| found == places);
         let is_whole = library.methods.len() == table.calls.get().len() && places.len() == crossing.methods();
         if !same || !is_whole {
             return Err(changed("has other methods"));

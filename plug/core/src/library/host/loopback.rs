@@ -6,10 +6,9 @@ use std::sync::Arc;
 use once_cell::sync::Lazy;
 
 use super::loaded::Loaded;
-use super::matching;
-use super::open::own_record;
 use super::reader::PluginRecord;
 use crate::error::Error;
+use crate::joint::{joined, own_record};
 use crate::library::entry::plug_library_v1;
 use crate::library::table::{ABI, HostTable};
 use crate::link::{Link, builtin};
@@ -59,7 +58,7 @@ impl Link for Loopback {
         for entry in builtin::entries() {
             let Some(crossing) = entry.interface().crossing() else { continue };
             let ours = own_record(crossing.record);
-            let places: Option<Arc<[_]>> = ours.and_then(|ours| matching::joined(&ours, &ours).ok()).map(Arc::from);
+            let places: Option<Arc<[_]>> = ours.and_then(|ours| joined(&ours, &ours).ok()).map(Arc::from);
             let (Some(places), Ok(fields)) = (places, PluginRecord::fields(entry.text())) else { continue };
             let (shown, number) = (fields.clone(), format!("{:016x}", entry.interface().number()));
             let open = move |slot: &mut crate::plugin::Slot<'_>| {

@@ -1,7 +1,6 @@
 //! The link to the plugins of a shared library. A file is read once, looked at, and copied; it is loaded when the first of its plugins is opened,
 //! and never unloaded.
 
-use std::any::TypeId;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,13 +12,11 @@ use super::copy::Loadable;
 use super::file::{self, Demands, Way};
 use super::inspection::Inspection;
 use super::loaded::Loaded;
-use super::matching;
-use super::reader::{InterfaceRecord, PluginRecord, Records, Unread};
+use super::reader::{PluginRecord, Records, Unread};
 use crate::error::Error;
-use crate::interface::Identity;
-use crate::library::fault::{Difference, LibraryFault};
-use crate::library::record::HEAD;
-use crate::link::{Link, builtin};
+use crate::joint::Joint;
+use crate::library::fault::LibraryFault;
+use crate::link::Link;
 use crate::name;
 use crate::plugin::{NAME, Plugin};
 
@@ -88,17 +85,6 @@ struct Opened {
     joints: Vec<Joint>,
     loaded: OnceCell<Loaded>,
 }
-
-/// What the interface of a plugin is here.
-#[derive(Clone)]
-struct Joint {
-    identity: &'static Identity,
-    /// For each method of this program's its place in the library's; or why they do not fit.
-    places: Result<Arc<[Option<usize>]>, Arc<[Difference]>>,
-}
-
-/// The interface of a plugin that this program does not have.
-struct Foreign;
 
 /// How a library is opened: which files are refused beside those that cannot work.
 ///
@@ -192,9 +178,9 @@ impl LibraryOptions {
         let sha256 = file::sha256(&loadable)
             .map_err(|error| Error::library(path, LibraryFault::Unreadable).with_source(error))?;
         let mut plugins = Vec::new();
-        for (record, joint) in records.plugins.iter().zip(Joint::all(&records)) {
+        for (record, joint) in records.plugins.iter().zip(joints(&records)) {
             let name = record.fields[NAME].clone();
-            plugins.push(joint.plugin(record, path, None, move |_| {
+            plugins.push(plugin(&joint, record, path, None, move |_| {
                 Err(Error::msg(format!(
                     "plugin `{name}` was looked at, and its library not opened: `Library::open` does that"
                 )))
@@ -262,7 +248,7 @@ impl Link for Library {
         let plugins = self.0.records.plugins.iter().zip(&self.0.joints).enumerate().map(|(at, (record, joint))| {
             let opened = Arc::clone(&self.0);
             let path = &self.0.path;
-            joint.plugin(record, path, Some(Arc::as_ptr(&self.0).addr()), move |slot| {
+            plugin(joint, record, path, Some(Arc::as_ptr(&self.0).addr()), move |slot| {
                 let (record, joint) = (&opened.records.plugins[at], &opened.joints[at]);
                 // There is a crossing where there are places, and no call of this where there are none.
                 if let (Some(crossing), Ok(places)) = (joint.identity.crossing(), &joint.places) {
@@ -292,7 +278,7 @@ impl Opened {
     fn read(path: &Path, demands: &Demands) -> Result<Self, Error> {
         let loadable = file::take(path, demands)?;
         let records = records(&loadable).map_err(|fault| Error::library(path, fault))?;
-        let joints = Joint::all(&records);
+        let joints = joints(&records);
         Ok(Self { path: path.to_owned(), loadable, records, joints, loaded: OnceCell::new() })
     }
 
@@ -334,57 +320,26 @@ fn records(loadable: &Loadable) -> Result<Records, LibraryFault> {
     if records.plugins.is_empty() { Err(LibraryFault::NoPlugins) } else { Ok(records) }
 }
 
-impl Joint {
-    /// One for each plugin. The plugins of one interface share what is worked out, and what it holds.
-    fn all<'r>(records: &'r Records) -> Vec<Self> {
-        let interfaces = records.by_number();
-        let mut known = HashMap::new();
-        let of = |plugin: &'r PluginRecord| {
-            let joint = || Self::of(plugin, interfaces.get(&*plugin.interface).copied());
-            known.entry((&*plugin.interface, &*plugin.path)).or_insert_with(joint).clone()
-        };
-        records.plugins.iter().map(of).collect()
-    }
-
-    fn of(plugin: &PluginRecord, library: Option<&InterfaceRecord>) -> Self {
-        let ours = builtin::portables().map(|portables| portables.0).filter(|ours| ours.name() == plugin.path);
-        let joints = ours.map(|identity| Self { identity, places: Self::places(identity, library) });
-        // Two versions of an interface's crate may be in this program: the one that fits is meant.
-        let best = joints.reduce(|best, other| if best.places.is_err() && other.places.is_ok() { other } else { best });
-        best.unwrap_or_else(|| {
-            let version = library.map(|library| library.version.clone()).unwrap_or_default();
-            let identity = Identity::foreign(TypeId::of::<Foreign>(), &plugin.path, &version);
-            Self { identity, places: Ok([].into()) }
-        })
-    }
-
-    fn places(
-        identity: &Identity,
-        library: Option<&InterfaceRecord>,
-    ) -> Result<Arc<[Option<usize>]>, Arc<[Difference]>> {
-        let ours = identity.crossing().and_then(|crossing| own_record(crossing.record));
-        match (ours, library) {
-            (Some(ours), Some(library)) => matching::joined(&ours, library).map(Arc::from).map_err(Arc::from),
-            _ => Err([Difference::NotPortable].into()),
-        }
-    }
-
-    /// The plugin of a record, which cannot be opened where its interface does not fit.
-    fn plugin(
-        &self,
-        record: &PluginRecord,
-        path: &Path,
-        of: Option<usize>,
-        open: impl Fn(&mut crate::plugin::Slot<'_>) -> Result<(), Error> + Send + Sync + 'static,
-    ) -> Plugin {
-        let origin = format!("library:{}", path.display());
-        let unfit = self.places.as_ref().err().cloned();
-        Plugin::found(record.fields.clone(), self.identity, origin, of, unfit, Box::new(open))
-    }
+/// One for each plugin. The plugins of one interface share what is worked out, and what it holds.
+fn joints<'r>(records: &'r Records) -> Vec<Joint> {
+    let interfaces = records.by_number();
+    let mut known = HashMap::new();
+    let of = |plugin: &'r PluginRecord| {
+        let joint = || Joint::of(&plugin.path, interfaces.get(&*plugin.interface).copied());
+        known.entry((&*plugin.interface, &*plugin.path)).or_insert_with(joint).clone()
+    };
+    records.plugins.iter().map(of).collect()
 }
 
-/// A record of this program's own.
-pub(super) fn own_record(record: &[u8]) -> Option<InterfaceRecord> {
-    let text = std::str::from_utf8(record.get(HEAD..)?).ok()?;
-    InterfaceRecord::read(text).ok()
+/// The plugin of a record, which cannot be opened where its interface does not fit.
+fn plugin(
+    joint: &Joint,
+    record: &PluginRecord,
+    path: &Path,
+    of: Option<usize>,
+    open: impl Fn(&mut crate::plugin::Slot<'_>) -> Result<(), Error> + Send + Sync + 'static,
+) -> Plugin {
+    let origin = format!("library:{}", path.display());
+    let unfit = joint.places.as_ref().err().cloned();
+    Plugin::found(record.fields.clone(), joint.identity, origin, of, unfit, Box::new(open))
 }

@@ -4,18 +4,14 @@
 
 use std::collections::HashMap;
 
-use crate::library::record::{HEAD, INTERFACE_KIND, LIBRARY_KIND, MAGIC, METHOD, PLUGIN_KIND};
+use crate::joint::{InterfaceRecord, MAX_PATH, check_fields, check_lines};
+use crate::library::record::{HEAD, INTERFACE_KIND, LIBRARY_KIND, MAGIC, PLUGIN_KIND};
 use crate::library::table::ABI;
 use crate::name;
-use crate::plugin::{ALIASES, FIELDS, Fields, NAME, PROSE, SEPARATOR};
-
-/// The longest path of an interface, with its version: one that this program does not have is kept for good.
-const MAX_PATH: usize = 4096;
+use crate::plugin::{FIELDS, Fields, SEPARATOR};
 
 /// The most records there can be, so that no file makes much of a few bytes: for each plugin there is what this program knows of it.
 const MAX_RECORDS: usize = 1 << 14;
-
-const METHOD_SEPARATOR: char = METHOD.as_bytes()[0] as char;
 
 /// What a library says of itself.
 #[derive(Debug)]
@@ -31,23 +27,6 @@ pub(crate) struct LibraryRecord {
     pub plug: String,
     pub compiler: String,
     pub aborts: bool,
-}
-
-#[derive(Debug)]
-pub(crate) struct InterfaceRecord {
-    /// What the plugins of this file refer to it by.
-    pub number: String,
-    pub path: String,
-    pub version: String,
-    pub methods: Vec<MethodRecord>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MethodRecord {
-    pub name: String,
-    pub has_default: bool,
-    pub signature: String,
-    pub fingerprint: u128,
 }
 
 #[derive(Debug)]
@@ -124,25 +103,6 @@ fn split(mut bytes: &[u8]) -> Result<Vec<(u8, &str)>, String> {
     }
 }
 
-/// Refuses what would do something to a terminal: control characters, and what changes the direction of writing.
-fn check_lines<'t>(mut lines: impl Iterator<Item = &'t str>) -> Result<(), String> {
-    let is_unfit = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    lines.find(|line| line.contains(is_unfit)).map_or(Ok(()), |line| Err(unfit(line)))
-}
-
-/// The same of what may have several lines, in whatever script.
-fn check_prose(text: &str) -> Result<(), String> {
-    let is_unfit = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    // With the line ends of Windows, as an included file may have them.
-    if text.split("\r\n").any(|part| part.contains(is_unfit)) { Err(unfit(text)) } else { Ok(()) }
-}
-
-fn unfit(text: &str) -> String {
-    format!("a record has a control character in `{}`", name::shown(text))
-}
-
 impl LibraryRecord {
     fn read(text: &str) -> Result<Self, Unread> {
         let mut fields = text.split(SEPARATOR);
@@ -160,37 +120,6 @@ impl LibraryRecord {
     }
 }
 
-impl InterfaceRecord {
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
-        check_lines(text.split([METHOD_SEPARATOR, SEPARATOR]))?;
-        let mut parts = text.split(METHOD_SEPARATOR);
-        let mut fields = parts.next().unwrap_or_default().split(SEPARATOR).map(str::to_owned);
-        let (Some(number), Some(path), Some(version)) = (fields.next(), fields.next(), fields.next()) else {
-            return Err("the record of an interface lacks fields".to_owned());
-        };
-        if path.len() + version.len() > MAX_PATH {
-            return Err("the path of an interface is longer than any can be".to_owned());
-        }
-        let methods = parts.map(MethodRecord::read).collect::<Option<Vec<_>>>();
-        let methods = methods.ok_or_else(|| format!("a method of `{path}` lacks fields"))?;
-        Ok(Self { number, path, version, methods })
-    }
-}
-
-impl MethodRecord {
-    fn read(text: &str) -> Option<Self> {
-        let mut fields = text.split(SEPARATOR);
-        let (name, default, signature) = (fields.next()?, fields.next()?, fields.next()?);
-        let fingerprint = u128::from_str_radix(fields.next()?, 16).ok()?;
-        Some(Self {
-            name: name.to_owned(),
-            has_default: default == "default",
-            signature: signature.to_owned(),
-            fingerprint,
-        })
-    }
-}
-
 impl PluginRecord {
     fn read(text: &str) -> Result<Self, String> {
         let mut parts = text.splitn(3, SEPARATOR);
@@ -202,13 +131,8 @@ impl PluginRecord {
         }
         let fields =
             Self::fields(text).map_err(|count| format!("a plugin has {count} fields, and {FIELDS} were expected"))?;
-        let aliases = fields[ALIASES].split(',').filter(|_| !fields[ALIASES].is_empty());
-        if let Some(bad) = [&*fields[NAME]].into_iter().chain(aliases).find(|name| !name::is_valid(name)) {
-            return Err(format!("`{}` cannot be the name of a plugin", name::shown(bad)));
-        }
-        let (prose, lines): (Vec<_>, Vec<_>) = fields.iter().enumerate().partition(|(at, _)| PROSE.contains(at));
-        check_lines([interface, path].into_iter().chain(lines.iter().map(|(_, line)| &***line)))?;
-        prose.iter().try_for_each(|(_, text)| check_prose(text))?;
+        check_lines([interface, path].into_iter())?;
+        check_fields(&fields)?;
         Ok(Self { interface: interface.to_owned(), path: path.to_owned(), fields })
     }
 
@@ -222,6 +146,7 @@ impl PluginRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::joint::MethodRecord;
 
     fn record(kind: u8, text: &str) -> Vec<u8> {
         let len = u32::try_from(text.len()).unwrap().to_le_bytes();

@@ -136,9 +136,9 @@ impl Border for InLibrary {
     }
 
     #[inline]
-    fn call<M: Method>(&self, given: <M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
+    fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
         let scratch = Scratch::new();
-        let views = M::Arguments::view(&given, &scratch);
+        let views = M::Arguments::view(given, &scratch);
         let mut pending = PendingOf::<M>::new(Taking::<M>::TAKES);
         // SAFETY: there are as many as the interface has methods, and this is the place of one.
         let call = unsafe { self.calls.get_unchecked(M::INDEX) };

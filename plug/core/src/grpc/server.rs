@@ -1,0 +1,176 @@
+//! The server's side: plugins on a port or a socket, behind whatever speaks gRPC.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::address::GrpcAddress;
+use crate::error::{Error, ErrorKind};
+use crate::serve::{self, Dispatch, Front, Workers};
+use crate::server::Server;
+
+/// How long calls that are under way may go on when the server is told to stop.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// A server that listens already, and serves from [`serve`](Self::serve) on. [`Server::bind`] makes one.
+pub struct GrpcServer {
+    workers: Workers,
+    listener: Listening,
+    front: Front,
+    stop: Arc<Notify>,
+    grace: Duration,
+}
+
+enum Listening {
+    Tcp(tokio::net::TcpListener),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixListener, PathBuf),
+}
+
+/// Stops a server, from anywhere. [`GrpcServer::stop`] gives one.
+#[derive(Debug, Clone)]
+pub struct GrpcStop(Arc<Notify>);
+
+impl GrpcStop {
+    /// Has the server take no more connections, finish the calls that are under way, and return.
+    pub fn stop(&self) {
+        self.0.notify_one();
+    }
+}
+
+impl Server {
+    /// Listens at the address: `grpc://HOST:PORT`, where port 0 is any that is free, or `grpc+unix:PATH`. What connects from now on waits until it is
+    /// [served](GrpcServer::serve).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Address`] where it is no address, and where it cannot be listened at.
+    pub fn bind(self, address: &str) -> Result<GrpcServer, Error> {
+        let address = GrpcAddress::to_listen(address).map_err(|fault| ErrorKind::Address { fault })?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let workers = Workers::new(runtime.map_err(Error::new)?);
+        let context = workers.runtime().enter();
+        let dispatch = Dispatch::new(self.plugins)?;
+        let routes = crate::server::routes(self.services, &dispatch, &[""], &[])?;
+        let listener =
+            listen(&address).map_err(|error| Error::msg(format!("cannot listen at `{address}`")).with_source(error))?;
+        let front = Front::new(dispatch, Box::new(()), routes, workers.calls());
+        drop(context);
+        Ok(GrpcServer { workers, listener, front, stop: Arc::new(Notify::new()), grace: GRACE })
+    }
+}
+
+fn listen(address: &GrpcAddress) -> io::Result<Listening> {
+    match address {
+        GrpcAddress::Tcp { hosts, .. } => {
+            let listener = std::net::TcpListener::bind(&hosts[0][..])?;
+            listener.set_nonblocking(true)?;
+            Ok(Listening::Tcp(tokio::net::TcpListener::from_std(listener)?))
+        }
+        #[cfg(unix)]
+        GrpcAddress::Unix(path) => {
+            let bound = tokio::net::UnixListener::bind(path).or_else(|error| {
+                // What another server has left behind, nobody listens at.
+                let is_left = error.kind() == io::ErrorKind::AddrInUse
+                    && std::os::unix::net::UnixStream::connect(path)
+                        .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
+                if !is_left {
+                    return Err(error);
+                }
+                fs::remove_file(path)?;
+                tokio::net::UnixListener::bind(path)
+            })?;
+            Ok(Listening::Unix(bound, path.clone()))
+        }
+        #[cfg(not(unix))]
+        GrpcAddress::Unix(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here")),
+    }
+}
+
+impl GrpcServer {
+    /// Where it listens, with the port that was free.
+    pub fn address(&self) -> String {
+        match &self.listener {
+            Listening::Tcp(listener) => {
+                let address: Option<SocketAddr> = listener.local_addr().ok();
+                address.map(|address| format!("grpc://{address}")).unwrap_or_default()
+            }
+            #[cfg(unix)]
+            Listening::Unix(_, path) => format!("grpc+unix:{}", path.display()),
+        }
+    }
+
+    /// The same, which gives calls that are under way so long when it is told to stop. 30 seconds, where nothing else is said.
+    #[must_use]
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// What stops it, from another thread.
+    pub fn stop(&self) -> GrpcStop {
+        GrpcStop(Arc::clone(&self.stop))
+    }
+
+    /// Serves, until it is told to stop: by [`GrpcStop`], or by the system with SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    ///
+    /// Where the system has no thread for it.
+    pub fn serve(self) -> Result<(), Error> {
+        let Self { workers, listener, front, stop, grace } = self;
+        let ended = async move {
+            tokio::select! {
+                () = stop.notified() => {}
+                () = signalled() => {}
+            }
+        };
+        // A method that goes on for longer does so without anybody who waits for it.
+        let served = workers.run(async move {
+            match listener {
+                Listening::Tcp(listener) => serve::serve(listener, (), front, ended, grace).await,
+                #[cfg(unix)]
+                Listening::Unix(listener, path) => {
+                    let ended = async move {
+                        ended.await;
+                        let _ = fs::remove_file(path);
+                    };
+                    serve::serve(listener, (), front, ended, grace).await;
+                }
+            }
+        });
+        served.map_err(Error::new)
+    }
+}
+
+#[cfg(unix)]
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}
+
+impl fmt::Debug for GrpcServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("GrpcServer").field(&self.address()).finish()
+    }
+}

@@ -1,0 +1,62 @@
+//! What host and plugin of one application know each other by, where the plugin is a process: declared once, in the interface's
+//! crate. It knows no process.
+
+use crate::interface::Identity;
+
+/// What [`plug::handshake!`](../plug/macro.handshake.html) leaves in the binary.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Declared {
+    pub cookie: &'static str,
+    pub versions: &'static [(u32, &'static [&'static Identity])],
+    /// The package, and the line of its file.
+    pub place: &'static str,
+}
+
+impl Declared {
+    /// In a constant: a cookie of the wrong form fails the build.
+    pub const fn of(
+        cookie: &'static str,
+        versions: &'static [(u32, &'static [&'static Identity])],
+        place: &'static str,
+    ) -> Self {
+        assert!(is_cookie(cookie), "the cookie of a handshake is `KEY=VALUE`, the name of a variable and its value");
+        assert!(!versions.is_empty(), "a handshake has a version, as in `versions = {{ 1: [dyn Plug] }}`");
+        let mut at = 0;
+        while at < versions.len() {
+            let mut other = 0;
+            while other < at {
+                assert!(versions[at].0 != versions[other].0, "a handshake has each version once");
+                other += 1;
+            }
+            at += 1;
+        }
+        Self { cookie, versions, place }
+    }
+}
+
+/// Whether it is a key, an equals sign and a value, without a NUL.
+const fn is_cookie(text: &str) -> bool {
+    let (bytes, mut at, mut equals) = (text.as_bytes(), 0, 0);
+    while at < bytes.len() {
+        if bytes[at] == 0 {
+            return false;
+        }
+        if bytes[at] == b'=' && equals == 0 {
+            equals = at;
+        }
+        at += 1;
+    }
+    equals > 0 && equals + 1 < bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_cookie;
+
+    #[test]
+    fn a_cookie_is_a_variable() {
+        assert!(["A=b", "HASHI=hola", "A=b=c"].iter().all(|text| is_cookie(text)));
+        assert!(!["", "=", "A", "A=", "=b", "A=b\0"].iter().any(|text| is_cookie(text)));
+    }
+}

@@ -1,0 +1,50 @@
+//! What the plugins of another build are in this program: which of its interfaces theirs is, and which of its methods are whose. It knows no link.
+
+mod matching;
+mod record;
+
+use std::any::TypeId;
+use std::sync::Arc;
+
+pub(crate) use matching::joined;
+#[cfg(any(feature = "remote", all(test, feature = "library")))]
+pub(crate) use record::MethodRecord;
+pub(crate) use record::{InterfaceRecord, MAX_PATH, check_fields, check_lines, own_record};
+
+use crate::difference::Difference;
+use crate::interface::Identity;
+use crate::link::builtin;
+
+/// What the interface of a plugin is here.
+#[derive(Clone)]
+pub(crate) struct Joint {
+    pub identity: &'static Identity,
+    /// For each method of this program's its place in the other's; or why they do not fit.
+    pub places: Result<Arc<[Option<usize>]>, Arc<[Difference]>>,
+}
+
+/// The interface of a plugin that this program does not have.
+struct Foreign;
+
+impl Joint {
+    /// What the interface of this path is here, which the other build says this of, where it is portable there.
+    pub(crate) fn of(path: &str, other: Option<&InterfaceRecord>) -> Self {
+        let ours = builtin::portables().map(|portables| portables.0).filter(|ours| ours.name() == path);
+        let joints = ours.map(|identity| Self { identity, places: Self::places(identity, other) });
+        // Two versions of an interface's crate may be in this program: the one that fits is meant.
+        let best = joints.reduce(|best, other| if best.places.is_err() && other.places.is_ok() { other } else { best });
+        best.unwrap_or_else(|| {
+            let version = other.map(|other| other.version.clone()).unwrap_or_default();
+            let identity = Identity::foreign(TypeId::of::<Foreign>(), path, &version);
+            Self { identity, places: Ok([].into()) }
+        })
+    }
+
+    fn places(identity: &Identity, other: Option<&InterfaceRecord>) -> Result<Arc<[Option<usize>]>, Arc<[Difference]>> {
+        let ours = identity.crossing().and_then(|crossing| own_record(crossing.record));
+        match (ours, other) {
+            (Some(ours), Some(other)) => joined(&ours, other).map(Arc::from).map_err(Arc::from),
+            _ => Err([Difference::NotPortable].into()),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Which of another build's methods are which of this program's: by name, and only where the fingerprint is the same.
+
+use super::record::InterfaceRecord;
+use crate::difference::Difference;
+
+/// For each method of the host's, in its order, where it is among the other's; none where that is older and lacks it, and a default
+/// body serves instead.
+pub(crate) fn joined(host: &InterfaceRecord, other: &InterfaceRecord) -> Result<Vec<Option<usize>>, Vec<Difference>> {
+    let mut places = Vec::with_capacity(host.methods.len());
+    let mut differences = Vec::new();
+    for method in &host.methods {
+        let place = other.methods.iter().position(|other| other.name == method.name);
+        places.push(place);
+        match place.map(|place| &other.methods[place]) {
+            Some(other) if other.fingerprint == method.fingerprint => {}
+            Some(other) => differences.push(Difference::Signature {
+                method: method.name.clone(),
+                plugin: other.signature.clone(),
+                host: method.signature.clone(),
+            }),
+            None if method.has_default => {}
+            None => {
+                let (method, host) = (method.name.clone(), method.signature.clone());
+                differences.push(Difference::Missing { method, host });
+            }
+        }
+    }
+    if differences.is_empty() { Ok(places) } else { Err(differences) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::MethodRecord;
+    use super::*;
+
+    fn interface(methods: &[(&str, bool, &str)]) -> InterfaceRecord {
+        let method = |(name, has_default, signature): &(&str, bool, &str)| MethodRecord {
+            name: (*name).to_owned(),
+            has_default: *has_default,
+            signature: (*signature).to_owned(),
+            fingerprint: signature.len() as u128,
+        };
+        let methods = methods.iter().map(method).collect();
+        InterfaceRecord { number: "0".into(), path: "app::Plug".into(), version: "1.0.0".into(), methods }
+    }
+
+    #[test]
+    fn methods_are_found_by_name_wherever_they_are() {
+        let host = interface(&[("a", false, "() -> ()"), ("new", true, "() -> u8"), ("b", false, "(u8) -> ()")]);
+        let other = interface(&[("b", false, "(u8) -> ()"), ("gone", false, "() -> ()"), ("a", true, "() -> ()")]);
+        assert_eq!(joined(&host, &other).unwrap(), [Some(2), None, Some(0)]);
+    }
+
+    #[test]
+    fn all_differences_are_told() {
+        let host = interface(&[("a", true, "(u64) -> ()"), ("b", false, "() -> ()"), ("c", false, "() -> ()")]);
+        let other = interface(&[("a", true, "(u8) -> ()"), ("c", false, "() -> ()")]);
+        let differences: Vec<_> = joined(&host, &other).unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            differences,
+            [
+                "method `a` is `(u8) -> ()` in the other, and `(u64) -> ()` in this program",
+                "method `b`, `() -> ()`, is not in the other, and has no default body",
+            ],
+        );
+    }
+}

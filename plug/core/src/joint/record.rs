@@ -1,0 +1,97 @@
+//! What another build says of an interface and of a plugin, read out of what anybody may have written: a library's section, another process.
+//!
+//! What it has read can be shown: what is one line has nothing in it that controls a terminal, and prose nothing but line ends and tabs.
+
+use crate::library::{HEAD, METHOD};
+use crate::name;
+use crate::plugin::{ALIASES, Fields, NAME, PROSE, SEPARATOR};
+
+/// The longest path of an interface, with its version: one that this program does not have is kept for good.
+pub(crate) const MAX_PATH: usize = 4096;
+
+const METHOD_SEPARATOR: char = METHOD.as_bytes()[0] as char;
+
+#[derive(Debug)]
+pub(crate) struct InterfaceRecord {
+    /// What the plugins of this file refer to it by.
+    #[cfg_attr(not(feature = "library"), allow(dead_code, reason = "only files refer to each other so"))]
+    pub number: String,
+    pub path: String,
+    pub version: String,
+    pub methods: Vec<MethodRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MethodRecord {
+    pub name: String,
+    pub has_default: bool,
+    pub signature: String,
+    pub fingerprint: u128,
+}
+
+impl InterfaceRecord {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
+        check_lines(text.split([METHOD_SEPARATOR, SEPARATOR]))?;
+        let mut parts = text.split(METHOD_SEPARATOR);
+        let mut fields = parts.next().unwrap_or_default().split(SEPARATOR).map(str::to_owned);
+        let (Some(number), Some(path), Some(version)) = (fields.next(), fields.next(), fields.next()) else {
+            return Err("the record of an interface lacks fields".to_owned());
+        };
+        if path.len() + version.len() > MAX_PATH {
+            return Err("the path of an interface is longer than any can be".to_owned());
+        }
+        let methods = parts.map(MethodRecord::read).collect::<Option<Vec<_>>>();
+        let methods = methods.ok_or_else(|| format!("a method of `{path}` lacks fields"))?;
+        Ok(Self { number, path, version, methods })
+    }
+}
+
+impl MethodRecord {
+    fn read(text: &str) -> Option<Self> {
+        let mut fields = text.split(SEPARATOR);
+        let (name, default, signature) = (fields.next()?, fields.next()?, fields.next()?);
+        let fingerprint = u128::from_str_radix(fields.next()?, 16).ok()?;
+        Some(Self {
+            name: name.to_owned(),
+            has_default: default == "default",
+            signature: signature.to_owned(),
+            fingerprint,
+        })
+    }
+}
+
+/// A record of this program's own.
+pub(crate) fn own_record(record: &[u8]) -> Option<InterfaceRecord> {
+    let text = std::str::from_utf8(record.get(HEAD..)?).ok()?;
+    InterfaceRecord::read(text).ok()
+}
+
+/// Refuses what cannot be the fields of a plugin.
+pub(crate) fn check_fields(fields: &Fields) -> Result<(), String> {
+    let aliases = fields[ALIASES].split(',').filter(|_| !fields[ALIASES].is_empty());
+    if let Some(bad) = [&*fields[NAME]].into_iter().chain(aliases).find(|name| !name::is_valid(name)) {
+        return Err(format!("`{}` cannot be the name of a plugin", name::shown(bad)));
+    }
+    let (prose, lines): (Vec<_>, Vec<_>) = fields.iter().enumerate().partition(|(at, _)| PROSE.contains(at));
+    check_lines(lines.iter().map(|(_, line)| &***line))?;
+    prose.iter().try_for_each(|(_, text)| check_prose(text))
+}
+
+/// Refuses what would do something to a terminal: control characters, and what changes the direction of writing.
+pub(crate) fn check_lines<'t>(mut lines: impl Iterator<Item = &'t str>) -> Result<(), String> {
+    let is_unfit = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    lines.find(|line| line.contains(is_unfit)).map_or(Ok(()), |line| Err(unfit(line)))
+}
+
+/// The same of what may have several lines, in whatever script.
+fn check_prose(text: &str) -> Result<(), String> {
+    let is_unfit = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    // With the line ends of Windows, as an included file may have them.
+    if text.split("\r\n").any(|part| part.contains(is_unfit)) { Err(unfit(text)) } else { Ok(()) }
+}
+
+fn unfit(text: &str) -> String {
+    format!("a record has a control character in `{}`", name::shown(text))
+}

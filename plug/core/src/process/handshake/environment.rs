@@ -1,0 +1,361 @@
+//! What a host puts into a plugin's environment before it starts it, and what the plugin reads there. A plugin that finds no cookie, or
+//! another, says what it is to whoever has started it.
+
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use super::line::Protocol;
+use crate::process::shown::shown;
+
+const VERSIONS: &str = "PLUGIN_PROTOCOL_VERSIONS";
+const MIN_PORT: &str = "PLUGIN_MIN_PORT";
+const MAX_PORT: &str = "PLUGIN_MAX_PORT";
+const CERTIFICATE: &str = "PLUGIN_CLIENT_CERT";
+const SOCKET_DIR: &str = "PLUGIN_UNIX_SOCKET_DIR";
+const SOCKET_GROUP: &str = "PLUGIN_UNIX_SOCKET_GROUP";
+const MULTIPLEX: &str = "PLUGIN_MULTIPLEX_GRPC";
+/// Ours: what the host speaks, in the order of its liking, with commas between.
+const PROTOCOLS: &str = "PLUG_PROTOCOLS";
+/// Ours, and a person's: what a plugin is to speak, whatever its host says.
+const PROTOCOL: &str = "PLUG_PROTOCOL";
+
+/// What a host offers to a plugin.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer<'a> {
+    /// The name of the variable, and its value.
+    pub cookie: (&'a str, &'a str),
+    /// The versions of the application's protocol that the host speaks.
+    pub versions: &'a [u32],
+    /// Where a plugin listens that has no Unix sockets.
+    pub ports: RangeInclusive<u16>,
+    /// The host's certificate, in PEM, where it wants TLS.
+    pub certificate: Option<&'a str>,
+    /// The folder for the socket.
+    pub socket_dir: Option<&'a Path>,
+    /// The name or number of the group that may use the socket.
+    pub socket_group: Option<&'a str>,
+    /// What the host speaks, in the order of its liking.
+    pub protocols: &'a [Protocol],
+}
+
+/// The ports that go-plugin's hosts offer where nothing else is said.
+pub(crate) const PORTS: RangeInclusive<u16> = 10000..=25000;
+
+impl Offer<'_> {
+    /// The variables of the protocol. Those without a value are to be taken out: a host may be somebody's plugin itself, and what it was
+    /// offered is not for its own plugins.
+    pub(crate) fn variables(&self) -> Vec<(&str, Option<OsString>)> {
+        let mut versions = self.versions.to_vec();
+        versions.sort_unstable();
+        let versions: Vec<_> = versions.iter().map(u32::to_string).collect();
+        let protocols: Vec<_> = self.protocols.iter().map(|protocol| protocol.name()).collect();
+        vec![
+            (self.cookie.0, Some(self.cookie.1.into())),
+            (VERSIONS, Some(versions.join(",").into())),
+            (MIN_PORT, Some(self.ports.start().to_string().into())),
+            (MAX_PORT, Some(self.ports.end().to_string().into())),
+            (CERTIFICATE, self.certificate.map(OsString::from)),
+            (SOCKET_DIR, self.socket_dir.map(OsString::from)),
+            (SOCKET_GROUP, self.socket_group.map(OsString::from)),
+            (PROTOCOLS, Some(protocols.join(",").into())),
+            (PROTOCOL, None),
+            // The broker's streams have a connection each.
+            (MULTIPLEX, None),
+        ]
+    }
+}
+
+/// What a plugin was asked for by its host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// The versions of the application's protocol that the host speaks; none where it says nothing.
+    pub versions: Vec<u32>,
+    /// Where to listen without Unix sockets; 0 where the host says nothing, which is any port.
+    pub ports: RangeInclusive<u16>,
+    /// The host's certificate, in PEM, where it wants TLS.
+    pub certificate: Option<String>,
+    pub socket_dir: Option<PathBuf>,
+    pub socket_group: Option<String>,
+    /// Whether the host reads the seventh field of the handshake.
+    pub multiplex: bool,
+    protocol: Option<Protocol>,
+    protocols: Vec<Protocol>,
+    /// What was passed over, each as a sentence for the log.
+    pub ignored: Vec<String>,
+}
+
+/// Whether the cookie of the application is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cookie {
+    Right,
+    /// There is one of the same name, and another value.
+    Wrong,
+    Missing,
+}
+
+impl Cookie {
+    pub(crate) fn find(cookie: (&str, &str), look: impl Fn(&str) -> Option<OsString>) -> Self {
+        match look(cookie.0) {
+            Some(value) if value == cookie.1 => Self::Right,
+            Some(_) => Self::Wrong,
+            None => Self::Missing,
+        }
+    }
+}
+
+impl Asked {
+    /// Reads the environment, of which `look` gives a variable. What makes no sense there counts as not there.
+    pub(crate) fn read(look: impl Fn(&str) -> Option<OsString>) -> Self {
+        let mut ignored = Vec::new();
+        let mut ignore = |name: &str, value: &str, why: &str| {
+            ignored.push(format!("`{}` in `{name}` is {why}, and is ignored", shown(value.as_bytes(), 40)));
+        };
+        let set = |name: &str| look(name).filter(|value| !value.is_empty());
+        let text = |name: &str| set(name).map(|value| value.to_string_lossy().into_owned());
+        let list = |name: &str| {
+            let items = text(name).unwrap_or_default();
+            items.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect::<Vec<_>>()
+        };
+        let mut versions = Vec::new();
+        for item in list(VERSIONS) {
+            match item.parse() {
+                Ok(version) => versions.push(version),
+                Err(_) => ignore(VERSIONS, &item, "no version"),
+            }
+        }
+        let mut port = |name: &str| {
+            let value = text(name)?;
+            let port = value.trim().parse().ok();
+            if port.is_none() {
+                ignore(name, &value, "no port");
+            }
+            port
+        };
+        let (min, max) = (port(MIN_PORT).unwrap_or(0), port(MAX_PORT));
+        let mut protocol = |name: &str, item: &str| {
+            let protocol = Protocol::named(item.as_bytes());
+            if protocol.is_none() {
+                ignore(name, item, "no protocol that is known here");
+            }
+            protocol
+        };
+        let protocols = list(PROTOCOLS).iter().filter_map(|item| protocol(PROTOCOLS, item)).collect();
+        let protocol = text(PROTOCOL).and_then(|value| protocol(PROTOCOL, &value));
+        Self {
+            versions,
+            ports: min..=max.unwrap_or(min).max(min),
+            certificate: text(CERTIFICATE),
+            socket_dir: set(SOCKET_DIR).map(PathBuf::from),
+            socket_group: text(SOCKET_GROUP),
+            multiplex: set(MULTIPLEX).is_some(),
+            protocol,
+            protocols,
+            ignored,
+        }
+    }
+
+    /// What to speak, of what is served: as the environment says, else as the host likes best, else what is served first.
+    pub(crate) fn protocol(&self, served: &[Protocol]) -> Option<Protocol> {
+        let is_served = |protocol: &Protocol| served.contains(protocol);
+        let asked = self.protocol.iter().chain(&self.protocols).copied().find(is_served);
+        asked.or_else(|| served.first().copied())
+    }
+}
+
+/// The highest version of those served that the host offers, else the lowest, with which the host can say what does not fit; none where
+/// none is served.
+pub(crate) fn choose_version(served: &[u32], offered: &[u32]) -> Option<u32> {
+    let both = served.iter().filter(|version| offered.contains(version)).max();
+    both.or_else(|| served.iter().min()).copied()
+}
+
+/// What a plugin's executable tells a person who has started it by hand.
+#[derive(Debug, Clone)]
+pub(crate) struct ByHand<'a> {
+    /// The path of the executable.
+    pub executable: &'a Path,
+    /// The name of the cookie's variable.
+    pub cookie: &'a str,
+    pub found: Cookie,
+    /// The name of each plugin, and its summary, which may be empty.
+    pub plugins: &'a [(&'a str, &'a str)],
+}
+
+impl ByHand<'_> {
+    /// The text, for stderr. What comes after it is exit status 1.
+    pub(crate) fn text(&self) -> String {
+        let path = self.executable.display();
+        let name = self.executable.file_name().unwrap_or(self.executable.as_os_str()).display();
+        let mut text = String::new();
+        let written = match self.found {
+            Cookie::Wrong => writeln!(
+                text,
+                "`{name}` holds plugins of another program than the one that started it: `{}` has another value than theirs",
+                self.cookie
+            ),
+            Cookie::Right | Cookie::Missing => {
+                writeln!(text, "`{name}` holds plugins: it is started by the program that uses them, and not by hand")
+            }
+        };
+        written.expect("a string takes all");
+        let longest = self.plugins.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        for (name, summary) in self.plugins {
+            let line = format!("  {name:longest$}  {summary}");
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        if self.plugins.is_empty() {
+            text.push_str("  none: its package registers nothing, or is not linked: `plug::link!()` links what its features name\n");
+        }
+        writeln!(text, "hint: give the program its path, as in `--plugin process:{path}`").expect("a string takes all");
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(variables: &[(&str, &str)]) -> Asked {
+        Asked::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value)))
+    }
+
+    const OFFER: Offer<'static> = Offer {
+        cookie: ("HASHI", "hola"),
+        versions: &[2, 1],
+        ports: PORTS,
+        certificate: None,
+        socket_dir: None,
+        socket_group: None,
+        protocols: &[Protocol::Grpc],
+    };
+
+    #[test]
+    fn what_a_host_sets_and_takes_out() {
+        let variables = |offer: &Offer<'_>| {
+            let variables = offer.variables();
+            let set =
+                |(name, value): &(&str, Option<OsString>)| value.as_ref().map(|v| format!("{name}={}", v.display()));
+            let taken: Vec<_> = variables.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
+            (variables.iter().filter_map(set).collect::<Vec<_>>().join(" "), taken.join(" "))
+        };
+        let (set, taken) = variables(&OFFER);
+        assert_eq!(
+            set,
+            "HASHI=hola PLUGIN_PROTOCOL_VERSIONS=1,2 PLUGIN_MIN_PORT=10000 PLUGIN_MAX_PORT=25000 PLUG_PROTOCOLS=grpc"
+        );
+        assert_eq!(
+            taken,
+            "PLUGIN_CLIENT_CERT PLUGIN_UNIX_SOCKET_DIR PLUGIN_UNIX_SOCKET_GROUP PLUG_PROTOCOL PLUGIN_MULTIPLEX_GRPC"
+        );
+        let offer = Offer {
+            certificate: Some("PEM"),
+            socket_dir: Some(Path::new("/run/x")),
+            socket_group: Some("users"),
+            protocols: &[Protocol::Grpc, Protocol::NetRpc],
+            ..OFFER
+        };
+        let (set, taken) = variables(&offer);
+        assert!(set.ends_with(
+            " PLUGIN_CLIENT_CERT=PEM PLUGIN_UNIX_SOCKET_DIR=/run/x PLUGIN_UNIX_SOCKET_GROUP=users PLUG_PROTOCOLS=grpc,netrpc"
+        ));
+        assert_eq!(taken, "PLUG_PROTOCOL PLUGIN_MULTIPLEX_GRPC");
+    }
+
+    #[test]
+    fn what_a_host_sets_a_plugin_reads() {
+        let offer = Offer { certificate: Some("PEM"), socket_dir: Some(Path::new("/run/x")), ..OFFER };
+        let read = Asked::read(|name| offer.variables().into_iter().find(|(known, _)| *known == name)?.1);
+        assert_eq!(read.versions, [1, 2]);
+        assert_eq!(read.ports, 10000..=25000);
+        assert_eq!(read.certificate.as_deref(), Some("PEM"));
+        assert_eq!(read.socket_dir.as_deref(), Some(Path::new("/run/x")));
+        assert_eq!((read.socket_group, read.multiplex, read.ignored), (None, false, vec![]));
+    }
+
+    #[test]
+    fn an_environment_can_be_empty_or_senseless() {
+        let empty = asked(&[]);
+        assert_eq!((&empty.versions[..], &empty.ports, empty.multiplex), (&[][..], &(0..=0), false));
+        assert_eq!(
+            empty,
+            asked(&[(VERSIONS, ""), (MIN_PORT, ""), (CERTIFICATE, ""), (MULTIPLEX, ""), (PROTOCOLS, ",")])
+        );
+        let odd = asked(&[
+            (VERSIONS, "7, x\n,,-1,3"),
+            (MIN_PORT, "70000"),
+            (MAX_PORT, "9"),
+            (PROTOCOLS, "quic,grpc"),
+            (PROTOCOL, "http"),
+            (MULTIPLEX, "false"),
+        ]);
+        assert_eq!((&odd.versions[..], &odd.ports, odd.multiplex), (&[7, 3][..], &(0..=9), true));
+        assert_eq!(
+            odd.ignored,
+            [
+                "`x` in `PLUGIN_PROTOCOL_VERSIONS` is no version, and is ignored",
+                "`-1` in `PLUGIN_PROTOCOL_VERSIONS` is no version, and is ignored",
+                "`70000` in `PLUGIN_MIN_PORT` is no port, and is ignored",
+                "`quic` in `PLUG_PROTOCOLS` is no protocol that is known here, and is ignored",
+                "`http` in `PLUG_PROTOCOL` is no protocol that is known here, and is ignored",
+            ]
+        );
+        // A range the wrong way round is its beginning.
+        assert_eq!(asked(&[(MIN_PORT, "9"), (MAX_PORT, "8")]).ports, 9..=9);
+    }
+
+    #[test]
+    fn the_highest_version_of_both_is_chosen_else_the_lowest_there_is() {
+        assert_eq!(choose_version(&[1, 3, 2], &[2, 1, 9]), Some(2));
+        assert_eq!(choose_version(&[3, 2], &[9]), Some(2));
+        assert_eq!(choose_version(&[3, 2], &[]), Some(2));
+        assert_eq!(choose_version(&[], &[1]), None);
+    }
+
+    #[test]
+    fn the_protocol_is_what_the_environment_says_else_what_the_host_likes() {
+        use Protocol::{Grpc, NetRpc};
+        let all = &[Grpc, NetRpc][..];
+        assert_eq!(asked(&[]).protocol(all), Some(Grpc));
+        assert_eq!(asked(&[(PROTOCOLS, "netrpc,grpc")]).protocol(all), Some(NetRpc));
+        assert_eq!(asked(&[(PROTOCOLS, "netrpc"), (PROTOCOL, "grpc")]).protocol(all), Some(Grpc));
+        assert_eq!(asked(&[(PROTOCOLS, "netrpc")]).protocol(&[Grpc]), Some(Grpc));
+        assert_eq!(asked(&[]).protocol(&[]), None);
+    }
+
+    #[test]
+    fn the_cookie() {
+        let find = |value: Option<&str>| Cookie::find(("HASHI", "hola"), |_| value.map(OsString::from));
+        assert_eq!(find(Some("hola")), Cookie::Right);
+        assert_eq!(find(Some("adios")), Cookie::Wrong);
+        assert_eq!(find(Some("")), Cookie::Wrong);
+        assert_eq!(find(None), Cookie::Missing);
+    }
+
+    #[test]
+    fn a_person_is_told_what_the_executable_is() {
+        let mut told = ByHand {
+            executable: Path::new("/opt/x/plugin-a"),
+            cookie: "HASHI",
+            found: Cookie::Missing,
+            plugins: &[("a", "Says hello in English."), ("polite", "")],
+        };
+        assert_eq!(
+            told.text(),
+            "`plugin-a` holds plugins: it is started by the program that uses them, and not by hand\n  \
+               a       Says hello in English.\n  \
+               polite\n\
+             hint: give the program its path, as in `--plugin process:/opt/x/plugin-a`\n"
+        );
+        told.found = Cookie::Wrong;
+        told.plugins = &[];
+        assert_eq!(
+            told.text(),
+            "`plugin-a` holds plugins of another program than the one that started it: `HASHI` has another value than theirs\n  \
+               none: its package registers nothing, or is not linked: `plug::link!()` links what its features name\n\
+             hint: give the program its path, as in `--plugin process:/opt/x/plugin-a`\n"
+        );
+    }
+}

@@ -1,0 +1,388 @@
+//! The link to the plugins of a process: when that runs, when it ends, and when it is started again.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use once_cell::sync::OnceCell;
+
+use super::agreed::Handshake;
+use super::fault::Ended;
+use super::folder;
+use super::handshake::{Address, PORTS};
+use super::options::{ProcessOptions, Reattach, Restart};
+use super::running::{Launch, Running};
+use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
+use crate::error::Error;
+use crate::link::Link;
+use crate::plugin::Plugin;
+use crate::remote::{Driver, ListReply, Side, fault_of, name_of, plugins};
+
+/// The plugins of an executable, which runs as a child of this process: HashiCorp's go-plugin protocol, as hosts and plugins in Go speak it.
+///
+/// ```no_run
+/// # mod app_interface {
+/// #     #[plug::interface(portable)]
+/// #     pub trait Plug: Send + Sync {
+/// #         fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+/// #     }
+/// #     plug::handshake! { cookie = "HASHI=hola", versions = { 1: [dyn Plug] } }
+/// # }
+/// use app_interface::Plug;
+/// use plug::link::Process;
+///
+/// let mut registry = plug::Registry::new();
+/// registry.add(&Process::open("/usr/lib/app/plugin-a")?)?;
+/// let a = registry.open::<dyn Plug>("a")?;
+/// println!("{}", a.say_hello("x")?);
+/// # Ok::<(), plug::Error>(())
+/// ```
+///
+/// The process is started when its plugins are asked for, and lives as long as a handle does: it is told to end when the last object of it is dropped, or, where none was opened,
+/// when this and its plugins are. All objects of a plugin are one over there.
+///
+/// What it writes on stderr, and prints, goes to `tracing` with target `plug::process`. Both sides prove by certificates that were made for this one use that they
+/// are who started whom; what a plugin does it does with the rights of its user.
+///
+/// When this process ends, in whatever way, its plugins do: those of this crate notice by themselves, and others are told to by Linux.
+#[derive(Clone)]
+pub struct Process(Arc<Shared>);
+
+/// The longest time before a process is started again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+struct Shared {
+    driver: &'static Driver,
+    launch: Launch,
+    options: ProcessOptions,
+    attached: Option<(Address, Reattach)>,
+    state: Mutex<State>,
+    list: OnceCell<Option<ListReply>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Kept until the first object is opened.
+    unopened: Option<Arc<Running>>,
+    running: Weak<Running>,
+    /// When it was started again.
+    restarts: Vec<Instant>,
+}
+
+impl ProcessOptions {
+    /// The plugins of the executable at this path. It is not started yet.
+    ///
+    /// # Errors
+    ///
+    /// Where no handshake is declared, and none was given.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Process, Error> {
+        self.link(path.as_ref(), None)
+    }
+
+    /// The plugins that are linked into this very executable, in a process of their own. Its `main` has to begin with
+    /// [`serve_isolated`](crate::serve_isolated).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open), and where the system does not say which executable this is.
+    pub fn isolated(mut self) -> Result<Process, Error> {
+        let path = std::env::current_exe().map_err(Error::new)?;
+        self.is_isolated = true;
+        self.link(&path, None)
+    }
+
+    /// The plugins of a process that is running already. It is not ended by this program.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open), and where the address is none.
+    pub fn reattach(self, process: Reattach) -> Result<Process, Error> {
+        let address = match process.address.split_once(':') {
+            Some(("unix", path)) if !path.is_empty() => Some(Address::Unix(path.into())),
+            Some(("tcp", address)) => address.parse().ok().map(|address: SocketAddr| Address::Tcp(address.to_string())),
+            _ => None,
+        };
+        let address = address.ok_or_else(|| {
+            let shown = crate::name::shown(&process.address);
+            Error::msg(format!("`{shown}` is no address of a process: that is `unix:PATH` or `tcp:IP:PORT`"))
+        })?;
+        let path = PathBuf::from(&process.address);
+        self.link(&path, Some((address, process)))
+    }
+
+    fn link(self, path: &Path, attached: Option<(Address, Reattach)>) -> Result<Process, Error> {
+        static SWEEP: Once = Once::new();
+        SWEEP.call_once(folder::sweep);
+        let driver = Driver::get().map_err(Error::new)?;
+        let handshake = self.handshake.clone().map_or_else(Handshake::declared, Ok)?;
+        let path = if attached.is_some() { path.to_owned() } else { std::path::absolute(path).map_err(Error::new)? };
+        let name = name_of(&path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy());
+        let launch = Launch {
+            path,
+            name,
+            sha256: self.sha256.clone(),
+            handshake,
+            arguments: self.arguments.clone(),
+            environment: self.environment.clone(),
+            is_isolated: self.is_isolated,
+            start_timeout: self.start_timeout,
+            kill_timeout: self.kill_timeout,
+            with_tls: self.tls,
+            socket_group: self.socket_group.clone(),
+            ports: PORTS,
+            most: self.most,
+        };
+        let shared = Shared { driver, launch, options: self, attached, state: Mutex::default(), list: OnceCell::new() };
+        Ok(Process(Arc::new(shared)))
+    }
+}
+
+impl Process {
+    /// The plugins of the executable at this path. It is not started yet.
+    ///
+    /// # Errors
+    ///
+    /// Where no handshake is declared in this program.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        ProcessOptions::new().open(path)
+    }
+
+    /// Asks the process whether it is well, and starts it where it is not running.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Process`](crate::ErrorKind::Process) where it cannot be started or has ended, and [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) where it says that it does not serve.
+    pub fn check(&self) -> Result<(), Error> {
+        let running = self.0.running()?;
+        let deadline = crate::deadline::of_call(self.0.options.deadline);
+        let checked = self.0.driver.wait(crate::remote::check(&*running, "plugin", deadline));
+        checked.map_err(|fault| fault_of(&self.0.launch.name, "check", &self.0.origin(), fault))
+    }
+
+    /// The connection itself, for services that are no interfaces; it starts the process where it is not running, which lives as long as
+    /// this, or a handle.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Process`](crate::ErrorKind::Process) where it cannot be started.
+    pub fn channel(&self) -> Result<tonic::transport::Channel, Error> {
+        let running = self.0.running()?;
+        let _context = self.0.driver.handle().enter();
+        Ok(running.target.tonic())
+    }
+
+    /// Where the process listens, for [`ProcessOptions::reattach`] in another program; it starts the process where it is not running.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Process`](crate::ErrorKind::Process) where it cannot be started; and where it was started with TLS, for then it has one host.
+    pub fn reattachment(&self) -> Result<Reattach, Error> {
+        let running = self.0.running()?;
+        if running.target.tls.is_some() {
+            return Err(Error::msg(format!(
+                "`{}` takes calls from the program that has started it alone\n\
+                 hint: do without TLS: `ProcessOptions::without_tls`",
+                self.0.origin()
+            )));
+        }
+        Ok(Reattach { pid: running.life.id, version: running.version, address: running.target.to_string() })
+    }
+
+    /// The number of the process, as the system has it; it starts the process where it is not running.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Process`](crate::ErrorKind::Process) where it cannot be started.
+    pub fn pid(&self) -> Result<u32, Error> {
+        Ok(self.0.running()?.life.id)
+    }
+
+    /// The version of the application's protocol that was agreed upon; it starts the process where it is not running.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Process`](crate::ErrorKind::Process) where it cannot be started.
+    pub fn version(&self) -> Result<u32, Error> {
+        Ok(self.0.running()?.version)
+    }
+}
+
+impl Link for Process {
+    /// It starts the process, and asks it.
+    fn plugins(&self) -> Result<Vec<Plugin>, Error> {
+        let shared = &self.0;
+        let list = shared.list.get_or_try_init(|| {
+            let running = shared.running()?;
+            running.list().map_err(|fault| fault_of("plug.v1.Plugins", "List", &shared.origin(), fault))
+        })?;
+        let interfaces = shared.launch.handshake.interfaces(shared.running()?.version);
+        let reached = Arc::clone(shared);
+        let side = Side {
+            driver: shared.driver,
+            origin: shared.origin(),
+            name: shared.launch.name.clone(),
+            interfaces,
+            limit: shared.options.deadline,
+            found_in: Arc::as_ptr(shared).addr(),
+            reach: Box::new(move || {
+                let running = reached.opened()?;
+                let channel = Handle { shared: Arc::clone(&reached), running: Arc::new(Mutex::new(running)) };
+                Ok(Arc::new(channel) as Arc<dyn Channel>)
+            }),
+        };
+        plugins(Arc::new(side), list.as_ref())
+            .map_err(|what| fault_of("plug.v1.Plugins", "List", &shared.origin(), Fault::Malformed(what)))
+    }
+}
+
+impl Shared {
+    fn origin(&self) -> String {
+        match &self.attached {
+            Some((_, process)) => format!("process:{}", process.address),
+            None => format!("process:{}", self.launch.path.display()),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The process, which is started if it is not there.
+    fn running(self: &Arc<Self>) -> Result<Arc<Running>, Error> {
+        let mut state = self.state();
+        if let Some(running) = state.running.upgrade().filter(|running| !running.life.has_ended()) {
+            return Ok(running);
+        }
+        let running = Arc::new(match &self.attached {
+            Some((address, process)) => {
+                self.launch.attach(self.driver, address.clone(), process.version, process.pid)?
+            }
+            None => self.launch.launch(self.driver)?,
+        });
+        self.watch(&running);
+        (state.running, state.unopened) = (Arc::downgrade(&running), Some(Arc::clone(&running)));
+        Ok(running)
+    }
+
+    /// The same, for an object: from then on it lives as long as objects do.
+    fn opened(self: &Arc<Self>) -> Result<Arc<Running>, Error> {
+        let running = self.running()?;
+        self.state().unopened = None;
+        Ok(running)
+    }
+
+    /// Has its death told, unless it was told to go.
+    fn watch(&self, running: &Arc<Running>) {
+        let (life, running) = (Arc::clone(&running.life), Arc::downgrade(running));
+        let (name, notice) = (self.launch.name.clone(), self.options.on_death.clone());
+        self.driver.handle().spawn(async move {
+            let death = life.death().await;
+            if running.strong_count() == 0 {
+                return;
+            }
+            let status = death.status.map(|status| status.to_string());
+            tracing::error!(target: "plug::process", plugin = name, status, "the process of the plugin has ended");
+            if let Some(notice) = notice {
+                tokio::task::spawn_blocking(move || notice(&death));
+            }
+        });
+    }
+}
+
+/// What an object calls through: it keeps the process, and where that is wanted starts it again.
+struct Handle {
+    shared: Arc<Shared>,
+    running: Arc<Current>,
+}
+
+/// The process that the object is in now.
+type Current = Mutex<Arc<Running>>;
+
+fn now(current: &Current) -> Arc<Running> {
+    Arc::clone(&current.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+impl Channel for Handle {
+    fn call(&self, call: Call) -> Reply {
+        if self.shared.options.restart.limit == 0 {
+            return now(&self.running).call(call);
+        }
+        let (shared, current) = (Arc::clone(&self.shared), Arc::clone(&self.running));
+        // How long one may take to end that has lost its connection, or was told to end by somebody else.
+        let limit = Instant::now() + shared.options.kill_timeout;
+        Box::pin(async move {
+            loop {
+                // Where it is the last to hold the process, that has ended.
+                let (calling, life) = {
+                    let running = now(&current);
+                    (running.call(call.clone()), Arc::clone(&running.life))
+                };
+                let unavailable = match calling.await {
+                    Err(Fault::Unavailable(unavailable)) => unavailable,
+                    done => return done,
+                };
+                let can_repeat = call.is_idempotent || unavailable.is_unsent;
+                if !life.has_ended() {
+                    if can_repeat && Instant::now() < limit {
+                        continue;
+                    }
+                    return Err(Fault::Unavailable(unavailable));
+                }
+                // Who starts a process waits for it, which is not for a task.
+                let (again, of) = (Arc::clone(&shared), Arc::clone(&current));
+                let starting = tokio::task::spawn_blocking(move || again.start_again(&of));
+                let started = match call.deadline {
+                    None => starting.await,
+                    Some(deadline) => match tokio::time::timeout_at(deadline.into(), starting).await {
+                        Ok(started) => started,
+                        Err(_) => return Err(Fault::Deadline),
+                    },
+                };
+                match started {
+                    Ok(Ok(true)) if can_repeat => {}
+                    Ok(Err(error)) if can_repeat => {
+                        let ended = Ended(life.status());
+                        let text = format!("it {ended}, and cannot be started again: {error:#}");
+                        return Err(Fault::Unavailable(Unavailable { text, death: None, ..unavailable }));
+                    }
+                    _ => return Err(Fault::Unavailable(unavailable)),
+                }
+            }
+        })
+    }
+}
+
+impl Shared {
+    /// Puts a process that is there in the place of one that has ended. False where that has happened too often.
+    fn start_again(self: &Arc<Self>, current: &Current) -> Result<bool, Error> {
+        let mut state = self.state();
+        let mut running = state.running.upgrade().filter(|running| !running.life.has_ended());
+        if running.is_none() && self.attached.is_none() {
+            let Restart { limit, within, pause } = self.options.restart;
+            state.restarts.retain(|at| at.elapsed() < within);
+            let before = u32::try_from(state.restarts.len()).unwrap_or(u32::MAX);
+            if before >= limit {
+                return Ok(false);
+            }
+            state.restarts.push(Instant::now());
+            // Others who want it wait too.
+            std::thread::sleep(pause.saturating_mul(1 << before.min(16)).min(LONGEST_PAUSE));
+            let launched = Arc::new(self.launch.launch(self.driver)?);
+            tracing::warn!(target: "plug::process", plugin = self.launch.name, "the process of the plugin was started again");
+            self.watch(&launched);
+            state.running = Arc::downgrade(&launched);
+            running = Some(launched);
+        }
+        let Some(running) = running else { return Ok(false) };
+        *current.lock().unwrap_or_else(PoisonError::into_inner) = running;
+        Ok(true)
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Process").field(&self.0.launch.path).finish()
+    }
+}

@@ -1,0 +1,196 @@
+//! The plugin's side of the process link: a child of somebody's host that speaks go-plugin's protocol. In the order of its life: the
+//! environment, the socket, the handshake, the services, the end.
+
+mod parent;
+mod printed;
+mod services;
+mod socket;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Notify, watch};
+use tokio_rustls::TlsAcceptor;
+
+use self::printed::Taken;
+use self::services::Services;
+pub(crate) use self::services::StdioData;
+use self::socket::Socket;
+use super::agreed::Handshake;
+use super::handshake::{Asked, ByHand, Cookie, Line, Protocol, choose_version};
+use super::tls::{self, Credentials};
+use crate::error::Error;
+use crate::plugin::Plugin;
+use crate::serve::{self, Dispatch, Front, Secure, Workers};
+use crate::server::Server;
+
+/// The variable that a host sets to its own number for a child of its own executable, so that neither an inherited cookie nor an inherited
+/// variable turns an app into a server.
+pub(crate) const ISOLATED: &str = "PLUG_ISOLATED";
+
+/// How long calls that are under way may go on when the plugin is told to end.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Whether this process was started to be an isolated plugin of the one that is its parent.
+pub(crate) fn is_isolated() -> bool {
+    let Some(host) = std::env::var_os(ISOLATED) else { return false };
+    #[cfg(unix)]
+    let parent = rustix::process::getppid().map(|parent| parent.as_raw_nonzero().to_string());
+    // There, nobody can be asked for it.
+    #[cfg(not(unix))]
+    let parent = host.to_str().map(str::to_owned);
+    parent.is_some_and(|parent| host == *parent)
+}
+
+/// Why nothing is served.
+pub(crate) enum Refusal {
+    /// A person has started it, or another program's host.
+    ByHand(String),
+    Failed(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Refusal {
+    pub(crate) fn tell(self) -> ExitCode {
+        let text = match self {
+            Self::ByHand(text) => text,
+            Self::Failed(error) => format!("{error:#}\n"),
+        };
+        let _ = io::stderr().write_all(text.as_bytes());
+        ExitCode::FAILURE
+    }
+}
+
+/// Serves until the host says that it is enough, or is gone.
+pub(crate) fn run(server: Server) -> Result<(), Refusal> {
+    let parent = parent::parent();
+    let handshake = server.handshake.map_or_else(Handshake::declared, Ok)?;
+    let look = |name: &str| -> Option<OsString> { std::env::var_os(name) };
+    let found = Cookie::find(handshake.cookie(), look);
+    if found != Cookie::Right {
+        return Err(Refusal::ByHand(by_hand(&handshake, found, &server.plugins)));
+    }
+    let asked = Asked::read(look);
+    for ignored in &asked.ignored {
+        eprintln!("[WARN] {ignored}");
+    }
+    let version = choose_version(&handshake.versions(), &asked.versions).unwrap_or(1);
+    let plugins = server.plugins.into_iter().filter(|plugin| handshake.has(version, plugin.identity()));
+    let dispatch = Dispatch::new(plugins)?;
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let workers = Workers::new(runtime.enable_all().build().map_err(Error::new)?);
+    let context = workers.runtime().enter();
+
+    let credentials = asked.certificate.as_ref().map(|_| Credentials::new()).transpose().map_err(Error::new)?;
+    let secure = match (&credentials, &asked.certificate) {
+        (Some(credentials), Some(pem)) => {
+            let peer = tls::certificate_of_pem(pem).map_err(|error| {
+                Error::msg("what the host gave as its certificate, in `PLUGIN_CLIENT_CERT`, is none").with_source(error)
+            })?;
+            Some(credentials.server(peer).map_err(Error::new)?)
+        }
+        _ => None,
+    };
+    let told = told_to_end().map_err(Error::new)?;
+    let socket = Socket::bind(&asked)?;
+    let line = Line {
+        app: version,
+        address: socket.address(),
+        protocol: asked.protocol(&[Protocol::Grpc]).unwrap_or(Protocol::Grpc),
+        certificate: credentials.as_ref().map(|credentials| credentials.der().to_vec()),
+        multiplexed: asked.multiplex.then_some(false),
+    };
+    let line = line.to_bytes().map_err(|fault| Error::msg(format!("this plugin {fault}")))?;
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(&line)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Error::msg("the handshake cannot be written to stdout").with_source(error))?;
+    drop(stdout);
+
+    let (stop, taken) = (Arc::new(Notify::new()), Arc::new(Taken::default()));
+    let (printed, before) = printed::divert(Arc::clone(&taken)).map_err(Error::new)?;
+    let gone = parent::gone(parent, before).map_err(Error::new)?;
+    let (end, is_ending) = watch::channel(false);
+    let services = Services { stop: Arc::clone(&stop), printed: Mutex::new(Some(printed)), taken, is_ending };
+    let routes = crate::server::routes(server.services, &dispatch, &["plugin"], services::NAMES)?;
+    let front = Front::new(dispatch, Box::new(services), routes, workers.calls());
+    let ended = async move {
+        tokio::select! {
+            () = stop.notified() => {}
+            _ = gone => {}
+            () = told => {}
+        }
+        // No stream of ours is to be waited for.
+        printed::end();
+        end.send_replace(true);
+    };
+    drop(context);
+    // Whatever is still called then is so until the process ends, which is now.
+    workers.run(socket.serve(front, secure, ended)).map_err(Error::new)?;
+    Ok(())
+}
+
+fn by_hand(handshake: &Handshake, found: Cookie, plugins: &[Plugin]) -> String {
+    let executable = std::env::current_exe().unwrap_or_else(|_| "plugin".into());
+    let plugins: Vec<_> = plugins.iter().map(|plugin| (plugin.name(), plugin.summary())).collect();
+    ByHand { executable: &executable, cookie: handshake.cookie().0, found, plugins: &plugins }.text()
+}
+
+/// There when the system tells the process to end. From the call on, an interrupt at the terminal is for the host, which decides.
+#[cfg(unix)]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (interrupts, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        let _interrupts = interrupts;
+        terminate.recv().await;
+    })
+}
+
+#[cfg(not(unix))]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        while tokio::signal::ctrl_c().await.is_ok() {}
+        std::future::pending().await
+    })
+}
+
+/// TLS with the one host there is.
+struct Tls(TlsAcceptor);
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Secure<T> for Tls {
+    type Secured = tokio_rustls::server::TlsStream<T>;
+
+    async fn secure(&self, stream: T) -> io::Result<Self::Secured> {
+        self.0.accept(stream).await
+    }
+}
+
+impl Tls {
+    fn new(config: ServerConfig) -> Self {
+        Self(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+async fn serve_with<L: serve::Listener>(
+    listener: L,
+    front: Front,
+    secure: Option<ServerConfig>,
+    ended: impl Future<Output = ()>,
+) {
+    match secure {
+        Some(config) => serve::serve(listener, Tls::new(config), front, ended, GRACE).await,
+        None => serve::serve(listener, (), front, ended, GRACE).await,
+    }
+}

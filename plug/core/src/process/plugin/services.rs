@@ -1,0 +1,158 @@
+//! The services of go-plugin's protocol that a plugin has beside the application's: the controller, which ends it; the streams of what it
+//! prints; the broker's stream.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::Request;
+use hyper::body::Incoming;
+use prost::Message;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_stream::Stream;
+use tonic::server::{Grpc, ServerStreamingService, StreamingService, UnaryService};
+use tonic::{Status, Streaming};
+
+use super::printed::Taken;
+use crate::remote::Raw;
+use crate::serve::{Answer, Own};
+
+/// Their names.
+pub(super) const NAMES: &[&str] = &["plugin.GRPCBroker", "plugin.GRPCController", "plugin.GRPCStdio"];
+
+const SHUTDOWN: &str = "/plugin.GRPCController/Shutdown";
+const STDIO: &str = "/plugin.GRPCStdio/StreamStdio";
+const BROKER: &str = "/plugin.GRPCBroker/StartStream";
+
+/// One piece of what a plugin prints.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct StdioData {
+    /// 1 is stdout, 2 is stderr.
+    #[prost(int32, tag = "1")]
+    pub channel: i32,
+    #[prost(bytes = "vec", tag = "2")]
+    pub data: Vec<u8>,
+}
+
+/// The services of one plugin process.
+pub(crate) struct Services {
+    /// Told when the host wants the plugin to end.
+    pub stop: Arc<Notify>,
+    /// What was printed, until a host asks for it: once.
+    pub printed: Mutex<Option<mpsc::Receiver<Bytes>>>,
+    /// Told when a host has asked for it.
+    pub taken: Arc<Taken>,
+    /// Whether the plugin is about to end.
+    pub is_ending: watch::Receiver<bool>,
+}
+
+impl Own for Services {
+    fn has(&self, path: &str) -> bool {
+        [SHUTDOWN, STDIO, BROKER].contains(&path)
+    }
+
+    fn answer(&self, request: Request<Incoming>) -> Answer {
+        let mut grpc = Grpc::new(Raw);
+        match request.uri().path() {
+            SHUTDOWN => {
+                let stop = Shutdown(Arc::clone(&self.stop));
+                Box::pin(async move { Ok(grpc.unary(stop, request).await) })
+            }
+            STDIO => {
+                let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let Some(printed) = printed else {
+                    let status = Status::failed_precondition("what the plugin prints was asked for already");
+                    return Box::pin(std::future::ready(Ok(status.into_http())));
+                };
+                self.taken.tell();
+                Box::pin(async move { Ok(grpc.server_streaming(Stdio(Some(printed)), request).await) })
+            }
+            _ => {
+                let broker = Broker(self.is_ending.clone());
+                Box::pin(async move { Ok(grpc.streaming(broker, request).await) })
+            }
+        }
+    }
+}
+
+type Called<T> = Pin<Box<dyn Future<Output = Result<tonic::Response<T>, Status>> + Send>>;
+
+fn now<T: Send + 'static>(value: T) -> Called<T> {
+    Box::pin(std::future::ready(Ok(tonic::Response::new(value))))
+}
+
+struct Shutdown(Arc<Notify>);
+
+impl UnaryService<Bytes> for Shutdown {
+    type Response = Bytes;
+    type Future = Called<Bytes>;
+
+    fn call(&mut self, _: tonic::Request<Bytes>) -> Self::Future {
+        self.0.notify_one();
+        now(Bytes::new())
+    }
+}
+
+struct Stdio(Option<mpsc::Receiver<Bytes>>);
+
+impl ServerStreamingService<Bytes> for Stdio {
+    type Response = Bytes;
+    type ResponseStream = Printed;
+    type Future = Called<Printed>;
+
+    fn call(&mut self, _: tonic::Request<Bytes>) -> Self::Future {
+        now(Printed(self.0.take()))
+    }
+}
+
+/// What was printed, as it is.
+struct Printed(Option<mpsc::Receiver<Bytes>>);
+
+impl Stream for Printed {
+    type Item = Result<Bytes, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(printed) = &mut self.0 else { return Poll::Ready(None) };
+        let data = |data: Bytes| Ok(StdioData { channel: 1, data: data.into() }.encode_to_vec().into());
+        printed.poll_recv(context).map(|piece| piece.map(data))
+    }
+}
+
+/// Nothing is brokered: a portable interface has no callbacks. The stream stays open, as hosts expect.
+struct Broker(watch::Receiver<bool>);
+
+impl StreamingService<Bytes> for Broker {
+    type Response = Bytes;
+    type ResponseStream = Heard;
+    type Future = Called<Heard>;
+
+    fn call(&mut self, request: tonic::Request<Streaming<Bytes>>) -> Self::Future {
+        let mut is_ending = self.0.clone();
+        let ending = async move { _ = is_ending.wait_for(|is_ending| *is_ending).await };
+        now(Heard { asked: request.into_inner(), ending: Box::pin(ending) })
+    }
+}
+
+/// Ends when the host's side does, or the plugin.
+struct Heard {
+    asked: Streaming<Bytes>,
+    ending: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Stream for Heard {
+    type Item = Result<Bytes, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ending.as_mut().poll(context).is_ready() {
+            return Poll::Ready(None);
+        }
+        loop {
+            match Pin::new(&mut self.asked).poll_next(context) {
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(_) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}

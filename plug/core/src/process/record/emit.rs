@@ -1,0 +1,84 @@
+//! A plugin's record as an event of `tracing`. What an event is called and at what level is fixed when this is compiled; so the plugin's
+//! own names are in its values.
+
+use std::fmt;
+
+use tracing::Level as TracingLevel;
+use tracing::field::display;
+
+use super::{Level, Record};
+use crate::process::shown::push;
+
+/// The target of all events, by which a subscriber can turn them on and off.
+pub(crate) const TARGET: &str = "plug::process";
+
+/// Hands on a record of the plugin's.
+pub(crate) fn emit(plugin: &str, record: &Record) {
+    let Record { level, message, module, timestamp, fields } = record;
+    let (module, timestamp) = (module.as_deref(), timestamp.as_deref());
+    let fields = (!fields.is_empty()).then(|| display(Fields(fields)));
+    let message = Text(message);
+    macro_rules! event {
+        ($level:expr) => {
+            tracing::event!(target: TARGET, $level, plugin, module, timestamp, fields, "{message}")
+        };
+    }
+    match level {
+        Level::Trace => event!(TracingLevel::TRACE),
+        Level::Debug => event!(TracingLevel::DEBUG),
+        Level::Info => event!(TracingLevel::INFO),
+        Level::Warn => event!(TracingLevel::WARN),
+        Level::Error => event!(TracingLevel::ERROR),
+    }
+}
+
+/// With what could move the cursor or colour the terminal escaped, but for the ends of lines.
+struct Text<'a>(&'a str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines = self.0.split('\n');
+        let mut shown = String::with_capacity(self.0.len());
+        lines.next().into_iter().flat_map(str::chars).for_each(|c| push(&mut shown, c));
+        for line in lines {
+            shown.push('\n');
+            line.chars().for_each(|c| push(&mut shown, c));
+        }
+        f.write_str(&shown)
+    }
+}
+
+/// `name=value`, with spaces between, and quotes around what has spaces in it.
+struct Fields<'a>(&'a [(String, String)]);
+
+impl fmt::Display for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (name, value)) in self.0.iter().enumerate() {
+            let space = if at == 0 { "" } else { " " };
+            let is_plain = |text: &str| {
+                !text.is_empty() && text.chars().all(|c| !c.is_whitespace() && !c.is_control() && c != '"' && c != '=')
+            };
+            write!(f, "{space}")?;
+            for (text, end) in [(name, "="), (value, "")] {
+                match is_plain(text) {
+                    true => write!(f, "{text}{end}")?,
+                    false => write!(f, "{text:?}{end}")?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_emitted_can_be_read_and_does_no_harm() {
+        assert_eq!(Text("a\x1b[2J\tb\r\nc\0\n").to_string(), "a\\u{1b}[2J\tb\\r\nc\\0\n");
+        let fields = [("a", "1"), ("b c", "two words"), ("d", ""), ("e", "x=\"y\"\x1b")];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(Fields(&fields).to_string(), r#"a=1 "b c"="two words" d="" e="x=\"y\"\u{1b}""#);
+    }
+}

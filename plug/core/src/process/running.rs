@@ -1,0 +1,463 @@
+//! A plugin's process from its launch to its end: started, asked for its handshake, connected to, listened to, told to leave.
+
+use std::ffi::OsString;
+use std::io;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use prost::Message;
+use rustls::pki_types::CertificateDer;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{ChildStderr, ChildStdout};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tonic::Request;
+use tonic::client::Grpc;
+
+use super::agreed::Handshake;
+use super::child::{Child, Started};
+use super::connection::{Calls, Http2, ORIGIN, Target};
+use super::diagnosis;
+use super::executable::Executable;
+use super::fault::ProcessFault;
+use super::folder::Folder;
+use super::handshake::{Address, HandshakeFault, Line, Offer, Progress, Protocol, Reader};
+use super::plugin::{ISOLATED, StdioData};
+use super::record::{self, Records};
+use super::tls::Credentials;
+use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
+use crate::error::{Error, ErrorKind};
+use crate::remote::{Driver, LIST, ListReply, Raw};
+
+/// How long is waited for the last words of a process that is gone: a child of its own may hold its stderr open.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+/// How long is waited for the end of a process that has closed its connection.
+const LAST_BREATH: Duration = Duration::from_millis(500);
+
+/// How a process is launched.
+#[derive(Debug, Clone)]
+pub(crate) struct Launch {
+    /// As it was named, and absolute.
+    pub path: PathBuf,
+    /// What its plugins are called in the log.
+    pub name: String,
+    pub sha256: Option<String>,
+    pub handshake: Handshake,
+    pub arguments: Vec<OsString>,
+    pub environment: Vec<(OsString, OsString)>,
+    pub is_isolated: bool,
+    pub start_timeout: Duration,
+    pub kill_timeout: Duration,
+    pub with_tls: bool,
+    pub socket_group: Option<String>,
+    pub ports: RangeInclusive<u16>,
+    /// The longest reply that is taken, in bytes.
+    pub most: usize,
+}
+
+/// A process that has answered.
+pub(crate) struct Running {
+    driver: &'static Driver,
+    calls: Calls,
+    pub target: Target,
+    /// The version of the application's protocol.
+    pub version: u32,
+    pub life: Arc<Life>,
+    /// Whether it goes when this goes.
+    is_owned: bool,
+    start_timeout: Duration,
+    kill_timeout: Duration,
+    /// Gone after the process.
+    _folder: Option<Folder>,
+}
+
+/// How a process lives and ends.
+pub(crate) struct Life {
+    pub path: PathBuf,
+    pub id: u32,
+    /// None where it was started by another program.
+    child: Option<Child>,
+    records: Arc<Mutex<Records>>,
+    /// Whether all that it wrote on stderr has been read.
+    heard: watch::Receiver<bool>,
+}
+
+/// How a plugin's process ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Death {
+    /// The path of its executable.
+    pub path: PathBuf,
+    /// Its exit status; none where this program has not started it.
+    pub status: Option<ExitStatus>,
+    /// The last lines that it wrote on stderr, escaped; of a panic, its message.
+    pub stderr: Vec<String>,
+}
+
+/// A process that goes when it was not of use.
+struct Unproven(Option<Child>);
+
+impl Drop for Unproven {
+    fn drop(&mut self) {
+        if let Some(child) = &self.0 {
+            child.kill();
+        }
+    }
+}
+
+impl Launch {
+    fn fault(&self, fault: ProcessFault) -> Error {
+        ErrorKind::Process { path: self.path.clone(), fault }.into()
+    }
+
+    /// Starts the process, and waits for its answer.
+    pub(crate) fn launch(&self, driver: &'static Driver) -> Result<Running, Error> {
+        let folder = Folder::make().map_err(|(path, error)| {
+            Error::msg(format!("no folder for the sockets of plugins can be made in `{}`", path.display()))
+                .with_source(error)
+        })?;
+        let executable = Executable::find(&self.path, self.sha256.as_deref(), folder.path())?;
+        diagnosis::beforehand(&executable.program).map_err(|(fault, error)| self.fault(fault).with_source(error))?;
+        let credentials = self.with_tls.then(Credentials::new).transpose().map_err(Error::new)?;
+        let command = self.command(&executable, &folder, credentials.as_ref());
+        let started = Child::start(command)
+            .map_err(|error| self.fault(diagnosis::of_spawn(&self.path, &error)).with_source(error))?;
+        let unproven = Unproven(Some(started.child.clone()));
+        driver.wait(self.meet(driver, started, unproven, credentials, folder))
+    }
+
+    fn command(&self, executable: &Executable, folder: &Folder, credentials: Option<&Credentials>) -> Command {
+        let versions = self.handshake.versions();
+        let offer = Offer {
+            cookie: self.handshake.cookie(),
+            versions: &versions,
+            ports: self.ports.clone(),
+            certificate: credentials.map(Credentials::pem),
+            socket_dir: Some(folder.path()),
+            socket_group: self.socket_group.as_deref(),
+            protocols: &[Protocol::Grpc],
+        };
+        let mut command = Command::new(&executable.program);
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::arg0(&mut command, &executable.path);
+        command.args(&self.arguments).stdin(Stdio::null());
+        command.env_remove(ISOLATED);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        for (name, value) in offer.variables() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if self.is_isolated {
+            command.env(ISOLATED, std::process::id().to_string());
+        }
+        command
+    }
+
+    /// From the start to the first answer.
+    async fn meet(
+        &self,
+        driver: &'static Driver,
+        started: Started,
+        mut unproven: Unproven,
+        credentials: Option<Credentials>,
+        folder: Folder,
+    ) -> Result<Running, Error> {
+        let Started { child, stdout, stderr } = started;
+        let stderr = ChildStderr::from_std(stderr).map_err(Error::new)?;
+        let mut stdout = ChildStdout::from_std(stdout).map_err(Error::new)?;
+        let life = Arc::new(Life::of(&self.path, &self.name, child, stderr));
+        let mut reader = Reader::new();
+        let line = match timeout(self.start_timeout, self.handshake_of(&mut stdout, &mut reader, &life)).await {
+            Ok(line) => line?,
+            Err(_) => {
+                let printed = super::shown::shown(reader.line(), super::shown::MOST);
+                let fault = ProcessFault::StartTimeout { after: self.start_timeout, printed, stderr: life.tail() };
+                return Err(self.fault(fault));
+            }
+        };
+        if line.protocol != Protocol::Grpc {
+            return Err(self.fault(ProcessFault::Unsupported { protocol: line.protocol.name() }));
+        }
+        let tls = match (credentials, line.certificate) {
+            (None, _) => None,
+            (Some(_), None) => return Err(self.fault(ProcessFault::NoCertificate)),
+            (Some(credentials), Some(certificate)) => {
+                let config = credentials.client(CertificateDer::from(certificate));
+                Some(Arc::new(config.map_err(|error| self.fault(ProcessFault::Tls).with_source(error))?))
+            }
+        };
+        let target = Target { address: line.address, tls };
+        let connection = self.connected(&target).await?;
+        let calls = Calls::new(target.clone(), connection.clone(), self.most, self.start_timeout);
+        tokio::spawn(printed(self.name.clone(), stdout));
+        tokio::spawn(streamed(self.name.clone(), connection));
+        unproven.0 = None;
+        Ok(Running {
+            driver,
+            calls,
+            target,
+            version: line.app,
+            life,
+            is_owned: true,
+            start_timeout: self.start_timeout,
+            kill_timeout: self.kill_timeout,
+            _folder: Some(folder),
+        })
+    }
+
+    async fn connected(&self, target: &Target) -> Result<Http2, Error> {
+        let connected = timeout(self.start_timeout, target.http2()).await;
+        let error = match connected {
+            Ok(Ok(connection)) => return Ok(connection),
+            Ok(Err(error)) => error,
+            Err(_) => io::Error::from(io::ErrorKind::TimedOut),
+        };
+        let is_tls = error.get_ref().is_some_and(|error| error.is::<rustls::Error>());
+        let fault = if is_tls { ProcessFault::Tls } else { ProcessFault::Connect { address: target.to_string() } };
+        Err(self.fault(fault).with_source(error))
+    }
+
+    /// The first line of its stdout.
+    async fn handshake_of(&self, stdout: &mut ChildStdout, reader: &mut Reader, life: &Life) -> Result<Line, Error> {
+        let mut chunk = vec![0; 4096];
+        loop {
+            let len = stdout.read(&mut chunk).await.unwrap_or(0);
+            if len == 0 {
+                // It has closed its stdout, most likely because it has ended.
+                let ended = match &life.child {
+                    Some(child) => timeout(LAST_BREATH, child.ended()).await.ok(),
+                    None => None,
+                };
+                life.heard_all().await;
+                let printed =
+                    match reader.line() {
+                        [] => None,
+                        line => Line::parse(line, &self.handshake.versions()).err().or(Some(
+                            HandshakeFault::NotAHandshake { printed: super::shown::shown(line, super::shown::MOST) },
+                        )),
+                    };
+                return Err(self.fault(diagnosis::of_exit(&self.path, ended, printed, life.tail())));
+            }
+            match reader.push(&chunk[..len]) {
+                Progress::More => {}
+                Progress::TooLong => {
+                    let printed = super::shown::shown(reader.line(), super::shown::MOST);
+                    return Err(self.handshake_fault(HandshakeFault::TooLong { printed }, life).await);
+                }
+                Progress::Line(end) => {
+                    let parsed = Line::parse(reader.line(), &self.handshake.versions());
+                    let line = match parsed {
+                        Ok(line) => line,
+                        Err(fault) => return Err(self.handshake_fault(fault, life).await),
+                    };
+                    if end < len {
+                        log_printed(&self.name, &chunk[end..len], &mut Records::new());
+                    }
+                    return Ok(line);
+                }
+            }
+        }
+    }
+
+    /// What it printed is no handshake; it may have ended over it, or say more on stderr.
+    async fn handshake_fault(&self, fault: HandshakeFault, life: &Life) -> Error {
+        let status = match &life.child {
+            Some(child) => timeout(LAST_WORDS, child.ended()).await.ok(),
+            None => None,
+        };
+        if status.is_some() {
+            life.heard_all().await;
+        }
+        self.fault(ProcessFault::Handshake { fault, status, stderr: life.tail() })
+    }
+
+    /// A process that another program has started, and that is not asked for a handshake again.
+    pub(crate) fn attach(
+        &self,
+        driver: &'static Driver,
+        address: Address,
+        version: u32,
+        id: u32,
+    ) -> Result<Running, Error> {
+        let target = Target { address, tls: None };
+        let (_, heard) = watch::channel(true);
+        let life = Life { path: self.path.clone(), id, child: None, records: Arc::default(), heard };
+        driver.wait(async {
+            let connection = self.connected(&target).await?;
+            let calls = Calls::new(target.clone(), connection, self.most, self.start_timeout);
+            Ok(Running {
+                driver,
+                calls,
+                target,
+                version,
+                life: Arc::new(life),
+                is_owned: false,
+                start_timeout: self.start_timeout,
+                kill_timeout: self.kill_timeout,
+                _folder: None,
+            })
+        })
+    }
+}
+
+impl Life {
+    fn of(path: &Path, name: &str, child: Child, mut stderr: ChildStderr) -> Self {
+        let records = Arc::new(Mutex::new(Records::new()));
+        let (hear, heard) = watch::channel(false);
+        let (said, name) = (Arc::clone(&records), name.to_owned());
+        tokio::spawn(async move {
+            let mut chunk = vec![0; 16 * 1024];
+            while let Ok(len @ 1..) = stderr.read(&mut chunk).await {
+                said.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(&chunk[..len], |record| record::emit(&name, &record));
+                // However much there is, calls come in between.
+                tokio::task::yield_now().await;
+            }
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            said.finish(|record| record::emit(&name, &record));
+            hear.send_replace(true);
+        });
+        Self { path: path.to_owned(), id: child.id(), child: Some(child), records, heard }
+    }
+
+    fn tail(&self) -> Vec<String> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).tail()
+    }
+
+    async fn heard_all(&self) {
+        let mut heard = self.heard.clone();
+        let _ = timeout(LAST_WORDS, heard.wait_for(|heard| *heard)).await;
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.status().is_some()
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn status(&self) -> Option<ExitStatus> {
+        self.child.as_ref().and_then(Child::status)
+    }
+
+    /// Waits for its end, and its last words. For ever where this program has not started it.
+    pub(crate) async fn death(&self) -> Death {
+        match &self.child {
+            Some(child) => {
+                let status = child.ended().await;
+                self.heard_all().await;
+                Death { path: self.path.clone(), status: Some(status), stderr: self.tail() }
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Running {
+    /// What it says of its plugins, for which it has as long as for its start. None where it is no program of ours.
+    pub(crate) fn list(&self) -> Result<Option<ListReply>, Fault> {
+        let deadline = crate::deadline::of_call(Some(self.start_timeout));
+        let call = Call { path: LIST.into(), plugin: None, request: Bytes::new(), deadline, is_idempotent: true };
+        match self.driver.wait(Channel::call(self, call)) {
+            Ok(list) => ListReply::decode(list).map(Some).map_err(|error| Fault::Malformed(error.to_string())),
+            Err(Fault::Unimplemented(_)) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Says how the process ended where that is why there is no reply.
+    async fn explained(life: &Life, unavailable: Unavailable) -> Unavailable {
+        match timeout(LAST_BREATH, life.death()).await {
+            Ok(death) => Unavailable { death: Some(Arc::new(death)), ..unavailable },
+            Err(_) => unavailable,
+        }
+    }
+}
+
+impl Channel for Running {
+    fn call(&self, call: Call) -> Reply {
+        let (calls, life) = (self.calls.clone(), Arc::clone(&self.life));
+        Box::pin(async move {
+            match calls.call(call).await {
+                Err(Fault::Unavailable(unavailable)) => {
+                    Err(Fault::Unavailable(Self::explained(&life, unavailable).await))
+                }
+                done => done,
+            }
+        })
+    }
+}
+
+impl Drop for Running {
+    /// Tells it to end, and kills it if it takes too long.
+    fn drop(&mut self) {
+        let Some(child) = self.life.child.clone().filter(|_| self.is_owned) else { return };
+        if child.status().is_some() {
+            return;
+        }
+        let call = Call {
+            path: "/plugin.GRPCController/Shutdown".into(),
+            plugin: None,
+            request: Bytes::new(),
+            deadline: None,
+            is_idempotent: false,
+        };
+        let (calls, kill_timeout) = (self.calls.clone(), self.kill_timeout);
+        let end = async move {
+            // The answer often does not come, for it ends before it has sent it.
+            let asked = tokio::spawn(calls.call(call));
+            if timeout(kill_timeout, child.ended()).await.is_err() {
+                child.kill();
+                let _ = timeout(kill_timeout, child.ended()).await;
+            }
+            asked.abort();
+        };
+        let driver = self.driver;
+        match Handle::try_current() {
+            // A thread that is about to end, and drops what it has kept, has no runtime to be in any more.
+            Err(error) if error.is_thread_local_destroyed() => _ = thread::spawn(move || driver.wait(end)).join(),
+            _ => driver.wait(end),
+        }
+    }
+}
+
+/// What it prints beside its protocol.
+async fn printed(name: String, mut stdout: impl AsyncRead + Unpin) {
+    let (mut records, mut chunk) = (Records::new(), vec![0; 4096]);
+    while let Ok(len @ 1..) = stdout.read(&mut chunk).await {
+        log_printed(&name, &chunk[..len], &mut records);
+        tokio::task::yield_now().await;
+    }
+    records.finish(|record| record::emit(&name, &record));
+}
+
+fn log_printed(name: &str, chunk: &[u8], records: &mut Records) {
+    records.push(chunk, |record| record::emit(name, &record));
+}
+
+/// What it prints and hands over by the protocol. Not every plugin has this, and one in Go answers no sooner than it has something to say.
+async fn streamed(name: String, connection: Http2) {
+    let mut grpc = Grpc::with_origin(connection, http::Uri::from_static(ORIGIN));
+    if grpc.ready().await.is_err() {
+        return;
+    }
+    let path = http::uri::PathAndQuery::from_static("/plugin.GRPCStdio/StreamStdio");
+    let Ok(reply) = grpc.server_streaming(Request::new(Bytes::new()), path, Raw).await else { return };
+    let (mut pieces, mut stdout, mut stderr) = (reply.into_inner(), Records::new(), Records::new());
+    while let Ok(Some(piece)) = pieces.message().await {
+        let Ok(StdioData { channel, data }) = StdioData::decode(piece) else { return };
+        let records = if channel == 2 { &mut stderr } else { &mut stdout };
+        records.push(&data, |record| record::emit(&name, &record));
+        tokio::task::yield_now().await;
+    }
+    for mut records in [stdout, stderr] {
+        records.finish(|record| record::emit(&name, &record));
+    }
+}

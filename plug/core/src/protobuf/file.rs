@@ -1,0 +1,359 @@
+//! Portable interfaces as `.proto` files, in the form in which protobuf describes them to itself. `text.rs` makes a text of that.
+
+use std::error::Error as StdError;
+use std::fmt::{self, Display};
+
+use prost_types::field_descriptor_proto::{Label, Type as Kind};
+use prost_types::method_options::IdempotencyLevel;
+use prost_types::source_code_info::Location;
+use prost_types::{
+    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
+    MessageOptions, MethodDescriptorProto, MethodOptions, OneofDescriptorProto, ServiceDescriptorProto, SourceCodeInfo,
+};
+
+use super::REPLY;
+use super::names::{self, Names};
+use crate::portable::{Description, Field, Signature, Type, Types, Variant};
+
+/// Why interfaces cannot be written as a `.proto` file.
+#[derive(Debug)]
+pub struct Undescribable(pub(super) String);
+
+impl Display for Undescribable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for Undescribable {}
+
+pub(super) type Result<T, E = Undescribable> = std::result::Result<T, E>;
+
+/// The files of some interfaces: one for each package, in the order of the interfaces. The docs stand in them as comments.
+///
+/// # Errors
+///
+/// If two types have one name in an interface, or a name is none in protobuf.
+pub fn files(interfaces: &[&Description]) -> Result<Vec<FileDescriptorProto>> {
+    let mut packages: Vec<(&str, Vec<Interface<'_>>)> = Vec::new();
+    for description in interfaces {
+        let (package, service) = description.service.rsplit_once('.').unwrap_or(("", description.service));
+        let interface = Interface { service, description };
+        match packages.iter_mut().find(|(name, _)| *name == package) {
+            Some((_, interfaces)) => interfaces.push(interface),
+            None => packages.push((package, vec![interface])),
+        }
+    }
+    packages.into_iter().map(|(package, interfaces)| File::new(package).with(&interfaces)).collect()
+}
+
+/// An interface by its name without the package.
+pub(super) struct Interface<'a> {
+    pub(super) service: &'a str,
+    description: &'a Description,
+}
+
+/// The methods as the model has them.
+impl Interface<'_> {
+    pub(super) fn methods(&self) -> &'static [Signature] {
+        self.description.methods
+    }
+}
+
+pub(super) fn arguments(signature: &'static Signature) -> impl Iterator<Item = &'static Type> {
+    let mut rest = &signature.arguments;
+    std::iter::from_fn(move || {
+        let Types(Some((ty, others))) = rest else { return None };
+        rest = others;
+        Some(*ty)
+    })
+}
+
+/// A file in the making.
+struct File {
+    /// What all names in it begin with.
+    scope: String,
+    names: Names,
+    file: FileDescriptorProto,
+    comments: Vec<Location>,
+}
+
+/// The numbers of the fields of a description, by which a comment says what it is about.
+const SERVICES: i32 = 6;
+const METHODS: i32 = 2;
+
+impl File {
+    fn new(package: &str) -> Self {
+        let file = FileDescriptorProto {
+            package: Some(package.to_owned()).filter(|package| !package.is_empty()),
+            syntax: Some("proto3".to_owned()),
+            ..Default::default()
+        };
+        let scope = if package.is_empty() { String::new() } else { format!(".{package}") };
+        Self { scope, names: Names::default(), file, comments: Vec::new() }
+    }
+
+    fn with(mut self, interfaces: &[Interface<'_>]) -> Result<FileDescriptorProto> {
+        self.names.take(interfaces)?;
+        for interface in interfaces {
+            let service = self.service(interface)?;
+            self.file.service.push(service);
+        }
+        for (ty, name) in self.names.types() {
+            self.declare(ty, &name)?;
+        }
+        let first = interfaces.first().map_or("", |interface| interface.service);
+        let folder = self.scope.trim_start_matches('.').split('.').filter(|part| !part.is_empty());
+        let path: String = folder.map(|part| format!("{part}/")).collect();
+        self.file.name = Some(format!("{path}{}.proto", names::snake(first)));
+        let info = SourceCodeInfo { location: self.comments };
+        self.file.source_code_info = Some(info).filter(|info| !info.location.is_empty());
+        Ok(self.file)
+    }
+
+    fn service(&mut self, interface: &Interface<'_>) -> Result<ServiceDescriptorProto> {
+        let at = self.file.service.len() as i32;
+        self.comment(vec![SERVICES, at], interface.description.docs);
+        let mut methods = Vec::new();
+        for (number, signature) in (0..).zip(interface.methods()) {
+            self.comment(vec![SERVICES, at, METHODS, number], signature.docs);
+            methods.push(self.method(interface, signature)?);
+        }
+        Ok(ServiceDescriptorProto { name: Some(interface.service.to_owned()), method: methods, options: None })
+    }
+
+    fn comment(&mut self, path: Vec<i32>, docs: &str) {
+        if docs.is_empty() {
+            return;
+        }
+        let space = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!(" {line}\n") };
+        let text = docs.lines().map(|line| space(line.trim_end())).collect();
+        self.comments.push(Location { path, span: vec![0, 0, 0], leading_comments: Some(text), ..Default::default() });
+    }
+
+    fn method(&mut self, interface: &Interface<'_>, signature: &'static Signature) -> Result<MethodDescriptorProto> {
+        let named = |end| {
+            [format!("{}{end}", signature.wire_name), format!("{}{}{end}", interface.service, signature.wire_name)]
+        };
+        let (request, reply) = (self.names.unused(&named("Request")), self.names.unused(&named("Reply")));
+        let (mut input, mut output) = (self.message(&request), self.message(&reply));
+        for ((name, ty), tag) in signature.argument_names.iter().zip(arguments(signature)).zip(1..) {
+            input.field(self, name, tag, ty)?;
+        }
+        if !matches!(signature.output, Type::Unit) {
+            output.field(self, REPLY[0], 1, signature.output)?;
+        }
+        self.file.message_type.extend([input.finish()?, output.finish()?]);
+        let options = signature.is_idempotent.then(|| MethodOptions {
+            idempotency_level: Some(IdempotencyLevel::Idempotent.into()),
+            ..Default::default()
+        });
+        Ok(MethodDescriptorProto {
+            name: Some(signature.wire_name.to_owned()),
+            input_type: Some(self.full(&request)),
+            output_type: Some(self.full(&reply)),
+            options,
+            ..Default::default()
+        })
+    }
+
+    /// A struct or an enum.
+    fn declare(&mut self, ty: &'static Type, name: &str) -> Result<()> {
+        match ty {
+            Type::Struct { fields, .. } => {
+                let mut message = self.message(name);
+                message.fields(self, fields)?;
+                self.file.message_type.push(message.finish()?);
+            }
+            Type::Enum { variants, .. } if ty.is_plain() => {
+                let plain = self.plain(name, variants)?;
+                self.file.enum_type.push(plain);
+            }
+            Type::Enum { variants, .. } => {
+                let message = self.one_of(name, variants)?;
+                self.file.message_type.push(message);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn plain(&mut self, name: &str, variants: &[Variant]) -> Result<EnumDescriptorProto> {
+        let prefix = names::snake(name).to_ascii_uppercase();
+        let value = |name: &str, number: u32| EnumValueDescriptorProto {
+            name: Some(format!("{prefix}_{}", names::snake(name).to_ascii_uppercase())),
+            number: Some(number as i32),
+            options: None,
+        };
+        let mut values: Vec<_> = variants.iter().map(|variant| value(variant.name, variant.tag)).collect();
+        names::check(name, variants.iter().map(|variant| variant.name))?;
+        let mut unspecified = "Unspecified".to_owned();
+        while variants.iter().any(|variant| names::alike(variant.name) == names::alike(&unspecified)) {
+            unspecified.push_str("Value");
+        }
+        values.insert(0, value(&unspecified, 0));
+        for value in &values {
+            self.names.take_value(value.name(), name)?;
+        }
+        Ok(EnumDescriptorProto { name: Some(name.to_owned()), value: values, ..Default::default() })
+    }
+
+    fn one_of(&mut self, name: &str, variants: &'static [Variant]) -> Result<DescriptorProto> {
+        let mut message = self.message(name);
+        names::check(name, variants.iter().map(|variant| variant.name))?;
+        let fields: Vec<_> = variants.iter().map(|variant| names::snake(variant.name)).collect();
+        let mut called = "kind".to_owned();
+        while fields.contains(&called) {
+            called.push('_');
+        }
+        message.proto.oneof_decl.push(OneofDescriptorProto { name: Some(called.clone()), options: None });
+        for (variant, field) in variants.iter().zip(&fields) {
+            let mut field = match variant.fields {
+                [inner] if variant.is_its_field() => self.element(field, variant.tag, inner.ty)?,
+                inner => {
+                    let mut nested = names::upper_camel(variant.name);
+                    while fields.contains(&nested) || nested == called {
+                        nested.push_str("Variant");
+                    }
+                    let mut inside = Message::new(format!("{}.{nested}", message.full));
+                    inside.fields(self, inner)?;
+                    message.proto.nested_type.push(inside.finish()?);
+                    made(field, variant.tag, Kind::Message, Some(format!("{}.{nested}", message.full)))
+                }
+            };
+            field.oneof_index = Some(0);
+            message.proto.field.push(field);
+        }
+        message.finish()
+    }
+
+    fn message(&self, name: &str) -> Message {
+        Message::new(self.full(name))
+    }
+
+    fn full(&self, name: &str) -> String {
+        format!("{}.{name}", self.scope)
+    }
+
+    /// A field for a value in one piece.
+    fn element(&mut self, name: &str, tag: u32, ty: &'static Type) -> Result<FieldDescriptorProto> {
+        names::check(name, [name])?;
+        let (kind, of) = match ty {
+            Type::Bool => (Kind::Bool, None),
+            Type::I8 | Type::I16 | Type::I32 => (Kind::Int32, None),
+            Type::I64 => (Kind::Int64, None),
+            Type::U8 | Type::U16 | Type::U32 => (Kind::Uint32, None),
+            Type::U64 => (Kind::Uint64, None),
+            Type::F32 => (Kind::Float, None),
+            Type::F64 => (Kind::Double, None),
+            Type::String => (Kind::String, None),
+            Type::Bytes => (Kind::Bytes, None),
+            Type::Struct { .. } | Type::Enum { .. } => {
+                let kind = if ty.is_plain() { Kind::Enum } else { Kind::Message };
+                (kind, Some(self.names.of(ty)))
+            }
+            Type::Unit | Type::Option(_) | Type::List(_) | Type::Map(..) => (Kind::Message, Some(self.wrapper(ty)?)),
+        };
+        let of = of.map(|name| self.full(&name));
+        Ok(made(name, tag, kind, of))
+    }
+
+    /// The name of a message for what does not stand in one piece: of one that is there already, where it is the same.
+    fn wrapper(&mut self, ty: &'static Type) -> Result<String> {
+        let wanted = self.names.word(ty);
+        let mut name = wanted.clone();
+        for number in 2.. {
+            let mut message = self.message(&name);
+            if !matches!(ty, Type::Unit) {
+                message.field(self, REPLY[0], 1, ty)?;
+            }
+            let message = message.finish()?;
+            if self.names.is_wrapper(&name) && self.file.message_type.contains(&message) {
+                return Ok(name);
+            }
+            if self.names.take_wrapper(&name) {
+                self.file.message_type.push(message);
+                return Ok(name);
+            }
+            name = format!("{wanted}{number}");
+        }
+        unreachable!("there are more numbers than names")
+    }
+}
+
+fn made(name: &str, tag: u32, kind: Kind, of: Option<String>) -> FieldDescriptorProto {
+    FieldDescriptorProto {
+        name: Some(name.to_owned()),
+        number: Some(tag as i32),
+        label: Some(Label::Optional.into()),
+        r#type: Some(kind.into()),
+        type_name: of,
+        json_name: Some(names::json(name)),
+        ..Default::default()
+    }
+}
+
+/// A message in the making.
+struct Message {
+    /// Its name, with all that it stands in.
+    full: String,
+    proto: DescriptorProto,
+}
+
+impl Message {
+    fn new(full: String) -> Self {
+        let name = full.rsplit('.').next().map(str::to_owned);
+        Self { full, proto: DescriptorProto { name, ..Default::default() } }
+    }
+
+    fn fields(&mut self, file: &mut File, fields: &'static [Field]) -> Result<()> {
+        for Field { name, tag, ty } in fields {
+            match name.starts_with(|c: char| c.is_ascii_digit()) {
+                true => self.field(file, &format!("field{name}"), *tag, ty)?,
+                false => self.field(file, name, *tag, ty)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A field for a value by itself.
+    fn field(&mut self, file: &mut File, name: &str, tag: u32, ty: &'static Type) -> Result<()> {
+        let field = match ty {
+            Type::Option(of) => FieldDescriptorProto { proto3_optional: Some(true), ..file.element(name, tag, of)? },
+            Type::List(of) => {
+                FieldDescriptorProto { label: Some(Label::Repeated.into()), ..file.element(name, tag, of)? }
+            }
+            Type::Map(key, value) => {
+                let entry = DescriptorProto {
+                    name: Some(format!("{}Entry", names::upper_camel(name))),
+                    field: vec![file.element("key", 1, key)?, file.element("value", 2, value)?],
+                    options: Some(MessageOptions { map_entry: Some(true), ..Default::default() }),
+                    ..Default::default()
+                };
+                let of = format!("{}.{}", self.full, entry.name());
+                self.proto.nested_type.push(entry);
+                names::check(name, [name])?;
+                FieldDescriptorProto { label: Some(Label::Repeated.into()), ..made(name, tag, Kind::Message, Some(of)) }
+            }
+            _ => file.element(name, tag, ty)?,
+        };
+        self.proto.field.push(field);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<DescriptorProto> {
+        names::check(&self.full, self.proto.field.iter().map(FieldDescriptorProto::name))?;
+        // What protobuf itself puts around an optional field.
+        let mut taken: Vec<_> = self.proto.field.iter().map(|field| field.name().to_owned()).collect();
+        for field in self.proto.field.iter_mut().filter(|field| field.proto3_optional()) {
+            let mut name = format!("_{}", field.name().trim_start_matches('_'));
+            while taken.contains(&name) {
+                name.insert(0, 'X');
+            }
+            taken.push(name.clone());
+            field.oneof_index = Some(self.proto.oneof_decl.len() as i32);
+            self.proto.oneof_decl.push(OneofDescriptorProto { name: Some(name), options: None });
+        }
+        Ok(self.proto)
+    }
+}

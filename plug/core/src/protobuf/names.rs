@@ -1,0 +1,221 @@
+//! What everything is called in a `.proto` file: as in Rust where that can be, in the case that protobuf's style asks for, and no two
+//! things alike.
+
+use std::collections::HashMap;
+
+use super::file::{Interface, Result, Undescribable, arguments};
+use crate::portable::Type;
+
+/// The names of one file.
+#[derive(Default)]
+pub(super) struct Names {
+    /// Each with the name that it has there.
+    types: Vec<(&'static Type, String)>,
+    taken: HashMap<String, Taken>,
+}
+
+#[derive(PartialEq)]
+enum Taken {
+    Service,
+    /// By a type of this interface.
+    Type(String),
+    /// By a message that was made for a type or a method.
+    Made,
+    Wrapper,
+    /// By the value of an enum, which stands beside the enum.
+    Value,
+}
+
+impl Names {
+    /// Takes those of services and types, which come before those that are made up.
+    pub(super) fn take(&mut self, interfaces: &[Interface<'_>]) -> Result<()> {
+        for interface in interfaces {
+            if self.taken.insert(interface.service.to_owned(), Taken::Service).is_some() {
+                let message = format!("two interfaces are the service `{}`: give one another", interface.service);
+                return Err(Undescribable(message));
+            }
+        }
+        for interface in interfaces {
+            for signature in interface.methods() {
+                for ty in arguments(signature).chain([signature.output]) {
+                    self.take_types(ty, interface.service)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_types(&mut self, ty: &'static Type, service: &str) -> Result<()> {
+        match ty {
+            Type::Option(of) | Type::List(of) => self.take_types(of, service),
+            Type::Map(key, value) => {
+                self.take_types(key, service)?;
+                self.take_types(value, service)
+            }
+            Type::Struct { name, fields } => {
+                let is_new = self.take_type(ty, name, service)?;
+                let mut inner = fields.iter().filter(|_| is_new);
+                inner.try_for_each(|field| self.take_types(field.ty, service))
+            }
+            Type::Enum { name, variants } => {
+                let is_new = self.take_type(ty, name, service)?;
+                let mut inner = variants.iter().flat_map(|variant| variant.fields).filter(|_| is_new);
+                inner.try_for_each(|field| self.take_types(field.ty, service))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it has not been there before. What another interface calls so is called after its interface too.
+    fn take_type(&mut self, ty: &'static Type, name: &str, service: &str) -> Result<bool> {
+        if self.types.iter().any(|(other, _)| *other == ty) {
+            return Ok(false);
+        }
+        check(name, [name])?;
+        let other = self.taken.get(name);
+        let name = match other {
+            None => name.to_owned(),
+            Some(Taken::Type(other)) if other == service => {
+                let message = format!("two types of `{service}` are called `{name}`: rename one");
+                return Err(Undescribable(message));
+            }
+            Some(_) => self.unused_of(&[format!("{service}{name}")]),
+        };
+        self.taken.insert(name.clone(), Taken::Type(service.to_owned()));
+        self.types.push((ty, name));
+        Ok(true)
+    }
+
+    pub(super) fn types(&self) -> Vec<(&'static Type, String)> {
+        self.types.clone()
+    }
+
+    /// The name of a struct or of an enum.
+    pub(super) fn of(&self, ty: &'static Type) -> String {
+        self.types.iter().find(|(other, _)| *other == ty).map(|(_, name)| name.clone()).unwrap_or_default()
+    }
+
+    /// Takes the first of these that is free, or the last one with a number.
+    pub(super) fn unused(&mut self, wanted: &[String]) -> String {
+        let name = self.unused_of(wanted);
+        self.taken.insert(name.clone(), Taken::Made);
+        name
+    }
+
+    fn unused_of(&self, wanted: &[String]) -> String {
+        let last = wanted.last().map_or("", String::as_str);
+        let numbered = (2..).map(|number| format!("{last}{number}"));
+        let mut names = wanted.iter().cloned().chain(numbered);
+        names.find(|name| !self.taken.contains_key(name)).unwrap_or_default()
+    }
+
+    pub(super) fn is_wrapper(&self, name: &str) -> bool {
+        self.taken.get(name) == Some(&Taken::Wrapper)
+    }
+
+    /// Whether it was free.
+    pub(super) fn take_wrapper(&mut self, name: &str) -> bool {
+        let is_free = !self.taken.contains_key(name);
+        if is_free {
+            self.taken.insert(name.to_owned(), Taken::Wrapper);
+        }
+        is_free
+    }
+
+    pub(super) fn take_value(&mut self, name: &str, of: &str) -> Result<()> {
+        match self.taken.insert(name.to_owned(), Taken::Value) {
+            None => Ok(()),
+            Some(_) => {
+                let message = format!("`{name}` of `{of}` is the name of something else in protobuf too: rename one");
+                Err(Undescribable(message))
+            }
+        }
+    }
+
+    /// A type in one word.
+    pub(super) fn word(&self, ty: &'static Type) -> String {
+        let word = match ty {
+            Type::Unit => "Unit",
+            Type::Bool => "Bool",
+            Type::I8 | Type::I16 | Type::I32 => "Int32",
+            Type::I64 => "Int64",
+            Type::U8 | Type::U16 | Type::U32 => "Uint32",
+            Type::U64 => "Uint64",
+            Type::F32 => "Float",
+            Type::F64 => "Double",
+            Type::String => "String",
+            Type::Bytes => "Bytes",
+            Type::Option(of) => return format!("Optional{}", self.word(of)),
+            Type::List(of) => return format!("{}List", self.word(of)),
+            Type::Map(key, value) => return format!("{}{}Map", self.word(key), self.word(value)),
+            Type::Struct { .. } | Type::Enum { .. } => return self.of(ty),
+        };
+        word.to_owned()
+    }
+}
+
+/// That the names in one thing are names, and that no two of them are one to protobuf, which knows no case in JSON.
+pub(super) fn check<'a>(of: &str, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    let mut seen = HashMap::new();
+    let of = of.trim_start_matches('.');
+    for name in names {
+        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.is_empty();
+        if !is_name {
+            let message = format!("`{name}` cannot be a name in protobuf, which has only ASCII ones: rename it");
+            return Err(Undescribable(message));
+        }
+        if let Some(other) = seen.insert(alike(name), name) {
+            let message = format!("`{other}` and `{name}` of `{of}` are one name in protobuf: rename one");
+            return Err(Undescribable(message));
+        }
+    }
+    Ok(())
+}
+
+/// The same for all names that protobuf does not tell apart.
+pub(super) fn alike(name: &str) -> String {
+    name.replace('_', "").to_ascii_lowercase()
+}
+
+/// `http_server` for `HTTPServer`.
+pub(super) fn snake(name: &str) -> String {
+    let (mut snake, chars) = (String::new(), name.chars().collect::<Vec<_>>());
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| chars.get(at));
+        let begins_word = before.is_some_and(|before| {
+            let is_last_of_several = before.is_uppercase() && chars.get(at + 1).is_some_and(|next| next.is_lowercase());
+            before.is_lowercase() || before.is_ascii_digit() || is_last_of_several
+        });
+        if c.is_uppercase() && begins_word {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake
+}
+
+/// As protobuf makes it: the first letter and each one after a `_` is a capital.
+pub(super) fn upper_camel(name: &str) -> String {
+    let (mut camel, mut is_next) = (String::new(), true);
+    for c in name.chars() {
+        match c {
+            '_' => is_next = true,
+            c => {
+                camel.push(if is_next { c.to_ascii_uppercase() } else { c });
+                is_next = false;
+            }
+        }
+    }
+    camel
+}
+
+/// As protobuf makes it: each letter after a `_` is a capital.
+pub(super) fn json(name: &str) -> String {
+    let camel = upper_camel(name);
+    match name.chars().next() {
+        Some(first) if first != '_' => {
+            camel.chars().skip(1).fold(first.to_string(), |json, c| json + c.encode_utf8(&mut [0; 4]))
+        }
+        _ => camel,
+    }
+}

@@ -1,0 +1,410 @@
+//! Bytes become values. Nothing is believed: no length makes room for more than is there, and no depth is that of the bytes.
+
+use prost::DecodeError;
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
+
+use crate::portable::{Field, Key, Malformed, Portable, Source, TakeFields, Type, Variant};
+
+/// How a number is written among others of its kind. None for what is no number.
+pub(super) const fn packed(ty: &Type) -> Option<WireType> {
+    match ty {
+        Type::Bool | Type::I8 | Type::I16 | Type::I32 | Type::I64 => Some(WireType::Varint),
+        Type::U8 | Type::U16 | Type::U32 | Type::U64 => Some(WireType::Varint),
+        Type::F32 => Some(WireType::ThirtyTwoBit),
+        Type::F64 => Some(WireType::SixtyFourBit),
+        Type::Enum { .. } if ty.is_plain() => Some(WireType::Varint),
+        _ => None,
+    }
+}
+
+/// Gives the value that comes next.
+pub(super) struct Value<'r, 'b> {
+    rest: &'r mut &'b [u8],
+    wire: WireType,
+    place: Place,
+}
+
+/// Where a value stands, as the writer has it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Field,
+    Element,
+}
+
+impl<'b> Value<'_, 'b> {
+    fn expect(&self, wire: WireType) -> Result<(), Malformed> {
+        if self.wire == wire {
+            return Ok(());
+        }
+        Err(Malformed::new(format!("its wire type is {}, and not {}", name(self.wire), name(wire))))
+    }
+
+    #[inline]
+    fn varint(self) -> Result<u64, Malformed> {
+        self.expect(WireType::Varint)?;
+        varint(self.rest)
+    }
+
+    /// A number of no more than 32 bits, which are all that is looked at.
+    fn small<T: TryFrom<i64>>(self, whole: impl FnOnce(u64) -> i64) -> Result<T, Malformed> {
+        let number = whole(self.varint()?);
+        let ty = std::any::type_name::<T>();
+        T::try_from(number).map_err(|_| Malformed::new(format!("{number} does not fit into {ty}")))
+    }
+
+    #[inline]
+    fn fixed<const N: usize>(self, wire: WireType) -> Result<[u8; N], Malformed> {
+        self.expect(wire)?;
+        let Some((bytes, rest)) = self.rest.split_first_chunk() else {
+            let message = format!("{N} bytes belong there, and {} are left", self.rest.len());
+            return Err(Malformed::new(message));
+        };
+        *self.rest = rest;
+        Ok(*bytes)
+    }
+
+    #[inline]
+    fn delimited(self) -> Result<&'b [u8], Malformed> {
+        self.expect(WireType::LengthDelimited)?;
+        let len = varint(self.rest)?;
+        let split = usize::try_from(len).ok().and_then(|len| self.rest.split_at_checked(len));
+        let Some((bytes, rest)) = split else {
+            let message = format!("{len} bytes are announced, and {} are left", self.rest.len());
+            return Err(Malformed::new(message));
+        };
+        *self.rest = rest;
+        Ok(bytes)
+    }
+
+    /// Hands over the parts of a value that does not stand in one piece: this one, or those that a message has around them.
+    fn parts(self, mut take: impl FnMut(Value<'_, 'b>) -> Result<(), Malformed>) -> Result<(), Malformed> {
+        if self.place == Place::Field {
+            return take(self);
+        }
+        let mut rest = self.delimited()?;
+        while let Some((tag, wire)) = key(&mut rest)? {
+            match tag {
+                1 => take(Value { rest: &mut rest, wire, place: Place::Field })?,
+                _ => skip(&mut rest, tag, wire)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The part of an option, a list or a map.
+    fn element(self) -> Self {
+        Self { place: Place::Element, ..self }
+    }
+}
+
+fn name(wire: WireType) -> &'static str {
+    match wire {
+        WireType::Varint => "varint",
+        WireType::SixtyFourBit => "fixed64",
+        WireType::LengthDelimited => "length-delimited",
+        WireType::StartGroup | WireType::EndGroup => "group",
+        WireType::ThirtyTwoBit => "fixed32",
+    }
+}
+
+#[inline]
+fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
+    // It leaves the bytes where they are if they are none.
+    decode_varint(rest).map_err(|_| bad_varint(rest))
+}
+
+#[cold]
+fn bad_varint(rest: &[u8]) -> Malformed {
+    Malformed::new(if rest.len() < 10 { "a varint ends early" } else { "a varint has more than 64 bits" })
+}
+
+#[inline]
+fn key(rest: &mut &[u8]) -> Result<Option<(u32, WireType)>, Malformed> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let before = *rest;
+    decode_key(rest).map(Some).map_err(|error| match decode_varint(&mut &*before) {
+        Ok(_) => Malformed::new(told(&error)),
+        Err(_) => bad_varint(before),
+    })
+}
+
+fn skip(rest: &mut &[u8], tag: u32, wire: WireType) -> Result<(), Malformed> {
+    let skipped = skip_field(wire, tag, rest, DecodeContext::default());
+    skipped.map_err(|error| Malformed::new(format!("{}, in field {tag}, which is unknown", told(&error))))
+}
+
+/// Without what it begins with each time.
+#[cold]
+fn told(error: &DecodeError) -> String {
+    let text = error.to_string();
+    text.strip_prefix("failed to decode Protobuf message: ").unwrap_or(&text).to_owned()
+}
+
+fn push<T: Portable>(list: &mut Vec<T>, value: Value<'_, '_>) -> Result<(), Malformed> {
+    let mut slot = None;
+    T::merge(&mut slot, value).map_err(|error| error.at(list.len()))?;
+    list.push(match slot {
+        Some(value) => value,
+        None => T::missing().map_err(|error| error.at(list.len()))?,
+    });
+    Ok(())
+}
+
+fn entry<K: Key, V: Portable>(mut rest: &[u8]) -> Result<(K, V), Malformed> {
+    let (mut key_slot, mut slot) = (None, None);
+    while let Some((tag, wire)) = key(&mut rest)? {
+        let value = Value { rest: &mut rest, wire, place: Place::Element };
+        match tag {
+            1 => K::merge(&mut key_slot, value)?,
+            2 => V::merge(&mut slot, value).map_err(|error| of(error, &key_slot))?,
+            _ => skip(&mut rest, tag, wire)?,
+        }
+    }
+    let key = key_slot.map_or_else(K::missing, Ok)?;
+    let value = match slot {
+        Some(value) => value,
+        None => V::missing().map_err(|error| error.of(&key))?,
+    };
+    Ok((key, value))
+}
+
+/// The key comes first, save where others write.
+#[cold]
+fn of<K: Key>(error: Malformed, key: &Option<K>) -> Malformed {
+    match key {
+        Some(key) => error.of(key),
+        None => error,
+    }
+}
+
+impl<'b> Source for Value<'_, 'b> {
+    type Fields = Fields<'b>;
+
+    #[inline]
+    fn bool(self) -> Result<bool, Malformed> {
+        Ok(self.varint()? != 0)
+    }
+
+    fn i8(self) -> Result<i8, Malformed> {
+        self.small(|number| i64::from(number as i32))
+    }
+
+    fn i16(self) -> Result<i16, Malformed> {
+        self.small(|number| i64::from(number as i32))
+    }
+
+    #[inline]
+    fn i32(self) -> Result<i32, Malformed> {
+        Ok(self.varint()? as i32)
+    }
+
+    #[inline]
+    fn i64(self) -> Result<i64, Malformed> {
+        Ok(self.varint()? as i64)
+    }
+
+    fn u8(self) -> Result<u8, Malformed> {
+        self.small(|number| i64::from(number as u32))
+    }
+
+    fn u16(self) -> Result<u16, Malformed> {
+        self.small(|number| i64::from(number as u32))
+    }
+
+    #[inline]
+    fn u32(self) -> Result<u32, Malformed> {
+        Ok(self.varint()? as u32)
+    }
+
+    #[inline]
+    fn u64(self) -> Result<u64, Malformed> {
+        self.varint()
+    }
+
+    #[inline]
+    fn f32(self) -> Result<f32, Malformed> {
+        self.fixed(WireType::ThirtyTwoBit).map(f32::from_le_bytes)
+    }
+
+    #[inline]
+    fn f64(self) -> Result<f64, Malformed> {
+        self.fixed(WireType::SixtyFourBit).map(f64::from_le_bytes)
+    }
+
+    fn unit(self) -> Result<(), Malformed> {
+        let mut fields = Fields::named(&[], self.delimited()?);
+        fields.next().map(|_| ())
+    }
+
+    fn string(self) -> Result<String, Malformed> {
+        let text = std::str::from_utf8(self.delimited()?);
+        text.map(str::to_owned).map_err(|error| Malformed::new(format!("it is not UTF-8: {error}")))
+    }
+
+    fn bytes(self) -> Result<Vec<u8>, Malformed> {
+        self.delimited().map(<[u8]>::to_vec)
+    }
+
+    fn option<T: Portable>(self, slot: &mut Option<T>) -> Result<(), Malformed> {
+        self.parts(|value| {
+            T::merge(slot, value.element())?;
+            if slot.is_none() {
+                *slot = Some(T::missing()?);
+            }
+            Ok(())
+        })
+    }
+
+    fn list<T: Portable>(self, list: &mut Vec<T>) -> Result<(), Malformed> {
+        self.parts(|value| match const { packed(T::TYPE) } {
+            Some(wire) if value.wire == WireType::LengthDelimited => {
+                let mut rest = value.delimited()?;
+                while !rest.is_empty() {
+                    push(list, Value { rest: &mut rest, wire, place: Place::Element })?;
+                }
+                Ok(())
+            }
+            _ => push(list, value.element()),
+        })
+    }
+
+    fn map<K: Key, V: Portable>(self, mut insert: impl FnMut(K, V)) -> Result<(), Malformed> {
+        self.parts(|value| {
+            let (key, value) = entry(value.delimited()?)?;
+            insert(key, value);
+            Ok(())
+        })
+    }
+
+    fn structure(
+        self,
+        ty: &'static Type,
+        take: impl FnOnce(&mut Fields<'b>) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        let Type::Struct { fields, .. } = ty else { unreachable!("it is a struct's") };
+        take(&mut Fields { known: Known::Of(fields), ..Fields::named(&[], self.delimited()?) })
+    }
+
+    fn choice(self, ty: &'static Type) -> Result<usize, Malformed> {
+        let Type::Enum { name, variants } = ty else { unreachable!("it is an enum's") };
+        // Of 32 bits and with a sign, as protobuf has them.
+        let number = self.varint()? as i32;
+        let index = variants.iter().position(|variant| i64::from(variant.tag) == i64::from(number));
+        index.ok_or_else(|| match number {
+            0 => Malformed::lacks(name),
+            number => unknown(name, number.into()),
+        })
+    }
+
+    fn variant(
+        self,
+        ty: &'static Type,
+        mut take: impl FnMut(usize, &mut Fields<'b>) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        let Type::Enum { name, variants } = ty else { unreachable!("it is an enum's") };
+        let (mut rest, mut is_there, mut other) = (self.delimited()?, false, None);
+        while let Some((tag, wire)) = key(&mut rest)? {
+            let Some(index) = variants.iter().position(|variant| variant.tag == tag) else {
+                other = Some(tag);
+                skip(&mut rest, tag, wire)?;
+                continue;
+            };
+            let variant: &Variant = &variants[index];
+            is_there = true;
+            if variant.is_its_field() {
+                let mut fields = Fields { rest, known: Known::Alone(Some(wire)), ..Fields::named(&[], rest) };
+                take(index, &mut fields).map_err(|error| error.within(variant.name))?;
+                rest = fields.rest;
+            } else {
+                let value = Value { rest: &mut rest, wire, place: Place::Element };
+                let taken = || {
+                    let fields = Fields::named(&[], value.delimited()?);
+                    take(index, &mut Fields { known: Known::Of(variant.fields), ..fields })
+                };
+                taken().map_err(|error| error.within(variant.name))?;
+            }
+        }
+        match other {
+            Some(tag) if !is_there => Err(unknown(name, tag.into())),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cold]
+fn unknown(ty: &str, number: i64) -> Malformed {
+    Malformed::new(format!("variant {number} of `{ty}` is unknown"))
+}
+
+/// Gives the fields of a message.
+pub(super) struct Fields<'b> {
+    rest: &'b [u8],
+    known: Known,
+    /// The field whose value comes next.
+    current: (usize, WireType),
+}
+
+enum Known {
+    /// One after another.
+    Named(&'static [&'static str]),
+    Of(&'static [Field]),
+    /// The one field of a variant, until it has been given.
+    Alone(Option<WireType>),
+}
+
+impl<'b> Fields<'b> {
+    pub(super) fn named(names: &'static [&'static str], rest: &'b [u8]) -> Self {
+        Self { rest, known: Known::Named(names), current: (0, WireType::Varint) }
+    }
+
+    #[inline]
+    fn place(&self, tag: u32) -> Option<usize> {
+        match self.known {
+            Known::Named(names) => Some(tag as usize - 1).filter(|index| *index < names.len()),
+            Known::Of(fields) => {
+                // Most come in order.
+                let next = self.current.0 + 1;
+                match fields.get(next) {
+                    Some(field) if field.tag == tag => Some(next),
+                    _ => fields.iter().position(|field| field.tag == tag),
+                }
+            }
+            Known::Alone(_) => None,
+        }
+    }
+}
+
+impl TakeFields for Fields<'_> {
+    fn next(&mut self) -> Result<Option<usize>, Malformed> {
+        if let Known::Alone(wire) = &mut self.known {
+            return Ok(wire.take().map(|wire| {
+                self.current = (0, wire);
+                0
+            }));
+        }
+        while let Some((tag, wire)) = key(&mut self.rest)? {
+            if let Some(index) = self.place(tag) {
+                self.current = (index, wire);
+                return Ok(Some(index));
+            }
+            skip(&mut self.rest, tag, wire)?;
+        }
+        Ok(None)
+    }
+
+    fn value<T: Portable>(&mut self, slot: &mut Option<T>) -> Result<(), Malformed> {
+        let (index, wire) = self.current;
+        let (place, name) = match self.known {
+            Known::Named(names) => (Place::Field, Some(names[index])),
+            Known::Of(fields) => (Place::Field, Some(fields[index].name)),
+            Known::Alone(_) => (Place::Element, None),
+        };
+        let taken = T::merge(slot, Value { rest: &mut self.rest, wire, place });
+        taken.map_err(|error| match name {
+            Some(name) => error.within(name),
+            None => error,
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! Values become bytes: in one pass, into one vector that grows.
+
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
+
+use super::reader::packed;
+use crate::portable::{Field, Key, Portable, PutFields, Sink, Type, Variant};
+
+/// Takes the value that comes next.
+pub(super) struct Writer<'b> {
+    out: &'b mut Vec<u8>,
+    place: Place,
+}
+
+/// Where a value stands, by the number of the field.
+#[derive(Clone, Copy)]
+enum Place {
+    /// By itself: zero is left out; options, lists and maps are fields of several kinds.
+    Field(u32),
+    /// In an option, a list, a map or a `oneof`: it is written whatever it is, and in one piece.
+    Element(u32),
+    /// Among others of its kind, without the number.
+    Packed,
+}
+
+impl Writer<'_> {
+    #[inline]
+    fn plain(self, is_zero: bool, wire: WireType, put: impl FnOnce(&mut Vec<u8>)) {
+        match self.place {
+            Place::Field(_) if is_zero => return,
+            Place::Field(tag) | Place::Element(tag) => encode_key(tag, wire, self.out),
+            Place::Packed => {}
+        }
+        put(self.out);
+    }
+
+    #[inline]
+    fn varint(self, value: u64) {
+        self.plain(value == 0, WireType::Varint, |out| encode_varint(value, out));
+    }
+
+    #[inline]
+    fn delimited(self, bytes: &[u8]) {
+        self.plain(bytes.is_empty(), WireType::LengthDelimited, |out| {
+            encode_varint(bytes.len() as u64, out);
+            out.extend_from_slice(bytes);
+        });
+    }
+
+    /// The number of a field that takes part in several pieces, or as one of which nothing is left out.
+    fn tag(&self) -> u32 {
+        match self.place {
+            Place::Field(tag) | Place::Element(tag) => tag,
+            Place::Packed => unreachable!("only numbers are packed"),
+        }
+    }
+}
+
+/// Begins what has its length before it, which is not known yet: there is room for a small one.
+fn begin(out: &mut Vec<u8>, tag: u32) -> usize {
+    encode_key(tag, WireType::LengthDelimited, out);
+    out.push(0);
+    out.len()
+}
+
+/// Ends it. A length that needs more room has what it is of moved.
+fn end(out: &mut Vec<u8>, start: usize) {
+    let len = out.len() - start;
+    let more = encoded_len_varint(len as u64) - 1;
+    if more > 0 {
+        out.resize(start + len + more, 0);
+        out.copy_within(start..start + len, start + more);
+    }
+    encode_varint(len as u64, &mut &mut out[start - 1..start + more]);
+}
+
+/// A message around a value that does not stand in one piece.
+fn wrapped(out: &mut Vec<u8>, tag: u32, put: impl FnOnce(Writer<'_>)) {
+    let start = begin(out, tag);
+    put(Writer { out, place: Place::Field(1) });
+    end(out, start);
+}
+
+macro_rules! varints {
+    ($($ty:ident: $by:ty;)*) => {
+        $(
+            #[inline]
+            fn $ty(self, value: $ty) {
+                self.varint(<$by>::from(value) as u64);
+            }
+        )*
+    };
+}
+
+impl<'b> Sink for Writer<'b> {
+    type Fields = Message<'b>;
+
+    // A negative number is one of 64 bits, whatever its type.
+    varints! {
+        bool: u64;
+        i8: i64;
+        i16: i64;
+        i32: i64;
+        i64: i64;
+        u8: u64;
+        u16: u64;
+        u32: u64;
+        u64: u64;
+    }
+
+    // -0.0 is not zero.
+    #[inline]
+    fn f32(self, value: f32) {
+        self.plain(value.to_bits() == 0, WireType::ThirtyTwoBit, |out| out.extend_from_slice(&value.to_le_bytes()));
+    }
+
+    #[inline]
+    fn f64(self, value: f64) {
+        self.plain(value.to_bits() == 0, WireType::SixtyFourBit, |out| out.extend_from_slice(&value.to_le_bytes()));
+    }
+
+    fn unit(self) {
+        let start = begin(self.out, self.tag());
+        end(self.out, start);
+    }
+
+    #[inline]
+    fn string(self, value: &str) {
+        self.delimited(value.as_bytes());
+    }
+
+    #[inline]
+    fn bytes(self, value: &[u8]) {
+        self.delimited(value);
+    }
+
+    fn option<T: Portable>(self, value: Option<&T>) {
+        let out = self.out;
+        match (self.place, value) {
+            (Place::Element(tag), value) => wrapped(out, tag, |field| field.option(value)),
+            (Place::Field(tag), Some(value)) => value.put(Writer { out, place: Place::Element(tag) }),
+            (Place::Field(_) | Place::Packed, _) => {}
+        }
+    }
+
+    fn list<T: Portable>(self, values: &[T]) {
+        let (tag, out) = (self.tag(), self.out);
+        if let Place::Element(_) = self.place {
+            return wrapped(out, tag, |field| field.list(values));
+        }
+        if const { packed(T::TYPE).is_none() } {
+            return values.iter().for_each(|value| value.put(Writer { out, place: Place::Element(tag) }));
+        }
+        if !values.is_empty() {
+            let start = begin(out, tag);
+            values.iter().for_each(|value| value.put(Writer { out, place: Place::Packed }));
+            end(out, start);
+        }
+    }
+
+    fn map<'a, K: Key, V: Portable>(self, entries: impl ExactSizeIterator<Item = (&'a K, &'a V)>) {
+        let (tag, out) = (self.tag(), self.out);
+        let put = |out: &mut Vec<u8>, tag| {
+            for (key, value) in entries {
+                let start = begin(out, tag);
+                key.put(Writer { out, place: Place::Element(1) });
+                value.put(Writer { out, place: Place::Element(2) });
+                end(out, start);
+            }
+        };
+        match self.place {
+            Place::Element(_) => wrapped(out, tag, |field| put(field.out, 1)),
+            Place::Field(_) | Place::Packed => put(out, tag),
+        }
+    }
+
+    fn structure(self, ty: &'static Type, put: impl FnOnce(&mut Message<'b>)) {
+        let Type::Struct { fields, .. } = ty else { unreachable!("it is a struct's") };
+        let start = begin(self.out, self.tag());
+        let mut message = Message { out: self.out, numbers: Numbers::Of(fields) };
+        put(&mut message);
+        end(message.out, start);
+    }
+
+    #[inline]
+    fn choice(self, ty: &'static Type, index: usize) {
+        self.varint(u64::from(variant(ty, index).tag));
+    }
+
+    fn variant(self, ty: &'static Type, index: usize, put: impl FnOnce(&mut Message<'b>)) {
+        let variant = variant(ty, index);
+        let start = begin(self.out, self.tag());
+        if variant.is_its_field() {
+            let mut message = Message { out: self.out, numbers: Numbers::Alone(variant.tag) };
+            put(&mut message);
+            return end(message.out, start);
+        }
+        let inner = begin(self.out, variant.tag);
+        let mut message = Message { out: self.out, numbers: Numbers::Of(variant.fields) };
+        put(&mut message);
+        end(message.out, inner);
+        end(message.out, start);
+    }
+}
+
+fn variant(ty: &'static Type, index: usize) -> &'static Variant {
+    let Type::Enum { variants, .. } = ty else { unreachable!("it is an enum's") };
+    &variants[index]
+}
+
+/// Takes the fields of a message.
+pub(super) struct Message<'b> {
+    out: &'b mut Vec<u8>,
+    numbers: Numbers,
+}
+
+enum Numbers {
+    /// One after another.
+    InOrder,
+    Of(&'static [Field]),
+    /// The one field of a variant, which has the variant's.
+    Alone(u32),
+}
+
+impl<'b> Message<'b> {
+    pub(super) fn in_order(out: &'b mut Vec<u8>) -> Self {
+        Self { out, numbers: Numbers::InOrder }
+    }
+}
+
+impl PutFields for Message<'_> {
+    type Sink<'a>
+        = Writer<'a>
+    where
+        Self: 'a;
+
+    #[inline]
+    fn field(&mut self, index: usize) -> Writer<'_> {
+        let place = match self.numbers {
+            Numbers::InOrder => Place::Field(index as u32 + 1),
+            Numbers::Of(fields) => Place::Field(fields[index].tag),
+            Numbers::Alone(tag) => Place::Element(tag),
+        };
+        Writer { out: self.out, place }
+    }
+}

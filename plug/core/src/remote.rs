@@ -1,0 +1,83 @@
+//! What the process link and the grpc link have in common: calls as gRPC over some connection, and the plugins of the other side. It knows no process and
+//! no address.
+
+mod border;
+mod client;
+mod codec;
+mod driver;
+mod list;
+mod plugins;
+mod served;
+pub(crate) mod status;
+
+pub(crate) use border::There;
+pub(crate) use client::{Client, PLUGIN_NAME};
+pub(crate) use codec::Raw;
+pub(crate) use driver::Driver;
+pub(crate) use list::{LIST, ListReply, ListRequest, ListedInterface, ListedMethod, ListedPlugin, PLUGINS};
+pub(crate) use plugins::{Side, name_of, plugins};
+pub(crate) use served::{Served, panicked};
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use prost::Message;
+
+use crate::channel::{Call, Channel, Fault, Unavailable};
+use crate::error::Error;
+use crate::plugin::{Plugin, Slot};
+use crate::portable::{Description, PortableInterface};
+
+/// What a portable interface has for remote links.
+pub(crate) struct Crossing {
+    pub description: &'static Description,
+    /// Makes an object of the interface, of one that is there.
+    pub make: fn(&mut Slot<'_>, There),
+    /// Opens a plugin of the interface, to be served.
+    pub open: fn(&Plugin) -> Result<Box<dyn Served>, Error>,
+}
+
+impl Crossing {
+    pub(crate) const fn of<I: ?Sized + PortableInterface>() -> Self {
+        Self {
+            description: &const { Description::of::<I>() },
+            make: |slot, there| slot.put(I::remote(there)),
+            open: served::open::<I>,
+        }
+    }
+}
+
+/// The error of a call of `method` that was none of a plugin's methods.
+pub(crate) fn fault_of(name: &str, method: &str, origin: &str, fault: Fault) -> Error {
+    border::error(name, method, origin, fault)
+}
+
+/// `grpc.health.v1.HealthCheckRequest`.
+#[derive(Clone, PartialEq, Message)]
+struct HealthCheckRequest {
+    #[prost(string, tag = "1")]
+    service: String,
+}
+
+/// `grpc.health.v1.HealthCheckResponse`.
+#[derive(Clone, PartialEq, Message)]
+struct HealthCheckResponse {
+    #[prost(int32, tag = "1")]
+    status: i32,
+}
+
+/// Asks whether the service is well: <https://github.com/grpc/grpc/blob/master/doc/health-checking.md>.
+pub(crate) async fn check(channel: &dyn Channel, service: &str, deadline: Option<Instant>) -> Result<(), Fault> {
+    const SERVING: i32 = 1;
+    let request = HealthCheckRequest { service: service.to_owned() }.encode_to_vec();
+    let path = "/grpc.health.v1.Health/Check".into();
+    let call = Call { path, plugin: None, request: Bytes::from(request), deadline, is_idempotent: true };
+    let reply = HealthCheckResponse::decode(channel.call(call).await?);
+    match reply.map_err(|error| Fault::Malformed(error.to_string()))?.status {
+        SERVING => Ok(()),
+        status => {
+            let text = format!("it says of itself that it does not serve (status {status} of its health)");
+            Err(Fault::Unavailable(Unavailable::of(text)))
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The caller's side of a remote call: an object of an interface whose methods are calls of a channel.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::driver::Driver;
+use crate::channel::{Call, Channel, Fault};
+use crate::deadline;
+use crate::error::{Error, ErrorKind};
+use crate::portable::{Arguments, Border, Method, Outcome};
+use crate::protobuf;
+
+/// A plugin in another process, as this program sees it.
+pub(crate) struct There {
+    pub driver: &'static Driver,
+    pub channel: Arc<dyn Channel>,
+    /// The plugin's name in this program.
+    pub name: String,
+    /// Its name over there, where names mean something.
+    pub told_name: Option<Arc<str>>,
+    /// Where it is, in the words of the link.
+    pub origin: String,
+    /// The paths of the interface's methods, in its order.
+    pub paths: Arc<[Arc<str>]>,
+    /// Which of them the other side lacks, as far as that is known.
+    pub lacks: Box<[AtomicBool]>,
+    /// How long a call may take.
+    pub limit: Option<Duration>,
+}
+
+impl There {
+    #[inline(never)]
+    fn send(&self, index: usize, is_idempotent: bool, request: Vec<u8>) -> Result<Bytes, Fault> {
+        self.driver.wait(self.channel.call(Call {
+            path: Arc::clone(&self.paths[index]),
+            plugin: self.told_name.clone(),
+            request: request.into(),
+            deadline: deadline::of_call(self.limit),
+            is_idempotent,
+        }))
+    }
+
+    fn result<M: Method>(&self, sent: Result<Bytes, Fault>) -> M::Outcome {
+        let reply = sent.and_then(|reply| {
+            protobuf::decode_reply::<M>(&reply).map_err(|malformed| Fault::Malformed(malformed.to_string()))
+        });
+        M::Outcome::of(reply.map_err(|fault| error(&self.name, M::NAME, &self.origin, fault)))
+    }
+}
+
+/// The error of a call that has no reply.
+#[cold]
+pub(super) fn error(plugin: &str, method: &str, origin: &str, fault: Fault) -> Error {
+    let (plugin, method, origin) = (plugin.to_owned(), method.to_owned(), origin.to_owned());
+    match fault {
+        Fault::Failed(texts) => return Error::told(texts),
+        Fault::Panicked { place, message } => ErrorKind::Panicked { plugin, method, place, message },
+        Fault::Deadline => ErrorKind::Deadline { plugin, method },
+        Fault::Cancelled => ErrorKind::Cancelled { plugin, method },
+        #[cfg(feature = "process")]
+        Fault::Unavailable(crate::channel::Unavailable { death: Some(death), is_unsent, .. }) => {
+            let (was_called, status, stderr) = (!is_unsent, death.status, death.stderr.clone());
+            let fault = crate::link::ProcessFault::Died { was_called, status, stderr };
+            ErrorKind::Process { path: death.path.clone(), fault }
+        }
+        Fault::Unavailable(unavailable) => ErrorKind::Unavailable { plugin, method, origin, reason: unavailable.text },
+        Fault::Unimplemented(message) => ErrorKind::Refused { plugin, method, origin, code: "UNIMPLEMENTED", message },
+        Fault::Refused { code, message } => ErrorKind::Refused { plugin, method, origin, code, message },
+        Fault::Malformed(what) => ErrorKind::Malformed { plugin, method, origin, what },
+    }
+    .into()
+}
+
+impl Border for There {
+    fn has<M: Method>(&self) -> bool {
+        !self.lacks[M::INDEX].load(Ordering::Relaxed)
+    }
+
+    fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
+        self.result::<M>(self.send(M::INDEX, M::IS_IDEMPOTENT, protobuf::encode_request::<M>(given)))
+    }
+
+    /// A foreign side says that it lacks a method when it is called.
+    fn attempt<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> Option<M::Outcome> {
+        if !self.has::<M>() {
+            return None;
+        }
+        match self.send(M::INDEX, M::IS_IDEMPOTENT, protobuf::encode_request::<M>(given)) {
+            Err(Fault::Unimplemented(_)) => {
+                self.lacks[M::INDEX].store(true, Ordering::Relaxed);
+                None
+            }
+            sent => Some(self.result::<M>(sent)),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Calls over a connection that speaks gRPC. It knows no plugin, and not how the connection came about.
+
+use std::time::{Duration, Instant};
+
+use http::uri::{PathAndQuery, Uri};
+use tonic::body::Body;
+use tonic::client::{Grpc, GrpcService};
+use tonic::metadata::MetadataValue;
+use tonic::{Request, Status};
+
+use super::codec::Raw;
+use super::status;
+use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
+
+/// The metadata that says which plugin is meant.
+pub(crate) const PLUGIN_NAME: &str = "plug-name";
+
+/// Calls over the connection `S`.
+#[derive(Debug, Clone)]
+pub(crate) struct Client<S> {
+    service: S,
+    origin: Uri,
+    /// The largest reply that is taken, in bytes.
+    most: usize,
+}
+
+impl<S> Client<S> {
+    pub(crate) fn new(service: S, origin: Uri, most: usize) -> Self {
+        Self { service, origin, most }
+    }
+}
+
+impl<S> Channel for Client<S>
+where
+    S: GrpcService<Body> + Clone + Send + Sync + 'static,
+    S::ResponseBody: Send + 'static,
+    <S::ResponseBody as http_body::Body>::Error: Into<tonic::codegen::StdError>,
+    S::Future: Send,
+{
+    fn call(&self, call: Call) -> Reply {
+        let grpc = Grpc::with_origin(self.service.clone(), self.origin.clone())
+            .max_decoding_message_size(self.most)
+            .max_encoding_message_size(usize::MAX);
+        Box::pin(send(grpc, call))
+    }
+}
+
+async fn send<S>(mut grpc: Grpc<S>, call: Call) -> Result<bytes::Bytes, Fault>
+where
+    S: GrpcService<Body>,
+    S::ResponseBody: Send + 'static,
+    <S::ResponseBody as http_body::Body>::Error: Into<tonic::codegen::StdError>,
+{
+    let path = PathAndQuery::try_from(&call.path[..]);
+    let path = path.map_err(|_| Fault::Malformed(format!("`{}` is no path of a method", call.path)))?;
+    let mut request = Request::new(call.request);
+    if let Some(plugin) = &call.plugin {
+        let plugin = MetadataValue::try_from(&plugin[..]);
+        let plugin = plugin.map_err(|_| Fault::Malformed("the plugin's name is none for a header".to_owned()))?;
+        request.metadata_mut().insert(PLUGIN_NAME, plugin);
+    }
+    if let Some(deadline) = call.deadline {
+        request.set_timeout(left(deadline));
+    }
+    let sent = async {
+        grpc.ready().await.map_err(|error| Fault::Unavailable(unready(error.into())))?;
+        let reply = grpc.unary(request, path, Raw).await.map_err(|status| match status::fault(&status) {
+            Fault::Unavailable(unavailable) if is_unsent(&status) => {
+                Fault::Unavailable(Unavailable { is_unsent: true, is_lasting: is_lasting(&status), ..unavailable })
+            }
+            fault => fault,
+        })?;
+        Ok(reply.into_inner())
+    };
+    match call.deadline {
+        None => sent.await,
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), sent).await.unwrap_or(Err(Fault::Deadline)),
+    }
+}
+
+/// Whether the call was surely not begun: it was dropped before it was sent, there is no connection, or the other side is about to go.
+fn is_unsent(status: &Status) -> bool {
+    let mut causes = std::iter::successors(std::error::Error::source(status), |error| error.source());
+    causes.any(|error| {
+        error.is::<tonic::ConnectError>()
+            || error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
+            || error.downcast_ref::<h2::Error>().is_some_and(is_refused)
+    })
+}
+
+/// Whether the other side has said that it did not begin: RFC 9113, sections 6.8 and 8.7.
+fn is_refused(error: &h2::Error) -> bool {
+    error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+}
+
+fn left(deadline: Instant) -> Duration {
+    // Eight digits are what gRPC has for it, and tonic chooses the unit.
+    deadline.saturating_duration_since(Instant::now()).min(Duration::from_secs(99_999_999))
+}
+
+fn unready(error: tonic::codegen::StdError) -> Unavailable {
+    let status = Status::from_error(error);
+    let text = match status::fault(&status) {
+        Fault::Unavailable(unavailable) => unavailable.text,
+        other => format!("{other:?}"),
+    };
+    Unavailable { is_lasting: is_lasting(&status), ..Unavailable::unsent(text) }
+}
+
+/// Whether the other side is not whom TLS wants: rustls says that, as an error of input.
+fn is_lasting(status: &Status) -> bool {
+    let mut causes = std::iter::successors(std::error::Error::source(status), |error| error.source());
+    causes.any(|error| {
+        error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData)
+    })
+}

@@ -1,0 +1,71 @@
+//! The plugin's side of a remote call: an object whose methods are called by their number, with bytes. It knows no transport.
+
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
+
+use crate::channel::Fault;
+use crate::error::Error;
+use crate::interface::Interface;
+use crate::library::{dispose, note_places, take_place};
+use crate::plugin::Plugin;
+use crate::portable::{Arguments, Method, Outcome, PortableInterface, VisitMethods};
+use crate::protobuf;
+
+/// An object of some interface.
+pub(crate) trait Served: Send + Sync {
+    /// Calls the method of this number.
+    fn call(&self, method: usize, request: &[u8]) -> Result<Vec<u8>, Fault>;
+}
+
+/// Opens the plugin.
+pub(crate) fn open<I: ?Sized + PortableInterface>(plugin: &Plugin) -> Result<Box<dyn Served>, Error> {
+    note_places();
+    let object = plugin.open::<I>()?;
+    let mut calls = Calls(Vec::new());
+    I::methods(&mut calls);
+    Ok(Box::new(Object { object, calls: calls.0 }))
+}
+
+struct Object<I: ?Sized> {
+    object: Box<I>,
+    calls: Vec<CallOf<I>>,
+}
+
+type CallOf<I> = fn(&I, &[u8]) -> Result<Vec<u8>, Fault>;
+
+struct Calls<I: ?Sized>(Vec<CallOf<I>>);
+
+impl<I: ?Sized + Interface + Send + Sync> VisitMethods<I> for Calls<I> {
+    fn method<M: Method<Interface = I>>(&mut self) {
+        self.0.push(call::<M>);
+    }
+}
+
+impl<I: ?Sized + Interface + Send + Sync> Served for Object<I> {
+    fn call(&self, method: usize, request: &[u8]) -> Result<Vec<u8>, Fault> {
+        let Some(call) = self.calls.get(method) else {
+            return Err(Fault::Unimplemented(format!("there is no method {method}")));
+        };
+        panic::catch_unwind(AssertUnwindSafe(|| call(&self.object, request)))
+            .unwrap_or_else(|payload| Err(panicked(payload)))
+    }
+}
+
+fn call<M: Method>(object: &M::Interface, request: &[u8]) -> Result<Vec<u8>, Fault> {
+    let kept = protobuf::decode_request::<M>(request).map_err(|malformed| Fault::Malformed(malformed.to_string()))?;
+    match M::call(object, M::Arguments::hold_kept(kept)).result() {
+        Ok(value) => Ok(protobuf::encode_reply::<M>(&value)),
+        Err(error) => Err(Fault::Failed(M::texts(&error))),
+    }
+}
+
+#[cold]
+pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Fault {
+    let message = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(text), _) => Some((*text).to_owned()),
+        (_, Some(text)) => Some(text.clone()),
+        _ => None,
+    };
+    dispose(payload);
+    Fault::Panicked { place: Some(take_place()).filter(|place| !place.is_empty()), message }
+}

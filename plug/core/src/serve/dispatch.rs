@@ -1,0 +1,175 @@
+//! Which method of which plugin a request means, and calling it. It knows no transport and no process.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use once_cell::sync::OnceCell;
+use tonic::{Code, Status};
+
+use crate::channel::Fault;
+use crate::deadline::with_deadline;
+use crate::error::{Error, Listed};
+use crate::interface::Identity;
+use crate::plugin::Plugin;
+use crate::remote::Served;
+use crate::remote::status;
+
+/// The plugins that are served.
+pub(crate) struct Dispatch {
+    plugins: Vec<Offered>,
+    /// By the path on the wire: the number of the service, and of the method.
+    methods: HashMap<String, (usize, usize)>,
+    services: Vec<Service>,
+}
+
+/// A plugin, and its object once there is one.
+struct Offered {
+    plugin: Plugin,
+    service: usize,
+    object: OnceCell<Box<dyn Served>>,
+}
+
+/// An interface.
+pub(crate) struct Service {
+    pub identity: &'static Identity,
+    pub name: &'static str,
+    /// The names of its methods.
+    methods: Vec<&'static str>,
+}
+
+/// One method of one plugin.
+#[derive(Clone)]
+pub(crate) struct Target {
+    dispatch: Arc<Dispatch>,
+    plugin: usize,
+    method: usize,
+}
+
+impl Dispatch {
+    /// Serves those of the plugins whose interface is portable.
+    ///
+    /// # Errors
+    ///
+    /// Where two of their interfaces have one name on the wire.
+    pub(crate) fn new(plugins: impl IntoIterator<Item = Plugin>) -> Result<Arc<Self>, Error> {
+        let mut dispatch = Self { plugins: Vec::new(), methods: HashMap::new(), services: Vec::new() };
+        for plugin in plugins {
+            if let Some(service) = dispatch.service(plugin.identity())? {
+                dispatch.plugins.push(Offered { plugin, service, object: OnceCell::new() });
+            }
+        }
+        Ok(Arc::new(dispatch))
+    }
+
+    /// The number of the interface's service. None where it is not portable.
+    fn service(&mut self, identity: &'static Identity) -> Result<Option<usize>, Error> {
+        if let Some(at) = self.services.iter().position(|service| service.identity.is(identity)) {
+            return Ok(Some(at));
+        }
+        let Some(crossing) = identity.crossing() else { return Ok(None) };
+        let description = crossing.remote.description;
+        if let Some(other) = self.services.iter().find(|service| service.name == description.service) {
+            let (one, other, name) = (other.identity.name(), identity.name(), description.service);
+            return Err(Error::msg(format!(
+                "interfaces `{one}` and `{other}` are both service `{name}` on the wire\n\
+                 hint: give one of them a name of its own: `#[plug::interface(portable, service = \"…\")]`"
+            )));
+        }
+        let at = self.services.len();
+        let methods = description.methods.iter().enumerate();
+        self.methods.extend(methods.map(|(method, signature)| (description.path(signature), (at, method))));
+        let methods = description.methods.iter().map(|signature| signature.name).collect();
+        self.services.push(Service { identity, name: description.service, methods });
+        Ok(Some(at))
+    }
+
+    pub(crate) fn plugins(&self) -> impl Iterator<Item = &Plugin> {
+        self.plugins.iter().map(|offered| &offered.plugin)
+    }
+
+    pub(crate) fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    /// What a path means, to whoever names this plugin, or none. None where it is no path of ours.
+    pub(crate) fn find(self: &Arc<Self>, path: &str, name: Option<&str>) -> Option<Result<Target, Status>> {
+        let (service, method) = *self.methods.get(path)?;
+        let plugin = self.plugin(service, name);
+        Some(plugin.map(|plugin| Target { dispatch: Arc::clone(self), plugin, method }))
+    }
+
+    fn plugin(&self, service: usize, name: Option<&str>) -> Result<usize, Status> {
+        let of_service = || self.plugins.iter().enumerate().filter(move |(_, offered)| offered.service == service);
+        let names = || of_service().map(|(_, offered)| offered.plugin.name().to_owned()).collect::<Vec<_>>();
+        let interface = self.services[service].identity.name();
+        match name {
+            Some(name) => {
+                of_service().find(|(_, offered)| offered.plugin.is_called(name)).map(|(at, _)| at).ok_or_else(|| {
+                    let text = format!("there is no plugin `{name}` of `{interface}`: there is {}", Listed(&names()));
+                    Status::new(Code::NotFound, text)
+                })
+            }
+            None => {
+                let (first, second) = (of_service().next(), of_service().nth(1));
+                let only = first.filter(|_| second.is_none()).map(|(at, _)| at);
+                only.ok_or_else(|| {
+                    let text = format!(
+                        "there are several plugins of `{interface}`: {}; name one in the metadata `{}`",
+                        Listed(&names()),
+                        crate::remote::PLUGIN_NAME
+                    );
+                    Status::new(Code::FailedPrecondition, text)
+                })
+            }
+        }
+    }
+}
+
+impl Target {
+    /// Calls the method, in this thread.
+    pub(crate) fn call(&self, request: &[u8], timeout: Option<Duration>) -> Result<Bytes, Status> {
+        let Offered { plugin, service, object } = &self.dispatch.plugins[self.plugin];
+        let method = || self.dispatch.services[*service].methods.get(self.method).copied().unwrap_or_default();
+        let crossing = plugin.identity().crossing().ok_or_else(|| Status::internal("the interface is not portable"))?;
+        let object = object.get_or_try_init(|| {
+            let open = || (crossing.remote.open)(plugin);
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(open)).unwrap_or_else(|payload| {
+                Err(match crate::remote::panicked(payload) {
+                    Fault::Panicked { place, message } => crate::error::ErrorKind::Panicked {
+                        plugin: plugin.name().to_owned(),
+                        method: "new".to_owned(),
+                        place,
+                        message,
+                    }
+                    .into(),
+                    _ => Error::msg("it panicked"),
+                })
+            })
+        });
+        let object = object.map_err(|error: Error| status::failed(texts(&error)))?;
+        let call = || object.call(self.method, request);
+        let reply = match timeout {
+            Some(timeout) => with_deadline(timeout, call),
+            None => call(),
+        };
+        reply.map(Bytes::from).map_err(|fault| match fault {
+            Fault::Failed(texts) => status::failed(texts),
+            Fault::Panicked { place, message } => status::panicked(plugin.name(), method(), place, message),
+            Fault::Malformed(what) => {
+                let (name, method) = (plugin.name(), method());
+                Status::invalid_argument(format!(
+                    "what `{method}` of plugin `{name}` was asked with is no request: {what}"
+                ))
+            }
+            other => Status::internal(format!("{other:?}")),
+        })
+    }
+}
+
+/// The text of an error, and those of its causes.
+fn texts(error: &Error) -> Vec<String> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| (*error).source()).map(ToString::to_string).collect()
+}

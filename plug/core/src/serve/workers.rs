@@ -1,0 +1,337 @@
+//! The threads of a server: who reads the sockets, and who calls the methods. It knows no service.
+//!
+//! Most of what a short call costs is waking threads up. So there is one thread for both, where that does: it drives the runtime until there is a call
+//! to be made, makes it itself, and drives on. Meanwhile nobody reads the sockets; so a watchman looks after a moment, and where a call takes longer, or others
+//! wait, it has another thread drive and call. A method may block for ever: it costs a thread, and delays others by that moment.
+//!
+//! Threads that there is no more need for rest, ready to be called again, and are gone after a while.
+
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak, mpsc};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use once_cell::sync::OnceCell;
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+
+/// How often the watchman looks, while there are calls.
+const MOMENT: Duration = Duration::from_millis(1);
+/// How many times it finds nothing to do before it sleeps.
+const QUIET: usize = 100;
+/// How long a thread rests before it is gone.
+const REST: Duration = Duration::from_secs(10);
+/// The most threads there are: each is in a call that does not end.
+const MOST: usize = 10_000;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The threads of one server.
+pub(crate) struct Workers(Arc<Inner>);
+
+/// What has jobs done, and does not keep the threads. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Calls(Weak<Inner>);
+
+struct Inner {
+    runtime: Runtime,
+    jobs: Mutex<VecDeque<Job>>,
+    /// Told of a job, and of the end.
+    told: Notify,
+    is_over: AtomicBool,
+    /// How many threads drive the runtime, or wait for the one that does.
+    driving: AtomicUsize,
+    /// How many are in a call.
+    calling: AtomicUsize,
+    /// How many calls have been made.
+    made: AtomicUsize,
+    resting: Mutex<Resting>,
+    called: Condvar,
+    watchman: OnceCell<Thread>,
+    watchman_sleeps: AtomicBool,
+}
+
+/// The threads that have nothing to do.
+#[derive(Default)]
+struct Resting {
+    /// How many there are.
+    threads: usize,
+    /// How many of them are called.
+    called: usize,
+    /// How many threads there are beside the first.
+    all: usize,
+}
+
+impl Workers {
+    pub(crate) fn new(runtime: Runtime) -> Self {
+        Self(Arc::new(Inner {
+            runtime,
+            jobs: Mutex::default(),
+            told: Notify::new(),
+            is_over: AtomicBool::new(false),
+            driving: AtomicUsize::new(0),
+            calling: AtomicUsize::new(0),
+            made: AtomicUsize::new(0),
+            resting: Mutex::default(),
+            called: Condvar::new(),
+            watchman: OnceCell::new(),
+            watchman_sleeps: AtomicBool::new(false),
+        }))
+    }
+
+    pub(crate) fn calls(&self) -> Calls {
+        Calls(Arc::downgrade(&self.0))
+    }
+
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.0.runtime
+    }
+
+    /// Works until the future is done. What is still called then goes on, and nobody waits for it.
+    ///
+    /// # Errors
+    ///
+    /// Where the system has no thread for it.
+    pub(crate) fn run(self, until: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let inner = self.0;
+        let (end, ended) = mpsc::channel();
+        inner.runtime.spawn(async move {
+            until.await;
+            let _ = end.send(());
+        });
+        let watched = Arc::clone(&inner);
+        let watchman = thread::Builder::new().name("plug-watchman".to_owned()).spawn(move || watched.watch())?;
+        let _ = inner.watchman.set(watchman.thread().clone());
+        let first = Arc::clone(&inner);
+        // Not this thread, which would be in a call when all is over.
+        thread::Builder::new().name("plug-call".to_owned()).spawn(move || first.work())?;
+        let _ = ended.recv();
+        inner.is_over.store(true, SeqCst);
+        inner.told.notify_one();
+        inner.called.notify_all();
+        watchman.thread().unpark();
+        Ok(())
+    }
+}
+
+impl Calls {
+    /// Has the job done, in no task. At the end of all it is not.
+    pub(crate) fn work(&self, job: impl FnOnce() + Send + 'static) {
+        let Some(inner) = self.0.upgrade() else { return };
+        lock(&inner.jobs).push_back(Box::new(job));
+        inner.told.notify_one();
+        inner.wake_watchman();
+    }
+}
+
+impl Inner {
+    /// What a thread does until the end, or until there is no more need for it.
+    fn work(self: &Arc<Self>) {
+        loop {
+            self.driving.fetch_add(1, SeqCst);
+            let next = self.runtime.block_on(self.next());
+            self.driving.fetch_sub(1, SeqCst);
+            let Some(job) = next else { return };
+            self.calling.fetch_add(1, SeqCst);
+            // A method's panic has become its error; whatever else panics must not take the thread with it.
+            let _ = panic::catch_unwind(AssertUnwindSafe(job));
+            self.calling.fetch_sub(1, SeqCst);
+            self.made.fetch_add(1, SeqCst);
+            // Two that drive would have each other woken for every call.
+            if self.driving.load(SeqCst) > 0 && lock(&self.jobs).is_empty() && !self.rest() {
+                return;
+            }
+        }
+    }
+
+    /// The next job. None at the end.
+    async fn next(&self) -> Option<Job> {
+        loop {
+            let told = self.told.notified();
+            if self.is_over.load(SeqCst) {
+                // So that the next one is told too.
+                self.told.notify_one();
+                return None;
+            }
+            let (job, are_more) = {
+                let mut jobs = lock(&self.jobs);
+                (jobs.pop_front(), !jobs.is_empty())
+            };
+            if let Some(job) = job {
+                if are_more {
+                    self.told.notify_one();
+                }
+                return Some(job);
+            }
+            told.await;
+        }
+    }
+
+    /// Rests until it is called, if another thread drives. False when there was no call for long.
+    fn rest(&self) -> bool {
+        let mut resting = lock(&self.resting);
+        if self.driving.load(SeqCst) == 0 {
+            return true;
+        }
+        resting.threads += 1;
+        let until = Instant::now() + REST;
+        loop {
+            if resting.called > 0 {
+                resting.called -= 1;
+                resting.threads -= 1;
+                return true;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.is_over.load(SeqCst) {
+                resting.threads -= 1;
+                return false;
+            }
+            resting = self.called.wait_timeout(resting, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Has more threads drive and call: those that rest, and then new ones.
+    fn call_up(self: &Arc<Self>, count: usize) {
+        let mut resting = lock(&self.resting);
+        for _ in 0..count {
+            if resting.called < resting.threads {
+                resting.called += 1;
+                self.called.notify_one();
+            } else if resting.all < MOST {
+                let inner = Arc::clone(self);
+                let started = thread::Builder::new().name("plug-call".to_owned()).spawn(move || {
+                    inner.work();
+                    lock(&inner.resting).all -= 1;
+                });
+                // Where the system has none left, those that there are go on.
+                if started.is_err() {
+                    return;
+                }
+                resting.all += 1;
+            }
+        }
+    }
+
+    fn wake_watchman(&self) {
+        if self.watchman_sleeps.load(SeqCst)
+            && let Some(watchman) = self.watchman.get()
+        {
+            self.watchman_sleeps.store(false, SeqCst);
+            watchman.unpark();
+        }
+    }
+
+    /// What the watchman does.
+    fn watch(self: &Arc<Self>) {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let (mut made, mut waited, mut quiet) = (0, 0, 0);
+        while !self.is_over.load(SeqCst) {
+            thread::park_timeout(MOMENT);
+            let now = self.made.load(SeqCst);
+            let waiting = lock(&self.jobs).len();
+            let (driving, calling) = (self.driving.load(SeqCst), self.calling.load(SeqCst));
+            if driving == 0 && calling > 0 && now == made {
+                // All are in calls that take longer than a moment.
+                self.call_up(waiting.max(1));
+            } else if waiting > 0 && waited > 0 && driving + calling < cores {
+                self.call_up(1);
+            }
+            quiet = if now == made && waiting == 0 && calling == 0 { quiet + 1 } else { 0 };
+            (made, waited) = (now, waiting);
+            if quiet == QUIET {
+                quiet = 0;
+                self.watchman_sleeps.store(true, SeqCst);
+                // What came before that was seen has woken nobody.
+                if lock(&self.jobs).is_empty() && self.calling.load(SeqCst) == 0 && !self.is_over.load(SeqCst) {
+                    thread::park();
+                }
+                self.watchman_sleeps.store(false, SeqCst);
+            }
+        }
+        self.called.notify_all();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    fn workers() -> (Calls, oneshot::Sender<()>, thread::JoinHandle<io::Result<()>>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let workers = Workers::new(runtime);
+        let (end, ended) = oneshot::channel();
+        let calls = workers.calls();
+        let until = async {
+            let _ = ended.await;
+        };
+        (calls, end, thread::spawn(|| workers.run(until)))
+    }
+
+    #[test]
+    fn jobs_are_done_and_a_panic_is_none_of_the_threads() {
+        let (workers, end, thread) = workers();
+        let (done, is_done) = mpsc::channel();
+        for number in 0..1000 {
+            let done = done.clone();
+            workers.work(move || {
+                done.send(number).unwrap();
+                assert!(number % 7 != 0, "as it is told");
+            });
+        }
+        let mut numbers: Vec<_> = is_done.iter().take(1000).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (0..1000).collect::<Vec<_>>());
+        end.send(()).unwrap();
+        thread.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn what_blocks_delays_nothing() {
+        let (workers, end, thread) = workers();
+        let (done, is_done) = mpsc::channel();
+        let (let_go, is_let_go) = mpsc::channel::<()>();
+        let is_let_go = Arc::new(Mutex::new(is_let_go));
+        for _ in 0..20 {
+            let is_let_go = Arc::clone(&is_let_go);
+            workers.work(move || drop(is_let_go.lock().unwrap().recv()));
+        }
+        for round in 0..20 {
+            let done = done.clone();
+            workers.work(move || done.send(round).unwrap());
+            assert_eq!(is_done.recv_timeout(Duration::from_secs(20)), Ok(round));
+        }
+        // Nor does a task wait for what blocks.
+        let (tick, is_ticking) = mpsc::channel();
+        workers.0.upgrade().unwrap().runtime.spawn(async move {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            tick.send(()).unwrap();
+        });
+        assert_eq!(is_ticking.recv_timeout(Duration::from_secs(20)), Ok(()));
+        drop(let_go);
+        end.send(()).unwrap();
+        thread.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn the_end_waits_for_no_job() {
+        let (workers, end, thread) = workers();
+        let (begun, has_begun) = mpsc::channel();
+        let (_let_go, is_let_go) = mpsc::channel::<()>();
+        workers.work(move || {
+            begun.send(()).unwrap();
+            let _ = is_let_go.recv_timeout(Duration::from_secs(100));
+        });
+        has_begun.recv().unwrap();
+        end.send(()).unwrap();
+        thread.join().unwrap().unwrap();
+    }
+}

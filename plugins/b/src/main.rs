@@ -1,0 +1,9 @@
+//! The plugin `b` as a process.
+
+use std::process::ExitCode;
+
+plug::link!();
+
+fn main() -> ExitCode {
+    plug::serve()
+}

@@ -1,0 +1,9 @@
+//! The plugins `polite` and `formal` as a process.
+
+use std::process::ExitCode;
+
+plug::link!();
+
+fn main() -> ExitCode {
+    plug::serve()
+}

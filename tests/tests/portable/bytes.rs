@@ -1,0 +1,109 @@
+//! A border of bytes, and nothing behind it but the object: what links are made of, without any of them. And a method of any type, whose
+//! bytes can be looked at.
+
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use plug::__private::protobuf::{decode_reply, decode_request, encode_reply, encode_request};
+use plug::__private::{
+    Argument, Arguments, Border, Hold, Malformed, Method, Outcome, Own, PortableInterface, TellChain, Told,
+    VisitMethods,
+};
+use plug::{Error, Portable};
+
+/// The object as one whose methods go through bytes.
+pub(crate) fn behind<I: ?Sized + PortableInterface>(object: Box<I>) -> Box<I> {
+    let mut served = Served { object: Arc::new(object), methods: Vec::new() };
+    I::methods(&mut served);
+    I::remote(Bytes(served.methods))
+}
+
+type Called = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync>;
+
+struct Served<I: ?Sized> {
+    object: Arc<Box<I>>,
+    methods: Vec<(&'static str, Called)>,
+}
+
+impl<I: ?Sized + PortableInterface> VisitMethods<I> for Served<I> {
+    fn method<M: Method<Interface = I>>(&mut self) {
+        let object = Arc::clone(&self.object);
+        let call = move |request: &[u8]| {
+            let arguments = decode_request::<M>(request).map_err(|error| error.to_string())?;
+            let outcome = M::call(&**object, M::Arguments::hold_kept(arguments));
+            outcome.result().map(|value| encode_reply::<M>(&value)).map_err(|error| M::texts(&error).concat())
+        };
+        assert_eq!(self.methods.len(), M::INDEX);
+        self.methods.push((M::NAME, Box::new(call)));
+    }
+}
+
+struct Bytes(Vec<(&'static str, Called)>);
+
+impl Border for Bytes {
+    fn has<M: Method>(&self) -> bool {
+        self.0.iter().any(|(name, _)| *name == M::NAME)
+    }
+
+    fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
+        let (name, call) = &self.0[M::INDEX];
+        assert_eq!(*name, M::NAME);
+        let reply = call(&encode_request::<M>(given)).map_err(Error::msg);
+        M::Outcome::of(reply.and_then(|reply| decode_reply::<M>(&reply).map_err(Error::new)))
+    }
+}
+
+#[plug::interface(portable)]
+trait Nothing: Send + Sync {}
+
+/// A method that takes a value and gives one.
+struct Any<T>(PhantomData<T>);
+
+impl<T: Portable> Argument for Any<T> {
+    type Form = Own<T>;
+}
+
+impl<T: Portable> Method for Any<T> {
+    type Interface = dyn Nothing;
+    type Arguments = (Self, ());
+    type Outcome = Result<T, Error>;
+    type Ok = T;
+    type Error = Error;
+    const NAME: &'static str = "any";
+    const WIRE_NAME: &'static str = "Any";
+    const ARGUMENT_NAMES: &'static [&'static str] = &["given"];
+    const DOCS: &'static str = "";
+    const INDEX: usize = 0;
+    const HAS_DEFAULT: bool = false;
+    const IS_IDEMPOTENT: bool = false;
+
+    fn call<H: Hold>(
+        _: &Self::Interface,
+        (value, ()): <Self::Arguments as Arguments>::Held<'_, H>,
+    ) -> Result<T, Error> {
+        value.lend(Ok)
+    }
+
+    fn tell(error: &Error, text: &mut dyn FnMut(&dyn Display)) {
+        Told(error).tell(text);
+    }
+}
+
+/// A message with the value as its field 1, unless that is `()`.
+pub(crate) fn encode<T: Portable>(value: &T) -> Vec<u8> {
+    encode_reply::<Any<T>>(value)
+}
+
+pub(crate) fn decode<T: Portable>(bytes: &[u8]) -> Result<T, Malformed> {
+    decode_reply::<Any<T>>(bytes)
+}
+
+/// What is wrong with these bytes, in words.
+#[track_caller]
+pub(crate) fn refused<T: Portable>(bytes: &[u8]) -> String {
+    match decode_request::<Any<T>>(bytes) {
+        Ok(_) => panic!("{bytes:?} is a value"),
+        Err(error) => error.to_string(),
+    }
+}
