@@ -4,6 +4,7 @@ mod help;
 pub(crate) mod links;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::builder::{OsStr, OsStringValueParser, Resettable, TypedValueParser};
 use clap::error::ErrorKind;
@@ -37,6 +38,11 @@ pub(crate) enum Command {
     Info(Info),
     #[command(after_help = help::DOCTOR_EXAMPLES, after_long_help = help::doctor())]
     Doctor(Doctor),
+    #[command(after_help = help::SERVE_EXAMPLES, after_long_help = help::serve())]
+    Serve(Serve),
+    #[command(after_help = help::PROTO_EXAMPLES)]
+    /// Prints the interface of greeters as a `.proto` file
+    Proto,
     #[command(after_help = help::COMPLETIONS_EXAMPLES)]
     Completions(Completions),
 }
@@ -44,13 +50,19 @@ pub(crate) enum Command {
 /// Says hello
 #[derive(Debug, Args)]
 pub(crate) struct Hello {
-    /// The plugin to say it, by its name or as `library:PATH[#NAME]`; not needed where there is just one
+    /// The plugin to say it, by its name or as `LINK[#NAME]`; not needed where there is just one
     #[arg(long, value_name = "NAME", env = unless_empty(PLUGIN), value_parser = text())]
     #[arg(add = ArgValueCandidates::new(completion::greeters))]
     pub plugin: Option<String>,
     /// Whom to greet
     #[arg(long, value_name = "WHO", default_value = "world", value_parser = text())]
     pub name: String,
+    /// Have the plugin, which is one of this program, in a process of its own
+    #[arg(long)]
+    pub isolate: bool,
+    /// How long a plugin in another process, or behind a server, may take: it is an error then
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
     #[command(flatten)]
     pub links: Links,
     /// Whether `plugin` stood in the environment.
@@ -74,7 +86,7 @@ pub(crate) struct List {
 /// Tells all that is known of a plugin
 #[derive(Debug, Args)]
 pub(crate) struct Info {
-    /// The plugin, by its name or an alias, or as `library:PATH[#NAME]`
+    /// The plugin, by its name or an alias, or as `LINK[#NAME]`
     #[arg(value_parser = text(), add = ArgValueCandidates::new(completion::plugins))]
     pub name: String,
     #[command(flatten)]
@@ -92,6 +104,20 @@ pub(crate) struct Doctor {
     /// How to print them
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// Serves plugins to other programs, by gRPC
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen: `HOST:PORT`, where port 0 is any that is free, or `grpc+unix:PATH`
+    #[arg(long, value_name = "ADDRESS", value_parser = text())]
+    pub grpc: String,
+    /// A plugin to serve, by its name; all, where none is named; can be given several times
+    #[arg(long = "plugin", value_name = "NAME", value_parser = text())]
+    #[arg(add = ArgValueCandidates::new(completion::greeters))]
+    pub plugins: Vec<String>,
+    #[command(flatten)]
+    pub links: Links,
 }
 
 /// Prints the script that lets a shell complete arguments, and names of plugins
@@ -145,8 +171,9 @@ impl Command {
             Self::Hello(Hello { links, .. })
             | Self::List(List { links, .. })
             | Self::Info(Info { links, .. })
-            | Self::Doctor(Doctor { links, .. }) => Some(links),
-            Self::Completions(_) => None,
+            | Self::Doctor(Doctor { links, .. })
+            | Self::Serve(Serve { links, .. }) => Some(links),
+            Self::Proto | Self::Completions(_) => None,
         }
     }
 }
@@ -188,6 +215,12 @@ fn version(registry: &Registry) -> String {
 /// A text. Clap's own parser does not say which of the arguments is not UTF-8.
 fn text() -> impl TypedValueParser<Value = String> {
     OsStringValueParser::new().try_map(|value: OsString| value.into_string().map_err(|_| "it is not UTF-8"))
+}
+
+/// A time that is not nothing.
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.filter(|duration| !duration.is_zero()).ok_or("it is no number of seconds, such as `2.5`")
 }
 
 /// The variable that stands in for `--plugin`.

@@ -5,6 +5,8 @@ mod doctor;
 mod hello;
 mod info;
 mod list;
+mod proto;
+mod serve;
 
 use crate::cli::{Cli, Command};
 use crate::failure::{Exit, Failure};
@@ -15,6 +17,8 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::List(arguments) => list::run(arguments),
         Command::Info(arguments) => info::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Proto => proto::run(),
         Command::Completions(arguments) => completions::run(arguments),
     }
 }

@@ -1,6 +1,6 @@
 //! Completion in the shell. The shell's script, which `app completions` prints, runs this program with a variable set
 //! and the line so far behind `--`; it offers
-//! the plugins of this build, and those of the links in the environment, of which nothing runs.
+//! the plugins of this build, and those of the libraries in the environment, of which nothing runs. No process is started, and no server asked.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -58,7 +58,10 @@ pub(crate) fn plugins() -> Vec<CompletionCandidate> {
 fn offered() -> Registry {
     let mut registry = Registry::new();
     // A link that cannot be read has none to offer. The command tells why, and nobody would read it here.
-    let linked = links::of_environment().into_iter().filter_map(|Link::Library(path)| library::inspect(&path).ok());
+    let linked = links::of_environment().into_iter().filter_map(|link| match link {
+        Link::Library(path) => library::inspect(&path).ok(),
+        Link::Process(_) | Link::Grpc(_) => None,
+    });
     let linked: Vec<_> = linked.flat_map(|library| library.plugins).collect();
     for link in [&plug::link::Builtin as &dyn plug::Link, &linked] {
         let _ = registry.add(link);

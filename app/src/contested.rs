@@ -13,10 +13,10 @@ pub(crate) fn way_out(problem: &Problem) -> Option<String> {
     };
     let is_alone = |place: &&&Place| places.iter().filter(|other| other.origin == place.origin).count() == 1;
     let alone: Vec<_> = places.iter().filter(is_alone).map(|place| place.origin.as_deref()).collect();
-    let of_libraries: Vec<_> = alone.iter().flatten().map(|link| format!("{link}#{name}")).collect();
+    let of_links: Vec<_> = alone.iter().flatten().map(|link| format!("{link}#{name}")).collect();
     let builtin = alone.contains(&None).then_some("the builtin one without `--link` and `APP_LINKS`");
-    let one = format!("one by its library, as {}", listed(&of_libraries));
-    match (&of_libraries[..], builtin) {
+    let one = format!("one by its link, as {}", listed(&of_links));
+    match (&of_links[..], builtin) {
         ([], None) => None,
         ([], Some(builtin)) => Some(format!("choose {builtin}")),
         (_, None) => Some(format!("choose {one}")),
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn where_there_is_just_one_it_can_be_chosen() {
         let (x, y) = (Some("library:/x.so"), Some("library:/y.so"));
-        let (one, builtin) = ("choose one by its library, as", "the builtin one without `--link` and `APP_LINKS`");
+        let (one, builtin) = ("choose one by its link, as", "the builtin one without `--link` and `APP_LINKS`");
         assert_eq!(hint(&[None, x]).unwrap(), format!("{one} `library:/x.so#a`, or {builtin}"));
         assert_eq!(hint(&[None, x, y]).unwrap(), format!("{one} `library:/x.so#a`, `library:/y.so#a`, or {builtin}"));
         assert_eq!(hint(&[x, y]).unwrap(), format!("{one} `library:/x.so#a`, `library:/y.so#a`"));

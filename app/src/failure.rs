@@ -7,19 +7,19 @@ use std::process::ExitCode;
 use plug::ErrorKind;
 use plug::link::LibraryFault;
 
-use crate::contested;
+use crate::{contested, grpc, process};
 
 /// What the exit status says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     Done = 0,
-    /// The plugin failed, or the result could not be written.
+    /// The plugin failed, did not answer in time, or is not there; or the result could not be written.
     Failed = 1,
     /// Wrong usage, or a plugin that nobody knows, or a path that leads to no plugins.
     Usage = 2,
-    /// The registry has a problem, or a library that cannot be used.
+    /// The registry has a problem, or there is a library or a process or a server that cannot be used.
     Problem = 3,
-    /// The plugin is known, but not in this build; or what opens its library is not.
+    /// The plugin is known, but not in this build; or the way to it is not.
     NotInBuild = 4,
 }
 
@@ -38,7 +38,12 @@ impl Failure {
 
     /// The error, which has happened in a plugin whatever its kind is.
     pub(crate) fn of_plugin(error: &plug::Error) -> Self {
-        Self::new(error.to_string(), Exit::Failed).caused_by(error.source())
+        Self::with(error, Exit::Failed)
+    }
+
+    /// The error with its causes, and what to exit with.
+    pub(crate) fn with(error: &plug::Error, exit: Exit) -> Self {
+        Self::new(error.to_string(), exit).caused_by(error.source())
     }
 
     /// The same failure with this cause and the causes of that.
@@ -75,13 +80,16 @@ impl fmt::Display for Failure {
 /// An error of the registry's, or of a link's.
 impl From<plug::Error> for Failure {
     fn from(error: plug::Error) -> Self {
-        // A library is loaded when the first of its plugins is opened. That it cannot be is not this plugin's failure.
+        // A library is loaded when the first of its plugins is opened, and a process that has ended is started again. That this cannot be done
+        // is not the plugin's failure.
         let cause = match error.kind() {
             ErrorKind::Open { .. } => error.downcast_ref().map(plug::Error::kind),
             _ => None,
         };
-        let kind = cause.filter(|cause| matches!(cause, ErrorKind::Library { .. })).unwrap_or(error.kind());
-        let failure = Self::new(error.to_string(), Exit::from(kind)).caused_by(error.source());
+        let is_of_link =
+            |cause: &&ErrorKind| matches!(cause, ErrorKind::Library { .. }) || process::exit_of(cause).is_some();
+        let kind = cause.filter(is_of_link).unwrap_or(error.kind());
+        let failure = Self::with(&error, Exit::from(kind));
         let way_out = if let ErrorKind::Problem(problem) = kind { contested::way_out(problem) } else { None };
         way_out.iter().fold(failure, |failure, way_out| failure.hint(way_out))
     }
@@ -93,9 +101,11 @@ impl From<&ErrorKind> for Exit {
             ErrorKind::BadName { .. } | ErrorKind::Unknown { .. } | ErrorKind::WrongInterface { .. } => Self::Usage,
             ErrorKind::Problem(_) | ErrorKind::Problems(_) | ErrorKind::Incompatible { .. } => Self::Problem,
             ErrorKind::Library { fault, .. } => Self::from(fault),
+            // The other side is there, and does not speak as a plugin does. What it says to a call is `Failure::of_plugin`'s.
+            ErrorKind::Refused { .. } | ErrorKind::Malformed { .. } => Self::Problem,
             ErrorKind::NotInBuild { .. } => Self::NotInBuild,
-            // `Plugin`, `Open` and `Panicked`, and whatever steps are added: all of them come after the plugin has been found.
-            _ => Self::Failed,
+            // `Plugin`, `Open` and `Panicked`, `Deadline`, `Cancelled` and `Unavailable`, and whatever steps are added: to try again may help.
+            kind => process::exit_of(kind).or_else(|| grpc::exit_of(kind)).unwrap_or(Self::Failed),
         }
     }
 }

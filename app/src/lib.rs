@@ -12,7 +12,9 @@
 //!
 //! * `completion` answers the shell, where it is the shell that asks;
 //! * `cli` is what can be typed, and `command` what is then done, a file for each command;
-//! * `link` is a link as it is typed, `library` the way to the one kind there is, and `linked` all the plugins a command has;
+//! * `link` is a link as it is typed, `library`, `process` and `grpc` are the ways to its kinds, and `linked` all the plugins a command has;
+//! * `proto` is what others need to be such plugins in another language; what of these is not in a build, `left_out` says;
+//! * `choosing` is which of them is meant;
 //! * `available`, `description` and `inspected` are what the commands say of plugins, `layout` how it fits the terminal;
 //! * `panic` is around what runs of a plugin;
 //! * `failure` is how it ends, `contested` what helps where several plugins have one name, and `output` where all of it goes.
@@ -20,14 +22,19 @@
 #![deny(unsafe_code)]
 
 mod available;
+mod choosing;
 mod cli;
 mod command;
 mod completion;
 mod contested;
 mod description;
 mod failure;
+#[cfg_attr(not(feature = "grpc"), path = "grpc/left_out.rs")]
+mod grpc;
 mod inspected;
 mod layout;
+#[cfg(not(all(feature = "library", feature = "process", feature = "grpc")))]
+mod left_out;
 #[cfg_attr(not(feature = "library"), path = "library/left_out.rs")]
 #[allow(unsafe_code)]
 mod library;
@@ -35,6 +42,10 @@ mod link;
 mod linked;
 mod output;
 mod panic;
+#[cfg_attr(not(feature = "process"), path = "process/left_out.rs")]
+mod process;
+#[cfg_attr(not(any(feature = "process", feature = "grpc")), path = "proto/left_out.rs")]
+mod proto;
 
 use std::process::ExitCode;
 
@@ -45,7 +56,12 @@ use failure::{Exit, Failure};
 plug::link!();
 
 /// Runs the application with the arguments of this process and the plugins of this binary.
+///
+/// In a child that `app hello --isolate` has started, it serves those plugins to its parent, and reads no arguments.
 pub fn main() -> ExitCode {
+    if let Some(exit) = process::serve_isolated() {
+        return exit;
+    }
     let exit = run(Registry::builtin()).unwrap_or_else(|failure| {
         output::report(&failure);
         failure.exit()

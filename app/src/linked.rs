@@ -1,6 +1,7 @@
-//! All the plugins that a command has: those of this binary, and those of the links it was given. Of a link, nothing runs here.
+//! All the plugins that a command has: those of this binary, and those of the links it was given. Of a library, nothing runs here; a process is
+//! started, and a server asked, since nobody else can tell which plugins they have.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use plug::link::Difference;
 use plug::{Place, Plugin, Problem, Registry};
@@ -9,12 +10,20 @@ use crate::cli::Links;
 use crate::failure::Failure;
 use crate::library::{self, Library};
 use crate::link::Link;
+use crate::{grpc, process};
 
 #[derive(Default)]
 pub(crate) struct Linked {
     pub registry: Registry,
     /// In the order they were given.
-    libraries: Vec<(Link, Library)>,
+    libraries: Vec<Opened>,
+}
+
+/// A library that has been opened, and that is all.
+struct Opened {
+    link: Link,
+    path: PathBuf,
+    library: Library,
 }
 
 impl Linked {
@@ -45,10 +54,16 @@ impl Linked {
         Ok(linked)
     }
 
+    /// The plugins of this binary, in another process.
+    pub(crate) fn isolated() -> Result<Self, Failure> {
+        let mut linked = Self::default();
+        linked.registry.add(&process::isolated()?)?;
+        Ok(linked)
+    }
+
     /// The path of the library that a plugin is in.
     pub(crate) fn library_of(&self, plugin: &Plugin) -> Option<&Path> {
-        let (Link::Library(path), _) = self.libraries.iter().find(|(link, _)| is_origin(link, plugin))?;
-        Some(path)
+        Some(&self.opened(plugin)?.path)
     }
 
     /// Why a plugin does not fit this program, where it does not.
@@ -72,27 +87,37 @@ impl Linked {
 
     /// What to be warned of before one of these plugins is opened, with the link it is about.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = (&Link, String)> {
-        self.libraries.iter().filter(|(_, library)| library.aborts_on_panic()).map(|(link, _)| {
-            let Link::Library(path) = link;
-            let path = path.display();
-            (link, format!("library `{path}` was built with panic=abort: a panic in it ends this program"))
-        })
+        self.libraries.iter().filter_map(|opened| Some((&opened.link, opened.warning()?)))
     }
 
     /// What to be warned of before this plugin is opened.
     pub(crate) fn warning_of(&self, plugin: &Plugin) -> Option<String> {
-        self.warnings().find(|(link, _)| is_origin(link, plugin)).map(|(_, warning)| warning)
+        self.opened(plugin)?.warning()
+    }
+
+    /// The library that a plugin is in.
+    fn opened(&self, plugin: &Plugin) -> Option<&Opened> {
+        self.libraries.iter().find(|opened| plugin.origin() == Some(&opened.link.to_string()))
     }
 
     fn add(&mut self, link: &Link) -> Result<(), Failure> {
-        let Link::Library(path) = link;
-        let library = library::open(path)?;
-        self.registry.add(&library)?;
-        self.libraries.push((link.clone(), library));
+        match link {
+            Link::Library(path) => {
+                let library = library::open(path)?;
+                self.registry.add(&library)?;
+                self.libraries.push(Opened { link: link.clone(), path: path.clone(), library });
+            }
+            Link::Process(path) => _ = self.registry.add(&process::open(path)?)?,
+            Link::Grpc(address) => _ = self.registry.add(&grpc::open(address)?)?,
+        }
         Ok(())
     }
 }
 
-fn is_origin(link: &Link, plugin: &Plugin) -> bool {
-    plugin.origin() == Some(&link.to_string())
+impl Opened {
+    fn warning(&self) -> Option<String> {
+        let path = self.path.display();
+        let warning = || format!("library `{path}` was built with panic=abort: a panic in it ends this program");
+        self.library.aborts_on_panic().then(warning)
+    }
 }

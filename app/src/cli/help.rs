@@ -16,6 +16,10 @@ pub(super) fn info() -> String {
     format!("{INFO_EXAMPLES}\n\n{LINKS}\n{LINKED_PLUGINS}\n{HASH}\n\n{INFO_JSON}")
 }
 
+pub(super) fn serve() -> String {
+    format!("{SERVE_EXAMPLES}\n\n{SERVE_OUTPUT}\n\n{LINKS}")
+}
+
 pub(super) fn doctor() -> String {
     format!("{DOCTOR_EXAMPLES}\n\n{LINKS}\n\n{DOCTOR_JSON}")
 }
@@ -30,33 +34,44 @@ Examples:
 const EXITS: &str = "\
 Exit status:
   0  done
-  1  the plugin failed, or the result could not be written
+  1  the plugin failed, is not there, or did not answer in time; or the result could
+     not be written
   2  wrong usage, a plugin that nobody knows, or a path that leads to no plugins
   3  the registry has a problem: any for `doctor`, one with the very name for others;
-     or a library is damaged, or does not fit this program
-  4  the plugin is known but not in this build, or libraries are not";
+     or a library, a process or a server cannot be used, or does not fit this program
+  4  the plugin is known but not in this build, or its kind of link is not";
 
 pub(super) const HELLO_EXAMPLES: &str = "\
 Examples:
   app hello                            through the only plugin there is
   app hello --plugin a --name x        hello, x
   APP_PLUGIN=a app hello --name x      the same
-  app hello --plugin library:target/release/libplugin_a.so";
+  app hello --plugin process:target/debug/plugin-a
+  app hello --plugin grpc://127.0.0.1:8888 --timeout 2.5
+  app hello --plugin a --isolate       a crash of it would not end this program";
 
 const LINKS: &str = "\
 Links:
   library:PATH       the plugins of a shared library, in a build with the feature
-                     `library`. Only `app hello` runs its code, with all the rights
-                     that this program has
-  APP_LINKS          links with commas between. Not read where there is a `--link`";
+                     `library`. Only `app hello` and `app serve` run its code, with
+                     all the rights that this program has
+  process:PATH       the plugins of an executable, with the feature `process`. It is
+                     started by every command that is given it, since nobody else
+                     knows its plugins: so name none that you do not trust
+  grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
+                     that are the same, with commas between. It is asked for them
+  grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts
+  grpc+unix:PATH     the same over a Unix socket
+  APP_LINKS          links with commas between; one more HOST:PORT behind an address
+                     belongs to it. Not read where there is a `--link`";
 
 const LINKED_PLUGIN: &str = "  \
-  library:PATH#NAME  in place of a name: the plugin of this name in that library, and
-                     no other. Without `#NAME`, the only one that can say hello.";
+  LINK#NAME          in place of a name: the plugin of this name in that link, and no
+                     other. Without `#NAME`, the only one that can say hello.";
 
 const LINKED_PLUGINS: &str = "  \
-  library:PATH#NAME  in place of a name: the plugins of this name in that library, and
-                     no others. Without `#NAME`, all of them.";
+  LINK#NAME          in place of a name: the plugins of this name in that link, and no
+                     others. Without `#NAME`, all of them.";
 
 const HASH: &str = "                     \
                      A `#` is a part of the path where a `/` comes after it, or where
@@ -67,7 +82,8 @@ Examples:
   app list                             a table that fits the terminal, or COLUMNS
   app list --available                 with those that a feature would bring
   app list --format names | sort       for a script
-  app list --link library:libx.so      with those of a shared library";
+  app list --link library:libx.so      with those of a shared library
+  app list --link process:./plugin-x   with those of an executable, which is run";
 
 const LIST_JSON: &str = "\
 JSON:
@@ -81,7 +97,8 @@ pub(super) const INFO_EXAMPLES: &str = "\
 Examples:
   app info a
   app info a --format json
-  app info library:target/release/libplugin_a.so";
+  app info library:target/release/libplugin_a.so
+  app info grpc://127.0.0.1:8888#a";
 
 const INFO_JSON: &str = "\
 JSON:
@@ -118,6 +135,24 @@ JSON:
   warnings        {kind, link, message}
     kind          aborts_on_panic, or other
   deprecated      {name, interface, instead, link}";
+
+pub(super) const SERVE_EXAMPLES: &str = "\
+Examples:
+  app serve --grpc 127.0.0.1:8888              all of them, to this machine
+  app serve --grpc 127.0.0.1:8888 --plugin a   this one alone
+  app serve --grpc grpc+unix:/run/app.socket   to whoever may open the file";
+
+const SERVE_OUTPUT: &str = "\
+It serves until SIGINT or SIGTERM, finishes the calls that are under way, and exits
+with 0. It answers gRPC health checks and reflection. It has neither TLS nor passwords:
+whoever reaches the address can call the plugins.
+
+Standard output has one line, the address in the form `--plugin` takes it, as soon as it
+can be connected to: for a script that has asked for port 0.";
+
+pub(super) const PROTO_EXAMPLES: &str = "\
+Examples:
+  app proto > plug.proto               for plugins and callers in other languages";
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

@@ -9,7 +9,7 @@ use crate::link::{Link, distinct, separated};
 /// What adds plugins to those of this build.
 #[derive(Debug, Args)]
 pub(crate) struct Links {
-    /// Adds the plugins of this link, such as `library:PATH`; can be given several times
+    /// Adds the plugins of this link, such as `process:PATH`; can be given several times
     #[arg(id = LINK, long, value_name = "LINK", env = unless_empty(VARIABLE), value_parser = text())]
     texts: Vec<String>,
     /// Whether they stood in the environment.
@@ -26,7 +26,7 @@ impl Links {
     pub(crate) fn read(&self) -> Result<Vec<Link>, Failure> {
         // What is typed is not separated, so that every path can be typed.
         let read = |text: &String| match self.is_from_environment {
-            true => separated(text).map(Link::read).collect(),
+            true => separated(text).iter().map(|text| Link::read(text)).collect(),
             false => Ok(vec![Link::read(text)?]),
         };
         let links = self.texts.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(|failure| self.told(failure))?;
@@ -42,5 +42,5 @@ impl Links {
 /// The links in the variable, but for those that are none.
 pub(crate) fn of_environment() -> Vec<Link> {
     let text = std::env::var(VARIABLE).unwrap_or_default();
-    distinct(separated(&text).filter_map(|text| Link::read(text).ok()).collect())
+    distinct(separated(&text).iter().filter_map(|text| Link::read(text).ok()).collect())
 }

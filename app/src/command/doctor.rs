@@ -15,10 +15,10 @@ use crate::output;
 use report::{Deprecation, ProblemReport, Report, Warning};
 
 pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
-    // A library that is wrong is a problem like others. What was typed wrongly is none of the plugins.
+    // A link that cannot be used is a problem like others. What was typed wrongly is none of the plugins.
     let mut faults = Vec::new();
     let linked = Linked::with_sound(&arguments.links, |link, failure| match failure.exit() {
-        Exit::Problem => {
+        Exit::Problem | Exit::Failed => {
             faults.push((link.clone(), failure));
             Ok(())
         }

@@ -1,9 +1,9 @@
-//! `app hello`: opens a plugin and has it greet. The one command that runs a plugin's code.
-
-mod choosing;
+//! `app hello`: opens a plugin and has it greet. It runs the plugin's code, here or where the plugin is.
 
 use app_interface::Plug;
+use plug::Plugin;
 
+use crate::choosing::choose;
 use crate::cli::Hello;
 use crate::failure::{Exit, Failure};
 use crate::link::Choice;
@@ -11,13 +11,23 @@ use crate::linked::Linked;
 use crate::{output, panic};
 
 pub(crate) fn run(arguments: &Hello) -> Result<Exit, Failure> {
+    match arguments.timeout {
+        Some(timeout) => plug::with_deadline(timeout, || hello(arguments)),
+        None => hello(arguments),
+    }
+}
+
+fn hello(arguments: &Hello) -> Result<Exit, Failure> {
     let choice = arguments.plugin.as_deref().map(Choice::read).transpose();
     let choice = choice.map_err(|failure| arguments.told("link", failure))?;
     let linked = match &choice {
+        Some(Choice::Of(link, _)) if arguments.isolate => {
+            return Err(arguments.told("link", not_to_isolate(&format!("what `{link}` has"))));
+        }
         Some(Choice::Of(link, _)) => Linked::alone(link).map_err(|failure| arguments.told("link", failure))?,
         _ => Linked::with(&arguments.links)?,
     };
-    let plugin = choosing::choose(choice.as_ref(), &linked.registry);
+    let plugin = choose(choice.as_ref(), &linked.registry);
     let plugin = plugin.map_err(|failure| if choice.is_some() { arguments.told("name", failure) } else { failure })?;
     if let Some(instead) = plugin.deprecated() {
         output::aside("warning", &format!("plugin `{}` is deprecated: {instead}", plugin.name()));
@@ -25,6 +35,8 @@ pub(crate) fn run(arguments: &Hello) -> Result<Exit, Failure> {
     if let Some(warning) = linked.warning_of(plugin) {
         output::aside("warning", &warning);
     }
+    let isolated = arguments.isolate.then(|| isolated(plugin)).transpose()?;
+    let plugin = isolated.as_ref().unwrap_or(plugin);
     let greet = || {
         let greeter = plugin.open::<dyn Plug>()?;
         greeter.say_hello(&arguments.name).map_err(|error| Failure::of_plugin(&error))
@@ -34,4 +46,18 @@ pub(crate) fn run(arguments: &Hello) -> Result<Exit, Failure> {
         None => return Ok(Exit::Failed),
     }
     Ok(Exit::Done)
+}
+
+/// The same plugin, in a process of its own.
+fn isolated(plugin: &Plugin) -> Result<Plugin, Failure> {
+    if let Some(link) = plugin.origin() {
+        return Err(not_to_isolate(&format!("plugin `{}`, which is in `{link}`", plugin.name())));
+    }
+    let isolated = Linked::isolated()?;
+    Ok(isolated.registry.plugin::<dyn Plug>(plugin.name())?.clone())
+}
+
+fn not_to_isolate(what: &str) -> Failure {
+    let text = format!("`--isolate` is for plugins of this program, and not for {what}");
+    Failure::new(text, Exit::Usage).hint("what comes by `process:` or `grpc://` is in a process of its own as it is")
 }

@@ -17,6 +17,8 @@ Commands:
   list         Lists the plugins of this build
   info         Tells all that is known of a plugin
   doctor       Looks for problems with the plugins of this build
+  serve        Serves plugins to other programs, by gRPC
+  proto        Prints the interface of greeters as a `.proto` file
   completions  Prints the script that lets a shell complete arguments, and names of plugins
   help         Print this message or the help of the given subcommand(s)
 
@@ -35,11 +37,12 @@ Examples:
 
 Exit status:
   0  done
-  1  the plugin failed, or the result could not be written
+  1  the plugin failed, is not there, or did not answer in time; or the result could
+     not be written
   2  wrong usage, a plugin that nobody knows, or a path that leads to no plugins
   3  the registry has a problem: any for `doctor`, one with the very name for others;
-     or a library is damaged, or does not fit this program
-  4  the plugin is known but not in this build, or libraries are not
+     or a library, a process or a server cannot be used, or does not fit this program
+  4  the plugin is known but not in this build, or its kind of link is not
 ---- exit status: 0
 ",
     );
@@ -57,8 +60,7 @@ Usage: app hello [OPTIONS]
 
 Options:
       --plugin <NAME>
-          The plugin to say it, by its name or as `library:PATH[#NAME]`; not needed where there is
-          just one
+          The plugin to say it, by its name or as `LINK[#NAME]`; not needed where there is just one
           
           [env: APP_PLUGIN=]
 
@@ -67,8 +69,14 @@ Options:
           
           [default: world]
 
+      --isolate
+          Have the plugin, which is one of this program, in a process of its own
+
+      --timeout <SECONDS>
+          How long a plugin in another process, or behind a server, may take: it is an error then
+
       --link <LINK>
-          Adds the plugins of this link, such as `library:PATH`; can be given several times
+          Adds the plugins of this link, such as `process:PATH`; can be given several times
           
           [env: APP_LINKS=]
 
@@ -79,15 +87,25 @@ Examples:
   app hello                            through the only plugin there is
   app hello --plugin a --name x        hello, x
   APP_PLUGIN=a app hello --name x      the same
-  app hello --plugin library:target/release/libplugin_a.so
+  app hello --plugin process:target/debug/plugin-a
+  app hello --plugin grpc://127.0.0.1:8888 --timeout 2.5
+  app hello --plugin a --isolate       a crash of it would not end this program
 
 Links:
   library:PATH       the plugins of a shared library, in a build with the feature
-                     `library`. Only `app hello` runs its code, with all the rights
-                     that this program has
-  APP_LINKS          links with commas between. Not read where there is a `--link`
-  library:PATH#NAME  in place of a name: the plugin of this name in that library, and
-                     no other. Without `#NAME`, the only one that can say hello.
+                     `library`. Only `app hello` and `app serve` run its code, with
+                     all the rights that this program has
+  process:PATH       the plugins of an executable, with the feature `process`. It is
+                     started by every command that is given it, since nobody else
+                     knows its plugins: so name none that you do not trust
+  grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
+                     that are the same, with commas between. It is asked for them
+  grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts
+  grpc+unix:PATH     the same over a Unix socket
+  APP_LINKS          links with commas between; one more HOST:PORT behind an address
+                     belongs to it. Not read where there is a `--link`
+  LINK#NAME          in place of a name: the plugin of this name in that link, and no
+                     other. Without `#NAME`, the only one that can say hello.
                      A `#` is a part of the path where a `/` comes after it, or where
                      there is a file of the whole name
 ---- exit status: 0
@@ -110,7 +128,7 @@ Options:
           List those too that are known but not in this build
 
       --link <LINK>
-          Adds the plugins of this link, such as `library:PATH`; can be given several times
+          Adds the plugins of this link, such as `process:PATH`; can be given several times
           
           [env: APP_LINKS=]
 
@@ -132,12 +150,21 @@ Examples:
   app list --available                 with those that a feature would bring
   app list --format names | sort       for a script
   app list --link library:libx.so      with those of a shared library
+  app list --link process:./plugin-x   with those of an executable, which is run
 
 Links:
   library:PATH       the plugins of a shared library, in a build with the feature
-                     `library`. Only `app hello` runs its code, with all the rights
-                     that this program has
-  APP_LINKS          links with commas between. Not read where there is a `--link`
+                     `library`. Only `app hello` and `app serve` run its code, with
+                     all the rights that this program has
+  process:PATH       the plugins of an executable, with the feature `process`. It is
+                     started by every command that is given it, since nobody else
+                     knows its plugins: so name none that you do not trust
+  grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
+                     that are the same, with commas between. It is asked for them
+  grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts
+  grpc+unix:PATH     the same over a Unix socket
+  APP_LINKS          links with commas between; one more HOST:PORT behind an address
+                     belongs to it. Not read where there is a `--link`
 
 JSON:
   format_version  1; a key may be added without a change of it
@@ -162,11 +189,11 @@ Usage: app info [OPTIONS] <NAME>
 
 Arguments:
   <NAME>
-          The plugin, by its name or an alias, or as `library:PATH[#NAME]`
+          The plugin, by its name or an alias, or as `LINK[#NAME]`
 
 Options:
       --link <LINK>
-          Adds the plugins of this link, such as `library:PATH`; can be given several times
+          Adds the plugins of this link, such as `process:PATH`; can be given several times
           
           [env: APP_LINKS=]
 
@@ -186,14 +213,23 @@ Examples:
   app info a
   app info a --format json
   app info library:target/release/libplugin_a.so
+  app info grpc://127.0.0.1:8888#a
 
 Links:
   library:PATH       the plugins of a shared library, in a build with the feature
-                     `library`. Only `app hello` runs its code, with all the rights
-                     that this program has
-  APP_LINKS          links with commas between. Not read where there is a `--link`
-  library:PATH#NAME  in place of a name: the plugins of this name in that library, and
-                     no others. Without `#NAME`, all of them.
+                     `library`. Only `app hello` and `app serve` run its code, with
+                     all the rights that this program has
+  process:PATH       the plugins of an executable, with the feature `process`. It is
+                     started by every command that is given it, since nobody else
+                     knows its plugins: so name none that you do not trust
+  grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
+                     that are the same, with commas between. It is asked for them
+  grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts
+  grpc+unix:PATH     the same over a Unix socket
+  APP_LINKS          links with commas between; one more HOST:PORT behind an address
+                     belongs to it. Not read where there is a `--link`
+  LINK#NAME          in place of a name: the plugins of this name in that link, and no
+                     others. Without `#NAME`, all of them.
                      A `#` is a part of the path where a `/` comes after it, or where
                      there is a file of the whole name
 
@@ -229,7 +265,7 @@ Usage: app doctor [OPTIONS]
 
 Options:
       --link <LINK>
-          Adds the plugins of this link, such as `library:PATH`; can be given several times
+          Adds the plugins of this link, such as `process:PATH`; can be given several times
           
           [env: APP_LINKS=]
 
@@ -252,9 +288,17 @@ Examples:
 
 Links:
   library:PATH       the plugins of a shared library, in a build with the feature
-                     `library`. Only `app hello` runs its code, with all the rights
-                     that this program has
-  APP_LINKS          links with commas between. Not read where there is a `--link`
+                     `library`. Only `app hello` and `app serve` run its code, with
+                     all the rights that this program has
+  process:PATH       the plugins of an executable, with the feature `process`. It is
+                     started by every command that is given it, since nobody else
+                     knows its plugins: so name none that you do not trust
+  grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
+                     that are the same, with commas between. It is asked for them
+  grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts
+  grpc+unix:PATH     the same over a Unix socket
+  APP_LINKS          links with commas between; one more HOST:PORT behind an address
+                     belongs to it. Not read where there is a `--link`
 
 JSON:
   format_version  1; a key may be added without a change of it
@@ -267,6 +311,81 @@ JSON:
   warnings        {kind, link, message}
     kind          aborts_on_panic, or other
   deprecated      {name, interface, instead, link}
+---- exit status: 0
+",
+    );
+}
+
+#[test]
+fn serve() {
+    check(
+        &ALL,
+        &["serve", "--help"],
+        "\
+Serves plugins to other programs, by gRPC
+
+Usage: app serve [OPTIONS] --grpc <ADDRESS>
+
+Options:
+      --grpc <ADDRESS>
+          Where to listen: `HOST:PORT`, where port 0 is any that is free, or `grpc+unix:PATH`
+
+      --plugin <NAME>
+          A plugin to serve, by its name; all, where none is named; can be given several times
+
+      --link <LINK>
+          Adds the plugins of this link, such as `process:PATH`; can be given several times
+          
+          [env: APP_LINKS=]
+
+  -h, --help
+          Print help (see a summary with '-h')
+
+Examples:
+  app serve --grpc 127.0.0.1:8888              all of them, to this machine
+  app serve --grpc 127.0.0.1:8888 --plugin a   this one alone
+  app serve --grpc grpc+unix:/run/app.socket   to whoever may open the file
+
+It serves until SIGINT or SIGTERM, finishes the calls that are under way, and exits
+with 0. It answers gRPC health checks and reflection. It has neither TLS nor passwords:
+whoever reaches the address can call the plugins.
+
+Standard output has one line, the address in the form `--plugin` takes it, as soon as it
+can be connected to: for a script that has asked for port 0.
+
+Links:
+  library:PATH       the plugins of a shared library, in a build with the feature
+                     `library`. Only `app hello` and `app serve` run its code, with
+                     all the rights that this program has
+  process:PATH       the plugins of an executable, with the feature `process`. It is
+                     started by every command that is given it, since nobody else
+                     knows its plugins: so name none that you do not trust
+  grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
+                     that are the same, with commas between. It is asked for them
+  grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts
+  grpc+unix:PATH     the same over a Unix socket
+  APP_LINKS          links with commas between; one more HOST:PORT behind an address
+                     belongs to it. Not read where there is a `--link`
+---- exit status: 0
+",
+    );
+}
+
+#[test]
+fn proto() {
+    check(
+        &ALL,
+        &["proto", "--help"],
+        "\
+Prints the interface of greeters as a `.proto` file
+
+Usage: app proto
+
+Options:
+  -h, --help  Print help
+
+Examples:
+  app proto > plug.proto               for plugins and callers in other languages
 ---- exit status: 0
 ",
     );

@@ -223,7 +223,7 @@ caused by: the name is empty
 fn a_plugin_that_does_not_fit() {
     let differs = "\
 error: plugin `odd` of `library:<odd>` was built with another `app_interface::Plug`
-  method `say_hello` is `(String, u32) -> String` in the library, and `(String) -> String` in this program
+  method `say_hello` is `(String, u32) -> String` in the plugin, and `(String) -> String` in this program
 hint: build both with one version of the interface
 ---- exit status: 3
 ";

@@ -126,7 +126,7 @@ fn a_plugin_that_does_not_fit_is_listed_as_such() {
     let expected = "\
       \"link\": \"library:<odd>\",
       \"differences\": [
-        \"method `say_hello` is `(String, u32) -> String` in the library, and `(String) -> String` in this program\"
+        \"method `say_hello` is `(String, u32) -> String` in the plugin, and `(String) -> String` in this program\"
       ]
     },
 ";
@@ -189,7 +189,7 @@ const TWICE: &str = "\
 plugin-a 0.1.0 at plugins/a/src/lib.rs:11 in `library:<a>`";
 
 const WAY_OUT: &str = "\
-hint: choose one by its library, as `library:<a>#a`, or the builtin one without `--link` and `APP_LINKS`
+hint: choose one by its link, as `library:<a>#a`, or the builtin one without `--link` and `APP_LINKS`
 ";
 
 #[test]
@@ -223,7 +223,7 @@ fn doctor() {
 problem: {TWICE}
 hint: rename one, or leave one out of the build
 problem: plugin `odd` of `library:<odd>` was built with another `app_interface::Plug`
-  method `say_hello` is `(String, u32) -> String` in the library, and `(String) -> String` in this program
+  method `say_hello` is `(String, u32) -> String` in the plugin, and `(String) -> String` in this program
 hint: build both with one version of the interface
 warning: library `<b>` was built with panic=abort: a panic in it ends this program
 note: plugin `odd` of odd 1.0.0 in `library:<odd>` is deprecated: greet evenly
@@ -279,7 +279,7 @@ note: plugin `odd` of odd 1.0.0 in `library:<odd>` is deprecated: greet evenly
           "link": "library:<odd>"
         }
       ],
-      "message": "plugin `odd` of `library:<odd>` was built with another `app_interface::Plug`\n  method `say_hello` is `(String, u32) -> String` in the library, and `(String) -> String` in this program",
+      "message": "plugin `odd` of `library:<odd>` was built with another `app_interface::Plug`\n  method `say_hello` is `(String, u32) -> String` in the plugin, and `(String) -> String` in this program",
       "hints": [
         "build both with one version of the interface"
       ]

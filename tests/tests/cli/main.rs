@@ -4,11 +4,16 @@
 mod commands;
 mod completion;
 mod failing;
+mod grpc;
 mod help;
 mod input;
+mod isolate;
 mod libraries;
 mod library;
 mod linked;
+mod process;
+mod proto;
+mod remote;
 mod streams;
 mod unlinked;
 mod wrapped;

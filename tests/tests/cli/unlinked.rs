@@ -1,4 +1,4 @@
-//! A build that opens no libraries, and links that are typed wrongly, in any build.
+//! A build that opens no libraries, starts no processes and reaches no servers; and links that are typed wrongly, in any build.
 
 use crate::wrapper::WRAPPER;
 use crate::{LINKING, NONE, ONE, app, check, check_command};
@@ -49,12 +49,57 @@ hint: rebuild with `--features app/library`
 }
 
 #[test]
+fn a_build_that_starts_no_processes_and_speaks_no_grpc() {
+    for (link, text, feature) in [
+        ("process:x", "this build of app starts no processes", "process"),
+        ("grpc://127.0.0.1:1", "this build of app speaks no gRPC", "grpc"),
+        ("grpcs://x", "this build of app speaks no gRPC", "grpc"),
+        ("grpc+unix:x", "this build of app speaks no gRPC", "grpc"),
+    ] {
+        let expected = format!("---- stderr\nerror: {text}\nhint: rebuild with `--features {feature}`\n");
+        let exit = "---- exit status: 4\n";
+        for program in [&*ONE, &*LINKING] {
+            check(program, &["hello", "--plugin", link], &format!("{expected}{exit}"));
+            check(program, &["info", &format!("{link}#a")], &format!("{expected}{exit}"));
+            check(program, &["doctor", "--link", link], &format!("{expected}{exit}"));
+        }
+        check_command(
+            app(&ONE).arg("list").env("APP_LINKS", link),
+            &format!("{expected}hint: the link comes from the variable `APP_LINKS`\n{exit}"),
+        );
+        let of_wrapper = expected.replace("--features ", "--features app/");
+        check(&WRAPPER, &["list", "--link", link], &format!("{of_wrapper}{exit}"));
+    }
+    check(
+        &ONE,
+        &["serve", "--grpc", "127.0.0.1:0"],
+        "\
+---- stderr
+error: this build of app speaks no gRPC
+hint: rebuild with `--features grpc`
+---- exit status: 4
+",
+    );
+    check(
+        &ONE,
+        &["hello", "--plugin", "127.0.0.1:1"],
+        "\
+---- stderr
+error: unknown kind of link: `127.0.0.1:1`
+hint: did you mean `grpc://127.0.0.1:1`?
+hint: this build of app speaks no gRPC: rebuild with `--features grpc`
+---- exit status: 2
+",
+    );
+}
+
+#[test]
 fn a_link_of_a_kind_that_there_is_not() {
     for program in [&*NONE, &*LINKING] {
         let expected = "\
 ---- stderr
 error: unknown kind of link: `http://localhost`
-hint: a link is `library:PATH`
+hint: a link is `library:PATH`, `process:PATH`, `grpc://HOST:PORT`, `grpcs://HOST:PORT` or `grpc+unix:PATH`
 ---- exit status: 2
 ";
         check(program, &["list", "--link", "http://localhost"], expected);
@@ -66,7 +111,7 @@ hint: a link is `library:PATH`
             "\
 ---- stderr
 error: unknown kind of link: `a`
-hint: a link is `library:PATH`
+hint: a link is `library:PATH`, `process:PATH`, `grpc://HOST:PORT`, `grpcs://HOST:PORT` or `grpc+unix:PATH`
 hint: the link comes from the variable `APP_LINKS`
 ---- exit status: 2
 ",

@@ -1,0 +1,96 @@
+//! Which plugin is meant, and what to do where that is not clear. It opens none, and knows no command.
+
+use app_interface::Plug;
+use plug::{Interface, Plugin, Registry};
+
+use crate::available::{available, listed, rebuild};
+use crate::failure::{Exit, Failure};
+use crate::link::{Choice, Link};
+
+/// The plugin, of a registry that has no others than those it may be one of.
+pub(crate) fn choose<'r>(choice: Option<&Choice<'_>>, registry: &'r Registry) -> Result<&'r Plugin, Failure> {
+    match choice {
+        None => only(registry),
+        Some(Choice::Name(name)) => Ok(registry.plugin::<dyn Plug>(name)?),
+        Some(Choice::Of(link, None)) => only_of(link, registry),
+        Some(Choice::Of(link, Some(name))) => {
+            registry.plugin::<dyn Plug>(name).map_err(|error| link.told(error.into()))
+        }
+    }
+}
+
+fn only(registry: &Registry) -> Result<&Plugin, Failure> {
+    match &names(registry)[..] {
+        [] => Err(none(registry)),
+        // By name and not as it stands here, since two plugins can have it.
+        [name] => Ok(registry.plugin::<dyn Plug>(name)?),
+        several => {
+            let text = format!("there are several plugins, and none was chosen: {}", listed(several));
+            let hint = "choose one with `--plugin NAME`, or in the variable `APP_PLUGIN`";
+            Err(Failure::new(text, Exit::Usage).hint(hint))
+        }
+    }
+}
+
+fn only_of<'r>(link: &Link, registry: &'r Registry) -> Result<&'r Plugin, Failure> {
+    match &names(registry)[..] {
+        [] => {
+            let interface = <dyn Plug>::IDENTITY.name();
+            let text = format!("`{link}` has no plugin of interface `{interface}`");
+            Err(Failure::new(text, Exit::Usage).hint(&format!("`app list --link {link}` lists those it has")))
+        }
+        [name] => Ok(registry.plugin::<dyn Plug>(name)?),
+        several @ [first, ..] => {
+            let text = format!("`{link}` has several plugins, and none was chosen: {}", listed(several));
+            Err(Failure::new(text, Exit::Usage).hint(&format!("add a `#` and the name: `{link}#{first}`")))
+        }
+    }
+}
+
+/// The names of all that can say hello.
+pub(crate) fn names(registry: &Registry) -> Vec<&str> {
+    let mut names: Vec<_> = registry.plugins_of::<dyn Plug>().map(Plugin::name).collect();
+    names.dedup();
+    names
+}
+
+/// The failure to find any.
+pub(crate) fn none(registry: &Registry) -> Failure {
+    let mut features: Vec<_> = available(registry).into_iter().flat_map(|plugin| plugin.features).collect();
+    features.sort();
+    features.dedup();
+    if features.is_empty() {
+        let hint = "add a crate with one to the dependencies; where there is one, `app doctor` may know more";
+        Failure::new("no plugin is in this build, and none is known", Exit::Usage).hint(hint)
+    } else {
+        Failure::new("no plugin is in this build", Exit::NotInBuild).hint(&rebuild(&features))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_no_plugin_is_known_a_dependency_is_missing() {
+        let failure = only(&Registry::new()).unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "no plugin is in this build, and none is known\n\
+             hint: add a crate with one to the dependencies; where there is one, `app doctor` may know more",
+        );
+        assert_eq!(failure.exit(), Exit::Usage);
+    }
+
+    #[test]
+    fn a_link_without_a_plugin_that_greets() {
+        let link = Link::Library("/x.so".into());
+        let failure = only_of(&link, &Registry::new()).unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "`library:/x.so` has no plugin of interface `app_interface::Plug`\n\
+             hint: `app list --link library:/x.so` lists those it has",
+        );
+        assert_eq!(failure.exit(), Exit::Usage);
+    }
+}
