@@ -1,0 +1,200 @@
+//! AutoMTLS: who has no certificate, or another than the one that was exchanged, is refused on both sides.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use plug::link::ProcessOptions;
+use plug_tests::{Started, process_program, start};
+use rcgen::{CertificateParams, KeyPair};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme};
+
+use crate::{in_time, open, refusal_of, shell, work};
+
+/// Somebody with a key and a certificate.
+struct Person {
+    certificate: rcgen::Certificate,
+    key: KeyPair,
+}
+
+impl Person {
+    fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+        Self { certificate, key }
+    }
+
+    /// As a plugin writes it into its handshake.
+    fn base64(&self) -> String {
+        let pem = self.certificate.pem();
+        let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        text.trim_end_matches('=').to_owned()
+    }
+}
+
+/// Takes any server: it is the server's own choice that is tested.
+#[derive(Debug)]
+struct Anybody;
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ECDSA_NISTP256_SHA256]
+    }
+}
+
+/// The worker as this person's plugin, and the fields of its handshake.
+fn started_by(person: &Person, folder: &Path) -> (Started, Vec<String>) {
+    let mut command = Command::new(process_program("worker"));
+    command
+        .env("HASHI", "hola")
+        .env("PLUGIN_PROTOCOL_VERSIONS", "1")
+        .env("PLUGIN_CLIENT_CERT", person.certificate.pem());
+    let mut started = start(command.env("PLUGIN_UNIX_SOCKET_DIR", folder));
+    let fields = started.line().split('|').map(str::to_owned).collect();
+    (started, fields)
+}
+
+/// What a plugin says first to this person: some bytes of HTTP/2, or nothing at all.
+fn first_words(socket: &str, person: Option<&Person>) -> Result<usize, String> {
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anybody));
+    let mut config = match person {
+        None => config.with_no_client_auth(),
+        Some(Person { certificate, key }) => {
+            let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+            config.with_client_auth_cert(vec![certificate.der().clone()], key).unwrap()
+        }
+    };
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let mut client = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap();
+    let mut socket = UnixStream::connect(socket).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut stream = rustls::Stream::new(&mut client, &mut socket);
+    let said = stream
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .and_then(|()| stream.read(&mut [0; 100]));
+    said.map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_plugin_takes_its_host_alone() {
+    let (host, other) = (Person::new(), Person::new());
+    let folder = plug_tests::Sockets::new();
+    let (_plugin, fields) = started_by(&host, &folder);
+    assert_eq!((&fields[2][..], &fields[4][..]), ("unix", "grpc"));
+    let socket = &fields[3];
+    assert_eq!(first_words(socket, None), Err("received fatal alert: CertificateRequired".to_owned()));
+    assert_eq!(first_words(socket, Some(&other)), Err("received fatal alert: HandshakeFailure".to_owned()));
+    // Who does not even begin with TLS.
+    let mut plain = UnixStream::connect(socket).unwrap();
+    plain.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    plain.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer);
+    assert!(answer.is_empty() || answer[0] == 21, "an alert of TLS at most: {answer:?}");
+    assert!(matches!(first_words(socket, Some(&host)), Ok(1..)));
+}
+
+#[test]
+fn a_host_takes_its_plugin_alone() {
+    let other = Person::new();
+    let worker = process_program("worker").display().to_string();
+    // The handshake of a worker, with somebody else's certificate in it.
+    let script = format!("'{worker}' | sed -u 's~|grpc|.*~|grpc|{}~'", other.base64());
+    assert_eq!(
+        in_time(move || refusal_of(shell(&script))),
+        "plugin `PATH` cannot be connected to by TLS\n\
+         caused by: other error: the peer shows another certificate than the one that was exchanged in the handshake"
+    );
+}
+
+#[test]
+fn without_a_certificate_it_is_refused() {
+    let script = "echo '1|1|unix|/tmp/x|grpc|'; exec sleep 1000";
+    let text = "plugin `PATH` answered without a certificate, and this program wants TLS\n\
+        hint: build the plugin with a library that has AutoMTLS, or do without TLS: `ProcessOptions::without_tls`";
+    assert_eq!(refusal_of(shell(script)), text);
+    // A worker that is kept from seeing what its host wants.
+    let worker = process_program("worker").display().to_string();
+    assert_eq!(refusal_of(shell(&format!("unset PLUGIN_CLIENT_CERT; exec '{worker}'"))), text);
+    let process = shell(&format!("unset PLUGIN_CLIENT_CERT; exec '{worker}'")).without_tls().open("/bin/sh").unwrap();
+    assert_eq!(work(&process).sum(1, &[2]).unwrap(), 3);
+}
+
+#[test]
+fn a_certificate_that_is_none_is_refused() {
+    let refused =
+        |certificate: &str| refusal_of(shell(&format!("echo '1|1|unix|/tmp/x|grpc|{certificate}'; exec sleep 1000")));
+    let hint = "hint: there belongs the certificate's DER, in standard base64 without padding, or nothing";
+    assert_eq!(
+        refused(&"*".repeat(60)),
+        format!(
+            "plugin `PATH` has something in its handshake where the certificate belongs that is not base64\n{hint}"
+        )
+    );
+    assert_eq!(
+        refused(&"A".repeat(60)),
+        format!("plugin `PATH` has something in its handshake where the certificate belongs that is no DER\n{hint}")
+    );
+    // A sequence of 48 bytes, all of them 0.
+    assert_eq!(
+        refused(&format!("MDAA{}", "A".repeat(63))),
+        "plugin `PATH` cannot be connected to by TLS\ncaused by: invalid peer certificate: BadEncoding"
+    );
+}
+
+#[test]
+fn what_the_host_gives_as_its_certificate_is_none() {
+    let worker = process_program("worker").display().to_string();
+    assert_eq!(
+        refusal_of(shell(&format!("PLUGIN_CLIENT_CERT=none exec '{worker}'"))),
+        "plugin `PATH` exited with status 1 before its handshake\n\
+         stderr: what the host gave as its certificate, in `PLUGIN_CLIENT_CERT`, is none: invalid peer certificate: BadEncoding"
+    );
+}
+
+#[test]
+fn tls_is_what_is_spoken_where_nothing_else_is_said() {
+    for (options, is_given) in [(ProcessOptions::new(), true), (ProcessOptions::new().without_tls(), false)] {
+        let process = open(options);
+        let given = work(&process).obey("variable PLUGIN_CLIENT_CERT").unwrap();
+        assert_eq!(given.starts_with("-----BEGIN CERTIFICATE-----"), is_given, "{given}");
+    }
+}

@@ -1,0 +1,99 @@
+//! How long a call may take: for a stretch of code, for a handle, for a process; and on the other side.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use plug::link::{Process, ProcessOptions};
+use plug::{Error, OpenOptions, Registry, with_deadline};
+use process_interface::Work;
+
+use crate::{LONG, in_time, open, work, worker};
+
+const SHORT: Duration = Duration::from_millis(100);
+
+/// That a call was given up in time, and not sooner.
+#[track_caller]
+fn is_given_up(call: impl FnOnce() -> Result<(), Error>) {
+    let start = Instant::now();
+    let error = call().unwrap_err();
+    let took = start.elapsed();
+    assert_eq!(error.to_string(), "plugin `worker` did not answer `sleep` in time, and the call was cancelled");
+    assert!(took >= SHORT && took < Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn of_a_stretch_of_code() {
+    let work = work(&worker());
+    is_given_up(|| with_deadline(SHORT, || work.sleep(60_000)));
+    // The earliest holds.
+    is_given_up(|| with_deadline(LONG, || with_deadline(SHORT, || work.sleep(60_000))));
+    is_given_up(|| with_deadline(SHORT, || with_deadline(LONG, || work.sleep(60_000))));
+    with_deadline(LONG, || work.sleep(1)).unwrap();
+    work.sleep(1).unwrap();
+}
+
+#[test]
+fn of_a_handle_and_of_a_process() {
+    let handle = |process: &Process, options: &OpenOptions| {
+        let mut registry = Registry::new();
+        registry.add(process).unwrap();
+        registry.open_with::<dyn Work>("worker", options).unwrap()
+    };
+    let process = worker();
+    let (hurried, patient) =
+        (handle(&process, &OpenOptions::new().deadline(SHORT)), handle(&process, &OpenOptions::new()));
+    is_given_up(|| hurried.sleep(60_000));
+    patient.sleep(150).unwrap();
+
+    let process = open(ProcessOptions::new().deadline(SHORT));
+    is_given_up(|| handle(&process, &OpenOptions::new()).sleep(60_000));
+    handle(&process, &OpenOptions::new().deadline(LONG)).sleep(150).unwrap();
+}
+
+/// A worker that was called with a deadline calls its own worker with the same one.
+#[test]
+fn it_is_the_plugins_too() {
+    let process = worker();
+    let work = work(&process);
+    assert_eq!(work.obey("relay 1").unwrap(), "it slept");
+    let said = crate::noise::heard(|| {
+        let error = with_deadline(Duration::from_millis(1500), || work.obey("relay 60000")).unwrap_err();
+        assert_eq!(error.to_string(), "plugin `worker` did not answer `obey` in time, and the call was cancelled");
+    });
+    let text = "relayed: given up: plugin `worker` did not answer `sleep` in time, and the call was cancelled";
+    said.wait_for("worker", text);
+}
+
+#[test]
+fn a_call_that_blocks_for_ever_delays_nobody() {
+    let heard = crate::noise::heard(|| ());
+    let process = worker();
+    let work: Arc<dyn Work> = Arc::from(work(&process));
+    let slow = Mutex::new(Duration::ZERO);
+    let timed = |what: &dyn Fn()| {
+        let start = Instant::now();
+        what();
+        let took = start.elapsed();
+        let mut slow = slow.lock().unwrap();
+        *slow = took.max(*slow);
+    };
+    let blocked: Vec<_> = (0..20)
+        .map(|_| {
+            let work = Arc::clone(&work);
+            std::thread::spawn(move || work.sleep(2000).unwrap())
+        })
+        .collect();
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_millis(1500) {
+        timed(&|| assert_eq!(work.sum(1, &[2]).unwrap(), 3));
+        timed(&|| process.check().unwrap());
+    }
+    timed(&|| assert_eq!(work.obey("tell while others wait").unwrap(), "told"));
+    heard.wait_for("worker", "while others wait");
+    assert!(start.elapsed() < Duration::from_millis(1900), "they wait no more");
+    // Far more than a call takes, and far less than it would have to wait.
+    let slow = *slow.lock().unwrap();
+    assert!(slow < Duration::from_millis(500), "{slow:?}");
+    in_time(|| blocked.into_iter().for_each(|blocked| blocked.join().unwrap()));
+}

@@ -1,0 +1,36 @@
+//! Interfaces in other versions than this program's: what still fits, and what is said of the rest.
+
+use plug::link::ProcessOptions;
+use plug::{ErrorKind, Registry};
+use plug_tests::process_variant;
+use process_interface::Work;
+
+use crate::{told, worker};
+
+#[test]
+fn another_signature_is_told_before_anything_is_called() {
+    let path = process_variant("worker", "narrow");
+    let mut registry = Registry::new();
+    registry.add(&ProcessOptions::new().open(&path).unwrap()).unwrap();
+    let error = registry.open::<dyn Work>("worker").err().unwrap();
+    assert!(matches!(error.kind(), ErrorKind::Incompatible { .. }), "{error:?}");
+    assert_eq!(
+        told(&error, &path),
+        "plugin `worker` of `process:PATH` was built with another `process_interface::Work`\n  \
+         method `sum` is `(u64, Vec<u32>) -> u64` in the plugin, and `(u64, Vec<u64>) -> u64` in this program\n\
+         hint: build both with one version of the interface"
+    );
+    let problems: Vec<_> = registry.problems().iter().map(ToString::to_string).collect();
+    assert_eq!(problems, [error.to_string()]);
+}
+
+#[test]
+fn what_is_listed_is_what_is_there() {
+    let mut registry = Registry::new();
+    registry.add(&worker()).unwrap();
+    let plugin = registry.plugin::<dyn Work>("drudge").unwrap();
+    assert_eq!(plugin.name(), "worker");
+    assert_eq!(plugin.summary(), "Works as it is told.");
+    assert_eq!((plugin.package(), plugin.version()), (Some("worker"), Some("0.1.0")));
+    assert!(registry.problems().is_empty(), "{:?}", registry.problems());
+}

@@ -1,0 +1,164 @@
+//! Hosts that are killed, or interrupted: no plugin stays, and nothing of it.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use plug::link::ProcessOptions;
+use plug_tests::{Started, is_running, process_program, start, until};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::{LONG, in_time, open, work};
+
+/// What a plugin has to be gone in.
+const SOON: Duration = Duration::from_secs(1);
+
+fn host(arguments: &[&str]) -> Started {
+    start(Command::new(process_program("host")).args(arguments))
+}
+
+fn worker() -> String {
+    process_program("worker").display().to_string()
+}
+
+/// Kills the host, and waits until the plugin is gone, and its socket.
+#[track_caller]
+fn leaves(mut host: Started, plugin: &str, socket: &str) {
+    let id = plugin.parse().unwrap();
+    assert!(is_running(id) && Path::new(socket).exists(), "{plugin} at {socket}");
+    let killed = Instant::now();
+    host.kill();
+    until(SOON, "the plugin is gone, and its socket", || !is_running(id) && !Path::new(socket).exists());
+    assert!(killed.elapsed() < SOON, "{:?}", killed.elapsed());
+}
+
+#[test]
+fn a_plugin_leaves_when_its_host_is_killed() {
+    for options in [&[][..], &["--plain"]] {
+        let mut host = host(&[options, &[&worker(), "pid", "socket"]].concat());
+        let (id, socket) = (host.line(), host.line());
+        leaves(host, &id, &socket);
+    }
+}
+
+#[test]
+fn a_plugin_leaves_though_a_method_blocks() {
+    let mut host = host(&[&worker(), "pid", "socket", "sleep 60000"]);
+    let (id, socket) = (host.line(), host.line());
+    assert_eq!(host.line(), "sleeping");
+    leaves(host, &id, &socket);
+}
+
+/// A program between the host and the plugin, that does as this script says.
+fn between(name: &str, script: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = plug_tests::scratch(name).join("between");
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn a_plugin_leaves_that_was_started_by_a_shell() {
+    for (name, script) in [
+        ("process-between", format!("'{}'; exit 1", worker())),
+        // One that does not leave itself.
+        ("process-stubborn", format!("trap '' TERM HUP; '{}'; exit 1", worker())),
+    ] {
+        let between = between(name, &script);
+        let mut host = host(&[&between.display().to_string(), "pid", "socket"]);
+        let (id, socket) = (host.line(), host.line());
+        leaves(host, &id, &socket);
+    }
+}
+
+/// The number of the host's only child.
+fn child_of(host: &Started) -> u32 {
+    let children = || {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", host.id())).unwrap().flatten();
+        let children = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+        children.collect::<String>().split_whitespace().next().and_then(|id| id.parse().ok())
+    };
+    until(LONG, "the host has a child", || children().is_some());
+    children().unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_plugin_leaves_that_never_looks() {
+    // Before its handshake.
+    let sleeper = between("process-sleeper", "exec sleep 1000");
+    let mut sleeping = host(&[&sleeper.display().to_string(), "start"]);
+    let id = child_of(&sleeping);
+    until(LONG, "it sleeps", || {
+        std::fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| name == "sleep\n")
+    });
+    sleeping.kill();
+    until(SOON, "the sleeper is gone", || !is_running(id));
+
+    // And after it: one that answers nothing.
+    let foreign = between("process-foreign", &format!("exec '{}' hearing", worker()));
+    let mut hearing = host(&["--plain", &foreign.display().to_string(), "start"]);
+    assert_eq!(hearing.line(), "started 1");
+    let id = child_of(&hearing);
+    hearing.kill();
+    until(SOON, "the foreign plugin is gone", || !is_running(id));
+}
+
+#[test]
+fn an_interrupt_at_the_terminal_is_for_the_host() {
+    let mut command = Command::new(process_program("host"));
+    command.args([&worker(), "pid", "interrupted", "pid"]).process_group(0);
+    let mut host = start(&mut command);
+    let id = host.line();
+    kill_process_group(Pid::from_raw(host.id() as i32).unwrap(), Signal::INT).unwrap();
+    assert_eq!(host.line(), "interrupted");
+    assert_eq!(host.line(), id);
+    assert!(host.end().success());
+    assert!(!is_running(id.parse().unwrap()));
+}
+
+#[test]
+fn a_plugin_can_be_told_to_end_by_the_system() {
+    let process = open(ProcessOptions::new());
+    let work = work(&process);
+    let (id, socket) = (work.obey("pid").unwrap(), work.obey("socket").unwrap());
+    crate::dying::signal(&id, Signal::TERM);
+    until(LONG, "it is gone", || !is_running(id.parse().unwrap()));
+    assert!(!Path::new(&socket).exists());
+    let error = in_time(move || work.sum(1, &[2]).unwrap_err());
+    assert_eq!(crate::told_of_worker(&error), "plugin `PATH` exited with status 0 before it was called");
+}
+
+/// A child of the host's own executable is a plugin when its host says so, and nobody else.
+#[test]
+fn an_isolated_plugin_is_in_the_hosts_own_executable() {
+    let mut host = host(&["isolated", "pid"]);
+    let plugin = host.line();
+    assert_ne!(plugin, host.id().to_string());
+    let id: u32 = plugin.parse().unwrap();
+    assert_eq!(
+        std::fs::read_link(format!("/proc/{id}/exe")).unwrap(),
+        std::fs::read_link(format!("/proc/{}/exe", host.id())).unwrap()
+    );
+    assert!(host.end().success());
+    until(SOON, "it is gone", || !is_running(id));
+}
+
+#[test]
+fn what_was_inherited_serves_nothing() {
+    let status = |marked: &str| {
+        let mut command = Command::new(process_program("worker"));
+        command.arg("isolated").env("HASHI", "hola").env("PLUG_ISOLATED", marked);
+        command.status().unwrap().code()
+    };
+    // The mark of a grandparent, say, and no mark at all.
+    assert_eq!(status("1"), Some(9));
+    assert_eq!(status(""), Some(9));
+    let unmarked = Command::new(process_program("worker")).arg("isolated").env("HASHI", "hola").status().unwrap();
+    assert_eq!(unmarked.code(), Some(9));
+    // Nor is it handed on to the plugins of a plugin.
+    let work = work(&open(ProcessOptions::new().env("PLUG_ISOLATED", std::process::id().to_string())));
+    assert_eq!(work.obey("variable PLUG_ISOLATED").unwrap(), std::process::id().to_string());
+}

@@ -1,0 +1,141 @@
+//! Ways out: services that are no interfaces, several versions of the protocol, cookies by hand, and a person who starts a plugin.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use plug::Registry;
+use plug::link::{Handshake, ProcessOptions};
+use plug_tests::{fail, process_program};
+use process_interface::{Extra, Work};
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic_prost::ProstCodec;
+
+use crate::{LONG, open, work};
+
+fn versions() -> Handshake {
+    Handshake::new("HASHI", "hola").interface::<dyn Work>(1).interface::<dyn Extra>(2)
+}
+
+#[test]
+fn a_version_has_its_own_interfaces() {
+    let names = |handshake: Handshake| {
+        let process = open(ProcessOptions::new().arg("versions").handshake(handshake));
+        let mut registry = Registry::new();
+        registry.add(&process).unwrap();
+        let names: Vec<_> = registry.plugins().map(|plugin| plugin.name().to_owned()).collect();
+        (process.version().unwrap(), names.join(" "))
+    };
+    // The highest that both have.
+    assert_eq!(names(versions()), (2, "second".to_owned()));
+    assert_eq!(names(versions().version(3)), (2, "second".to_owned()));
+    assert_eq!(names(Handshake::new("HASHI", "hola").interface::<dyn Work>(1)), (1, "worker".to_owned()));
+    let error =
+        open(ProcessOptions::new().arg("versions").handshake(Handshake::new("HASHI", "hola").version(3))).check();
+    assert_eq!(
+        crate::told_of_worker(&error.unwrap_err()),
+        "plugin `PATH` speaks version 1 of the application's protocol, and this program version 3\n\
+         hint: install a plugin that is made for this version of the program"
+    );
+}
+
+#[test]
+fn an_interface_of_a_version_is_called() {
+    let process = open(ProcessOptions::new().arg("versions").handshake(versions()));
+    let mut registry = Registry::new();
+    registry.add(&process).unwrap();
+    assert_eq!(registry.open::<dyn Extra>("second").unwrap().name().unwrap(), "second");
+    assert_eq!(
+        registry.open::<dyn Work>("worker").err().unwrap().to_string(),
+        "unknown plugin `worker` of interface `process_interface::Work`\nhint: there is no plugin of this interface"
+    );
+}
+
+/// What a service of the plugin's own has, which never ends, by tonic's own channel; and that it is asked for no more than is taken.
+#[test]
+fn a_service_that_is_no_interface() {
+    let process = open(ProcessOptions::new().arg("pours"));
+    let work = work(&process);
+    let channel = process.channel().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mut poured = runtime.block_on(async {
+        let mut grpc = Grpc::new(channel);
+        grpc.ready().await.unwrap();
+        let path = PathAndQuery::from_static("/tests.Pour/Pour");
+        let request = tonic::Request::new(Vec::<u8>::new());
+        let reply = grpc.server_streaming(request, path, ProstCodec::<Vec<u8>, Vec<u8>>::default()).await.unwrap();
+        let mut pieces = reply.into_inner();
+        assert_eq!(pieces.message().await.unwrap(), Some(vec![7; 16 * 1024]));
+        pieces
+    });
+    // Nobody takes more.
+    let count = || work.obey("poured").unwrap().parse::<usize>().unwrap();
+    let start = Instant::now();
+    let mut before = (count(), Instant::now());
+    while before.1.elapsed() < Duration::from_millis(200) {
+        assert!(start.elapsed() < LONG, "it pours on: {}", before.0);
+        let now = count();
+        if now != before.0 {
+            before = (now, Instant::now());
+        }
+    }
+    assert!(before.0 < 16 << 20, "{} bytes", before.0);
+    // Until it is taken.
+    let taken: usize = runtime.block_on(async {
+        let mut taken = 0;
+        while taken <= before.0 {
+            taken += poured.message().await.unwrap().unwrap().len();
+        }
+        taken
+    });
+    assert!(taken > before.0);
+    plug_tests::until(LONG, "it pours on", || count() > before.0);
+}
+
+#[test]
+fn a_plugin_tells_a_person_what_it_is() {
+    let path = process_program("worker");
+    let text = |command: &mut Command| fail(command).replace(&*path.to_string_lossy(), "PATH");
+    let rest = "  second  Is there from version 2 on.\n  worker  Works as it is told.\n\
+        hint: give the program its path, as in `--plugin process:PATH`\n";
+    assert_eq!(
+        text(Command::new(&path).env_remove("HASHI")),
+        format!("`worker` holds plugins: it is started by the program that uses them, and not by hand\n{rest}")
+    );
+    assert_eq!(
+        text(Command::new(&path).env("HASHI", "mundo")),
+        format!(
+            "`worker` holds plugins of another program than the one that started it: `HASHI` has another value than theirs\n{rest}"
+        )
+    );
+    assert_eq!(
+        Command::new(&path).env_remove("HASHI").stderr(std::process::Stdio::null()).status().unwrap().code(),
+        Some(1)
+    );
+}
+
+#[test]
+fn two_cookies_in_one_executable_are_an_error() {
+    let text = fail(&mut Command::new(process_program("twice")));
+    let (first, hint) = text.split_once('\n').unwrap();
+    let places: Vec<_> = first.split('`').collect();
+    assert_eq!(places[0], "two handshakes are declared: ");
+    let mut cookies = [places[1], places[3]];
+    cookies.sort_unstable();
+    assert_eq!(cookies, ["HASHI=hola", "OTHER=cookie"]);
+    assert_eq!(
+        hint,
+        "hint: plugins of one program have one cookie; give the link, or the server, the handshake that is meant\n"
+    );
+}
+
+#[test]
+fn what_a_process_is_started_with() {
+    let options = ProcessOptions::new().env("WORKER", "busy").env("PLUG_PROTOCOL", "netrpc");
+    let work = work(&open(options));
+    assert_eq!(work.obey("variable WORKER").unwrap(), "busy");
+    assert_eq!(work.obey("variable PLUG_PROTOCOLS").unwrap(), "grpc");
+    // What is for the link to say, nobody else says.
+    assert_eq!(work.obey("variable PLUG_PROTOCOL").unwrap(), "none");
+    assert_eq!(work.obey("arguments").unwrap(), "");
+}
