@@ -1,0 +1,68 @@
+//! The log of this program, by `tracing`, kept as texts.
+
+use std::fmt::{Debug, Write};
+use std::sync::{Condvar, Mutex, Once};
+use std::time::Duration;
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+static RECORDS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static MORE: Condvar = Condvar::new();
+
+/// Keeps records from now on. Before the program has logged anything.
+pub(crate) fn keep() {
+    static KEEPS: Once = Once::new();
+    KEEPS.call_once(|| tracing::subscriber::set_global_default(Kept).unwrap());
+}
+
+/// The first record of the plugin that is like this, `LEVEL TARGET NAME=VALUE…`, which may still have to come.
+pub(crate) fn wait_for(plugin: &str, is_it: impl Fn(&str) -> bool) -> String {
+    let plugin = format!(" plugin={plugin}");
+    let found =
+        |records: &Vec<String>| records.iter().find(|record| record.contains(&plugin) && is_it(record)).cloned();
+    let records = RECORDS.lock().unwrap();
+    let waited = MORE.wait_timeout_while(records, Duration::from_secs(10), |records| found(records).is_none());
+    let records = waited.unwrap().0;
+    found(&records).unwrap_or_else(|| panic!("there is no such record in {records:#?}"))
+}
+
+struct Kept;
+
+impl Subscriber for Kept {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("plug")
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = Text(format!("{} {}", event.metadata().level(), event.metadata().target()));
+        event.record(&mut text);
+        RECORDS.lock().unwrap().push(text.0);
+        MORE.notify_all();
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, " {}={value:?}", field.name()).unwrap();
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        write!(self.0, " {}={value}", field.name()).unwrap();
+    }
+}

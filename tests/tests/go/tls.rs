@@ -1,0 +1,133 @@
+//! TLS with a server in Go: whose certificates are believed, and to whom this program shows its own.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use app_interface::Plug;
+use plug::link::GrpcOptions;
+use plug::{Error, ErrorKind, Registry};
+use plug_tests::{Sockets, go, succeed};
+
+use crate::Server;
+
+/// A server, and the certificates of all.
+struct Secured {
+    folder: Sockets,
+    server: Server,
+}
+
+impl Secured {
+    fn start(flags: &[&str]) -> Option<Self> {
+        let (program, certificates) = (go("server")?, go("certificates")?);
+        let folder = Sockets::new();
+        succeed(Command::new(certificates).arg(&*folder));
+        let flags = [&["-tls", folder.to_str().unwrap()], flags].concat();
+        let server = Server::start(&program, &flags, "127.0.0.1:0");
+        Some(Self { folder, server })
+    }
+
+    fn pem(&self, file: &str) -> Vec<u8> {
+        fs::read(self.folder.join(file)).unwrap()
+    }
+
+    fn options(&self) -> GrpcOptions {
+        GrpcOptions::new().roots(self.pem("roots.pem")).connect_timeout(Duration::from_secs(2))
+    }
+
+    fn greet(&self, host: &str, options: GrpcOptions) -> Result<String, Error> {
+        let port = self.server.address.rsplit_once(':').unwrap().1;
+        let mut registry = Registry::new();
+        registry.add(&options.open(&format!("grpcs://{host}:{port}"))?)?;
+        let name = registry.plugins().next().unwrap().name().to_owned();
+        registry.open::<dyn Plug>(&name)?.say_hello("x")
+    }
+
+    /// Without the port, which is another each time.
+    fn refusal(&self, host: &str, options: GrpcOptions) -> String {
+        let text = format!("{:#}", self.greet(host, options).unwrap_err());
+        text.replace(self.server.address.rsplit_once(':').unwrap().1, "PORT")
+    }
+}
+
+#[test]
+fn believes_the_roots_it_was_given() {
+    let Some(there) = Secured::start(&[]) else { return };
+    assert_eq!(there.greet("127.0.0.1", there.options()).unwrap(), "hello, x");
+    assert_eq!(there.greet("localhost", there.options()).unwrap(), "hello, x");
+    let refused = "plugin `plug.v1.Plugins` in `grpcs://127.0.0.1:PORT` is not there for `List`: \
+        invalid peer certificate: UnknownIssuer";
+    let start = Instant::now();
+    let others = GrpcOptions::new().roots(there.pem("others.pem"));
+    assert_eq!(there.refusal("127.0.0.1", others), refused);
+    // Those of the system.
+    assert_eq!(there.refusal("127.0.0.1", GrpcOptions::new()), refused);
+    // To wait would be of no use.
+    assert!(start.elapsed() < Duration::from_secs(4));
+}
+
+#[test]
+fn wants_the_name_of_the_server() {
+    let Some(there) = Secured::start(&[]) else { return };
+    let refusal = there.refusal("127.0.0.1", there.options().server_name("elsewhere.example"));
+    assert!(
+        refusal.starts_with(
+            "plugin `plug.v1.Plugins` in `grpcs://127.0.0.1:PORT` is not there for `List`: \
+             invalid peer certificate: certificate not valid for name \"elsewhere.example\""
+        ),
+        "{refusal}"
+    );
+    assert_eq!(there.greet("127.0.0.1", there.options().server_name("localhost")).unwrap(), "hello, x");
+}
+
+#[test]
+fn shows_its_own_certificate() {
+    let Some(there) = Secured::start(&["-clients"]) else { return };
+    let with = |name: &str| {
+        there.options().client_certificate(there.pem(&format!("{name}.pem")), there.pem(&format!("{name}.key")))
+    };
+    assert_eq!(there.greet("127.0.0.1", with("client")).unwrap(), "hello, x");
+    for options in [there.options(), with("stranger")] {
+        let refusal = there.refusal("127.0.0.1", options);
+        println!("{refusal}");
+        assert!(
+            refusal.starts_with("plugin `plug.v1.Plugins` in `grpcs://127.0.0.1:PORT` is not there for `List`: "),
+            "{refusal}"
+        );
+        assert!(refusal.contains("received fatal alert: "), "{refusal}");
+    }
+}
+
+/// Neither takes the other for what it is not.
+#[test]
+fn is_not_left_out_where_it_is_wanted() {
+    let Some(there) = Secured::start(&[]) else { return };
+    let options = || GrpcOptions::new().connect_timeout(Duration::from_millis(500));
+    let plain = options().open(&format!("grpc://{}", there.server.address)).unwrap();
+    let error = Registry::new().add(&plain).err().unwrap();
+    assert!(matches!(error.kind(), ErrorKind::Unavailable { .. }), "{error:?}");
+    let Some(program) = go("server") else { return };
+    let server = Server::start(&program, &[], "127.0.0.1:0");
+    let address = format!("grpcs://{}", server.address);
+    let secure = options().roots(there.pem("roots.pem")).open(&address).unwrap();
+    let error = Registry::new().add(&secure).err().unwrap();
+    assert_eq!(
+        format!("{error:#}"),
+        format!(
+            "plugin `plug.v1.Plugins` in `{address}` is not there for `List`: \
+             received corrupt message of type InvalidContentType"
+        )
+    );
+}
+
+#[test]
+fn says_what_is_no_pem() {
+    let text = |options: GrpcOptions| format!("{:#}", options.open("grpcs://127.0.0.1:1").unwrap_err());
+    let roots = GrpcOptions::new().roots("no pem");
+    assert_eq!(text(roots), "the roots of TLS cannot be read: there is no `CERTIFICATE` in PEM");
+    let client = GrpcOptions::new().client_certificate("no pem", "no pem");
+    assert_eq!(text(client), "the client's certificate cannot be read: there is no `CERTIFICATE` in PEM");
+    let begin = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
+    let client = GrpcOptions::new().client_certificate(begin, begin);
+    assert_eq!(text(client), "the key of the client's certificate cannot be read: there is no `PRIVATE KEY` in PEM");
+}
