@@ -4,13 +4,17 @@
 //! cargo bench --bench table [-- [--without-valgrind] [SECTION…]]
 //! ```
 //!
-//! The sections are `start`, `size`, `open`, `lookup` and `build`, and of shared libraries `calls`, `load`, `library-size` and
-//! `library-build`; without one, all are measured. It fails where a limit is exceeded. Where valgrind is missing it fails too,
-//! unless told to do without; that leaves out what valgrind counts.
+//! The sections are `start`, `size`, `open`, `lookup` and `build`; of shared libraries `calls`, `load`, `library-size` and
+//! `library-build`; and against programs in Go `process` and `grpc`. Without one, all are measured. It fails where a limit is exceeded, or
+//! where the limit has a guard, that. Where valgrind is missing it fails too, unless told to do without; that leaves out what valgrind
+//! counts. Where Go is missing, its two sections are left out.
 
+mod grpc;
 mod library;
 mod measure;
+mod process;
 mod programs;
+mod reports;
 mod table;
 
 use std::path::Path;
@@ -36,7 +40,19 @@ fn main() -> ExitCode {
     // Cargo adds `--bench`.
     let arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let (options, sections): (Vec<_>, Vec<_>) = arguments.partition(|argument| argument.starts_with('-'));
-    let known = ["start", "size", "open", "lookup", "build", "calls", "load", "library-size", "library-build"];
+    let known = [
+        "start",
+        "size",
+        "open",
+        "lookup",
+        "build",
+        "calls",
+        "load",
+        "library-size",
+        "library-build",
+        "process",
+        "grpc",
+    ];
     let unknown = |argument: &&String| *argument != "--without-valgrind" && !known.contains(&&argument[..]);
     if let Some(argument) = options.iter().chain(&sections).find(unknown) {
         eprintln!("unknown argument `{argument}`: there are `--without-valgrind`, and {}", known.join(", "));
@@ -76,6 +92,12 @@ fn main() -> ExitCode {
     }
     if is_asked_for("library-build") {
         library::clean_build(&mut table);
+    }
+    if is_asked_for("process") {
+        process::measure(&mut table);
+    }
+    if is_asked_for("grpc") {
+        grpc::measure(&mut table);
     }
     println!("{table}");
     if !has_valgrind {

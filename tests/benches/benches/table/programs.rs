@@ -67,6 +67,14 @@ pub fn library_host() -> PathBuf {
     target.join("release/library-host").with_extension(env::consts::EXE_EXTENSION)
 }
 
+/// A program of plugins in processes or behind servers. Each package by itself, so that none has the features of another.
+pub fn process_program(package: &str, program: &str) -> PathBuf {
+    eprintln!("building {package}");
+    let target = scratch().join("process");
+    finish(cargo("build", root(), &target).args(["--release", "--package", package]));
+    target.join("release").join(program).with_extension(env::consts::EXE_EXTENSION)
+}
+
 /// The program with this number of plugins, which is even.
 pub fn build(program: Program, plugins: usize) -> PathBuf {
     let Program { package, features } = program;

@@ -14,22 +14,29 @@ struct Row {
     peer: Option<f64>,
     /// Of the ratio to the peer's where there is a peer, else of ours.
     limit: Option<f64>,
+    /// What the limit may be exceeded up to without failure.
+    guard: Option<f64>,
 }
 
 impl Table {
     /// A row with a peer. The limit is that of the ratio; without one the row is there to be read.
     pub fn row(&mut self, what: &str, ours: f64, peer: f64, limit: Option<f64>) {
-        self.push(Row { what: what.to_owned(), ours, peer: Some(peer), limit });
+        self.push(Row { what: what.to_owned(), ours, peer: Some(peer), limit, guard: limit });
+    }
+
+    /// The same, where the scheduler has much to say: what exceeds the limit is missed, and fails only beyond the guard.
+    pub fn row_guarded(&mut self, what: &str, ours: f64, peer: f64, limit: f64, guard: f64) {
+        self.push(Row { what: what.to_owned(), ours, peer: Some(peer), limit: Some(limit), guard: Some(guard) });
     }
 
     /// A row without a peer.
     pub fn row_alone(&mut self, what: &str, ours: f64, limit: f64) {
-        self.push(Row { what: what.to_owned(), ours, peer: None, limit: Some(limit) });
+        self.push(Row { what: what.to_owned(), ours, peer: None, limit: Some(limit), guard: Some(limit) });
     }
 
-    /// Whether no row exceeds its limit.
+    /// Whether no row exceeds its limit, or its guard.
     pub fn is_within_limits(&self) -> bool {
-        self.rows.iter().all(|row| row.is_within_limit() != Some(false))
+        self.rows.iter().all(|row| row.is_within(row.guard) != Some(false))
     }
 
     fn push(&mut self, row: Row) {
@@ -43,9 +50,9 @@ impl Row {
         self.peer.map(|peer| self.ours / peer)
     }
 
-    fn is_within_limit(&self) -> Option<bool> {
+    fn is_within(&self, limit: Option<f64>) -> Option<bool> {
         // Not `>`: what is no number is not within a limit either.
-        self.limit.map(|limit| self.ratio().unwrap_or(self.ours) <= limit)
+        limit.map(|limit| self.ratio().unwrap_or(self.ours) <= limit)
     }
 }
 
@@ -66,7 +73,7 @@ impl fmt::Display for Row {
         };
         let ratio = self.ratio().map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
         let limit = self.limit.map_or("–".to_owned(), |limit| format!("{limit:.2}"));
-        let verdict = self.is_within_limit().map_or("", |is_within| if is_within { "ok" } else { "**missed**" });
+        let verdict = self.is_within(self.limit).map_or("", |is_within| if is_within { "ok" } else { "**missed**" });
         let (what, ours, peer) = (&self.what, number(Some(self.ours)), number(self.peer));
         write!(f, "| {what} | {ours} | {peer} | {ratio} | {limit} | {verdict} |")
     }

@@ -1,0 +1,28 @@
+//! A host of plug's, as `bench-host` in `tests/go` is one of go-plugin's: what a plugin in a process takes.
+//!
+//! ```text
+//! host [-tls] [-calls COUNT] [-threads 1,8,64] [-span MILLISECONDS] [-starts COUNT] PLUGIN
+//! ```
+//!
+//! What is 0 or empty is not measured.
+
+use plug::link::ProcessOptions;
+use plug::{Error, Registry};
+use process_callers::{Asked, Opened, hello, measure};
+use process_interface::Plug;
+
+fn main() -> Result<(), Error> {
+    let asked = Asked::read("host [-tls] [-calls N] [-threads N,N] [-span MILLISECONDS] [-starts N] PLUGIN")?;
+    measure(&asked, || {
+        let options = ProcessOptions::new();
+        let options = if asked.tls { options } else { options.without_tls() };
+        let process = options.open(&asked.arguments[0])?;
+        let mut registry = Registry::new();
+        registry.add(&process)?;
+        let name = registry.plugins().next().map(|plugin| plugin.name().to_owned()).unwrap_or_default();
+        let plugin = registry.open::<dyn Plug>(&name)?;
+        hello(&*plugin)?;
+        let pid = process.pid()?;
+        Ok(Opened { plugin, pid, keep: Box::new((process, registry)) })
+    })
+}

@@ -1,0 +1,170 @@
+//! Takes the times of calls, and prints them as `tests/go/measure` does, so that one reader reads both. It does not know what is called.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use plug::Error;
+use process_interface::Plug;
+
+/// What is measured, of the command line: as that of `bench-host` and `bench-client` in `tests/go`.
+pub struct Asked {
+    /// AutoMTLS is on.
+    pub tls: bool,
+    /// How many calls are timed, one after another.
+    pub calls: usize,
+    /// How many threads call at once.
+    pub threads: Vec<usize>,
+    /// How long they call.
+    pub span: Duration,
+    /// How many times the other side is started.
+    pub starts: usize,
+    /// What comes after the flags.
+    pub arguments: Vec<String>,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self {
+            tls: false,
+            calls: 20_000,
+            threads: vec![1, 8, 64],
+            span: Duration::from_secs(1),
+            starts: 50,
+            arguments: Vec::new(),
+        }
+    }
+}
+
+impl Asked {
+    /// Reads it: `[-tls] [-calls COUNT] [-threads 1,8,64] [-span MILLISECONDS] [-starts COUNT] ARGUMENT…`.
+    pub fn read(usage: &str) -> Result<Self, Error> {
+        let mut asked = Self::default();
+        let mut words = std::env::args().skip(1).peekable();
+        while let Some(flag) = words.next_if(|word| word.starts_with('-')) {
+            if flag == "-tls" {
+                asked.tls = true;
+                continue;
+            }
+            let value = words.next().ok_or_else(|| Error::msg(format!("usage: {usage}")))?;
+            let number = || value.parse().map_err(|_| Error::msg(format!("`{value}` is no number")));
+            match &flag[..] {
+                "-calls" => asked.calls = number()?,
+                "-starts" => asked.starts = number()?,
+                "-span" => asked.span = Duration::from_millis(number()? as u64),
+                "-threads" => {
+                    let counts = value.split(',').filter(|count| !count.is_empty()).map(str::parse);
+                    asked.threads = counts
+                        .collect::<Result<_, _>>()
+                        .map_err(|_| Error::msg(format!("`{value}` are no numbers")))?;
+                }
+                _ => return Err(Error::msg(format!("usage: {usage}"))),
+            }
+        }
+        asked.arguments = words.collect();
+        if asked.arguments.is_empty() { Err(Error::msg(format!("usage: {usage}"))) } else { Ok(asked) }
+    }
+}
+
+/// Who is called, and has answered once.
+pub struct Opened {
+    /// The plugin.
+    pub plugin: Box<dyn Plug>,
+    /// The number of its process.
+    pub pid: u32,
+    /// What has to go when it does.
+    pub keep: Box<dyn std::any::Any>,
+}
+
+/// Measures all that is asked for, and prints it as one line of JSON.
+pub fn measure(asked: &Asked, open: impl Fn() -> Result<Opened, Error>) -> Result<(), Error> {
+    let mut report = format!("{{\"tls\":{}", asked.tls);
+    let cold = each(asked.starts, || {
+        let start = Instant::now();
+        let opened = open()?;
+        let took = start.elapsed();
+        drop(opened);
+        Ok(took)
+    })?;
+    times(&mut report, "cold", cold);
+    let opened = open()?;
+    let plugin = &*opened.plugin;
+    let fresh = resident(opened.pid);
+    times(&mut report, "call", latency(asked.calls, plugin)?);
+    let mut rates = Vec::new();
+    for threads in &asked.threads {
+        rates.push(format!("\"{threads}\":{}", throughput(*threads, asked.span, plugin)?));
+    }
+    write!(report, ",\"calls_per_second\":{{{}}}", rates.join(",")).map_err(Error::new)?;
+    println!("{report},\"fresh_rss_kib\":{fresh},\"used_rss_kib\":{}}}", resident(opened.pid));
+    let Opened { plugin, keep, .. } = opened;
+    drop(plugin);
+    drop(keep);
+    Ok(())
+}
+
+/// One call.
+pub fn hello(plugin: &dyn Plug) -> Result<(), Error> {
+    match &plugin.say_hello("x")?[..] {
+        "hello, x" => Ok(()),
+        other => Err(Error::msg(format!("it said `{other}`"))),
+    }
+}
+
+/// Calls one after another, once a tenth of them has warmed up.
+fn latency(count: usize, plugin: &dyn Plug) -> Result<Vec<u64>, Error> {
+    for _ in 0..count / 10 {
+        hello(plugin)?;
+    }
+    each(count, || {
+        let start = Instant::now();
+        hello(plugin)?;
+        Ok(start.elapsed())
+    })
+}
+
+/// The times of runs, in nanoseconds and in order.
+pub fn each(count: usize, run: impl Fn() -> Result<Duration, Error>) -> Result<Vec<u64>, Error> {
+    let times = (0..count).map(|_| Ok(run()?.as_nanos() as u64));
+    let mut times = times.collect::<Result<Vec<_>, Error>>()?;
+    times.sort_unstable();
+    Ok(times)
+}
+
+/// Writes them, where there are any.
+pub fn times(report: &mut String, name: &str, times: Vec<u64>) {
+    let count = times.len();
+    if count > 0 {
+        let (min, p50, p99) = (times[0], times[count / 2], times[count * 99 / 100]);
+        *report += &format!(",\"{name}\":{{\"count\":{count},\"min_ns\":{min},\"p50_ns\":{p50},\"p99_ns\":{p99}}}");
+    }
+}
+
+fn throughput(threads: usize, span: Duration, plugin: &dyn Plug) -> Result<u64, Error> {
+    let done = AtomicU64::new(0);
+    let start = Instant::now();
+    thread::scope(|scope| {
+        let calling = (0..threads).map(|_| {
+            scope.spawn(|| {
+                while start.elapsed() < span {
+                    hello(plugin)?;
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok(())
+            })
+        });
+        let calling: Vec<_> = calling.collect();
+        calling.into_iter().try_for_each(|thread| thread.join().expect("a thread does not panic"))
+    })
+    .map(|()| (done.into_inner() as f64 / start.elapsed().as_secs_f64()) as u64)
+}
+
+/// The memory of a process in KiB, 0 where /proc does not say.
+fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status"));
+    let status = status.unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,25 @@
+//! The same plugin behind a gRPC server, until it is told to stop.
+//!
+//! ```text
+//! process-server ADDRESS
+//! ```
+
+use plug::{Server, plug};
+use process_interface::Plug;
+
+#[derive(Default)]
+struct Greeter;
+
+/// Says hello.
+#[plug("greeter")]
+impl Plug for Greeter {
+    fn say_hello(&self, name: &str) -> Result<String, plug::Error> {
+        Ok(format!("hello, {name}"))
+    }
+}
+
+fn main() -> Result<(), plug::Error> {
+    let address = std::env::args().nth(1).ok_or_else(|| plug::Error::msg("usage: process-server ADDRESS"))?;
+    Server::new().bind(&address)?.serve()?;
+    Ok(())
+}
