@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use plug_tests::{clean, copy_of_workspace, root, run, texts};
 
@@ -38,8 +38,10 @@ fn blocks() -> Vec<Block> {
     blocks
 }
 
-/// `$ command`, and what it prints on both streams; `[exit status N]` where that is not 0.
+/// `$ command`, and what it prints on both streams; `[exit status N]` where that is not 0. A command with `&` behind it is told to end when
+/// the block does, and has printed its lines then.
 fn check_console(block: &Block, folder: &Path) {
+    let mut background = Vec::new();
     assert!(block.lines[0].starts_with("$ "), "{:?}", block.lines);
     let mut expected = BTreeMap::<usize, (String, String)>::new();
     for line in &block.lines {
@@ -52,7 +54,14 @@ fn check_console(block: &Block, folder: &Path) {
     }
     for (command, expected) in expected.into_values() {
         let mut shell = Command::new("bash");
-        clean(&mut shell).current_dir(folder).args(["-c", &command]);
+        clean(&mut shell).current_dir(folder);
+        if let Some(command) = command.strip_suffix(" &") {
+            // So that it is the command itself that is told to end.
+            shell.args(["-c", &format!("exec {command}")]).stdout(Stdio::piped()).stderr(Stdio::piped());
+            background.push((shell.spawn().expect("there is bash"), command.to_owned(), expected));
+            continue;
+        }
+        shell.args(["-c", &command]);
         let output = run(&mut shell);
         let (stdout, stderr) = texts(&output);
         // Cargo's own words of progress, where the README does not silence them.
@@ -64,6 +73,12 @@ fn check_console(block: &Block, folder: &Path) {
         };
         let trimmed: String = stdout.lines().map(|line| format!("{}\n", line.trim_end())).collect();
         assert_eq!(format!("{trimmed}{stderr}{status}"), expected, "$ {command}");
+    }
+    for (child, command, expected) in background {
+        plug_tests::succeed(Command::new("kill").arg(child.id().to_string()));
+        let output = child.wait_with_output().expect("it ends");
+        let (stdout, stderr) = texts(&output);
+        assert_eq!((format!("{stdout}{stderr}"), output.status.code()), (expected, Some(0)), "$ {command} &");
     }
 }
 
