@@ -88,13 +88,10 @@ fn shows_its_own_certificate() {
     };
     assert_eq!(there.greet("127.0.0.1", with("client")).unwrap(), "hello, x");
     for options in [there.options(), with("stranger")] {
+        // The server says why, but closes the connection too, and what is written to that may fail before the alert is read.
         let refusal = there.refusal("127.0.0.1", options);
-        println!("{refusal}");
-        assert!(
-            refusal.starts_with("plugin `plug.v1.Plugins` in `grpcs://127.0.0.1:PORT` is not there for `List`: "),
-            "{refusal}"
-        );
-        assert!(refusal.contains("received fatal alert: "), "{refusal}");
+        let head = "plugin `plug.v1.Plugins` in `grpcs://127.0.0.1:PORT` is not there for `List`: connection error: ";
+        assert!(refusal.starts_with(head), "{refusal}");
     }
 }
 
