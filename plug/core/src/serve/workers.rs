@@ -302,7 +302,9 @@ mod tests {
         let is_let_go = Arc::new(Mutex::new(is_let_go));
         for _ in 0..20 {
             let is_let_go = Arc::clone(&is_let_go);
-            workers.work(move || drop(is_let_go.lock().unwrap().recv()));
+            workers.work(move || {
+                let _ = is_let_go.lock().unwrap().recv();
+            });
         }
         for round in 0..20 {
             let done = done.clone();

@@ -195,7 +195,8 @@ mod tests {
             let mut text = format!("{message:?}");
             assert!(text.starts_with(described.name()), "{text}");
             for field in &described.field {
-                let at = text.find(&format!("{}: ", field.name())).expect(field.name());
+                let at =
+                    text.find(&format!("{}: ", field.name())).unwrap_or_else(|| panic!("{text}: {}", field.name()));
                 text.replace_range(..at, "");
             }
             assert_eq!(described.field.len(), len);
