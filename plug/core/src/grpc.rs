@@ -1,6 +1,7 @@
 //! The grpc link: plugins behind a server somewhere, and being such a server. It knows no process.
 
 mod address;
+mod client;
 mod host;
 mod server;
 

@@ -11,6 +11,7 @@ mod fault;
 mod folder;
 pub(crate) mod handshake;
 mod host;
+mod http2;
 mod options;
 mod plugin;
 pub(crate) mod record;

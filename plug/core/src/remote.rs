@@ -2,21 +2,27 @@
 //! no address.
 
 mod border;
-mod client;
 mod codec;
 mod driver;
+pub(crate) mod frames;
 mod list;
+mod look;
 mod plugins;
 mod served;
 pub(crate) mod status;
+pub(crate) mod timeout;
+#[cfg(unix)]
+mod unix;
 
 pub(crate) use border::There;
-pub(crate) use client::{Client, PLUGIN_NAME};
 pub(crate) use codec::Raw;
 pub(crate) use driver::Driver;
 pub(crate) use list::{LIST, ListReply, ListRequest, ListedInterface, ListedMethod, ListedPlugin, PLUGINS};
+pub(crate) use look::Looking;
 pub(crate) use plugins::{Side, name_of, plugins};
 pub(crate) use served::{Served, panicked};
+#[cfg(unix)]
+pub(crate) use unix::UnixStream;
 
 use std::time::Instant;
 
@@ -27,6 +33,16 @@ use crate::channel::{Call, Channel, Fault, Unavailable};
 use crate::error::Error;
 use crate::plugin::{Plugin, Slot};
 use crate::portable::{Description, PortableInterface};
+
+/// The metadata that says which plugin is meant.
+pub(crate) const PLUGIN_NAME: &str = "plug-name";
+
+/// How much of a stream, and of all streams of a connection together, may be under way before the other side has to wait, in bytes.
+pub(crate) const STREAM_WINDOW: u32 = 1 << 20;
+pub(crate) const CONNECTION_WINDOW: u32 = 4 << 20;
+
+/// The longest head, in bytes as HTTP/2 counts them: an error's text and details stand there.
+pub(crate) const HEADERS: u32 = 1 << 20;
 
 /// What a portable interface has for remote links.
 pub(crate) struct Crossing {

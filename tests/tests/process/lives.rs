@@ -194,7 +194,7 @@ fn messages_can_be_large() {
     let error = work.echo(&vec![0; 2 << 20]).unwrap_err();
     assert_eq!(
         crate::told_of_worker(&error),
-        "plugin `worker` in `process:PATH` refused `echo` with OUT_OF_RANGE: Error, decoded message length too large: found 2097157 bytes, the limit is: 1048576 bytes"
+        "plugin `worker` in `process:PATH` refused `echo` with OUT_OF_RANGE: a message has 2097157 bytes, which is more than the 1048576 that are taken"
     );
     assert_eq!(work.echo(b"x").unwrap(), b"x");
 }

@@ -11,12 +11,12 @@ use tokio::time::sleep;
 use tonic::transport::{Certificate, Channel as TonicChannel, ClientTlsConfig, Endpoint, Identity};
 
 use super::address::GrpcAddress;
+use super::client::Client;
 use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
 use crate::error::{Error, ErrorKind};
 use crate::link::Link;
 use crate::plugin::Plugin;
-use crate::remote::{Client, Driver, LIST, ListReply, Side, name_of, plugins};
-use crate::serve::{CONNECTION_WINDOW, STREAM_WINDOW};
+use crate::remote::{CONNECTION_WINDOW, Driver, LIST, ListReply, STREAM_WINDOW, Side, name_of, plugins};
 
 /// How long is waited between two tries to connect: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);

@@ -59,8 +59,8 @@ mod tests {
         assert_eq!(
             differences,
             [
-                "method `a` is `(u8) -> ()` in the other, and `(u64) -> ()` in this program",
-                "method `b`, `() -> ()`, is not in the other, and has no default body",
+                "method `a` is `(u8) -> ()` in the plugin, and `(u64) -> ()` in this program",
+                "method `b`, `() -> ()`, is not in the plugin, and has no default body",
             ],
         );
     }

@@ -7,26 +7,25 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{Request, Response, Uri};
-use hyper::body::Incoming;
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use http::Uri;
+use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{timeout, timeout_at};
 use tokio_rustls::TlsConnector;
-use tonic::body::Body;
 use tonic::transport::{Channel as TonicChannel, Endpoint};
 use tower_service::Service;
 
 use super::handshake::Address;
+use super::http2::Http2;
 use super::tls;
-use crate::channel::{Call, Channel, Fault, Unavailable};
-use crate::remote::Client;
-use crate::serve::{CONNECTION_WINDOW, STREAM_WINDOW};
+use crate::channel::{Call, Fault, Unavailable};
+#[cfg(unix)]
+use crate::remote::UnixStream;
+use crate::remote::{CONNECTION_WINDOW, STREAM_WINDOW};
 
-/// What all requests are told to go to: behind a socket there is no other.
-pub(crate) const ORIGIN: &str = "http://localhost";
+/// What tonic tells all requests to go to: behind a socket there is no other.
+const ORIGIN: &str = "http://localhost";
 
 /// Where a plugin listens, and how it is to be spoken to.
 #[derive(Clone)]
@@ -47,7 +46,7 @@ impl Target {
     pub(crate) async fn connect(&self) -> io::Result<Box<dyn Stream>> {
         let stream: Box<dyn Stream> = match &self.address {
             #[cfg(unix)]
-            Address::Unix(path) => Box::new(tokio::net::UnixStream::connect(path).await?),
+            Address::Unix(path) => Box::new(UnixStream::new(tokio::net::UnixStream::connect(path).await?)?),
             #[cfg(not(unix))]
             Address::Unix(_) => {
                 return Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here"));
@@ -70,17 +69,7 @@ impl Target {
     /// A connection for calls.
     pub(crate) async fn http2(&self) -> io::Result<Http2> {
         let stream = self.connect().await?;
-        let (sender, connection) = http2::Builder::new(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_send_buf_size(CONNECTION_WINDOW as usize)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(io::Error::other)?;
-        // It ends with the connection, whose errors the calls are told of.
-        tokio::spawn(async move { _ = connection.await });
-        Ok(Http2(sender))
+        Http2::over(stream).await.map_err(io::Error::other)
     }
 
     /// The connection as tonic has it: one of its own, made when it is first used.
@@ -98,30 +87,6 @@ impl std::fmt::Display for Target {
             Address::Unix(path) => write!(f, "unix:{}", path.display()),
             Address::Tcp(address) => write!(f, "tcp:{address}"),
         }
-    }
-}
-
-/// HTTP/2 without what tonic puts between: there is one peer, and when it is gone, it is gone.
-#[derive(Debug, Clone)]
-pub(crate) struct Http2(http2::SendRequest<Body>);
-
-impl Http2 {
-    pub(crate) fn client(&self, most: usize) -> Client<Self> {
-        Client::new(self.clone(), Uri::from_static(ORIGIN), most)
-    }
-}
-
-impl Service<Request<Body>> for Http2 {
-    type Response = Response<Incoming>;
-    type Error = hyper::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, hyper::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), hyper::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        Box::pin(self.0.send_request(request))
     }
 }
 
@@ -149,15 +114,15 @@ impl Calls {
 
     pub(crate) async fn call(self, call: Call) -> Result<Bytes, Fault> {
         let connection = self.connection().clone();
-        if !connection.0.is_closed() {
-            match connection.client(self.0.most).call(call.clone()).await {
+        if !connection.is_closed() {
+            match connection.call(call.clone(), self.0.most).await {
                 // It was lost before the call was on its way.
-                Err(Fault::Unavailable(unavailable)) if unavailable.is_unsent && connection.0.is_closed() => {}
+                Err(Fault::Unavailable(unavailable)) if unavailable.is_unsent && connection.is_closed() => {}
                 done => return done,
             }
         }
         let connection = self.connect(call.deadline).await?;
-        connection.client(self.0.most).call(call).await
+        connection.call(call, self.0.most).await
     }
 
     async fn connect(&self, deadline: Option<Instant>) -> Result<Http2, Fault> {

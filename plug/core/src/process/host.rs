@@ -13,6 +13,7 @@ use super::fault::Ended;
 use super::folder;
 use super::handshake::{Address, PORTS};
 use super::options::{ProcessOptions, Reattach, Restart};
+use super::record::{self, Level, Record};
 use super::running::{Launch, Running};
 use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
 use crate::error::Error;
@@ -282,8 +283,12 @@ impl Shared {
             if running.strong_count() == 0 {
                 return;
             }
-            let status = death.status.map(|status| status.to_string());
-            tracing::error!(target: "plug::process", plugin = name, status, "the process of the plugin has ended");
+            let status = death.status.map(|status| ("status".to_owned(), status.to_string()));
+            let record = Record {
+                fields: status.into_iter().collect(),
+                ..Record::of(Level::Error, "the process of the plugin has ended")
+            };
+            record::emit(&name, &record);
             if let Some(notice) = notice {
                 tokio::task::spawn_blocking(move || notice(&death));
             }
@@ -370,7 +375,8 @@ impl Shared {
             // Others who want it wait too.
             std::thread::sleep(pause.saturating_mul(1 << before.min(16)).min(LONGEST_PAUSE));
             let launched = Arc::new(self.launch.launch(self.driver)?);
-            tracing::warn!(target: "plug::process", plugin = self.launch.name, "the process of the plugin was started again");
+            let record = Record::of(Level::Warn, "the process of the plugin was started again");
+            record::emit(&self.launch.name, &record);
             self.watch(&launched);
             state.running = Arc::downgrade(&launched);
             running = Some(launched);

@@ -88,17 +88,16 @@ impl Said {
             None => self.panic.goes_on(),
         };
         self.tail.push(&text, piece, is_panic);
-        told.unwrap_or_else(|| Record {
-            level: if is_panic.is_some() { Level::Error } else { Level::Debug },
-            message: text.into_owned(),
-            module: None,
-            timestamp: None,
-            fields: Vec::new(),
-        })
+        let level = if is_panic.is_some() { Level::Error } else { Level::Debug };
+        told.unwrap_or_else(|| Record::of(level, text))
     }
 }
 
 impl Record {
+    pub(crate) fn of(level: Level, message: impl Into<String>) -> Self {
+        Self { level, message: message.into(), module: None, timestamp: None, fields: Vec::new() }
+    }
+
     /// A line that says its level, and with hclog's JSON more.
     fn told(line: &str) -> Option<Self> {
         if line.trim_start().starts_with('{') {
@@ -107,8 +106,7 @@ impl Record {
         // [WARN] text
         let (level, text) = line.strip_prefix('[')?.split_once(']')?;
         let level = Level::named(level)?;
-        let text = text.trim_start();
-        Some(Self { level, message: text.to_owned(), module: None, timestamp: None, fields: Vec::new() })
+        Some(Self::of(level, text.trim_start()))
     }
 
     // {"@level":"info","@message":"text","@module":"plugin","@timestamp":"2006-01-02T15:04:05.000000Z","key":1}

@@ -17,23 +17,22 @@ use tokio::process::{ChildStderr, ChildStdout};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tonic::Request;
-use tonic::client::Grpc;
 
 use super::agreed::Handshake;
 use super::child::{Child, Started};
-use super::connection::{Calls, Http2, ORIGIN, Target};
+use super::connection::{Calls, Target};
 use super::diagnosis;
 use super::executable::Executable;
 use super::fault::ProcessFault;
 use super::folder::Folder;
 use super::handshake::{Address, HandshakeFault, Line, Offer, Progress, Protocol, Reader};
+use super::http2::Http2;
 use super::plugin::{ISOLATED, StdioData};
 use super::record::{self, Records};
 use super::tls::Credentials;
 use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
 use crate::error::{Error, ErrorKind};
-use crate::remote::{Driver, LIST, ListReply, Raw};
+use crate::remote::{Driver, LIST, ListReply};
 
 /// How long is waited for the last words of a process that is gone: a child of its own may hold its stderr open.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -444,14 +443,11 @@ fn log_printed(name: &str, chunk: &[u8], records: &mut Records) {
 
 /// What it prints and hands over by the protocol. Not every plugin has this, and one in Go answers no sooner than it has something to say.
 async fn streamed(name: String, connection: Http2) {
-    let mut grpc = Grpc::with_origin(connection, http::Uri::from_static(ORIGIN));
-    if grpc.ready().await.is_err() {
-        return;
-    }
-    let path = http::uri::PathAndQuery::from_static("/plugin.GRPCStdio/StreamStdio");
-    let Ok(reply) = grpc.server_streaming(Request::new(Bytes::new()), path, Raw).await else { return };
-    let (mut pieces, mut stdout, mut stderr) = (reply.into_inner(), Records::new(), Records::new());
-    while let Ok(Some(piece)) = pieces.message().await {
+    let path = "/plugin.GRPCStdio/StreamStdio".into();
+    let call = Call { path, plugin: None, request: Bytes::new(), deadline: None, is_idempotent: false };
+    let Ok(mut pieces) = connection.stream(call, usize::MAX).await else { return };
+    let (mut stdout, mut stderr) = (Records::new(), Records::new());
+    while let Ok(Some(piece)) = pieces.next().await {
         let Ok(StdioData { channel, data }) = StdioData::decode(piece) else { return };
         let records = if channel == 2 { &mut stderr } else { &mut stdout };
         records.push(&data, |record| record::emit(&name, &record));

@@ -34,7 +34,7 @@ pub(crate) struct There {
 impl There {
     #[inline(never)]
     fn send(&self, index: usize, is_idempotent: bool, request: Vec<u8>) -> Result<Bytes, Fault> {
-        self.driver.wait(self.channel.call(Call {
+        self.driver.call(self.channel.call(Call {
             path: Arc::clone(&self.paths[index]),
             plugin: self.told_name.clone(),
             request: request.into(),

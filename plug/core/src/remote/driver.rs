@@ -14,14 +14,21 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use bytes::Bytes;
 use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::look::Looking;
+use crate::channel::{Fault, Reply};
 
 /// How long our thread waits for another call before it takes over. What comes unasked right after a call waits as long.
 const NAP: Duration = Duration::from_millis(2);
 /// How many naps it takes beside one long call before it sleeps until that has ended.
 const NAPS: usize = 20;
+
+/// From how many calls at once it is cheaper that our thread drives: those who wait would have to hand the driving on all the time.
+const CROWD: usize = 2;
 
 pub(crate) struct Driver {
     runtime: Runtime,
@@ -35,7 +42,13 @@ pub(crate) struct Driver {
     state: AtomicU8,
     aside: Notify,
     thread: OnceCell<Thread>,
+    /// How soon replies come.
+    looking: Looking,
+    /// Calls that our thread makes.
+    intake: mpsc::UnboundedSender<Intaken>,
 }
+
+type Intaken = (Reply, oneshot::Sender<Result<Bytes, Fault>>);
 
 const DRIVING: u8 = 0;
 const NAPPING: u8 = 1;
@@ -50,14 +63,23 @@ impl Driver {
     pub(crate) fn get() -> io::Result<&'static Self> {
         static DRIVER: OnceCell<Driver> = OnceCell::new();
         let driver = DRIVER.get_or_try_init(|| {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let (intake, mut calls) = mpsc::unbounded_channel::<Intaken>();
+            runtime.spawn(async move {
+                while let Some((reply, tell)) = calls.recv().await {
+                    tokio::spawn(async move { _ = tell.send(reply.await) });
+                }
+            });
             Ok::<_, io::Error>(Self {
-                runtime: Builder::new_current_thread().enable_all().build()?,
+                runtime,
+                intake,
                 callers: AtomicUsize::new(0),
                 calls: AtomicUsize::new(0),
                 guests: AtomicUsize::new(0),
                 state: AtomicU8::new(NAPPING),
                 aside: Notify::new(),
                 thread: OnceCell::new(),
+                looking: Looking::default(),
             })
         })?;
         driver.thread.get_or_try_init(|| {
@@ -73,17 +95,27 @@ impl Driver {
 
     /// Waits for the future in this thread.
     pub(crate) fn wait<F: Future>(&self, future: F) -> F::Output {
-        match Handle::try_current() {
-            Err(error) if error.is_missing_context() => {
-                let _caller = Caller::enter(self);
-                self.runtime.block_on(future)
-            }
-            _ => {
-                let _guest = Guest::enter(self);
-                let _context = self.runtime.enter();
-                park_on(future)
-            }
+        if is_outside() {
+            let _caller = Caller::enter(self);
+            return self.runtime.block_on(future);
         }
+        let _guest = Guest::enter(self);
+        let _context = self.runtime.enter();
+        park_on(future)
+    }
+
+    /// Waits for the reply to a call, of which there may be many at once.
+    pub(crate) fn call(&self, reply: Reply) -> Result<Bytes, Fault> {
+        if self.callers.load(SeqCst) + self.guests.load(SeqCst) < CROWD && is_outside() {
+            let _caller = Caller::enter(self);
+            return self.runtime.block_on(self.looking.wait(reply));
+        }
+        let _guest = Guest::enter(self);
+        let (tell, told) = oneshot::channel();
+        // A task that is spawned from here would wake our thread each time, even where it is awake.
+        let sent = self.intake.send((reply, tell));
+        debug_assert!(sent.is_ok(), "the intake is never closed");
+        park_on(told).unwrap_or(Err(Fault::Cancelled))
     }
 
     /// What our thread does.
@@ -121,6 +153,11 @@ impl Driver {
             thread.unpark();
         }
     }
+}
+
+/// Whether this thread is in no runtime.
+fn is_outside() -> bool {
+    Handle::try_current().is_err_and(|error| error.is_missing_context())
 }
 
 /// A caller who drives.

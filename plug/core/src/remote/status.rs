@@ -123,6 +123,11 @@ fn chain(status: &Status) -> String {
     if text.is_empty() { status.message().to_owned() } else { text }
 }
 
+/// Whether the other side has said that it did not begin: RFC 9113, sections 6.8 and 8.7.
+pub(crate) fn is_refused(error: &h2::Error) -> bool {
+    error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+}
+
 impl Unavailable {
     pub(crate) fn of(text: String) -> Self {
         Self {
@@ -140,7 +145,7 @@ impl Unavailable {
 }
 
 /// As the specification has it: <https://grpc.github.io/grpc/core/md_doc_statuscodes.html>.
-fn name(code: Code) -> &'static str {
+pub(crate) fn name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "CANCELLED",

@@ -4,16 +4,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, watch};
 
 use super::front::Front;
+use crate::remote::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
 
-/// How much of a request, and of all requests of a connection together, may be under way before the other side has to wait, in bytes.
-pub(crate) const STREAM_WINDOW: u32 = 1 << 20;
-pub(crate) const CONNECTION_WINDOW: u32 = 4 << 20;
+/// How many calls of one connection may be under way before the other side has to wait.
+const CALLS: u32 = 10_000;
 
 /// What a server listens on.
 pub(crate) trait Listener: Send + 'static {
@@ -34,10 +32,10 @@ impl Listener for tokio::net::TcpListener {
 
 #[cfg(unix)]
 impl Listener for tokio::net::UnixListener {
-    type Connection = tokio::net::UnixStream;
+    type Connection = crate::remote::UnixStream;
 
     async fn accept(&mut self) -> io::Result<Self::Connection> {
-        Ok(Self::accept(self).await?.0)
+        Self::Connection::new(Self::accept(self).await?.0)
     }
 }
 
@@ -87,20 +85,33 @@ async fn connection<T>(stream: T, front: Front, mut is_stopping: watch::Receiver
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+    let mut builder = h2::server::Builder::new();
     builder
-        .timer(TokioTimer::new())
-        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_send_buf_size(CONNECTION_WINDOW as usize);
-    let connection = builder.serve_connection(TokioIo::new(stream), front);
-    tokio::pin!(connection);
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        _ = is_stopping.wait_for(|is_stopping| *is_stopping) => {}
+        .max_concurrent_streams(CALLS)
+        .max_header_list_size(HEADERS);
+    let mut connection = tokio::select! {
+        connection = builder.handshake(stream) => match connection {
+            Ok(connection) => connection,
+            // What was sent is no HTTP/2.
+            Err(_) => return,
+        },
+        _ = is_stopping.wait_for(|is_stopping| *is_stopping) => return,
+    };
+    loop {
+        let accepted = tokio::select! {
+            accepted = connection.accept() => accepted,
+            _ = is_stopping.wait_for(|is_stopping| *is_stopping) => break,
+        };
+        let Some(Ok((request, respond))) = accepted else { return };
+        front.answer(request, respond);
     }
-    connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
+    connection.graceful_shutdown();
+    // What the other side had sent before it knew.
+    while let Some(Ok((request, respond))) = connection.accept().await {
+        front.answer(request, respond);
+    }
 }
 
 /// What is done with a connection before it is used.

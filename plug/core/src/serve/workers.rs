@@ -18,6 +18,8 @@ use once_cell::sync::OnceCell;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
+use crate::remote::Looking;
+
 /// How often the watchman looks, while there are calls.
 const MOMENT: Duration = Duration::from_millis(1);
 /// How many times it finds nothing to do before it sleeps.
@@ -27,7 +29,9 @@ const REST: Duration = Duration::from_secs(10);
 /// The most threads there are: each is in a call that does not end.
 const MOST: usize = 10_000;
 
-type Job = Box<dyn FnOnce() + Send>;
+/// A call, which may take any time; and what is done after it, which takes none.
+type Job = Box<dyn FnOnce() -> Then + Send>;
+type Then = Box<dyn FnOnce() + Send>;
 
 /// The threads of one server.
 pub(crate) struct Workers(Arc<Inner>);
@@ -48,6 +52,8 @@ struct Inner {
     calling: AtomicUsize,
     /// How many calls have been made.
     made: AtomicUsize,
+    /// How soon one call comes after another.
+    looking: Looking,
     resting: Mutex<Resting>,
     called: Condvar,
     watchman: OnceCell<Thread>,
@@ -75,6 +81,7 @@ impl Workers {
             driving: AtomicUsize::new(0),
             calling: AtomicUsize::new(0),
             made: AtomicUsize::new(0),
+            looking: Looking::default(),
             resting: Mutex::default(),
             called: Condvar::new(),
             watchman: OnceCell::new(),
@@ -118,9 +125,17 @@ impl Workers {
 }
 
 impl Calls {
-    /// Has the job done, in no task. At the end of all it is not.
-    pub(crate) fn work(&self, job: impl FnOnce() + Send + 'static) {
+    /// Has the job done, in no task, and then what is done with its result, within the runtime. At the end of all it is not.
+    pub(crate) fn work<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+        then: impl FnOnce(T) + Send + 'static,
+    ) {
         let Some(inner) = self.0.upgrade() else { return };
+        let job = || {
+            let done = job();
+            Box::new(|| then(done)) as Then
+        };
         lock(&inner.jobs).push_back(Box::new(job));
         inner.told.notify_one();
         inner.wake_watchman();
@@ -130,19 +145,31 @@ impl Calls {
 impl Inner {
     /// What a thread does until the end, or until there is no more need for it.
     fn work(self: &Arc<Self>) {
+        let mut then: Option<Then> = None;
         loop {
             self.driving.fetch_add(1, SeqCst);
-            let next = self.runtime.block_on(self.next());
+            // A thread that drives needs not be woken for what it does itself.
+            let next = self.runtime.block_on(async {
+                if let Some(then) = then.take() {
+                    then();
+                }
+                self.looking.wait(self.next()).await
+            });
             self.driving.fetch_sub(1, SeqCst);
             let Some(job) = next else { return };
             self.calling.fetch_add(1, SeqCst);
             // A method's panic has become its error; whatever else panics must not take the thread with it.
-            let _ = panic::catch_unwind(AssertUnwindSafe(job));
+            then = panic::catch_unwind(AssertUnwindSafe(job)).ok();
             self.calling.fetch_sub(1, SeqCst);
             self.made.fetch_add(1, SeqCst);
             // Two that drive would have each other woken for every call.
-            if self.driving.load(SeqCst) > 0 && lock(&self.jobs).is_empty() && !self.rest() {
-                return;
+            if self.driving.load(SeqCst) > 0 && lock(&self.jobs).is_empty() {
+                if let Some(then) = then.take() {
+                    then();
+                }
+                if !self.rest() {
+                    return;
+                }
             }
         }
     }
@@ -282,10 +309,13 @@ mod tests {
         let (done, is_done) = mpsc::channel();
         for number in 0..1000 {
             let done = done.clone();
-            workers.work(move || {
-                done.send(number).unwrap();
-                assert!(number % 7 != 0, "as it is told");
-            });
+            workers.work(
+                move || {
+                    done.send(number).unwrap();
+                    assert!(number % 7 != 0, "as it is told");
+                },
+                drop,
+            );
         }
         let mut numbers: Vec<_> = is_done.iter().take(1000).collect();
         numbers.sort_unstable();
@@ -302,13 +332,16 @@ mod tests {
         let is_let_go = Arc::new(Mutex::new(is_let_go));
         for _ in 0..20 {
             let is_let_go = Arc::clone(&is_let_go);
-            workers.work(move || {
-                let _ = is_let_go.lock().unwrap().recv();
-            });
+            workers.work(
+                move || {
+                    let _ = is_let_go.lock().unwrap().recv();
+                },
+                drop,
+            );
         }
         for round in 0..20 {
             let done = done.clone();
-            workers.work(move || done.send(round).unwrap());
+            workers.work(move || round, move |round| done.send(round).unwrap());
             assert_eq!(is_done.recv_timeout(Duration::from_secs(20)), Ok(round));
         }
         // Nor does a task wait for what blocks.
@@ -328,10 +361,13 @@ mod tests {
         let (workers, end, thread) = workers();
         let (begun, has_begun) = mpsc::channel();
         let (_let_go, is_let_go) = mpsc::channel::<()>();
-        workers.work(move || {
-            begun.send(()).unwrap();
-            let _ = is_let_go.recv_timeout(Duration::from_secs(100));
-        });
+        workers.work(
+            move || {
+                begun.send(()).unwrap();
+                let _ = is_let_go.recv_timeout(Duration::from_secs(100));
+            },
+            drop,
+        );
         has_begun.recv().unwrap();
         end.send(()).unwrap();
         thread.join().unwrap().unwrap();

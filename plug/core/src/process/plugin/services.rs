@@ -7,16 +7,16 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::Request;
-use hyper::body::Incoming;
 use prost::Message;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_stream::Stream;
+use tonic::body::Body;
 use tonic::server::{Grpc, ServerStreamingService, StreamingService, UnaryService};
 use tonic::{Status, Streaming};
 
 use super::printed::Taken;
 use crate::remote::Raw;
-use crate::serve::{Answer, Own};
+use crate::serve::{Answered, Own};
 
 /// Their names.
 pub(super) const NAMES: &[&str] = &["plugin.GRPCBroker", "plugin.GRPCController", "plugin.GRPCStdio"];
@@ -52,7 +52,7 @@ impl Own for Services {
         [SHUTDOWN, STDIO, BROKER].contains(&path)
     }
 
-    fn answer(&self, request: Request<Incoming>) -> Answer {
+    fn answer(&self, request: Request<Body>) -> Answered {
         let mut grpc = Grpc::new(Raw);
         match request.uri().path() {
             SHUTDOWN => {

@@ -3,8 +3,11 @@
 
 use std::fmt;
 
+use log::Level as LogLevel;
 use tracing::Level as TracingLevel;
+use tracing::dispatcher::get_default;
 use tracing::field::display;
+use tracing::subscriber::NoSubscriber;
 
 use super::{Level, Record};
 use crate::process::shown::push;
@@ -12,23 +15,40 @@ use crate::process::shown::push;
 /// The target of all events, by which a subscriber can turn them on and off.
 pub(crate) const TARGET: &str = "plug::process";
 
-/// Hands on a record of the plugin's.
+/// Hands on a record of the plugin's. Where nobody subscribes to `tracing`, it goes to `log`.
 pub(crate) fn emit(plugin: &str, record: &Record) {
     let Record { level, message, module, timestamp, fields } = record;
     let (module, timestamp) = (module.as_deref(), timestamp.as_deref());
     let fields = (!fields.is_empty()).then(|| display(Fields(fields)));
     let message = Text(message);
+    let is_heard = !get_default(|dispatch| dispatch.is::<NoSubscriber>());
+    if !is_heard {
+        let module = module.map_or(String::new(), |module| format!(" module={module:?}"));
+        let fields = fields.map_or(String::new(), |fields| format!(" {fields}"));
+        log::log!(target: TARGET, to_log(level), "{message} plugin={plugin:?}{module}{fields}");
+        return;
+    }
     macro_rules! event {
-        ($level:expr) => {
-            tracing::event!(target: TARGET, $level, plugin, module, timestamp, fields, "{message}")
+        ($level:ident) => {
+            tracing::event!(target: TARGET, TracingLevel::$level, plugin, module, timestamp, fields, "{message}")
         };
     }
     match level {
-        Level::Trace => event!(TracingLevel::TRACE),
-        Level::Debug => event!(TracingLevel::DEBUG),
-        Level::Info => event!(TracingLevel::INFO),
-        Level::Warn => event!(TracingLevel::WARN),
-        Level::Error => event!(TracingLevel::ERROR),
+        Level::Trace => event!(TRACE),
+        Level::Debug => event!(DEBUG),
+        Level::Info => event!(INFO),
+        Level::Warn => event!(WARN),
+        Level::Error => event!(ERROR),
+    }
+}
+
+fn to_log(level: &Level) -> LogLevel {
+    match level {
+        Level::Trace => LogLevel::Trace,
+        Level::Debug => LogLevel::Debug,
+        Level::Info => LogLevel::Info,
+        Level::Warn => LogLevel::Warn,
+        Level::Error => LogLevel::Error,
     }
 }
 

@@ -8,12 +8,8 @@ use tonic::client::{Grpc, GrpcService};
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Status};
 
-use super::codec::Raw;
-use super::status;
 use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
-
-/// The metadata that says which plugin is meant.
-pub(crate) const PLUGIN_NAME: &str = "plug-name";
+use crate::remote::{PLUGIN_NAME, Raw, status};
 
 /// Calls over the connection `S`.
 #[derive(Debug, Clone)]
@@ -84,13 +80,8 @@ fn is_unsent(status: &Status) -> bool {
     causes.any(|error| {
         error.is::<tonic::ConnectError>()
             || error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
-            || error.downcast_ref::<h2::Error>().is_some_and(is_refused)
+            || error.downcast_ref::<h2::Error>().is_some_and(status::is_refused)
     })
-}
-
-/// Whether the other side has said that it did not begin: RFC 9113, sections 6.8 and 8.7.
-fn is_refused(error: &h2::Error) -> bool {
-    error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
 }
 
 fn left(deadline: Instant) -> Duration {
