@@ -110,6 +110,14 @@ fn first_words(socket: &str, person: Option<&Person>) -> Result<usize, String> {
     let said = stream
         .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
         .and_then(|()| stream.read(&mut [0; 100]));
+    let said = said.or_else(|error| match error.kind() {
+        // It was gone before it was told all; what it said is there to be read.
+        std::io::ErrorKind::BrokenPipe => {
+            client.read_tls(&mut socket)?;
+            client.process_new_packets().map(|_| 0).map_err(std::io::Error::other)
+        }
+        _ => Err(error),
+    });
     said.map_err(|error| error.to_string())
 }
 
