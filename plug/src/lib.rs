@@ -44,7 +44,7 @@
 //!   library, `link::Process` an executable that is started, and `link::Grpc` a server.
 //! * `Server`: the other half of the last two, which `serve` makes short for an executable of plugins; [`handshake!`] is what a host and its
 //!   processes know each other by, and `proto` what is needed to be either in another language.
-//! * [`with_deadline`]: how long calls may take that leave this process.
+//! * [`with_deadline`]: how long calls may take that leave this process; and, with `process` or `grpc`, `with_cancellation`.
 //! * [`Catalogue`]: what could have been linked, by feature.
 //! * [`Registry`]: the plugins of some links, by interface and name, and the [`Problem`]s they have together.
 //! * [`Error`]: what went wrong, by the step that failed.
@@ -67,13 +67,13 @@
 
 #[doc(inline)]
 pub use plug_core::link;
+#[cfg(any(feature = "process", feature = "grpc"))]
+pub use plug_core::{Cancellation, Server, proto, tonic, with_cancellation};
 #[doc(inline)]
 pub use plug_core::{
     Catalogue, Error, ErrorKind, Feature, Identity, Interface, Link, OpenOptions, Place, Plugin, Portable, Problem,
     Registry, with_deadline,
 };
-#[cfg(any(feature = "process", feature = "grpc"))]
-pub use plug_core::{Server, proto, tonic};
 #[cfg(feature = "process")]
 pub use plug_core::{serve, serve_isolated};
 

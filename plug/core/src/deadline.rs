@@ -42,6 +42,12 @@ pub(crate) fn of_call(limit: Option<Duration>) -> Option<Instant> {
     earliest(DEADLINE.get(), limit.and_then(from_now))
 }
 
+/// How long what this thread begins now may take, which has this long by itself.
+#[cfg(feature = "process")]
+pub(crate) fn within(limit: Duration) -> Duration {
+    DEADLINE.get().map_or(limit, |deadline| limit.min(deadline.saturating_duration_since(Instant::now())))
+}
+
 /// None where it is so late that it cannot be told.
 fn from_now(duration: Duration) -> Option<Instant> {
     Instant::now().checked_add(duration)

@@ -108,7 +108,7 @@ pub enum ErrorKind {
         /// The method.
         method: String,
     },
-    /// The call was cancelled by the other side.
+    /// The call was cancelled: by [`Cancellation`](crate::Cancellation), or by the other side.
     Cancelled {
         /// The plugin's name.
         plugin: String,
@@ -346,15 +346,17 @@ impl fmt::Display for ErrorKind {
             Self::Deadline { plugin, method } => {
                 write!(f, "plugin `{plugin}` did not answer `{method}` in time, and the call was cancelled")
             }
-            Self::Cancelled { plugin, method } => write!(f, "plugin `{plugin}` cancelled the call of `{method}`"),
+            Self::Cancelled { plugin, method } => {
+                write!(f, "the call of `{method}` of plugin `{plugin}` was cancelled")
+            }
             Self::Unavailable { plugin, method, origin, reason } => {
-                write!(f, "plugin `{plugin}` in `{origin}` is not there for `{method}`: {reason}")
+                write!(f, "{} is not there for `{method}`: {reason}", At(plugin, origin))
             }
             Self::Refused { plugin, method, origin, code, message } => {
-                write!(f, "plugin `{plugin}` in `{origin}` refused `{method}` with {code}: {message}")
+                write!(f, "{} refused `{method}` with {code}: {message}", At(plugin, origin))
             }
             Self::Malformed { plugin, method, origin, what } => {
-                write!(f, "plugin `{plugin}` in `{origin}` answered `{method}` with something else: {what}")
+                write!(f, "{} answered `{method}` with something else: {what}", At(plugin, origin))
             }
             #[cfg(feature = "grpc")]
             Self::Address { fault } => fault.fmt(f),
@@ -375,6 +377,16 @@ impl fmt::Display for ErrorKind {
                 problems.iter().try_for_each(|problem| write!(f, "\n{problem}"))
             }
         }
+    }
+}
+
+/// A plugin and where it is, or what is there itself.
+struct At<'a>(&'a str, &'a str);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(plugin, origin) = self;
+        if plugin == origin { write!(f, "`{origin}`") } else { write!(f, "plugin `{plugin}` in `{origin}`") }
     }
 }
 

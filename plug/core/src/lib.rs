@@ -4,6 +4,8 @@
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 
+#[cfg(feature = "remote")]
+mod cancellation;
 mod deadline;
 mod difference;
 mod handshake;
@@ -54,6 +56,8 @@ mod error;
 #[path = "private.rs"]
 pub mod __private;
 
+#[cfg(feature = "remote")]
+pub use cancellation::{Cancellation, with_cancellation};
 pub use catalogue::{Catalogue, Feature};
 pub use deadline::with_deadline;
 pub use error::{Error, ErrorKind};

@@ -63,9 +63,9 @@ impl Crossing {
     }
 }
 
-/// The error of a call of `method` that was none of a plugin's methods.
-pub(crate) fn fault_of(name: &str, method: &str, origin: &str, fault: Fault) -> Error {
-    border::error(name, method, origin, fault)
+/// The error of a call of `method` that was none of a plugin's methods, but of what is there itself.
+pub(crate) fn fault_of(method: &str, origin: &str, fault: Fault) -> Error {
+    border::error(origin, method, origin, fault)
 }
 
 /// `grpc.health.v1.HealthCheckRequest`.

@@ -137,6 +137,17 @@ fn it_ends_when_it_is_told_to() {
 
 #[cfg(unix)]
 #[test]
+fn it_ends_when_it_is_told_to_at_once() {
+    for _ in 0..5 {
+        let server = Serving::start(&mut app(&FAR), &["--grpc", "127.0.0.1:0", "--plugin", "sleeps"]);
+        server.signal("TERM");
+        let expected = "---- stderr\nnote: serving `sleeps` until SIGINT or SIGTERM\n---- exit status: 0\n";
+        assert_eq!(seen(&server.end()), expected);
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn over_a_socket() {
     let sockets = plug_tests::Sockets::new();
     let path = sockets.join("s").to_str().expect("the path is UTF-8").to_owned();
@@ -277,11 +288,13 @@ For more information, try '--help'.
 
 #[test]
 fn where_it_cannot_listen() {
-    let hint = "hint: an address is `grpc://HOST:PORT`, `grpcs://HOST:PORT` or `grpc+unix:PATH`\n";
-    check_remote(
-        &["serve", "--grpc", "127.0.0.1"],
-        &format!("---- stderr\nerror: `127.0.0.1` is no host with a port\n{hint}---- exit status: 2\n"),
-    );
+    let hint = "hint: that is `HOST:PORT` or `grpc+unix:PATH`; TLS is for what stands before the server\n";
+    for address in ["127.0.0.1", "grpcs://127.0.0.1:0"] {
+        check_remote(
+            &["serve", "--grpc", address],
+            &format!("---- stderr\nerror: `{address}` is no address to listen at\n{hint}---- exit status: 2\n"),
+        );
+    }
     let server = serving(&["a"]);
     let address = &server.address;
     let output = plug_tests::run(app(&REMOTE).args(["serve", "--grpc", address]));

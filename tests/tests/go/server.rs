@@ -133,9 +133,7 @@ fn is_not_waited_for_for_ever() {
     assert!(took > Duration::from_millis(100) && took < Duration::from_secs(2), "{took:?}");
     assert_eq!(
         text(&error),
-        format!(
-            "plugin `plug.v1.Plugins` in `{address}` is not there for `List`: tcp connect error: Connection refused (os error 111)"
-        )
+        format!("`{address}` is not there for `List`: tcp connect error: Connection refused (os error 111)")
     );
 }
 

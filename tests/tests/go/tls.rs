@@ -55,7 +55,7 @@ fn believes_the_roots_it_was_given() {
     let Some(there) = Secured::start(&[]) else { return };
     assert_eq!(there.greet("127.0.0.1", there.options()).unwrap(), "hello, x");
     assert_eq!(there.greet("localhost", there.options()).unwrap(), "hello, x");
-    let refused = "plugin `plug.v1.Plugins` in `grpcs://127.0.0.1:PORT` is not there for `List`: \
+    let refused = "`grpcs://127.0.0.1:PORT` is not there for `List`: \
         invalid peer certificate: UnknownIssuer";
     let start = Instant::now();
     let others = GrpcOptions::new().roots(there.pem("others.pem"));
@@ -72,7 +72,7 @@ fn wants_the_name_of_the_server() {
     let refusal = there.refusal("127.0.0.1", there.options().server_name("elsewhere.example"));
     assert!(
         refusal.starts_with(
-            "plugin `plug.v1.Plugins` in `grpcs://127.0.0.1:PORT` is not there for `List`: \
+            "`grpcs://127.0.0.1:PORT` is not there for `List`: \
              invalid peer certificate: certificate not valid for name \"elsewhere.example\""
         ),
         "{refusal}"
@@ -90,7 +90,7 @@ fn shows_its_own_certificate() {
     for options in [there.options(), with("stranger")] {
         // The server says why, but closes the connection too, and what is written to that may fail before the alert is read.
         let refusal = there.refusal("127.0.0.1", options);
-        let head = "plugin `plug.v1.Plugins` in `grpcs://127.0.0.1:PORT` is not there for `List`: connection error: ";
+        let head = "`grpcs://127.0.0.1:PORT` is not there for `List`: connection error: ";
         assert!(refusal.starts_with(head), "{refusal}");
     }
 }
@@ -111,7 +111,7 @@ fn is_not_left_out_where_it_is_wanted() {
     assert_eq!(
         format!("{error:#}"),
         format!(
-            "plugin `plug.v1.Plugins` in `{address}` is not there for `List`: \
+            "`{address}` is not there for `List`: \
              received corrupt message of type InvalidContentType"
         )
     );

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use plug::link::{Process, ProcessOptions};
-use plug::{Error, OpenOptions, Registry, with_deadline};
+use plug::{Cancellation, Error, ErrorKind, OpenOptions, Registry, with_cancellation, with_deadline};
 use process_interface::Work;
 
 use crate::{LONG, in_time, open, work, worker};
@@ -49,6 +49,50 @@ fn of_a_handle_and_of_a_process() {
     let process = open(ProcessOptions::new().deadline(SHORT));
     is_given_up(|| handle(&process, &OpenOptions::new()).sleep(60_000));
     handle(&process, &OpenOptions::new().deadline(LONG)).sleep(150).unwrap();
+}
+
+/// That a call was cancelled, and not sooner than it was told to.
+#[track_caller]
+fn is_cancelled(cancellation: &Cancellation, work: &dyn Work) {
+    let start = Instant::now();
+    let error = with_cancellation(cancellation, || work.sleep(60_000)).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Cancelled { .. }));
+    assert_eq!(error.to_string(), "the call of `sleep` of plugin `worker` was cancelled");
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
+fn given_up_by_another_thread() {
+    let process = worker();
+    let work: Arc<dyn Work> = Arc::from(work(&process));
+    let after_a_while = || {
+        let cancellation = Cancellation::new();
+        let told = cancellation.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(SHORT);
+            told.cancel();
+        });
+        cancellation
+    };
+    let start = Instant::now();
+    let cancellation = after_a_while();
+    is_cancelled(&cancellation, &*work);
+    assert!(start.elapsed() >= SHORT);
+    // What is begun later is given up at once; what is not within is no concern of it.
+    is_cancelled(&cancellation, &*work);
+    assert_eq!(work.sum(1, &[2]).unwrap(), 3);
+    with_cancellation(&Cancellation::new(), || work.sleep(1)).unwrap();
+    // Many at once, and within a runtime.
+    let cancellation = after_a_while();
+    std::thread::scope(|scope| {
+        for _ in 0..10 {
+            scope.spawn(|| is_cancelled(&cancellation, &*work));
+        }
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async { is_cancelled(&after_a_while(), &*work) });
+    // It is not the process that was cancelled.
+    process.check().unwrap();
 }
 
 /// A worker that was called with a deadline calls its own worker with the same one.

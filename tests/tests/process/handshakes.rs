@@ -88,6 +88,9 @@ fn it_hangs_before_the_handshake() {
         soon("printf '1|1|un'; echo waiting >&2; exec sleep 1000"),
         "plugin `PATH` printed no handshake within 300ms, but of a line without end `1|1|un`\nstderr: waiting"
     );
+    // Who has less time than a start may take does not wait longer.
+    let hurried = in_time(|| plug::with_deadline(Duration::from_millis(300), || refusal_of(shell("exec sleep 1000"))));
+    assert!(hurried.starts_with("plugin `PATH` printed no handshake within 2"), "{hurried}");
 }
 
 #[test]
@@ -147,7 +150,8 @@ fn it_listens_and_never_answers() {
     let options = ProcessOptions::new().arg("silent").without_tls().start_timeout(Duration::from_millis(500));
     let process = options.open(process_program("worker")).unwrap();
     let error = in_time(move || plug::Registry::new().add(&process).map(|_| ()).unwrap_err());
-    assert_eq!(error.to_string(), "plugin `plug.v1.Plugins` did not answer `List` in time, and the call was cancelled");
+    let text = "plugin `process:PATH` did not answer `List` in time, and the call was cancelled";
+    assert_eq!(crate::told_of_worker(&error), text);
 }
 
 #[test]

@@ -44,6 +44,11 @@ pub enum GrpcFault {
     },
     /// The path of the socket is missing.
     Path,
+    /// It is no address that a server could listen at.
+    Listen {
+        /// The address.
+        address: String,
+    },
 }
 
 impl FromStr for GrpcAddress {
@@ -78,10 +83,8 @@ impl GrpcAddress {
             return text.parse();
         }
         let text = text.strip_prefix("grpc://").unwrap_or(text);
-        if text.contains("://") {
-            return Err(GrpcFault::Scheme { address: text.to_owned() });
-        }
-        Ok(Self::Tcp { hosts: vec![host_and_port(text, 0)?], tls: false })
+        let host = host_and_port(text, 0).map_err(|_| GrpcFault::Listen { address: text.to_owned() })?;
+        Ok(Self::Tcp { hosts: vec![host], tls: false })
     }
 }
 
@@ -115,6 +118,14 @@ impl fmt::Display for GrpcFault {
             Self::Scheme { address } => write!(f, "`{}` is no address of a server", address.escape_debug())?,
             Self::Host { host } => write!(f, "`{}` is no host with a port", host.escape_debug())?,
             Self::Path => f.write_str("the path of the socket is missing")?,
+            Self::Listen { address } => {
+                let address = address.escape_debug();
+                return write!(
+                    f,
+                    "`{address}` is no address to listen at\n\
+                     hint: that is `HOST:PORT` or `grpc+unix:PATH`; TLS is for what stands before the server"
+                );
+            }
         }
         write!(f, "\nhint: {LIKE}")
     }
@@ -154,6 +165,11 @@ mod tests {
         assert_eq!(text("grpc+unix:"), format!("the path of the socket is missing{hint}"));
         for bad in ["", "a", "a:", "a:0", "a:70000", ":1", "a:1:2", "a b:1", "u@a:1", "a:1/x"] {
             assert_eq!(text(&format!("grpc://{bad}")), format!("`{bad}` is no host with a port{hint}"));
+        }
+        let listen = |address: &str| GrpcAddress::to_listen(address).unwrap_err().to_string();
+        for bad in ["grpcs://a:1", "a", "a:1,b:1", "http://a:1", ""] {
+            let hint = "hint: that is `HOST:PORT` or `grpc+unix:PATH`; TLS is for what stands before the server";
+            assert_eq!(listen(bad), format!("`{bad}` is no address to listen at\n{hint}"));
         }
         assert_eq!(text("grpc://a:1,,b:1"), format!("`` is no host with a port{hint}"));
     }

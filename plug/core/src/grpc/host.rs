@@ -223,7 +223,7 @@ impl Grpc {
     /// it does not know of such a question.
     pub fn check(&self) -> Result<(), Error> {
         let there = &self.0;
-        let told = |fault| crate::remote::fault_of("health", "check", &there.address.to_string(), fault);
+        let told = |fault| crate::remote::fault_of("check", &there.address.to_string(), fault);
         let deadline = crate::deadline::of_call(there.options.deadline);
         there.driver.wait(crate::remote::check(&*there.patient, "", deadline)).map_err(told)
     }
@@ -251,11 +251,11 @@ impl Link for Grpc {
                 let list = ListReply::decode(list);
                 Some(list.map_err(|error| {
                     let fault = Fault::Malformed(error.to_string());
-                    crate::remote::fault_of("plug.v1.Plugins", "List", &origin, fault)
+                    crate::remote::fault_of("List", &origin, fault)
                 })?)
             }
             Err(Fault::Unimplemented(_)) => None,
-            Err(fault) => return Err(crate::remote::fault_of("plug.v1.Plugins", "List", &origin, fault)),
+            Err(fault) => return Err(crate::remote::fault_of("List", &origin, fault)),
         };
         let reached = Arc::clone(there);
         let side = Side {
@@ -267,9 +267,8 @@ impl Link for Grpc {
             found_in: Arc::as_ptr(there).addr(),
             reach: Box::new(move || Ok(Arc::clone(&reached.patient) as Arc<dyn Channel>)),
         };
-        plugins(Arc::new(side), list.as_ref()).map_err(|what| {
-            crate::remote::fault_of("plug.v1.Plugins", "List", &there.address.to_string(), Fault::Malformed(what))
-        })
+        plugins(Arc::new(side), list.as_ref())
+            .map_err(|what| crate::remote::fault_of("List", &there.address.to_string(), Fault::Malformed(what)))
     }
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct GrpcServer {
     listener: Listening,
     front: Front,
     stop: Arc<Notify>,
+    /// There when the system tells the program to end.
+    signalled: Pin<Box<dyn Future<Output = ()> + Send>>,
     grace: Duration,
 }
 
@@ -46,7 +49,7 @@ impl GrpcStop {
 
 impl Server {
     /// Listens at the address: `grpc://HOST:PORT`, where port 0 is any that is free, or `grpc+unix:PATH`. What connects from now on waits until it is
-    /// [served](GrpcServer::serve).
+    /// [served](GrpcServer::serve). From now on SIGTERM and SIGINT mean the server.
     ///
     /// # Errors
     ///
@@ -61,8 +64,9 @@ impl Server {
         let listener =
             listen(&address).map_err(|error| Error::msg(format!("cannot listen at `{address}`")).with_source(error))?;
         let front = Front::new(dispatch, Box::new(()), routes, workers.calls());
+        let signalled = Box::pin(signalled().map_err(Error::new)?);
         drop(context);
-        Ok(GrpcServer { workers, listener, front, stop: Arc::new(Notify::new()), grace: GRACE })
+        Ok(GrpcServer { workers, listener, front, stop: Arc::new(Notify::new()), signalled, grace: GRACE })
     }
 }
 
@@ -124,11 +128,11 @@ impl GrpcServer {
     ///
     /// Where the system has no thread for it.
     pub fn serve(self) -> Result<(), Error> {
-        let Self { workers, listener, front, stop, grace } = self;
+        let Self { workers, listener, front, stop, signalled, grace } = self;
         let ended = async move {
             tokio::select! {
                 () = stop.notified() => {}
-                () = signalled() => {}
+                () = signalled => {}
             }
         };
         // A method that goes on for longer does so without anybody who waits for it.
@@ -149,24 +153,23 @@ impl GrpcServer {
     }
 }
 
+/// There when the system tells the program to end. From the call on that does not end it by itself.
 #[cfg(unix)]
-async fn signalled() {
+fn signalled() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 #[cfg(not(unix))]
-async fn signalled() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
-    }
+fn signalled() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move { _ = interrupt.recv().await })
 }
 
 impl fmt::Debug for GrpcServer {

@@ -117,6 +117,7 @@ impl Launch {
 
     /// Starts the process, and waits for its answer.
     pub(crate) fn launch(&self, driver: &'static Driver) -> Result<Running, Error> {
+        let patience = crate::deadline::within(self.start_timeout);
         let folder = Folder::make().map_err(|(path, error)| {
             Error::msg(format!("no folder for the sockets of plugins can be made in `{}`", path.display()))
                 .with_source(error)
@@ -128,7 +129,7 @@ impl Launch {
         let started = Child::start(command)
             .map_err(|error| self.fault(diagnosis::of_spawn(&self.path, &error)).with_source(error))?;
         let unproven = Unproven(Some(started.child.clone()));
-        driver.wait(self.meet(driver, started, unproven, credentials, folder))
+        driver.wait(self.meet(driver, patience, started, unproven, credentials, folder))
     }
 
     fn command(&self, executable: &Executable, folder: &Folder, credentials: Option<&Credentials>) -> Command {
@@ -164,6 +165,7 @@ impl Launch {
     async fn meet(
         &self,
         driver: &'static Driver,
+        patience: Duration,
         started: Started,
         mut unproven: Unproven,
         credentials: Option<Credentials>,
@@ -174,11 +176,11 @@ impl Launch {
         let mut stdout = ChildStdout::from_std(stdout).map_err(Error::new)?;
         let life = Arc::new(Life::of(&self.path, &self.name, child, stderr));
         let mut reader = Reader::new();
-        let line = match timeout(self.start_timeout, self.handshake_of(&mut stdout, &mut reader, &life)).await {
+        let line = match timeout(patience, self.handshake_of(&mut stdout, &mut reader, &life)).await {
             Ok(line) => line?,
             Err(_) => {
                 let printed = super::shown::shown(reader.line(), super::shown::MOST);
-                let fault = ProcessFault::StartTimeout { after: self.start_timeout, printed, stderr: life.tail() };
+                let fault = ProcessFault::StartTimeout { after: patience, printed, stderr: life.tail() };
                 return Err(self.fault(fault));
             }
         };
@@ -194,7 +196,7 @@ impl Launch {
             }
         };
         let target = Target { address: line.address, tls };
-        let connection = self.connected(&target).await?;
+        let connection = self.connected(&target, patience).await?;
         let calls = Calls::new(target.clone(), connection.clone(), self.most, self.start_timeout);
         tokio::spawn(printed(self.name.clone(), stdout));
         tokio::spawn(streamed(self.name.clone(), connection));
@@ -212,8 +214,8 @@ impl Launch {
         })
     }
 
-    async fn connected(&self, target: &Target) -> Result<Http2, Error> {
-        let connected = timeout(self.start_timeout, target.http2()).await;
+    async fn connected(&self, target: &Target, patience: Duration) -> Result<Http2, Error> {
+        let connected = timeout(patience, target.http2()).await;
         let error = match connected {
             Ok(Ok(connection)) => return Ok(connection),
             Ok(Err(error)) => error,
@@ -290,7 +292,7 @@ impl Launch {
         let (_, heard) = watch::channel(true);
         let life = Life { path: self.path.clone(), id, child: None, records: Arc::default(), heard };
         driver.wait(async {
-            let connection = self.connected(&target).await?;
+            let connection = self.connected(&target, crate::deadline::within(self.start_timeout)).await?;
             let calls = Calls::new(target.clone(), connection, self.most, self.start_timeout);
             Ok(Running {
                 driver,

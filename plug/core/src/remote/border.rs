@@ -8,10 +8,10 @@ use bytes::Bytes;
 
 use super::driver::Driver;
 use crate::channel::{Call, Channel, Fault};
-use crate::deadline;
 use crate::error::{Error, ErrorKind};
 use crate::portable::{Arguments, Border, Method, Outcome};
 use crate::protobuf;
+use crate::{cancellation, deadline};
 
 /// A plugin in another process, as this program sees it.
 pub(crate) struct There {
@@ -34,13 +34,23 @@ pub(crate) struct There {
 impl There {
     #[inline(never)]
     fn send(&self, index: usize, is_idempotent: bool, request: Vec<u8>) -> Result<Bytes, Fault> {
-        self.driver.call(self.channel.call(Call {
+        let reply = self.channel.call(Call {
             path: Arc::clone(&self.paths[index]),
             plugin: self.told_name.clone(),
             request: request.into(),
             deadline: deadline::of_call(self.limit),
             is_idempotent,
-        }))
+        });
+        match cancellation::of_call() {
+            None => self.driver.call(reply),
+            Some(cancelled) => self.driver.call(Box::pin(async {
+                tokio::select! {
+                    biased;
+                    () = cancelled => Err(Fault::Cancelled),
+                    reply = reply => reply,
+                }
+            })),
+        }
     }
 
     fn result<M: Method>(&self, sent: Result<Bytes, Fault>) -> M::Outcome {
