@@ -62,6 +62,7 @@ pub fn main() -> ExitCode {
     if let Some(exit) = process::serve_isolated() {
         return exit;
     }
+    process::log();
     let exit = run(Registry::builtin()).unwrap_or_else(|failure| {
         output::report(&failure);
         failure.exit()

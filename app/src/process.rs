@@ -9,6 +9,12 @@ pub(crate) use plug::serve_isolated;
 
 use crate::failure::{Exit, Failure};
 
+/// Shows what plugins' processes say, where `APP_LOG` asks for it: on stderr, in the words of env_logger.
+pub(crate) fn log() {
+    let asked = env_logger::Env::new().filter_or("APP_LOG", "off");
+    env_logger::Builder::from_env(asked).format_timestamp(None).init();
+}
+
 /// What to do so that this program starts processes: nothing.
 pub(crate) fn way_in() -> Option<String> {
     None

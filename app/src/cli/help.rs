@@ -57,7 +57,8 @@ Links:
                      all the rights that this program has
   process:PATH       the plugins of an executable, with the feature `process`. It is
                      started by every command that is given it, since nobody else
-                     knows its plugins: so name none that you do not trust
+                     knows its plugins: so name none that you do not trust; what it
+                     writes on stderr is shown with APP_LOG=plug=debug
   grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
                      that are the same, with commas between. It is asked for them
   grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts

@@ -91,6 +91,16 @@ stderr: farewell, world
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn what_a_plugin_writes_is_shown_where_it_is_asked_for() {
+    let link = format!("process:{}#dies", FAR_PLUGIN.display());
+    let output = plug_tests::run(app(&REMOTE).args(["hello", "--plugin", &link]).env("APP_LOG", "plug=debug"));
+    let (_, stderr) = plug_tests::texts(&output);
+    let said = "[DEBUG plug::process] farewell, world plugin=\"far-plugin\"\n";
+    assert!(output.status.code() == Some(1) && stderr.contains(said), "{stderr}");
+}
+
 #[test]
 fn a_plugin_that_takes_too_long() {
     let started = Instant::now();
