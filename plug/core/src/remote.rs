@@ -63,9 +63,14 @@ impl Crossing {
     }
 }
 
-/// The error of a call of `method` that was none of a plugin's methods, but of what is there itself.
-pub(crate) fn fault_of(method: &str, origin: &str, fault: Fault) -> Error {
-    border::error(origin, method, origin, fault)
+/// What is there has not said which plugins it has.
+pub(crate) fn unlisted(origin: &str, fault: Fault) -> Error {
+    border::error(origin, "List", origin, fault)
+}
+
+/// What is there has not said that it is well.
+pub(crate) fn unwell(name: &str, origin: &str, fault: Fault) -> Error {
+    border::error(name, "check", origin, fault)
 }
 
 /// `grpc.health.v1.HealthCheckRequest`.

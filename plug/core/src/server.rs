@@ -142,6 +142,19 @@ pub(crate) struct Added {
 }
 
 impl Added {
+    /// # Errors
+    ///
+    /// Where there is nothing to serve.
+    pub(crate) fn or_plugins(&self, dispatch: &Dispatch) -> Result<(), Error> {
+        if dispatch.plugins().next().is_some() || !self.names.is_empty() {
+            return Ok(());
+        }
+        Err(Error::msg(
+            "there is nothing to serve: no plugin of a portable interface is there, and no service was added\n\
+             hint: `plug::link!()` links the plugins that the features of its package choose",
+        ))
+    }
+
     fn has(&self, name: &str) -> bool {
         self.names.contains(&name)
     }

@@ -16,7 +16,7 @@ use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
 use crate::error::{Error, ErrorKind};
 use crate::link::Link;
 use crate::plugin::Plugin;
-use crate::remote::{CONNECTION_WINDOW, Driver, LIST, ListReply, STREAM_WINDOW, Side, name_of, plugins};
+use crate::remote::{self, CONNECTION_WINDOW, Driver, LIST, ListReply, STREAM_WINDOW, Side, name_of, plugins};
 
 /// How long is waited between two tries to connect: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
@@ -223,9 +223,9 @@ impl Grpc {
     /// it does not know of such a question.
     pub fn check(&self) -> Result<(), Error> {
         let there = &self.0;
-        let told = |fault| crate::remote::fault_of("check", &there.address.to_string(), fault);
+        let told = |fault| remote::unwell(&there.address.to_string(), &there.address.to_string(), fault);
         let deadline = crate::deadline::of_call(there.options.deadline);
-        there.driver.wait(crate::remote::check(&*there.patient, "", deadline)).map_err(told)
+        there.driver.wait(remote::check(&*there.patient, "", deadline)).map_err(told)
     }
 
     /// The connection itself, for services that are no interfaces. It may be used in any runtime.
@@ -251,11 +251,11 @@ impl Link for Grpc {
                 let list = ListReply::decode(list);
                 Some(list.map_err(|error| {
                     let fault = Fault::Malformed(error.to_string());
-                    crate::remote::fault_of("List", &origin, fault)
+                    remote::unlisted(&origin, fault)
                 })?)
             }
             Err(Fault::Unimplemented(_)) => None,
-            Err(fault) => return Err(crate::remote::fault_of("List", &origin, fault)),
+            Err(fault) => return Err(remote::unlisted(&origin, fault)),
         };
         let reached = Arc::clone(there);
         let side = Side {
@@ -268,7 +268,7 @@ impl Link for Grpc {
             reach: Box::new(move || Ok(Arc::clone(&reached.patient) as Arc<dyn Channel>)),
         };
         plugins(Arc::new(side), list.as_ref())
-            .map_err(|what| crate::remote::fault_of("List", &there.address.to_string(), Fault::Malformed(what)))
+            .map_err(|what| remote::unlisted(&there.address.to_string(), Fault::Malformed(what)))
     }
 }
 

@@ -60,6 +60,7 @@ impl Server {
         let workers = Workers::new(runtime.map_err(Error::new)?);
         let context = workers.runtime().enter();
         let dispatch = Dispatch::new(self.plugins)?;
+        self.services.or_plugins(&dispatch)?;
         let routes = crate::server::routes(self.services, &dispatch, &[""], &[])?;
         let listener =
             listen(&address).map_err(|error| Error::msg(format!("cannot listen at `{address}`")).with_source(error))?;
@@ -175,5 +176,20 @@ fn signalled() -> io::Result<impl Future<Output = ()>> {
 impl fmt::Debug for GrpcServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("GrpcServer").field(&self.address()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_not_served() {
+        let error = Server::new().plugins([]).bind("127.0.0.1:0").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is nothing to serve: no plugin of a portable interface is there, and no service was added\n\
+             hint: `plug::link!()` links the plugins that the features of its package choose"
+        );
     }
 }

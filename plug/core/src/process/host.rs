@@ -19,7 +19,7 @@ use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
 use crate::error::Error;
 use crate::link::Link;
 use crate::plugin::Plugin;
-use crate::remote::{Driver, ListReply, Side, fault_of, name_of, plugins};
+use crate::remote::{self, Driver, ListReply, Side, name_of, plugins};
 
 /// The plugins of an executable, which runs as a child of this process: HashiCorp's go-plugin protocol, as hosts and plugins in Go speak it.
 ///
@@ -159,7 +159,7 @@ impl Process {
         let running = self.0.running()?;
         let deadline = crate::deadline::of_call(self.0.options.deadline);
         let checked = self.0.driver.wait(crate::remote::check(&*running, "plugin", deadline));
-        checked.map_err(|fault| fault_of("check", &self.0.origin(), fault))
+        checked.map_err(|fault| remote::unwell(&self.0.launch.name, &self.0.origin(), fault))
     }
 
     /// The connection itself, for services that are no interfaces; it starts the process where it is not running, which lives as long as
@@ -216,7 +216,7 @@ impl Link for Process {
         let shared = &self.0;
         let list = shared.list.get_or_try_init(|| {
             let running = shared.running()?;
-            running.list().map_err(|fault| fault_of("List", &shared.origin(), fault))
+            running.list().map_err(|fault| remote::unlisted(&shared.origin(), fault))
         })?;
         let interfaces = shared.launch.handshake.interfaces(shared.running()?.version);
         let reached = Arc::clone(shared);
@@ -234,7 +234,7 @@ impl Link for Process {
             }),
         };
         plugins(Arc::new(side), list.as_ref())
-            .map_err(|what| fault_of("List", &shared.origin(), Fault::Malformed(what)))
+            .map_err(|what| remote::unlisted(&shared.origin(), Fault::Malformed(what)))
     }
 }
 

@@ -87,6 +87,7 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
     let version = choose_version(&handshake.versions(), &asked.versions).unwrap_or(1);
     let plugins = server.plugins.into_iter().filter(|plugin| handshake.has(version, plugin.identity()));
     let dispatch = Dispatch::new(plugins)?;
+    server.services.or_plugins(&dispatch)?;
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let workers = Workers::new(runtime.enable_all().build().map_err(Error::new)?);
     let context = workers.runtime().enter();
