@@ -1,7 +1,7 @@
 //! The docs of an item, as a text that the compiler puts together.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 /// The docs as parts of a `concat!`: literals, and macros such as `include_str!`.
@@ -42,4 +42,12 @@ pub(crate) fn read(attributes: &[Attribute]) -> Vec<TokenStream> {
     let text = if parts.is_empty() { text.trim() } else { text.trim_end() };
     parts.push(text.to_token_stream());
     parts
+}
+
+/// The docs as one text: some parts are macros.
+pub(crate) fn text(private: &TokenStream, parts: &[TokenStream]) -> TokenStream {
+    match parts {
+        [text] => text.clone(),
+        parts => quote!(#private::core::concat!(#(#parts),*)),
+    }
 }

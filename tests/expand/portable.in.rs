@@ -32,8 +32,10 @@ pub trait Plug: Send + Sync {
 #[cfg(unix)]
 trait Nothing: Send + Sync {}
 
+/// What is shown.
 #[derive(plug::Portable)]
 pub struct Page {
+    /// Above it.
     pub title: String,
     #[plug(tag = 7)]
     r#type: Vec<Target>,
@@ -44,6 +46,8 @@ pub struct Page {
 #[plug(crate = host::plug)]
 enum Target {
     Nowhere,
+    /// Within:
+    #[doc = include_str!("address.md")]
     Address(String),
     #[plug(tag = 12)]
     Anchor {

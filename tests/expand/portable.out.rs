@@ -371,18 +371,22 @@ const _: () = {
                     name: "title",
                     tag: 1,
                     ty: __PlugSeen::<__PlugField<0>>::TYPE,
+                    docs: ::plug::__private::Docs("Above it."),
                 },
                 ::plug::__private::Field {
                     name: "type",
                     tag: 7,
                     ty: __PlugSeen::<__PlugField<1>>::TYPE,
+                    docs: ::plug::__private::Docs(""),
                 },
                 ::plug::__private::Field {
                     name: "size",
                     tag: 8,
                     ty: __PlugSeen::<__PlugField<2>>::TYPE,
+                    docs: ::plug::__private::Docs(""),
                 },
             ],
+            docs: ::plug::__private::Docs("What is shown."),
         };
         const IS_FLAT: ::plug::__private::core::primitive::bool = true
             && __PlugSeen::<__PlugField<0>>::IS_FLAT
@@ -595,6 +599,7 @@ const _: () = {
                     tag: 1,
                     form: host::plug::__private::Form::Unit,
                     fields: &[],
+                    docs: host::plug::__private::Docs(""),
                 },
                 host::plug::__private::Variant {
                     name: "Address",
@@ -605,8 +610,14 @@ const _: () = {
                             name: "0",
                             tag: 1,
                             ty: __PlugSeen::<__PlugField<0>>::TYPE,
+                            docs: host::plug::__private::Docs(""),
                         },
                     ],
+                    docs: host::plug::__private::Docs(
+                        host::plug::__private::core::concat!(
+                            "Within:\n", include_str!("address.md"), ""
+                        ),
+                    ),
                 },
                 host::plug::__private::Variant {
                     name: "Anchor",
@@ -617,10 +628,13 @@ const _: () = {
                             name: "page",
                             tag: 1,
                             ty: __PlugSeen::<__PlugField<1>>::TYPE,
+                            docs: host::plug::__private::Docs(""),
                         },
                     ],
+                    docs: host::plug::__private::Docs(""),
                 },
             ],
+            docs: host::plug::__private::Docs(""),
         };
         const IS_FLAT: host::plug::__private::core::primitive::bool = true
             && __PlugSeen::<__PlugField<0>>::IS_FLAT
@@ -800,14 +814,17 @@ const _: () = {
                     tag: 1,
                     form: ::plug::__private::Form::Unit,
                     fields: &[],
+                    docs: ::plug::__private::Docs(""),
                 },
                 ::plug::__private::Variant {
                     name: "Right",
                     tag: 2,
                     form: ::plug::__private::Form::Unit,
                     fields: &[],
+                    docs: ::plug::__private::Docs(""),
                 },
             ],
+            docs: ::plug::__private::Docs(""),
         };
         const IS_FLAT: ::plug::__private::core::primitive::bool = true;
         #[inline]
@@ -884,6 +901,7 @@ const _: () = {
         const TYPE: &'static ::plug::__private::Type = &::plug::__private::Type::Struct {
             name: "Unit",
             fields: &[],
+            docs: ::plug::__private::Docs(""),
         };
         const IS_FLAT: ::plug::__private::core::primitive::bool = true;
         #[inline]

@@ -9,7 +9,7 @@ use syn::ext::IdentExt;
 use super::model::{Argument, Form, Interface, Method};
 use crate::arguments::Root;
 use crate::place::Place;
-use crate::types;
+use crate::{docs, types};
 
 pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
     let Interface { name, conditions, docs, service, methods } = interface;
@@ -29,7 +29,7 @@ pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
         let (this, Method { conditions, .. }) = (method.this(), method);
         quote!(#(#conditions)* #private::VisitMethods::method::<#this>(__visitor);)
     });
-    let docs = text(private, docs);
+    let docs = docs::text(private, docs);
     quote! {
         #(#conditions)*
         #[allow(deprecated, unused_imports, reason = "a method may be deprecated, and each error needs one import")]
@@ -74,7 +74,7 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
     let (object, this) = (interface.name, method.this());
     let Method { number, name, conditions, wire_name, arguments, argument_names, outcome, .. } = method;
     let Method { has_default, is_idempotent, .. } = method;
-    let (called, docs) = (name.unraw().to_string(), text(private, &method.docs));
+    let (called, docs) = (name.unraw().to_string(), docs::text(private, &method.docs));
     let index = index(interface.methods.iter().take(*number));
     let argument = |at| {
         let (number, at) = (Literal::usize_unsuffixed(*number), Literal::usize_unsuffixed(at));
@@ -117,14 +117,6 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
 
             #tell
         }
-    }
-}
-
-/// A text of several parts, of which some are macros.
-fn text(private: &TokenStream, parts: &[TokenStream]) -> TokenStream {
-    match parts {
-        [text] => text.clone(),
-        parts => quote!(#private::core::concat!(#(#parts),*)),
     }
 }
 

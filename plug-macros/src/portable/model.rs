@@ -3,14 +3,16 @@
 
 use std::ops::RangeFrom;
 
+use proc_macro2::TokenStream;
 use syn::{Data, DeriveInput, GenericParam, Ident, Member, Type};
 
 use super::numbers::Numbers;
 use crate::arguments::Errors;
-use crate::types;
+use crate::{docs, types};
 
 pub(super) struct Model<'a> {
     pub(super) name: &'a Ident,
+    pub(super) docs: Vec<TokenStream>,
     pub(super) shape: Shape<'a>,
 }
 
@@ -22,6 +24,7 @@ pub(super) enum Shape<'a> {
 pub(super) struct Variant<'a> {
     pub(super) name: &'a Ident,
     pub(super) tag: u32,
+    pub(super) docs: Vec<TokenStream>,
     pub(super) fields: Fields<'a>,
 }
 
@@ -43,6 +46,7 @@ pub(super) struct Field<'a> {
     /// Its name, or its place.
     pub(super) member: Member,
     pub(super) tag: u32,
+    pub(super) docs: Vec<TokenStream>,
     pub(super) ty: &'a Type,
 }
 
@@ -71,6 +75,7 @@ impl<'a> Model<'a> {
                 let variants = data.variants.iter().map(|variant| Variant {
                     name: &variant.ident,
                     tag: numbers.give(&Member::from(variant.ident.clone()), &variant.attrs, errors),
+                    docs: docs::read(&variant.attrs),
                     fields: Fields::read(name, &variant.fields, &mut count, errors),
                 });
                 Shape::Enum(variants.collect())
@@ -80,7 +85,7 @@ impl<'a> Model<'a> {
                 return None;
             }
         };
-        Some(Self { name, shape })
+        Some(Self { name, docs: docs::read(&item.attrs), shape })
     }
 }
 
@@ -97,7 +102,8 @@ impl<'a> Fields<'a> {
         let list = fields.iter().enumerate().zip(count).map(|((at, field), number)| {
             let member = field.ident.clone().map_or_else(|| Member::from(at), Member::from);
             refuse_itself(name, &field.ty, errors);
-            Field { number, tag: numbers.give(&member, &field.attrs, errors), member, ty: &field.ty }
+            let (tag, docs) = (numbers.give(&member, &field.attrs, errors), docs::read(&field.attrs));
+            Field { number, member, tag, docs, ty: &field.ty }
         });
         Self { form, list: list.collect() }
     }

@@ -9,6 +9,7 @@ use syn::ext::IdentExt;
 use super::model::{Field, Fields, Form, Model, Shape, Variant};
 use super::wire;
 use crate::arguments::Root;
+use crate::docs;
 
 /// Each field's type is written once, as the type of a `__PlugField`, which all else is generic over or names: so one that does
 /// not cross is told so once, and where it stands.
@@ -167,31 +168,45 @@ fn view(model: &Model<'_>, lifetime: &Option<TokenStream>) -> TokenStream {
 /// The type as the two sides compare it.
 fn describe(private: &TokenStream, model: &Model<'_>) -> TokenStream {
     let name = model.name.unraw().to_string();
+    let docs = |parts: &[TokenStream]| {
+        let text = docs::text(private, parts);
+        quote!(#private::Docs(#text))
+    };
     let listed = |fields: &Fields<'_>| {
         let each = fields.list.iter().map(|field| {
             let name = field.name();
             let (tag, ty) = (Literal::u32_unsuffixed(field.tag), field.item(quote!(TYPE)));
-            quote!(#private::Field { name: #name, tag: #tag, ty: #ty })
+            let docs = docs(&field.docs);
+            quote!(#private::Field { name: #name, tag: #tag, ty: #ty, docs: #docs })
         });
         quote!(&[#(#each),*])
     };
+    let about = docs(&model.docs);
     match &model.shape {
         Shape::Struct(fields) => {
             let fields = listed(fields);
-            quote!(#private::Type::Struct { name: #name, fields: #fields })
+            quote!(#private::Type::Struct { name: #name, fields: #fields, docs: #about })
         }
         Shape::Enum(variants) => {
-            let variants = variants.iter().map(|Variant { name, tag, fields }| {
+            let variants = variants.iter().map(|Variant { name, tag, docs: about, fields }| {
                 let (name, tag) = (name.unraw().to_string(), Literal::u32_unsuffixed(*tag));
                 let form = match fields.form {
                     Form::Unit => quote!(Unit),
                     Form::Tuple => quote!(Tuple),
                     Form::Named => quote!(Named),
                 };
-                let fields = listed(fields);
-                quote!(#private::Variant { name: #name, tag: #tag, form: #private::Form::#form, fields: #fields })
+                let (fields, docs) = (listed(fields), docs(about));
+                quote! {
+                    #private::Variant {
+                        name: #name,
+                        tag: #tag,
+                        form: #private::Form::#form,
+                        fields: #fields,
+                        docs: #docs,
+                    }
+                }
             });
-            quote!(#private::Type::Enum { name: #name, variants: &[#(#variants),*] })
+            quote!(#private::Type::Enum { name: #name, variants: &[#(#variants),*], docs: #about })
         }
     }
 }

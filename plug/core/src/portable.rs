@@ -16,7 +16,7 @@ mod wire;
 pub use border::{Border, Description, PortableInterface, Portables, Remote, VisitMethods};
 pub use method::{Argument, Arguments, Hold, Kept, List, Method, Outcome, Own, Ref, Signature, Str, Types, Viewed};
 pub use told::{TellChain, TellText, Told};
-pub use types::{Field, Form, Type, Variant};
+pub use types::{Docs, Field, Form, Type, Variant};
 pub use wire::{Malformed, PutFields, Sink, Source, TakeFields, finish};
 
 use crate::library::{Scratch, Slice};

@@ -21,9 +21,9 @@ pub use crate::library::{
 pub use crate::link::builtin::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
 pub use crate::plugin::{Entry, Slot};
 pub use crate::portable::{
-    Argument, Arguments, Border, Description, Field, Form, Hold, Kept, Key as MapKey, List, Malformed, Method, Outcome,
-    Own, Portable, PortableInterface, Portables, PutFields, Ref, Remote, Signature, Sink, Source, Str, TakeFields,
-    TellChain, TellText, Told, Type, Variant, Viewed, VisitMethods, finish,
+    Argument, Arguments, Border, Description, Docs, Field, Form, Hold, Kept, Key as MapKey, List, Malformed, Method,
+    Outcome, Own, Portable, PortableInterface, Portables, PutFields, Ref, Remote, Signature, Sink, Source, Str,
+    TakeFields, TellChain, TellText, Told, Type, Variant, Viewed, VisitMethods, finish,
 };
 pub use crate::{
     __catalogue as catalogue, __crossing as crossing, __declaration as declaration, __handshake as handshake,

@@ -6,6 +6,7 @@ mod connections;
 mod dispatch;
 mod front;
 mod listing;
+mod room;
 mod workers;
 
 pub(crate) use connections::serve;

@@ -36,6 +36,7 @@ use crate::serve::Dispatch;
 pub struct Server {
     pub(crate) plugins: Vec<Plugin>,
     pub(crate) services: Added,
+    pub(crate) max_request: Option<usize>,
     #[cfg(feature = "process")]
     pub(crate) handshake: Option<Handshake>,
 }
@@ -46,6 +47,7 @@ impl Server {
         Self {
             plugins: Registry::builtin().plugins().cloned().collect(),
             services: Added::default(),
+            max_request: None,
             #[cfg(feature = "process")]
             handshake: None,
         }
@@ -71,6 +73,13 @@ impl Server {
     {
         self.services.names.push(S::NAME);
         self.services.routes.add_service(service);
+        self
+    }
+
+    /// The same, which takes requests of plugins up to this length, in bytes. 64 MiB where it is bound to an address, and 2 GiB where it is a process of a
+    /// host's, where nothing else is said.
+    pub fn max_request(mut self, bytes: usize) -> Self {
+        self.max_request = Some(bytes);
         self
     }
 

@@ -28,21 +28,42 @@ trait Greeter: Send + Sync {
     fn say_hello(&self, name: &str) -> Result<String, Error>;
 }
 
+/// Where something is.
 #[derive(Portable)]
 #[allow(dead_code)]
-struct Point(f32, f64);
+struct Point(
+    f32,
+    /// Upwards.
+    f64,
+);
 
 /// What protobuf does not have as it is, or where names are in each other's way.
 #[derive(Portable)]
 #[allow(dead_code, non_camel_case_types)]
 enum Shape {
+    /// None at all.
     Nothing,
     Point {
+        /// From the left.
+        ///
+        /// In millimetres.
         x: u32,
     },
-    Line(Point, Point),
-    kind(Vec<Option<bool>>),
-    HTTPServer(Direction),
+    /// From here to there.
+    Line(
+        /// Here.
+        Point,
+        Point,
+    ),
+    /// Of the variant.
+    kind(
+        /// Of its field, which is the same thing there.
+        Vec<Option<bool>>,
+    ),
+    HTTPServer(
+        /// Where it listens.
+        Direction,
+    ),
     #[plug(tag = 20_000)]
     Dots(BTreeMap<i8, Point>),
     Listed(Vec<u8>, Vec<()>),
@@ -51,17 +72,24 @@ enum Shape {
 #[derive(Portable)]
 #[allow(dead_code)]
 struct GetRequest {
+    /** A block,
+     * of two lines.
+     */
     r#type: Option<Option<String>>,
     _hidden: Option<u8>,
+    #[doc = concat!("Not only", " literals.")]
     #[plug(tag = 12)]
     points_by_name: BTreeMap<String, Vec<Point>>,
 }
 
+/// How high.
 #[derive(Portable)]
 #[allow(dead_code)]
 enum Level {
     Unspecified,
+    /// Higher than most.
     VeryHigh = 7,
+    /// There is none beyond.
     #[plug(tag = 2_147_483_647)]
     Last,
 }
@@ -80,6 +108,18 @@ trait Others: Send + Sync {
 
 #[plug::interface(portable)]
 trait Empty: Send + Sync {}
+
+mod again {
+    /// Something else is said of the same, which makes it no other type.
+    #[derive(plug::Portable)]
+    pub enum Level {
+        Unspecified,
+        /// High.
+        VeryHigh = 7,
+        #[plug(tag = 2_147_483_647)]
+        Last,
+    }
+}
 
 mod other {
     #[derive(plug::Portable)]
@@ -169,6 +209,21 @@ fn each_kind_of_type_is_written() {
         "{} is not what is written",
         path.display()
     );
+}
+
+#[derive(Portable)]
+#[allow(dead_code)]
+struct Levels(Level, again::Level);
+
+#[test]
+fn docs_make_no_other_type() {
+    #[plug::interface(portable)]
+    trait Same: Send + Sync {
+        fn get(&self) -> Result<Levels, Error>;
+    }
+    let written = text(&file(&[&const { Description::of::<dyn Same>() }]));
+    assert_eq!(written.matches("enum Level {").count(), 1, "{written}");
+    assert!(written.contains("// How high.\nenum Level {") && !written.contains("Something else"), "{written}");
 }
 
 #[test]

@@ -195,9 +195,9 @@ fn structs_and_enums_cross() {
 #[test]
 fn a_type_is_described_with_its_names_and_numbers() {
     let described = |ty: &plug::__private::Type| format!("{ty:?}").replace(": ", ":").replace('"', "");
-    let field = |name, tag, ty| format!("Field {{ name:{name}, tag:{tag}, ty:{ty} }}");
+    let field = |name, tag, ty| format!("Field {{ name:{name}, tag:{tag}, ty:{ty}, docs:Docs() }}");
     let (first, second) = (field("0", 1, "U8"), field("1", 9, "String"));
-    assert_eq!(described(Pair::TYPE), format!("Struct {{ name:Pair, fields:[{first}, {second}] }}"));
+    assert_eq!(described(Pair::TYPE), format!("Struct {{ name:Pair, fields:[{first}, {second}], docs:Docs() }}"));
     let target = described(Target::TYPE);
     for variant in
         ["name:Nowhere, tag:1, form:Unit", "name:Nothing, tag:2, form:Tuple", "name:Empty, tag:3, form:Named"]

@@ -1,15 +1,15 @@
 //! The server's side: plugins on a port or a socket, behind whatever speaks gRPC.
 
 use std::fmt;
-use std::fs;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 use super::address::GrpcAddress;
 use crate::error::{Error, ErrorKind};
@@ -18,6 +18,8 @@ use crate::server::Server;
 
 /// How long calls that are under way may go on when the server is told to stop.
 const GRACE: Duration = Duration::from_secs(30);
+/// The longest request that is taken where nothing else is said, in bytes: who sends it may be anybody.
+const MOST: usize = 64 << 20;
 
 /// A server that listens already, and serves from [`serve`](Self::serve) on. [`Server::bind`] makes one.
 pub struct GrpcServer {
@@ -26,14 +28,14 @@ pub struct GrpcServer {
     front: Front,
     stop: Arc<Notify>,
     /// There when the system tells the program to end.
-    signalled: Pin<Box<dyn Future<Output = ()> + Send>>,
+    signalled: Signalled,
     grace: Duration,
 }
 
 enum Listening {
     Tcp(tokio::net::TcpListener),
     #[cfg(unix)]
-    Unix(tokio::net::UnixListener, PathBuf),
+    Unix(tokio::net::UnixListener, std::path::PathBuf),
 }
 
 /// Stops a server, from anywhere. [`GrpcServer::stop`] gives one.
@@ -59,13 +61,14 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let workers = Workers::new(runtime.map_err(Error::new)?);
         let context = workers.runtime().enter();
+        let most = self.max_request.unwrap_or(MOST);
         let dispatch = Dispatch::new(self.plugins)?;
         self.services.or_plugins(&dispatch)?;
         let routes = crate::server::routes(self.services, &dispatch, &[""], &[])?;
         let listener =
             listen(&address).map_err(|error| Error::msg(format!("cannot listen at `{address}`")).with_source(error))?;
-        let front = Front::new(dispatch, Box::new(()), routes, workers.calls());
-        let signalled = Box::pin(signalled().map_err(Error::new)?);
+        let front = Front::new(dispatch, Box::new(()), routes, workers.calls(), most);
+        let signalled = Signalled::new().map_err(Error::new)?;
         drop(context);
         Ok(GrpcServer { workers, listener, front, stop: Arc::new(Notify::new()), signalled, grace: GRACE })
     }
@@ -88,7 +91,7 @@ fn listen(address: &GrpcAddress) -> io::Result<Listening> {
                 if !is_left {
                     return Err(error);
                 }
-                fs::remove_file(path)?;
+                std::fs::remove_file(path)?;
                 tokio::net::UnixListener::bind(path)
             })?;
             Ok(Listening::Unix(bound, path.clone()))
@@ -123,17 +126,26 @@ impl GrpcServer {
         GrpcStop(Arc::clone(&self.stop))
     }
 
-    /// Serves, until it is told to stop: by [`GrpcStop`], or by the system with SIGTERM or SIGINT.
+    /// Serves, until it is told to stop: by [`GrpcStop`], or by the system with SIGTERM or SIGINT. Calls that are under way go on for as long as the
+    /// [grace](Self::grace), or until another such signal. When it returns, no connection is left.
     ///
     /// # Errors
     ///
     /// Where the system has no thread for it.
     pub fn serve(self) -> Result<(), Error> {
         let Self { workers, listener, front, stop, signalled, grace } = self;
+        let again = signalled.clone();
         let ended = async move {
             tokio::select! {
                 () = stop.notified() => {}
-                () = signalled => {}
+                () = signalled.next() => {}
+            }
+        };
+        // Who says it twice does not want to wait.
+        let grace = async move {
+            tokio::select! {
+                () = sleep(grace) => {}
+                () = again.next() => {}
             }
         };
         // A method that goes on for longer does so without anybody who waits for it.
@@ -144,7 +156,7 @@ impl GrpcServer {
                 Listening::Unix(listener, path) => {
                     let ended = async move {
                         ended.await;
-                        let _ = fs::remove_file(path);
+                        let _ = std::fs::remove_file(path);
                     };
                     serve::serve(listener, (), front, ended, grace).await;
                 }
@@ -154,23 +166,39 @@ impl GrpcServer {
     }
 }
 
-/// There when the system tells the program to end. From the call on that does not end it by itself.
+/// The signals by which the system tells the program to end. As long as the program runs they do not end it by themselves.
+#[derive(Clone)]
+struct Signalled(Arc<Mutex<Signals>>);
+
 #[cfg(unix)]
-fn signalled() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
+struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
 
 #[cfg(not(unix))]
-fn signalled() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move { _ = interrupt.recv().await })
+struct Signals(tokio::signal::windows::CtrlC);
+
+impl Signalled {
+    fn new() -> io::Result<Self> {
+        #[cfg(unix)]
+        let signals = {
+            use tokio::signal::unix::{SignalKind, signal};
+            Signals(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+        };
+        #[cfg(not(unix))]
+        let signals = Signals(tokio::signal::windows::ctrl_c()?);
+        Ok(Self(Arc::new(Mutex::new(signals))))
+    }
+
+    /// Waits for the next one.
+    async fn next(&self) {
+        poll_fn(|context| {
+            let mut signals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_told = signals.0.poll_recv(context).is_ready();
+            #[cfg(unix)]
+            let is_told = is_told | signals.1.poll_recv(context).is_ready();
+            if is_told { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
 }
 
 impl fmt::Debug for GrpcServer {

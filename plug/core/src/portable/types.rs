@@ -21,8 +21,8 @@ pub enum Type {
     Option(&'static Type),
     List(&'static Type),
     Map(&'static Type, &'static Type),
-    Struct { name: &'static str, fields: &'static [Field] },
-    Enum { name: &'static str, variants: &'static [Variant] },
+    Struct { name: &'static str, fields: &'static [Field], docs: Docs },
+    Enum { name: &'static str, variants: &'static [Variant], docs: Docs },
 }
 
 /// A field of a struct, or of a variant. Where it has no name of its own, its name is its place.
@@ -32,6 +32,7 @@ pub struct Field {
     /// Its number on the wire, from 1.
     pub tag: u32,
     pub ty: &'static Type,
+    pub docs: Docs,
 }
 
 /// A variant of an enum.
@@ -42,6 +43,7 @@ pub struct Variant {
     pub tag: u32,
     pub form: Form,
     pub fields: &'static [Field],
+    pub docs: Docs,
 }
 
 /// How a variant is written.
@@ -50,6 +52,16 @@ pub enum Form {
     Unit,
     Tuple,
     Named,
+}
+
+/// What people are told of a type, a field or a variant. Two builds may differ in it: it stands in no signature, and all of them are equal.
+#[derive(Debug, Clone, Copy, Eq)]
+pub struct Docs(pub &'static str);
+
+impl PartialEq for Docs {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 #[cfg_attr(not(feature = "remote"), allow(dead_code, reason = "libraries tell no kinds of enums apart"))]
@@ -139,11 +151,11 @@ impl<const N: usize> Text<N> {
             Type::Option(of) => self.push("Option<").push_type(of).push(">"),
             Type::List(of) => self.push("Vec<").push_type(of).push(">"),
             Type::Map(key, value) => self.push("Map<").push_type(key).push(", ").push_type(value).push(">"),
-            Type::Struct { name, fields } => self.push(name).push_fields(fields, &Form::Named),
-            Type::Enum { name, variants } => {
+            Type::Struct { name, fields, .. } => self.push(name).push_fields(fields, &Form::Named),
+            Type::Enum { name, variants, .. } => {
                 let (mut text, mut at) = (self.push(name).push(" {"), 0);
                 while at < variants.len() {
-                    let Variant { name, tag, form, fields } = &variants[at];
+                    let Variant { name, tag, form, fields, .. } = &variants[at];
                     text = text.push(if at == 0 { " " } else { " | " }).push(name).push_tag(*tag, at);
                     text = text.push_fields(fields, form);
                     at += 1;
@@ -161,7 +173,7 @@ impl<const N: usize> Text<N> {
         };
         let (mut text, mut at) = (self.push(open), 0);
         while at < fields.len() {
-            let Field { name, tag, ty } = &fields[at];
+            let Field { name, tag, ty, .. } = &fields[at];
             if at > 0 {
                 text = text.push(", ");
             }
@@ -206,27 +218,38 @@ mod tests {
 
     #[test]
     fn types_are_written_with_all_that_is_in_them() {
+        const NO: Docs = Docs("");
         const POINT: Type = Type::Struct {
             name: "Point",
-            fields: &[Field { name: "x", tag: 1, ty: &Type::U32 }, Field { name: "y", tag: 12, ty: &Type::F64 }],
+            fields: &[
+                Field { name: "x", tag: 1, ty: &Type::U32, docs: Docs("To the right.") },
+                Field { name: "y", tag: 12, ty: &Type::F64, docs: NO },
+            ],
+            docs: Docs("A place."),
         };
         const SHAPE: Type = Type::Enum {
             name: "Shape",
             variants: &[
-                Variant { name: "Nothing", tag: 1, form: Form::Unit, fields: &[] },
+                Variant { name: "Nothing", tag: 1, form: Form::Unit, fields: &[], docs: Docs("No shape.") },
                 Variant {
                     name: "Dot",
                     tag: 7,
                     form: Form::Tuple,
-                    fields: &[Field { name: "0", tag: 1, ty: &POINT }, Field { name: "1", tag: 2, ty: &Type::Bool }],
+                    fields: &[
+                        Field { name: "0", tag: 1, ty: &POINT, docs: NO },
+                        Field { name: "1", tag: 2, ty: &Type::Bool, docs: NO },
+                    ],
+                    docs: NO,
                 },
                 Variant {
                     name: "Tag",
                     tag: 3,
                     form: Form::Named,
-                    fields: &[Field { name: "text", tag: 1, ty: &Type::Option(&Type::String) }],
+                    fields: &[Field { name: "text", tag: 1, ty: &Type::Option(&Type::String), docs: NO }],
+                    docs: NO,
                 },
             ],
+            docs: Docs("What is drawn."),
         };
         assert_eq!(text(&POINT), "Point { x: u32, y#12: f64 }");
         assert_eq!(

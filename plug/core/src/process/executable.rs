@@ -15,6 +15,7 @@ const COPY: &str = "executable";
 #[derive(Debug, Clone)]
 pub(crate) struct Executable {
     /// As it was named, and absolute.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there, a process cannot be told another name than its file's"))]
     pub path: PathBuf,
     /// What is run.
     pub program: PathBuf,

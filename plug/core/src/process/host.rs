@@ -118,7 +118,12 @@ impl ProcessOptions {
         SWEEP.call_once(folder::sweep);
         let driver = Driver::get().map_err(Error::new)?;
         let handshake = self.handshake.clone().map_or_else(Handshake::declared, Ok)?;
-        let path = if attached.is_some() { path.to_owned() } else { std::path::absolute(path).map_err(Error::new)? };
+        let path = match attached {
+            Some(_) => path.to_owned(),
+            None => std::path::absolute(path).map_err(|error| {
+                Error::msg(format!("`{}` is no path of a plugin's executable", path.display())).with_source(error)
+            })?,
+        };
         let name = name_of(&path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy());
         let launch = Launch {
             path,

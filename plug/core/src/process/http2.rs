@@ -75,13 +75,22 @@ impl Http2 {
         }
     }
 
+    /// Whoever calls next is to know that the connection takes no more calls, also where it stays open for those it has.
+    fn failed(&self, error: &h2::Error, fault: Fault) -> Fault {
+        if error.is_go_away() || error.is_io() {
+            self.is_closed.store(true, Relaxed);
+        }
+        fault
+    }
+
     /// Has a method called that answers with any number of messages.
     pub(crate) async fn stream(&self, call: Call, most: usize) -> Result<Messages, Fault> {
         let request = head(&call)?;
-        let mut sender = self.sender.clone().ready().await.map_err(|error| unsent(&error))?;
-        let (reply, mut stream) = sender.send_request(request, false).map_err(|error| unsent(&error))?;
-        frames::send(&mut stream, call.request, true).map_err(|error| unsent(&error))?;
-        let (head, body) = reply.await.map_err(|error| lost(&error))?.into_parts();
+        let unsent = |error| self.failed(&error, unsent(&error));
+        let mut sender = self.sender.clone().ready().await.map_err(unsent)?;
+        let (reply, mut stream) = sender.send_request(request, false).map_err(unsent)?;
+        frames::send(&mut stream, call.request, true).map_err(unsent)?;
+        let (head, body) = reply.await.map_err(|error| self.failed(&error, lost(&error)))?.into_parts();
         // Where there is no message, its end stands in its beginning.
         let over = Status::from_header_map(&head.headers);
         if over.is_none() && head.status != StatusCode::OK {
@@ -158,6 +167,18 @@ fn lost(error: &h2::Error) -> Fault {
 }
 
 fn text(error: &h2::Error) -> String {
+    if error.is_remote() && error.is_reset() {
+        return format!("it gave the call up: {}", error.reason().unwrap_or(h2::Reason::CANCEL));
+    }
+    if error.is_remote() && error.is_go_away() {
+        return format!(
+            "it takes no more calls by this connection: {}",
+            error.reason().unwrap_or(h2::Reason::NO_ERROR)
+        );
+    }
+    if error.reason().is_some() {
+        return format!("what it sends is no HTTP/2: {error}");
+    }
     format!("its connection failed: {error}")
 }
 
@@ -310,8 +331,38 @@ mod tests {
     #[test]
     fn what_was_refused_is_known_not_to_have_been_begun() {
         let reset = |reason| told(run(answered(None, move |_, mut respond| respond.send_reset(reason))));
-        assert!(reset(h2::Reason::REFUSED_STREAM).starts_with("gone, unsent true: its connection failed: "));
-        assert!(reset(h2::Reason::INTERNAL_ERROR).starts_with("gone, unsent false: its connection failed: "));
+        assert_eq!(
+            reset(h2::Reason::REFUSED_STREAM),
+            "gone, unsent true: it gave the call up: refused stream before processing any application logic"
+        );
+        assert_eq!(
+            reset(h2::Reason::INTERNAL_ERROR),
+            "gone, unsent false: it gave the call up: unexpected internal error encountered"
+        );
+    }
+
+    #[test]
+    fn a_connection_that_takes_no_more_calls_is_no_more_used() {
+        run(async {
+            let (here, there) = tokio::io::duplex(1 << 16);
+            let (tell, told) = tokio::sync::oneshot::channel();
+            tokio::spawn(async move {
+                let mut connection = h2::server::handshake(there).await.unwrap();
+                // What goes on keeps it open.
+                let (_request, mut respond) = connection.accept().await.unwrap().unwrap();
+                let _stream = respond.send_response(Response::new(()), false).unwrap();
+                connection.graceful_shutdown();
+                tell.send(()).unwrap();
+                _ = connection.accept().await;
+            });
+            let http2 = Http2::over(here).await.unwrap();
+            let _messages = http2.stream(call(None), 100).await.unwrap();
+            told.await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let refused = http2.call(call(None), 100).await;
+            assert!(matches!(&refused, Err(Fault::Unavailable(Unavailable { is_unsent: true, .. }))), "{refused:?}");
+            assert!(http2.is_closed());
+        });
     }
 
     #[test]

@@ -15,6 +15,7 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
 use self::printed::Taken;
@@ -35,6 +36,8 @@ pub(crate) const ISOLATED: &str = "PLUG_ISOLATED";
 
 /// How long calls that are under way may go on when the plugin is told to end.
 const GRACE: Duration = Duration::from_millis(500);
+/// The longest request that is taken where nothing else is said, in bytes: as long as Go's are.
+const MOST: usize = i32::MAX as usize;
 
 /// Whether this process was started to be an isolated plugin of the one that is its parent.
 pub(crate) fn is_isolated() -> bool {
@@ -86,6 +89,7 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
     }
     let version = choose_version(&handshake.versions(), &asked.versions).unwrap_or(1);
     let plugins = server.plugins.into_iter().filter(|plugin| handshake.has(version, plugin.identity()));
+    let most = server.max_request.unwrap_or(MOST);
     let dispatch = Dispatch::new(plugins)?;
     server.services.or_plugins(&dispatch)?;
     let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -125,7 +129,7 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
     let (end, is_ending) = watch::channel(false);
     let services = Services { stop: Arc::clone(&stop), printed: Mutex::new(Some(printed)), taken, is_ending };
     let routes = crate::server::routes(server.services, &dispatch, &["plugin"], services::NAMES)?;
-    let front = Front::new(dispatch, Box::new(services), routes, workers.calls());
+    let front = Front::new(dispatch, Box::new(services), routes, workers.calls(), most);
     let ended = async move {
         tokio::select! {
             () = stop.notified() => {}
@@ -191,7 +195,7 @@ async fn serve_with<L: serve::Listener>(
     ended: impl Future<Output = ()>,
 ) {
     match secure {
-        Some(config) => serve::serve(listener, Tls::new(config), front, ended, GRACE).await,
-        None => serve::serve(listener, (), front, ended, GRACE).await,
+        Some(config) => serve::serve(listener, Tls::new(config), front, ended, sleep(GRACE)).await,
+        None => serve::serve(listener, (), front, ended, sleep(GRACE)).await,
     }
 }

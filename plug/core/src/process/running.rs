@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -16,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{ChildStderr, ChildStdout};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::agreed::Handshake;
 use super::child::{Child, Started};
@@ -36,6 +37,8 @@ use crate::remote::{Driver, LIST, ListReply};
 
 /// How long is waited for the last words of a process that is gone: a child of its own may hold its stderr open.
 const LAST_WORDS: Duration = Duration::from_millis(200);
+/// The longest piece of what it prints that is taken, in bytes. Go sends no more than a kibibyte at once.
+const PIECE: usize = 1 << 20;
 /// How long is waited for the end of a process that has closed its connection.
 const LAST_BREATH: Duration = Duration::from_millis(500);
 
@@ -229,8 +232,21 @@ impl Launch {
     /// The first line of its stdout.
     async fn handshake_of(&self, stdout: &mut ChildStdout, reader: &mut Reader, life: &Life) -> Result<Line, Error> {
         let mut chunk = vec![0; 4096];
+        let mut ended = pin!(async {
+            match &life.child {
+                Some(child) => _ = child.ended().await,
+                None => std::future::pending().await,
+            }
+            // What it has written is on its way.
+            sleep(LAST_WORDS).await;
+        });
         loop {
-            let len = stdout.read(&mut chunk).await.unwrap_or(0);
+            let len = tokio::select! {
+                biased;
+                len = stdout.read(&mut chunk) => len.unwrap_or(0),
+                // A child of its own may hold its stdout open.
+                () = &mut ended => 0,
+            };
             if len == 0 {
                 // It has closed its stdout, most likely because it has ended.
                 let ended = match &life.child {
@@ -386,8 +402,18 @@ impl Channel for Running {
     fn call(&self, call: Call) -> Reply {
         let (calls, life) = (self.calls.clone(), Arc::clone(&self.life));
         Box::pin(async move {
-            match calls.call(call).await {
-                Err(Fault::Unavailable(unavailable)) => {
+            let mut calling = pin!(calls.call(call));
+            let done = tokio::select! {
+                biased;
+                done = &mut calling => done,
+                // A child of its own may hold the socket open. What it has answered is on its way.
+                death = life.death() => timeout(LAST_WORDS, calling).await.unwrap_or_else(|_| {
+                    let text = "its process has ended".to_owned();
+                    Err(Fault::Unavailable(Unavailable { death: Some(Arc::new(death)), ..Unavailable::of(text) }))
+                }),
+            };
+            match done {
+                Err(Fault::Unavailable(unavailable)) if unavailable.death.is_none() => {
                     Err(Fault::Unavailable(Self::explained(&life, unavailable).await))
                 }
                 done => done,
@@ -447,7 +473,7 @@ fn log_printed(name: &str, chunk: &[u8], records: &mut Records) {
 async fn streamed(name: String, connection: Http2) {
     let path = "/plugin.GRPCStdio/StreamStdio".into();
     let call = Call { path, plugin: None, request: Bytes::new(), deadline: None, is_idempotent: false };
-    let Ok(mut pieces) = connection.stream(call, usize::MAX).await else { return };
+    let Ok(mut pieces) = connection.stream(call, PIECE).await else { return };
     let (mut stdout, mut stderr) = (Records::new(), Records::new());
     while let Ok(Some(piece)) = pieces.next().await {
         let Ok(StdioData { channel, data }) = StdioData::decode(piece) else { return };

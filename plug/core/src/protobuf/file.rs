@@ -81,6 +81,11 @@ struct File {
 /// The numbers of the fields of a description, by which a comment says what it is about.
 const SERVICES: i32 = 6;
 const METHODS: i32 = 2;
+const MESSAGES: i32 = 4;
+const NESTED: i32 = 3;
+const FIELDS: i32 = 2;
+const ENUMS: i32 = 5;
+const VALUES: i32 = 2;
 
 impl File {
     fn new(package: &str) -> Self {
@@ -160,22 +165,55 @@ impl File {
     /// A struct or an enum.
     fn declare(&mut self, ty: &'static Type, name: &str) -> Result<()> {
         match ty {
-            Type::Struct { fields, .. } => {
+            Type::Struct { fields, docs, .. } => {
                 let mut message = self.message(name);
                 message.fields(self, fields)?;
+                let path = vec![MESSAGES, self.file.message_type.len() as i32];
                 self.file.message_type.push(message.finish()?);
+                self.comment_fields(&path, fields);
+                self.comment(path, docs.0);
             }
-            Type::Enum { variants, .. } if ty.is_plain() => {
+            Type::Enum { variants, docs, .. } if ty.is_plain() => {
                 let plain = self.plain(name, variants)?;
+                let path = vec![ENUMS, self.file.enum_type.len() as i32];
                 self.file.enum_type.push(plain);
+                // The first value is none of them.
+                for (variant, at) in variants.iter().zip(1..) {
+                    self.comment(deeper(&path, [VALUES, at]), variant.docs.0);
+                }
+                self.comment(path, docs.0);
             }
-            Type::Enum { variants, .. } => {
+            Type::Enum { variants, docs, .. } => {
                 let message = self.one_of(name, variants)?;
+                let path = vec![MESSAGES, self.file.message_type.len() as i32];
                 self.file.message_type.push(message);
+                self.comment_variants(&path, variants);
+                self.comment(path, docs.0);
             }
             _ => {}
         }
         Ok(())
+    }
+
+    fn comment_fields(&mut self, message: &[i32], fields: &[Field]) {
+        for (field, at) in fields.iter().zip(0..) {
+            self.comment(deeper(message, [FIELDS, at]), field.docs.0);
+        }
+    }
+
+    /// Each is a field, and those that are not the one thing in them have a message too.
+    fn comment_variants(&mut self, message: &[i32], variants: &[Variant]) {
+        let mut nested = 0..;
+        for (variant, at) in variants.iter().zip(0..) {
+            let of_field = variant.fields.first().filter(|_| variant.is_its_field()).map_or("", |field| field.docs.0);
+            let docs = if variant.docs.0.is_empty() { of_field } else { variant.docs.0 };
+            self.comment(deeper(message, [FIELDS, at]), docs);
+            if !variant.is_its_field()
+                && let Some(at) = nested.next()
+            {
+                self.comment_fields(&deeper(message, [NESTED, at]), variant.fields);
+            }
+        }
     }
 
     fn plain(&mut self, name: &str, variants: &[Variant]) -> Result<EnumDescriptorProto> {
@@ -281,6 +319,11 @@ impl File {
     }
 }
 
+/// The path to what is within the thing at this one.
+fn deeper(path: &[i32], rest: [i32; 2]) -> Vec<i32> {
+    [path, &rest].concat()
+}
+
 fn made(name: &str, tag: u32, kind: Kind, of: Option<String>) -> FieldDescriptorProto {
     FieldDescriptorProto {
         name: Some(name.to_owned()),
@@ -307,7 +350,7 @@ impl Message {
     }
 
     fn fields(&mut self, file: &mut File, fields: &'static [Field]) -> Result<()> {
-        for Field { name, tag, ty } in fields {
+        for Field { name, tag, ty, .. } in fields {
             match name.starts_with(|c: char| c.is_ascii_digit()) {
                 true => self.field(file, &format!("field{name}"), *tag, ty)?,
                 false => self.field(file, name, *tag, ty)?,

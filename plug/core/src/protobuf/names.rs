@@ -52,12 +52,12 @@ impl Names {
                 self.take_types(key, service)?;
                 self.take_types(value, service)
             }
-            Type::Struct { name, fields } => {
+            Type::Struct { name, fields, .. } => {
                 let is_new = self.take_type(ty, name, service)?;
                 let mut inner = fields.iter().filter(|_| is_new);
                 inner.try_for_each(|field| self.take_types(field.ty, service))
             }
-            Type::Enum { name, variants } => {
+            Type::Enum { name, variants, .. } => {
                 let is_new = self.take_type(ty, name, service)?;
                 let mut inner = variants.iter().flat_map(|variant| variant.fields).filter(|_| is_new);
                 inner.try_for_each(|field| self.take_types(field.ty, service))

@@ -288,7 +288,7 @@ impl<'b> Source for Value<'_, 'b> {
     }
 
     fn choice(self, ty: &'static Type) -> Result<usize, Malformed> {
-        let Type::Enum { name, variants } = ty else { unreachable!("it is an enum's") };
+        let Type::Enum { name, variants, .. } = ty else { unreachable!("it is an enum's") };
         // Of 32 bits and with a sign, as protobuf has them.
         let number = self.varint()? as i32;
         let index = variants.iter().position(|variant| i64::from(variant.tag) == i64::from(number));
@@ -303,7 +303,7 @@ impl<'b> Source for Value<'_, 'b> {
         ty: &'static Type,
         mut take: impl FnMut(usize, &mut Fields<'b>) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
-        let Type::Enum { name, variants } = ty else { unreachable!("it is an enum's") };
+        let Type::Enum { name, variants, .. } = ty else { unreachable!("it is an enum's") };
         let (mut rest, mut is_there, mut other) = (self.delimited()?, false, None);
         while let Some((tag, wire)) = key(&mut rest)? {
             let Some(index) = variants.iter().position(|variant| variant.tag == tag) else {

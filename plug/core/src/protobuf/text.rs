@@ -50,13 +50,13 @@ impl<'a> Text<'a> {
             self.out.push('\n');
             self.service(service, at)?;
         }
-        for message in &file.message_type {
+        for (message, at) in file.message_type.iter().zip(0..) {
             self.out.push('\n');
-            self.message(message, "")?;
+            self.message(message, &[4, at], "")?;
         }
-        for ty in &file.enum_type {
+        for (ty, at) in file.enum_type.iter().zip(0..) {
             self.out.push('\n');
-            self.plain(ty)?;
+            self.plain(ty, at)?;
         }
         Ok(())
     }
@@ -93,21 +93,22 @@ impl<'a> Text<'a> {
         writeln!(self.out, "}}")
     }
 
-    fn message(&mut self, message: &DescriptorProto, indent: &str) -> fmt::Result {
+    fn message(&mut self, message: &DescriptorProto, path: &[i32], indent: &str) -> fmt::Result {
         let (name, deeper) = (message.name(), format!("{indent}  "));
+        self.comment(path, indent)?;
         if message.field.is_empty() && message.nested_type.is_empty() {
             return writeln!(self.out, "{indent}message {name} {{}}");
         }
         let outer = self.scope.len();
         let _ = write!(self.scope, ".{name}");
         writeln!(self.out, "{indent}message {name} {{")?;
-        let nested = message.nested_type.iter().filter(|inner| !is_entry(inner));
-        for inner in nested {
-            self.message(inner, &deeper)?;
+        let nested = message.nested_type.iter().zip(0..).filter(|(inner, _)| !is_entry(inner));
+        for (inner, at) in nested {
+            self.message(inner, &[path, &[3, at]].concat(), &deeper)?;
             self.out.push('\n');
         }
         let mut open = None;
-        for field in &message.field {
+        for (field, at) in message.field.iter().zip(0..) {
             let one_of = field.oneof_index.filter(|_| !field.proto3_optional());
             if one_of != open {
                 if open.is_some() {
@@ -118,9 +119,10 @@ impl<'a> Text<'a> {
                 }
                 open = one_of;
             }
-            let indent = if open.is_some() { "  " } else { "" };
+            let indent = format!("{deeper}{}", if open.is_some() { "  " } else { "" });
+            self.comment(&[path, &[2, at]].concat(), &indent)?;
             let (ty, name, number) = (self.ty(message, field), field.name(), field.number());
-            writeln!(self.out, "{deeper}{indent}{ty} {name} = {number};")?;
+            writeln!(self.out, "{indent}{ty} {name} = {number};")?;
         }
         if open.is_some() {
             writeln!(self.out, "{deeper}}}")?;
@@ -163,9 +165,11 @@ impl<'a> Text<'a> {
         name.to_owned()
     }
 
-    fn plain(&mut self, ty: &EnumDescriptorProto) -> fmt::Result {
+    fn plain(&mut self, ty: &EnumDescriptorProto, at: i32) -> fmt::Result {
+        self.comment(&[5, at], "")?;
         writeln!(self.out, "enum {} {{", ty.name())?;
-        for value in &ty.value {
+        for (value, number) in ty.value.iter().zip(0..) {
+            self.comment(&[5, at, 2, number], "  ")?;
             writeln!(self.out, "  {} = {};", value.name(), value.number())?;
         }
         writeln!(self.out, "}}")

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -34,11 +34,15 @@ pub(crate) struct There {
 impl There {
     #[inline(never)]
     fn send(&self, index: usize, is_idempotent: bool, request: Vec<u8>) -> Result<Bytes, Fault> {
+        let deadline = deadline::of_call(self.limit);
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(Fault::Deadline);
+        }
         let reply = self.channel.call(Call {
             path: Arc::clone(&self.paths[index]),
             plugin: self.told_name.clone(),
             request: request.into(),
-            deadline: deadline::of_call(self.limit),
+            deadline,
             is_idempotent,
         });
         match cancellation::of_call() {

@@ -13,17 +13,27 @@ const SHORT: usize = 4096;
 
 /// Sends one message. What the other side has no room for yet, waits in the connection.
 pub(crate) fn send(stream: &mut SendStream<Bytes>, message: Bytes, is_last: bool) -> Result<(), h2::Error> {
-    let is_short = message.len() <= SHORT;
-    let mut first = BytesMut::with_capacity(PREFIX + if is_short { message.len() } else { 0 });
-    first.put_u8(0);
-    // No message is longer than this can say: encoders do not get as far.
-    first.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
-    if is_short {
-        first.put(message);
-        return stream.send_data(first.freeze(), is_last);
+    if message.len() > SHORT {
+        stream.send_data(prefix(message.len()), false)?;
+        return stream.send_data(message, is_last);
     }
-    stream.send_data(first.freeze(), false)?;
-    stream.send_data(message, is_last)
+    let mut all = BytesMut::with_capacity(PREFIX + message.len());
+    put_prefix(&mut all, message.len());
+    all.put(message);
+    stream.send_data(all.freeze(), is_last)
+}
+
+/// What stands before a message of this length.
+pub(crate) fn prefix(len: usize) -> Bytes {
+    let mut prefix = BytesMut::with_capacity(PREFIX);
+    put_prefix(&mut prefix, len);
+    prefix.freeze()
+}
+
+fn put_prefix(buffer: &mut BytesMut, len: usize) {
+    buffer.put_u8(0);
+    // No message is longer than this can say: encoders do not get as far.
+    buffer.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
 }
 
 /// The messages of a body, as they come.

@@ -14,7 +14,11 @@ use http_body::{Body as _, Frame};
 use tonic::Status;
 use tonic::body::Body;
 
+use super::room::Room;
 use crate::remote::frames::{self, Broken, Frames};
+
+/// From this length on a reply is sent as the other side takes it, in bytes.
+const LONG: usize = 64 << 10;
 
 /// How a request is answered. Dropped, it says that the server is about to end.
 pub(super) struct Answer(Option<SendResponse<Bytes>>);
@@ -30,15 +34,21 @@ impl Answer {
         self.0.as_mut().is_none_or(|respond| respond.poll_reset(&mut nobody).is_ready())
     }
 
-    /// Answers with one message, or with an error. All of it is sent together, as far as the other side has room.
-    pub(super) fn unary(mut self, reply: Result<Bytes, Status>) {
-        let Some(respond) = &mut self.0 else { return };
+    /// Answers with one message, or with an error. A short one is sent at once, and a long one as the other side takes it.
+    pub(super) fn unary(mut self, reply: Result<Bytes, Status>, room: &Room) {
+        let Some(mut respond) = self.0.take() else { return };
         // It fails where the other side has gone, or given up.
-        let _ = match reply {
-            Ok(message) => messages(respond, message),
-            Err(status) => respond.send_response(status.into_http(), true).map(drop),
-        };
-        self.0 = None;
+        match reply {
+            Ok(message) if message.len() > LONG => {
+                let unsent = room.take(message.len());
+                tokio::spawn(async move {
+                    let _ = long(respond, message).await;
+                    drop(unsent);
+                });
+            }
+            Ok(message) => drop(short(respond, message)),
+            Err(status) => drop(respond.send_response(status.into_http(), true)),
+        }
     }
 
     /// Answers with what comes, when it comes.
@@ -63,11 +73,26 @@ impl Drop for Answer {
     }
 }
 
-fn messages(respond: &mut SendResponse<Bytes>, message: Bytes) -> Result<(), h2::Error> {
+fn short(respond: SendResponse<Bytes>, message: Bytes) -> Result<(), h2::Error> {
+    let mut stream = begin(respond)?;
+    frames::send(&mut stream, message, false)?;
+    end(stream)
+}
+
+async fn long(respond: SendResponse<Bytes>, message: Bytes) -> Result<(), h2::Error> {
+    let mut stream = begin(respond)?;
+    stream.send_data(frames::prefix(message.len()), false)?;
+    send_all(&mut stream, message).await?;
+    end(stream)
+}
+
+fn begin(mut respond: SendResponse<Bytes>) -> Result<SendStream<Bytes>, h2::Error> {
     let mut head = Response::new(());
     head.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-    let mut stream = respond.send_response(head, false)?;
-    frames::send(&mut stream, message, false)?;
+    respond.send_response(head, false)
+}
+
+fn end(mut stream: SendStream<Bytes>) -> Result<(), h2::Error> {
     let mut trailers = HeaderMap::with_capacity(1);
     trailers.insert(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"));
     stream.send_trailers(trailers)
@@ -117,11 +142,13 @@ async fn send_all(stream: &mut SendStream<Bytes>, mut data: Bytes) -> Result<(),
     Ok(())
 }
 
-/// The one message of a request, of any length: all of it is under way when a method is called.
-pub(super) async fn message(body: RecvStream) -> Result<Bytes, Status> {
-    let mut frames = Frames::new(body, usize::MAX);
+/// The one message of a request, no longer than `most` bytes.
+pub(super) async fn message(body: RecvStream, most: usize) -> Result<Bytes, Status> {
+    let mut frames = Frames::new(body, most);
     let told = |broken| match broken {
         Broken::Compressed => Status::unimplemented("the message is compressed, which this server does not know"),
+        Broken::TooLong { .. } => Status::resource_exhausted(format!("of the request {broken}")),
+        Broken::Cut => Status::internal("the request ends within a message"),
         broken => Status::internal(broken.to_string()),
     };
     let message = frames.next().await.map_err(told)?;
@@ -198,7 +225,8 @@ mod tests {
     }
 
     async fn echoed(body: &'static [u8]) -> (String, Vec<u8>) {
-        asked(body, |request, answer| async move { answer.unary(message(request.into_body()).await) }).await
+        let room = Room::default();
+        asked(body, |request, answer| async move { answer.unary(message(request.into_body(), 100).await, &room) }).await
     }
 
     #[test]
@@ -207,7 +235,11 @@ mod tests {
             assert_eq!(echoed(b"\0\0\0\0\x02hi").await, ("Ok: ".to_owned(), b"\0\0\0\0\x02hi".to_vec()));
             for (body, told) in [
                 (&b""[..], "Internal: the request has no message"),
-                (b"\0\0\0\0\x09hi", "Internal: it ends within a message"),
+                (b"\0\0\0\0\x09hi", "Internal: the request ends within a message"),
+                (
+                    b"\0\0\0\0\x65",
+                    "ResourceExhausted: of the request a message has 101 bytes, which is more than the 100 that are taken",
+                ),
                 (b"\0\0\0\0\0\0\0\0\0\0", "Unimplemented: the request has more than one message"),
                 (b"\x01\0\0\0\0", "Unimplemented: the message is compressed, which this server does not know"),
             ] {

@@ -5,11 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::front::Front;
+use super::room::Room;
 use crate::remote::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
 
+/// How long a client may take to prove who it is.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How many calls of one connection may be under way before the other side has to wait.
 const CALLS: u32 = 10_000;
 
@@ -39,20 +44,20 @@ impl Listener for tokio::net::UnixListener {
     }
 }
 
-/// Serves what connects, until `stop` is there. Then it takes no more, and lets what is under way finish for as long as `grace`.
+/// Serves what connects, until `stop` is there. Then it takes no more, and lets what is under way finish until there is no more `grace`. After that no connection
+/// is left.
 pub(crate) async fn serve<L, S>(
     mut listener: L,
     secure: S,
     front: Front,
     stop: impl Future<Output = ()>,
-    grace: Duration,
+    grace: impl Future<Output = ()>,
 ) where
     L: Listener,
     S: Secure<L::Connection>,
 {
     let (stopping, is_stopping) = watch::channel(false);
-    // Closed when the last connection is gone.
-    let (alive, mut all_gone) = mpsc::channel::<()>(1);
+    let mut connections = JoinSet::new();
     let secure = Arc::new(secure);
     tokio::pin!(stop);
     loop {
@@ -63,22 +68,32 @@ pub(crate) async fn serve<L, S>(
         match accepted {
             Ok(stream) => {
                 let (front, secure) = (front.clone(), Arc::clone(&secure));
-                let (is_stopping, alive) = (is_stopping.clone(), alive.clone());
-                tokio::spawn(async move {
+                let mut is_stopping = is_stopping.clone();
+                connections.spawn(async move {
+                    let secured = tokio::select! {
+                        secured = timeout(PATIENCE, secure.secure(stream)) => secured,
+                        _ = is_stopping.wait_for(|is_stopping| *is_stopping) => return,
+                    };
                     // Who cannot prove who he is, is not told why.
-                    if let Ok(stream) = secure.secure(stream).await {
+                    if let Ok(Ok(stream)) = secured {
                         connection(stream, front, is_stopping).await;
                     }
-                    drop(alive);
                 });
+                // Those that are gone.
+                while connections.try_join_next().is_some() {}
             }
             // No descriptor is left, or the client is gone before it was there. Others may come.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
-    drop((listener, alive));
+    drop(listener);
     stopping.send_replace(true);
-    let _ = tokio::time::timeout(grace, all_gone.recv()).await;
+    let finished = async { while connections.join_next().await.is_some() {} };
+    tokio::select! {
+        () = finished => {}
+        () = grace => {}
+    }
+    connections.shutdown().await;
 }
 
 async fn connection<T>(stream: T, front: Front, mut is_stopping: watch::Receiver<bool>)
@@ -91,6 +106,7 @@ where
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(CALLS)
         .max_header_list_size(HEADERS);
+    let room = Room::default();
     let mut connection = tokio::select! {
         connection = builder.handshake(stream) => match connection {
             Ok(connection) => connection,
@@ -105,12 +121,12 @@ where
             _ = is_stopping.wait_for(|is_stopping| *is_stopping) => break,
         };
         let Some(Ok((request, respond))) = accepted else { return };
-        front.answer(request, respond);
+        front.answer(request, respond, &room);
     }
     connection.graceful_shutdown();
     // What the other side had sent before it knew.
     while let Some(Ok((request, respond))) = connection.accept().await {
-        front.answer(request, respond);
+        front.answer(request, respond, &room);
     }
 }
 

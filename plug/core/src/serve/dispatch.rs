@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use bytes::Bytes;
 use once_cell::sync::OnceCell;
@@ -129,7 +129,10 @@ impl Dispatch {
 
 impl Target {
     /// Calls the method, in this thread.
-    pub(crate) fn call(&self, request: &[u8], timeout: Option<Duration>) -> Result<Bytes, Status> {
+    pub(crate) fn call(&self, request: &[u8], deadline: Option<Instant>) -> Result<Bytes, Status> {
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(Status::deadline_exceeded("there was no time left when the call was to be made"));
+        }
         let Offered { plugin, service, object } = &self.dispatch.plugins[self.plugin];
         let method = || self.dispatch.services[*service].methods.get(self.method).copied().unwrap_or_default();
         let crossing = plugin.identity().crossing().ok_or_else(|| Status::internal("the interface is not portable"))?;
@@ -150,8 +153,8 @@ impl Target {
         });
         let object = object.map_err(|error: Error| status::failed(texts(&error)))?;
         let call = || object.call(self.method, request);
-        let reply = match timeout {
-            Some(timeout) => with_deadline(timeout, call),
+        let reply = match deadline {
+            Some(deadline) => with_deadline(deadline.saturating_duration_since(Instant::now()), call),
             None => call(),
         };
         reply.map(Bytes::from).map_err(|fault| match fault {

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::Instant;
 
 use bytes::Bytes;
 use h2::RecvStream;
@@ -20,6 +20,7 @@ use tower_service::Service;
 use super::answers::{self, Answer, Incoming};
 use super::dispatch::{Dispatch, Target};
 use super::listing;
+use super::room::Room;
 use super::workers::Calls;
 use crate::remote::{LIST, ListRequest, PLUGIN_NAME, timeout};
 
@@ -34,6 +35,8 @@ struct Inner {
     own: Box<dyn Own>,
     others: Routes,
     calls: Calls,
+    /// The longest request that is taken, in bytes.
+    most: usize,
 }
 
 /// Services that are there because of what the server is.
@@ -58,35 +61,44 @@ impl Own for () {
 pub(crate) type Answered = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Infallible>> + Send>>;
 
 impl Front {
-    pub(crate) fn new(dispatch: Arc<Dispatch>, own: Box<dyn Own>, others: Routes, calls: Calls) -> Self {
+    pub(crate) fn new(dispatch: Arc<Dispatch>, own: Box<dyn Own>, others: Routes, calls: Calls, most: usize) -> Self {
         let list = listing::of(&dispatch).encode_to_vec().into();
-        Self(Arc::new(Inner { dispatch, list, own, others: others.prepare(), calls }))
+        Self(Arc::new(Inner { dispatch, list, own, others: others.prepare(), calls, most }))
     }
 
     /// Has a request answered, in a task where that takes a while.
-    pub(super) fn answer(&self, request: Request<RecvStream>, respond: SendResponse<Bytes>) {
-        let (inner, answer) = (&self.0, Answer::new(respond));
+    pub(super) fn answer(&self, request: Request<RecvStream>, respond: SendResponse<Bytes>, room: &Room) {
+        let (inner, answer, room) = (&self.0, Answer::new(respond), room.clone());
+        let most = inner.most;
         let path = request.uri().path();
         let name = request.headers().get(PLUGIN_NAME).map(|name| String::from_utf8_lossy(name.as_bytes()));
         match inner.dispatch.find(path, name.as_deref()) {
             Some(Ok(target)) => {
-                let (timeout, calls) = (timeout::told(request.headers()), inner.calls.clone());
+                // From its arrival on, however long it then waits.
+                let deadline = timeout::told(request.headers()).and_then(|left| Instant::now().checked_add(left));
+                let calls = inner.calls.clone();
                 now_or_later(async move {
-                    match answers::message(request.into_body()).await {
-                        Ok(message) => call(&calls, target, message, timeout, answer),
-                        Err(status) => answer.unary(Err(status)),
+                    match answers::message(request.into_body(), most).await {
+                        Ok(_) if calls.is_full() => {
+                            let status =
+                                Status::resource_exhausted("too many calls wait already, behind others that go on");
+                            answer.unary(Err(status), &room);
+                        }
+                        Ok(message) => call(calls, Asked { target, message, deadline, answer, room }),
+                        Err(status) => answer.unary(Err(status), &room),
                     }
                 });
             }
-            Some(Err(status)) => answer.unary(Err(status)),
+            Some(Err(status)) => answer.unary(Err(status), &room),
             None if path == LIST => {
                 let list = inner.list.clone();
                 now_or_later(async move {
-                    let asked = answers::message(request.into_body()).await;
-                    answer.unary(asked.and_then(|asked| match ListRequest::decode(asked) {
+                    let asked = answers::message(request.into_body(), most).await;
+                    let reply = asked.and_then(|asked| match ListRequest::decode(asked) {
                         Ok(_) => Ok(list),
                         Err(error) => Err(Status::invalid_argument(error.to_string())),
-                    }));
+                    });
+                    answer.unary(reply, &room);
                 });
             }
             None => {
@@ -105,14 +117,46 @@ impl Front {
     }
 }
 
+/// A call that was asked for.
+struct Asked {
+    target: Target,
+    message: Bytes,
+    deadline: Option<Instant>,
+    answer: Answer,
+    room: Room,
+}
+
+/// What became of it.
+enum Called {
+    Done(Result<Bytes, Status>, Answer, Room),
+    /// The other side does not take what it was answered.
+    Postponed(Asked),
+    GivenUp,
+}
+
 /// Has the method called, in a thread that may be blocked.
-fn call(calls: &Calls, target: Target, message: Bytes, timeout: Option<Duration>, mut answer: Answer) {
-    calls.work(
-        move || (!answer.is_given_up()).then(|| (target.call(&message, timeout), answer)),
-        |called| {
-            if let Some((reply, answer)) = called {
-                answer.unary(reply);
+fn call(calls: Calls, asked: Asked) {
+    let work = calls.clone();
+    work.work(
+        move || {
+            let Asked { target, message, deadline, mut answer, room } = asked;
+            if answer.is_given_up() {
+                Called::GivenUp
+            } else if room.is_over() {
+                Called::Postponed(Asked { target, message, deadline, answer, room })
+            } else {
+                Called::Done(target.call(&message, deadline), answer, room)
             }
+        },
+        move |called| match called {
+            Called::Done(reply, answer, room) => answer.unary(reply, &room),
+            Called::Postponed(asked) => {
+                tokio::spawn(async move {
+                    asked.room.clone().wait().await;
+                    call(calls, asked);
+                });
+            }
+            Called::GivenUp => {}
         },
     );
 }

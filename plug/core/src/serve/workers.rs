@@ -26,11 +26,16 @@ const MOMENT: Duration = Duration::from_millis(1);
 const QUIET: usize = 100;
 /// How long a thread rests before it is gone.
 const REST: Duration = Duration::from_secs(10);
-/// The most threads there are: each is in a call that does not end.
+/// The most calls that are made at once, each of which may not end; and that wait, behind which others are turned away.
 const MOST: usize = 10_000;
+/// How long calls are made one after another, before what they answered is sent and more is read.
+const ROUND: Duration = Duration::from_micros(200);
 
 /// A call, which may take any time; and what is done after it, which takes none.
-type Job = Box<dyn FnOnce() -> Then + Send>;
+struct Job {
+    since: Instant,
+    work: Box<dyn FnOnce() -> Then + Send>,
+}
 type Then = Box<dyn FnOnce() + Send>;
 
 /// The threads of one server.
@@ -42,6 +47,8 @@ pub(crate) struct Calls(Weak<Inner>);
 
 struct Inner {
     runtime: Runtime,
+    /// The most threads there are beside the one that drives.
+    limit: usize,
     jobs: Mutex<VecDeque<Job>>,
     /// Told of a job, and of the end.
     told: Notify,
@@ -50,6 +57,8 @@ struct Inner {
     driving: AtomicUsize,
     /// How many are in a call.
     calling: AtomicUsize,
+    /// How many may be: fewer, where the system has no more threads.
+    most: AtomicUsize,
     /// How many calls have been made.
     made: AtomicUsize,
     /// How soon one call comes after another.
@@ -73,13 +82,19 @@ struct Resting {
 
 impl Workers {
     pub(crate) fn new(runtime: Runtime) -> Self {
+        Self::with_limit(runtime, MOST)
+    }
+
+    fn with_limit(runtime: Runtime, limit: usize) -> Self {
         Self(Arc::new(Inner {
             runtime,
+            limit,
             jobs: Mutex::default(),
             told: Notify::new(),
             is_over: AtomicBool::new(false),
             driving: AtomicUsize::new(0),
             calling: AtomicUsize::new(0),
+            most: AtomicUsize::new(limit),
             made: AtomicUsize::new(0),
             looking: Looking::default(),
             resting: Mutex::default(),
@@ -118,7 +133,7 @@ impl Workers {
         let _ = ended.recv();
         inner.is_over.store(true, SeqCst);
         inner.told.notify_one();
-        inner.called.notify_all();
+        inner.wake_resting();
         watchman.thread().unpark();
         Ok(())
     }
@@ -132,20 +147,25 @@ impl Calls {
         then: impl FnOnce(T) + Send + 'static,
     ) {
         let Some(inner) = self.0.upgrade() else { return };
-        let job = || {
+        let work = Box::new(|| {
             let done = job();
             Box::new(|| then(done)) as Then
-        };
-        lock(&inner.jobs).push_back(Box::new(job));
+        });
+        lock(&inner.jobs).push_back(Job { since: Instant::now(), work });
         inner.told.notify_one();
         inner.wake_watchman();
+    }
+
+    /// Whether so many jobs wait already that there is no use in one more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.upgrade().is_none_or(|inner| lock(&inner.jobs).len() >= MOST)
     }
 }
 
 impl Inner {
     /// What a thread does until the end, or until there is no more need for it.
     fn work(self: &Arc<Self>) {
-        let mut then: Option<Then> = None;
+        let (mut then, mut round): (Option<Then>, _) = (None, Instant::now());
         loop {
             self.driving.fetch_add(1, SeqCst);
             // A thread that drives needs not be woken for what it does itself.
@@ -153,18 +173,30 @@ impl Inner {
                 if let Some(then) = then.take() {
                     then();
                 }
+                // Where job comes after job, nothing would be read or sent in between.
+                if round.elapsed() >= ROUND {
+                    tokio::task::yield_now().await;
+                    round = Instant::now();
+                }
                 self.looking.wait(self.next()).await
             });
             self.driving.fetch_sub(1, SeqCst);
-            let Some(job) = next else { return };
-            self.calling.fetch_add(1, SeqCst);
+            let Some((job, has_waited)) = next else { return };
+            if has_waited {
+                round = Instant::now();
+            }
             // A method's panic has become its error; whatever else panics must not take the thread with it.
-            then = panic::catch_unwind(AssertUnwindSafe(job)).ok();
-            self.calling.fetch_sub(1, SeqCst);
+            then = panic::catch_unwind(AssertUnwindSafe(job.work)).ok();
+            let before = self.calling.fetch_sub(1, SeqCst);
             self.made.fetch_add(1, SeqCst);
+            if before == self.most.load(SeqCst) {
+                // There is room for one more again.
+                self.told.notify_one();
+            }
             // Two that drive would have each other woken for every call.
             if self.driving.load(SeqCst) > 0 && lock(&self.jobs).is_empty() {
                 if let Some(then) = then.take() {
+                    let _context = self.runtime.enter();
                     then();
                 }
                 if !self.rest() {
@@ -174,8 +206,9 @@ impl Inner {
         }
     }
 
-    /// The next job. None at the end.
-    async fn next(&self) -> Option<Job> {
+    /// The next job, which counts as being called from now on, and whether the runtime was driven for it. None at the end.
+    async fn next(&self) -> Option<(Job, bool)> {
+        let mut has_waited = false;
         loop {
             let told = self.told.notified();
             if self.is_over.load(SeqCst) {
@@ -185,16 +218,29 @@ impl Inner {
             }
             let (job, are_more) = {
                 let mut jobs = lock(&self.jobs);
-                (jobs.pop_front(), !jobs.is_empty())
+                // Whoever takes the last thread would leave nobody to drive.
+                let has_room = self.calling.load(SeqCst) < self.most.load(SeqCst);
+                let job = if has_room { jobs.pop_front() } else { None };
+                if job.is_some() {
+                    self.calling.fetch_add(1, SeqCst);
+                }
+                (job, has_room && !jobs.is_empty())
             };
             if let Some(job) = job {
                 if are_more {
                     self.told.notify_one();
                 }
-                return Some(job);
+                return Some((job, has_waited));
             }
             told.await;
+            has_waited = true;
         }
+    }
+
+    fn wake_resting(&self) {
+        // Under the lock, so that none begins to rest without having seen why.
+        let _resting = lock(&self.resting);
+        self.called.notify_all();
     }
 
     /// Rests until it is called, if another thread drives. False when there was no call for long.
@@ -227,17 +273,19 @@ impl Inner {
             if resting.called < resting.threads {
                 resting.called += 1;
                 self.called.notify_one();
-            } else if resting.all < MOST {
+            } else if resting.all < self.limit {
                 let inner = Arc::clone(self);
                 let started = thread::Builder::new().name("plug-call".to_owned()).spawn(move || {
                     inner.work();
                     lock(&inner.resting).all -= 1;
                 });
-                // Where the system has none left, those that there are go on.
+                // Where the system has none left, those that there are go on: one drives, the first or another, and the others call.
                 if started.is_err() {
+                    self.most.store(resting.all.max(1), SeqCst);
                     return;
                 }
                 resting.all += 1;
+                self.most.store(self.limit, SeqCst);
             }
         }
     }
@@ -254,20 +302,25 @@ impl Inner {
     /// What the watchman does.
     fn watch(self: &Arc<Self>) {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let (mut made, mut waited, mut quiet) = (0, 0, 0);
+        let (mut made, mut quiet, mut spent) = (0, 0, Spent::now());
         while !self.is_over.load(SeqCst) {
             thread::park_timeout(MOMENT);
             let now = self.made.load(SeqCst);
-            let waiting = lock(&self.jobs).len();
+            let (waiting, is_late) = {
+                let jobs = lock(&self.jobs);
+                (jobs.len(), jobs.front().is_some_and(|job| job.since.elapsed() >= MOMENT))
+            };
             let (driving, calling) = (self.driving.load(SeqCst), self.calling.load(SeqCst));
+            let busy = spent.cores();
             if driving == 0 && calling > 0 && now == made {
                 // All are in calls that take longer than a moment.
                 self.call_up(waiting.max(1));
-            } else if waiting > 0 && waited > 0 && driving + calling < cores {
-                self.call_up(1);
+            } else if is_late && busy + 0.5 < cores as f64 {
+                // Calls wait, and not for the processor: those that are made are blocked. Each time there may be twice as many.
+                self.call_up(waiting.min(calling.max(1)));
             }
             quiet = if now == made && waiting == 0 && calling == 0 { quiet + 1 } else { 0 };
-            (made, waited) = (now, waiting);
+            made = now;
             if quiet == QUIET {
                 quiet = 0;
                 self.watchman_sleeps.store(true, SeqCst);
@@ -278,8 +331,39 @@ impl Inner {
                 self.watchman_sleeps.store(false, SeqCst);
             }
         }
-        self.called.notify_all();
+        self.wake_resting();
     }
+}
+
+/// What this process has used of the processors.
+struct Spent {
+    at: Instant,
+    processor: Duration,
+}
+
+impl Spent {
+    fn now() -> Self {
+        Self { at: Instant::now(), processor: processor() }
+    }
+
+    /// How many of them it has used since the last time.
+    fn cores(&mut self) -> f64 {
+        let before = std::mem::replace(self, Self::now());
+        let span = self.at - before.at;
+        self.processor.saturating_sub(before.processor).as_secs_f64() / span.as_secs_f64().max(1e-6)
+    }
+}
+
+#[cfg(unix)]
+fn processor() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// Nobody says, so nothing is used.
+#[cfg(not(unix))]
+fn processor() -> Duration {
+    Duration::ZERO
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -292,9 +376,15 @@ mod tests {
 
     use super::*;
 
-    fn workers() -> (Calls, oneshot::Sender<()>, thread::JoinHandle<io::Result<()>>) {
+    type Running = (Calls, oneshot::Sender<()>, thread::JoinHandle<io::Result<()>>);
+
+    fn workers() -> Running {
+        workers_of(MOST)
+    }
+
+    fn workers_of(limit: usize) -> Running {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let workers = Workers::new(runtime);
+        let workers = Workers::with_limit(runtime, limit);
         let (end, ended) = oneshot::channel();
         let calls = workers.calls();
         let until = async {
@@ -352,6 +442,80 @@ mod tests {
         });
         assert_eq!(is_ticking.recv_timeout(Duration::from_secs(20)), Ok(()));
         drop(let_go);
+        end.send(()).unwrap();
+        thread.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn between_calls_all_else_goes_on() {
+        let (workers, end, thread) = workers();
+        let (ticks, start) = (Arc::new(AtomicUsize::new(0)), Instant::now());
+        let ticking = Arc::clone(&ticks);
+        workers.0.upgrade().unwrap().runtime.spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                ticking.fetch_add(1, SeqCst);
+            }
+        });
+        let (done, is_done) = mpsc::channel();
+        for _ in 0..300 {
+            let done = done.clone();
+            let busy = || {
+                let start = Instant::now();
+                while start.elapsed() < Duration::from_millis(1) {
+                    std::hint::spin_loop();
+                }
+            };
+            workers.work(busy, move |()| done.send(()).unwrap());
+        }
+        assert_eq!(is_done.iter().take(300).count(), 300);
+        let (ticks, took) = (ticks.load(SeqCst), start.elapsed());
+        assert!(ticks as u128 * 20 > took.as_millis(), "{ticks} in {took:?}");
+        end.send(()).unwrap();
+        thread.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn calls_that_wait_for_something_do_not_wait_for_each_other() {
+        let (workers, end, thread) = workers();
+        let (done, is_done) = mpsc::channel();
+        let start = Instant::now();
+        for _ in 0..400 {
+            let done = done.clone();
+            workers.work(|| thread::sleep(Duration::from_millis(20)), move |()| done.send(()).unwrap());
+        }
+        assert_eq!(is_done.iter().take(400).count(), 400);
+        // One after another it would be eight seconds.
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        end.send(()).unwrap();
+        thread.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn who_drives_does_not_call_where_all_others_do() {
+        let (workers, end, thread) = workers_of(3);
+        let inner = workers.0.upgrade().unwrap();
+        let (let_go, is_let_go) = mpsc::channel::<()>();
+        let is_let_go = Arc::new(Mutex::new(is_let_go));
+        for _ in 0..10 {
+            let is_let_go = Arc::clone(&is_let_go);
+            workers.work(
+                move || {
+                    let _ = is_let_go.lock().unwrap().recv();
+                },
+                drop,
+            );
+        }
+        thread::sleep(Duration::from_millis(100));
+        assert_eq!((inner.calling.load(SeqCst), lock(&inner.jobs).len()), (3, 7));
+        let (tick, is_ticking) = mpsc::channel();
+        inner.runtime.spawn(async move { tick.send(()).unwrap() });
+        assert_eq!(is_ticking.recv_timeout(Duration::from_secs(20)), Ok(()));
+        drop(let_go);
+        let (done, is_done) = mpsc::channel();
+        workers.work(|| (), move |()| done.send(()).unwrap());
+        assert_eq!(is_done.recv_timeout(Duration::from_secs(20)), Ok(()));
+        drop(inner);
         end.send(()).unwrap();
         thread.join().unwrap().unwrap();
     }

@@ -75,11 +75,17 @@ mod unix {
     }
 }
 
+/// There, nobody is asked for it.
 #[cfg(not(unix))]
-pub(crate) fn parent() {}
+pub(crate) struct Parent;
+
+#[cfg(not(unix))]
+pub(crate) fn parent() -> Parent {
+    Parent
+}
 
 /// There, the host ends its plugins.
 #[cfg(not(unix))]
-pub(crate) fn gone((): (), (): ()) -> std::io::Result<std::future::Pending<()>> {
+pub(crate) fn gone(_: Parent, (): ()) -> std::io::Result<std::future::Pending<()>> {
     Ok(std::future::pending())
 }

@@ -1,11 +1,14 @@
 //! What a plugin prints on its stdout after the handshake. The host reads it from a stream of the protocol; where it does not ask for that,
 //! it goes to stderr, so that nothing is lost and nobody who prints has to wait for ever.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
+#[cfg(unix)]
+use std::{
+    io::{PipeReader, Read, Write},
+    thread,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -33,20 +36,22 @@ impl Taken {
 }
 
 /// How many pieces wait for the host.
+#[cfg(unix)]
 const PIECES: usize = 64;
 /// How long what was printed waits for a host to ask for it.
+#[cfg(unix)]
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// From here on, what this process prints goes to whoever has the receiver. Until `taken` is told it goes to stderr, after a while. With it
 /// comes what was stdout before.
 #[cfg(unix)]
 pub(crate) fn divert(taken: Arc<Taken>) -> io::Result<(mpsc::Receiver<Bytes>, std::os::fd::OwnedFd)> {
-    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    let (read, write) = io::pipe()?;
     io::stdout().flush()?;
     let before = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
     rustix::stdio::dup2_stdout(write)?;
     let (send, receive) = mpsc::channel(PIECES);
-    thread::Builder::new().name("plug-stdout".to_owned()).spawn(move || forward(File::from(read), &send, &taken))?;
+    thread::Builder::new().name("plug-stdout".to_owned()).spawn(move || forward(read, &send, &taken))?;
     Ok((receive, before))
 }
 
@@ -69,7 +74,7 @@ pub(crate) fn end() {
 pub(crate) fn end() {}
 
 #[cfg(unix)]
-fn forward(mut from: File, to: &mpsc::Sender<Bytes>, taken: &Taken) {
+fn forward(mut from: PipeReader, to: &mpsc::Sender<Bytes>, taken: &Taken) {
     let mut piece = vec![0; 16 * 1024];
     let mut is_awaited = true;
     loop {
@@ -95,7 +100,7 @@ fn forward(mut from: File, to: &mpsc::Sender<Bytes>, taken: &Taken) {
 }
 
 #[cfg(unix)]
-fn to_stderr(mut from: File, mut piece: Vec<u8>) {
+fn to_stderr(mut from: PipeReader, mut piece: Vec<u8>) {
     while let Ok(len @ 1..) = from.read(&mut piece) {
         let _ = io::stderr().write_all(&piece[..len]);
     }

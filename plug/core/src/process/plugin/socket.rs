@@ -1,8 +1,11 @@
 //! What a plugin listens on: a Unix socket where there are such, else a port of this machine's own. The socket is gone when this is.
 
 use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use rustls::ServerConfig;
 

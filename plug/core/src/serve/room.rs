@@ -1,0 +1,54 @@
+//! How much of long replies waits for the other side of a connection to take it. Where it is much, calls wait.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use tokio::sync::Notify;
+
+/// From how many bytes on calls wait. What is called already may add to them.
+const MOST: usize = 64 << 20;
+
+/// That of one connection. Clones are the same one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Room(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    unsent: AtomicUsize,
+    told: Notify,
+}
+
+/// A reply that is being sent.
+pub(super) struct Unsent(Room, usize);
+
+impl Room {
+    pub(super) fn is_over(&self) -> bool {
+        self.0.unsent.load(SeqCst) >= MOST
+    }
+
+    pub(super) fn take(&self, bytes: usize) -> Unsent {
+        self.0.unsent.fetch_add(bytes, SeqCst);
+        Unsent(self.clone(), bytes)
+    }
+
+    /// Waits until there is some.
+    pub(super) async fn wait(&self) {
+        loop {
+            let mut told = std::pin::pin!(self.0.told.notified());
+            // From here on nothing is missed.
+            told.as_mut().enable();
+            if !self.is_over() {
+                return;
+            }
+            told.await;
+        }
+    }
+}
+
+impl Drop for Unsent {
+    fn drop(&mut self) {
+        let Self(room, bytes) = self;
+        room.0.unsent.fetch_sub(*bytes, SeqCst);
+        room.0.told.notify_waiters();
+    }
+}
