@@ -217,10 +217,11 @@ fn text() -> impl TypedValueParser<Value = String> {
     OsStringValueParser::new().try_map(|value: OsString| value.into_string().map_err(|_| "it is not UTF-8"))
 }
 
-/// A time that is not nothing.
+/// A time that is not nothing, and may be longer than can be told.
 fn seconds(text: &str) -> Result<Duration, &'static str> {
-    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.filter(|duration| !duration.is_zero()).ok_or("it is no number of seconds, such as `2.5`")
+    let seconds = text.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0);
+    let duration = seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+    duration.filter(|duration| !duration.is_zero()).ok_or("it is no number of seconds above 0, such as `2.5`")
 }
 
 /// The variable that stands in for `--plugin`.

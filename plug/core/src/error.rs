@@ -108,7 +108,7 @@ pub enum ErrorKind {
         /// The method.
         method: String,
     },
-    /// The call was cancelled: by [`Cancellation`](crate::Cancellation), or by the other side.
+    /// The call was cancelled: by `Cancellation`, or by the other side.
     Cancelled {
         /// The plugin's name.
         plugin: String,

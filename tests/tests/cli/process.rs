@@ -114,7 +114,7 @@ error: plugin `sleeps` did not answer `say_hello` in time, and the call was canc
     );
     assert!(started.elapsed() < Duration::from_secs(60));
     check_remote(
-        &["hello", "--plugin", "process:<far-plugin>#sleeps", "--name", "1", "--timeout", "100"],
+        &["hello", "--plugin", "process:<far-plugin>#sleeps", "--name", "1", "--timeout", "1e30"],
         "slept 1\n---- exit status: 0\n",
     );
 }
@@ -127,7 +127,7 @@ fn a_timeout_that_is_none() {
             &format!(
                 "\
 ---- stderr
-error: invalid value '{text}' for '--timeout <SECONDS>': it is no number of seconds, such as `2.5`
+error: invalid value '{text}' for '--timeout <SECONDS>': it is no number of seconds above 0, such as `2.5`
 
 For more information, try '--help'.
 ---- exit status: 2
