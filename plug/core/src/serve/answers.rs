@@ -14,7 +14,7 @@ use http_body::{Body as _, Frame};
 use tonic::Status;
 use tonic::body::Body;
 
-use super::room::Unsent;
+use super::room::Room;
 use crate::remote::frames::{self, Broken, Frames};
 
 /// From this length on a reply is sent as the other side takes it, in bytes.
@@ -35,15 +35,12 @@ impl Answer {
     }
 
     /// Answers with one message, or with an error. A short one is sent at once, and a long one as the other side takes it.
-    pub(super) fn unary(mut self, reply: Result<Bytes, Status>, unsent: Option<Unsent>) {
+    pub(super) fn unary(mut self, reply: Result<Bytes, Status>, room: &Room) {
         let Some(mut respond) = self.0.take() else { return };
         // It fails where the other side has gone, or given up.
         match reply {
             Ok(message) if message.len() > LONG => {
-                let unsent = unsent.map(|mut unsent| {
-                    unsent.is(message.len());
-                    unsent
-                });
+                let unsent = room.take(message.len());
                 tokio::spawn(async move {
                     let _ = long(respond, message).await;
                     drop(unsent);
@@ -228,7 +225,8 @@ mod tests {
     }
 
     async fn echoed(body: &'static [u8]) -> (String, Vec<u8>) {
-        asked(body, |request, answer| async move { answer.unary(message(request.into_body(), 100).await, None) }).await
+        let room = Room::default();
+        asked(body, |request, answer| async move { answer.unary(message(request.into_body(), 100).await, &room) }).await
     }
 
     #[test]

@@ -20,7 +20,7 @@ use tower_service::Service;
 use super::answers::{self, Answer, Incoming};
 use super::dispatch::{Dispatch, Target};
 use super::listing;
-use super::room::{Room, Unsent};
+use super::room::Room;
 use super::workers::Calls;
 use crate::remote::{LIST, ListRequest, PLUGIN_NAME, timeout};
 
@@ -82,14 +82,14 @@ impl Front {
                         Ok(_) if calls.is_full() => {
                             let status =
                                 Status::resource_exhausted("too many calls wait already, behind others that go on");
-                            answer.unary(Err(status), None);
+                            answer.unary(Err(status), &room);
                         }
                         Ok(message) => call(calls, Asked { target, message, deadline, answer, room }),
-                        Err(status) => answer.unary(Err(status), None),
+                        Err(status) => answer.unary(Err(status), &room),
                     }
                 });
             }
-            Some(Err(status)) => answer.unary(Err(status), None),
+            Some(Err(status)) => answer.unary(Err(status), &room),
             None if path == LIST => {
                 let list = inner.list.clone();
                 now_or_later(async move {
@@ -98,7 +98,7 @@ impl Front {
                         Ok(_) => Ok(list),
                         Err(error) => Err(Status::invalid_argument(error.to_string())),
                     });
-                    answer.unary(reply, None);
+                    answer.unary(reply, &room);
                 });
             }
             None => {
@@ -128,7 +128,7 @@ struct Asked {
 
 /// What became of it.
 enum Called {
-    Done(Result<Bytes, Status>, Answer, Unsent),
+    Done(Result<Bytes, Status>, Answer, Room),
     /// The other side does not take what it was answered.
     Postponed(Asked),
     GivenUp,
@@ -141,15 +141,15 @@ fn call(calls: Calls, asked: Asked) {
         move || {
             let Asked { target, message, deadline, mut answer, room } = asked;
             if answer.is_given_up() {
-                return Called::GivenUp;
-            }
-            match room.take() {
-                Some(unsent) => Called::Done(target.call(&message, deadline), answer, unsent),
-                None => Called::Postponed(Asked { target, message, deadline, answer, room }),
+                Called::GivenUp
+            } else if room.is_over() {
+                Called::Postponed(Asked { target, message, deadline, answer, room })
+            } else {
+                Called::Done(target.call(&message, deadline), answer, room)
             }
         },
         move |called| match called {
-            Called::Done(reply, answer, unsent) => answer.unary(reply, Some(unsent)),
+            Called::Done(reply, answer, room) => answer.unary(reply, &room),
             Called::Postponed(asked) => {
                 tokio::spawn(async move {
                     asked.room.clone().wait().await;

