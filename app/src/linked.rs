@@ -40,17 +40,17 @@ impl Linked {
         let mut linked = Self::default();
         linked.registry.add(&plug::link::Builtin)?;
         for link in links.read()? {
-            if let Err(failure) = linked.add(&link) {
+            if let Err(failure) = linked.add(&link, None) {
                 put_aside(&link, links.told(failure))?;
             }
         }
         Ok(linked)
     }
 
-    /// The plugins of this link alone.
-    pub(crate) fn alone(link: &Link) -> Result<Self, Failure> {
+    /// The plugins of this link alone, of which one may be meant.
+    pub(crate) fn alone(link: &Link, meant: Option<&str>) -> Result<Self, Failure> {
         let mut linked = Self::default();
-        linked.add(link)?;
+        linked.add(link, meant)?;
         Ok(linked)
     }
 
@@ -100,14 +100,14 @@ impl Linked {
         self.libraries.iter().find(|opened| plugin.origin() == Some(&opened.link.to_string()))
     }
 
-    fn add(&mut self, link: &Link) -> Result<(), Failure> {
+    fn add(&mut self, link: &Link, meant: Option<&str>) -> Result<(), Failure> {
         match link {
             Link::Library(path) => {
                 let library = library::open(path)?;
                 self.registry.add(&library)?;
                 self.libraries.push(Opened { link: link.clone(), path: path.clone(), library });
             }
-            Link::Process(path) => _ = self.registry.add(&process::open(path)?)?,
+            Link::Process(path) => _ = self.registry.add(&process::open(path, meant)?)?,
             Link::Grpc(address) => _ = self.registry.add(&grpc::open(address)?)?,
         }
         Ok(())

@@ -20,9 +20,10 @@ pub(crate) fn way_in() -> Option<String> {
     None
 }
 
-/// The executable at this absolute path. It is started when its plugins are asked for.
-pub(crate) fn open(path: &Path) -> Result<Process, Failure> {
-    Process::open(path).map_err(unfit)
+/// The executable at this absolute path. It is started when its plugins are asked for. One in Go may have several, and has to be asked for the one that is meant.
+pub(crate) fn open(path: &Path, meant: Option<&str>) -> Result<Process, Failure> {
+    let options = meant.into_iter().fold(ProcessOptions::new(), ProcessOptions::dispense);
+    options.open(path).map_err(unfit)
 }
 
 /// This executable, which is started once more when its plugins are asked for.

@@ -80,6 +80,8 @@ pub fn entries(folder: &Path) -> Vec<PathBuf> {
 pub fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     clean(&mut cargo);
+    // There are many builds, and what a debugger wants would be most of what they are.
+    cargo.env("CARGO_PROFILE_DEV_DEBUG", "0");
     cargo
 }
 

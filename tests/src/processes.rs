@@ -33,7 +33,9 @@ pub fn process_variant(name: &str, variant: &str) -> PathBuf {
         succeed(cargo.current_dir(root().join("tests/fixtures/process")));
         // The next variant is built in the same place.
         fs::create_dir_all(&kept).expect("the folder can be made");
-        for program in ["host", "twice", "worker"].map(|name| format!("{name}{}", std::env::consts::EXE_SUFFIX)) {
+        for program in
+            ["host", "store", "twice", "worker"].map(|name| format!("{name}{}", std::env::consts::EXE_SUFFIX))
+        {
             let new = kept.join("new");
             fs::copy(folder.join("debug").join(&program), &new).expect("what was built can be copied");
             fs::rename(&new, kept.join(&program)).expect("a file can be renamed");

@@ -63,6 +63,7 @@ every_link! {
     library: Libraries::open();
     process: Processes::open();
     process_without_tls: Processes::without_tls();
+    process_by_netrpc: Processes::by_netrpc();
     grpc: served();
 }
 
@@ -103,6 +104,10 @@ impl Processes {
 
     fn without_tls() -> Self {
         Self::with(|| plug::link::ProcessOptions::new().without_tls())
+    }
+
+    fn by_netrpc() -> Self {
+        Self::with(|| plug::link::ProcessOptions::new().env("PLUG_PROTOCOL", "netrpc"))
     }
 
     fn with(options: impl Fn() -> plug::link::ProcessOptions) -> Self {

@@ -24,7 +24,9 @@ fn hello(arguments: &Hello) -> Result<Exit, Failure> {
         Some(Choice::Of(link, _)) if arguments.isolate => {
             return Err(arguments.told("link", not_to_isolate(&format!("what `{link}` has"))));
         }
-        Some(Choice::Of(link, _)) => Linked::alone(link).map_err(|failure| arguments.told("link", failure))?,
+        Some(Choice::Of(link, meant)) => {
+            Linked::alone(link, *meant).map_err(|failure| arguments.told("link", failure))?
+        }
         _ => Linked::with(&arguments.links)?,
     };
     let plugin = choose(choice.as_ref(), &linked.registry);

@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Info) -> Result<Exit, Failure> {
     let choice = Choice::read(&arguments.name)?;
     let linked = match &choice {
         Choice::Name(_) => Linked::with(&arguments.links)?,
-        Choice::Of(link, _) => Linked::alone(link)?,
+        Choice::Of(link, meant) => Linked::alone(link, *meant)?,
     };
     let plugins = match &choice {
         Choice::Name(name) => find(name, &linked.registry)?,

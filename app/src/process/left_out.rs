@@ -21,7 +21,7 @@ pub(crate) fn way_in() -> Option<String> {
     Some(LEFT_OUT.way_in())
 }
 
-pub(crate) fn open(_: &Path) -> Result<Vec<Plugin>, Failure> {
+pub(crate) fn open(_: &Path, _: Option<&str>) -> Result<Vec<Plugin>, Failure> {
     Err(LEFT_OUT.failure())
 }
 

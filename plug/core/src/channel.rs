@@ -8,6 +8,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use crate::portable::Signature;
+
 /// A way to the plugins of another process.
 pub(crate) trait Channel: Send + Sync + 'static {
     /// Has a method called. To drop the future is to cancel the call.
@@ -21,6 +23,9 @@ pub(crate) type Reply = Pin<Box<dyn Future<Output = Result<Bytes, Fault>> + Send
 pub(crate) struct Call {
     /// Of the method on the wire: `/Plug/SayHello`.
     pub path: Arc<str>,
+    /// The same method as it is described, for a protocol that has other names and values. None of what is no plugin's.
+    #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "gRPC needs the path alone"))]
+    pub method: Option<&'static Signature>,
     /// The plugin that is meant. None where the other side has one alone, and knows nothing of names.
     pub plugin: Option<Arc<str>>,
     pub request: Bytes,
@@ -28,6 +33,13 @@ pub(crate) struct Call {
     /// Whether it may be repeated where nobody knows whether it was done.
     #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "only a process is started again"))]
     pub is_idempotent: bool,
+}
+
+impl Call {
+    /// A call of a service that has nothing to do with plugins.
+    pub(crate) fn of_service(path: &str, request: Bytes, deadline: Option<Instant>) -> Self {
+        Self { path: path.into(), method: None, plugin: None, request, deadline, is_idempotent: true }
+    }
 }
 
 /// Why there is no reply.

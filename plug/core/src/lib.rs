@@ -15,6 +15,8 @@ mod plugin;
 
 mod portable;
 
+#[cfg(feature = "process")]
+mod gob;
 #[cfg(feature = "remote")]
 mod proto;
 #[cfg(feature = "remote")]

@@ -13,7 +13,7 @@ pub use crate::library::{InspectedInterface, InspectedMethod, Inspection, Librar
 pub use crate::grpc::{Grpc, GrpcAddress, GrpcFault, GrpcOptions, GrpcServer, GrpcStop};
 #[cfg(feature = "process")]
 pub use crate::process::{
-    Death, Handshake, HandshakeFault, Process, ProcessFault, ProcessOptions, Reattach, Restart, Unrunnable,
+    Death, Handshake, HandshakeFault, Process, ProcessFault, ProcessOptions, Protocol, Reattach, Restart, Unrunnable,
 };
 
 use crate::catalogue::Catalogue;

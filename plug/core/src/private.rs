@@ -379,4 +379,10 @@ pub mod protobuf {
 }
 /// What fuzzes: what a plugin that is a process prints.
 #[cfg(feature = "process")]
-pub use crate::process::{handshake::read as read_handshake, record::read as read_stderr};
+pub use crate::gob::Ends as GobEnds;
+#[cfg(feature = "process")]
+pub use crate::process::{
+    handshake::read as read_handshake,
+    netrpc::{read as read_netrpc, serve as serve_netrpc},
+    record::read as read_stderr,
+};

@@ -29,6 +29,8 @@
 
 mod file;
 mod names;
+#[cfg(feature = "process")]
+mod pieces;
 mod reader;
 mod text;
 mod writer;
@@ -39,6 +41,15 @@ use writer::Message;
 
 pub use file::{Undescribable, files};
 pub use text::text;
+
+/// For who makes another format of a message, or a message of another format.
+#[cfg(feature = "process")]
+pub(crate) mod whole {
+    pub(crate) use super::names::upper_camel;
+    pub(crate) use super::pieces::{Piece, Pieces};
+    pub(crate) use super::reader::packed;
+    pub(crate) use super::writer::{begin, end};
+}
 
 /// What the value of a reply is called.
 const REPLY: &[&str] = &["value"];

@@ -73,6 +73,15 @@ pub(crate) fn unwell(name: &str, origin: &str, fault: Fault) -> Error {
     border::error(name, "check", origin, fault)
 }
 
+/// Which plugins it has. None where it is no program of ours.
+pub(crate) async fn list(channel: &dyn Channel, deadline: Option<Instant>) -> Result<Option<ListReply>, Fault> {
+    match channel.call(Call::of_service(LIST, Bytes::new(), deadline)).await {
+        Ok(list) => ListReply::decode(list).map(Some).map_err(|error| Fault::Malformed(error.to_string())),
+        Err(Fault::Unimplemented(_)) => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
 /// `grpc.health.v1.HealthCheckRequest`.
 #[derive(Clone, PartialEq, Message)]
 struct HealthCheckRequest {
@@ -91,8 +100,7 @@ struct HealthCheckResponse {
 pub(crate) async fn check(channel: &dyn Channel, service: &str, deadline: Option<Instant>) -> Result<(), Fault> {
     const SERVING: i32 = 1;
     let request = HealthCheckRequest { service: service.to_owned() }.encode_to_vec();
-    let path = "/grpc.health.v1.Health/Check".into();
-    let call = Call { path, plugin: None, request: Bytes::from(request), deadline, is_idempotent: true };
+    let call = Call::of_service("/grpc.health.v1.Health/Check", Bytes::from(request), deadline);
     let reply = HealthCheckResponse::decode(channel.call(call).await?);
     match reply.map_err(|error| Fault::Malformed(error.to_string()))?.status {
         SERVING => Ok(()),

@@ -2,6 +2,7 @@
 //! its own, others say.
 
 mod answers;
+mod asked;
 mod connections;
 mod dispatch;
 mod front;
@@ -10,10 +11,16 @@ mod room;
 mod workers;
 
 pub(crate) use connections::serve;
-#[cfg(feature = "process")]
-pub(crate) use connections::{Listener, Secure};
 pub(crate) use dispatch::Dispatch;
 pub(crate) use front::Front;
-#[cfg(feature = "process")]
-pub(crate) use front::{Answered, Own};
 pub(crate) use workers::Workers;
+#[cfg(feature = "process")]
+pub(crate) use {
+    asked::{Answering, Asked, call},
+    connections::{Listener, Secure, Speaks},
+    dispatch::Target,
+    front::{Answered, Own},
+    listing::of as listing,
+    room::Room,
+    workers::Calls,
+};

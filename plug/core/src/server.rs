@@ -164,6 +164,12 @@ impl Added {
         ))
     }
 
+    /// Whether there are any.
+    #[cfg(feature = "process")]
+    pub(crate) fn are_there(&self) -> bool {
+        !self.names.is_empty()
+    }
+
     fn has(&self, name: &str) -> bool {
         self.names.contains(&name)
     }

@@ -30,6 +30,7 @@ var (
 	first     = flag.String("first", "", "make this `CALL` with its arguments before, and print what comes of it")
 	hang      = flag.Bool("hang", false, "call nothing: print `PID NETWORK ADDRESS` of the plugin, and keep it until stdin ends")
 	attach    = flag.String("attach", "", "use the plugin that runs already, named as -hang prints it")
+	version   = flag.Uint("version", 1, "the version of the application's protocol; in the first, a plugin of ours has to be told to speak gRPC")
 	killAfter = flag.Duration("kill-after", 0, "kill the plugin this long after the call has begun")
 )
 
@@ -44,8 +45,10 @@ func run() (string, error) {
 	if *log {
 		output = os.Stderr
 	}
+	handshake := wire.Handshake
+	handshake.ProtocolVersion = *version
 	config := &plugin.ClientConfig{
-		HandshakeConfig:  wire.Handshake,
+		HandshakeConfig:  handshake,
 		Plugins:          wire.Plugins,
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		AutoMTLS:         *tls,
@@ -59,6 +62,9 @@ func run() (string, error) {
 		config.Reattach = running(*attach)
 	} else {
 		config.Cmd = exec.Command(flag.Arg(0))
+		if *version == 1 {
+			config.Cmd.Env = append(os.Environ(), "PLUG_PROTOCOL=grpc")
+		}
 		arguments = arguments[1:]
 	}
 	client := plugin.NewClient(config)

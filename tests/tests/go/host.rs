@@ -158,7 +158,12 @@ fn that_could_multiplex_is_told_that_it_does_not() {
     let line = |multiplex: bool| {
         let sockets = Sockets::new();
         let mut plugin = Command::new(worker());
-        plugin.env("HASHI", "hola").env("TMPDIR", &*sockets).stdin(Stdio::null()).stdout(Stdio::piped());
+        plugin
+            .env("HASHI", "hola")
+            .env("PLUG_PROTOCOL", "grpc")
+            .env("TMPDIR", &*sockets)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         if multiplex {
             plugin.env("PLUGIN_MULTIPLEX_GRPC", "true");
         }

@@ -3,9 +3,11 @@
 mod app;
 mod baseline;
 mod client;
+mod document;
 mod host;
 mod log;
 mod plugin;
+mod rpc;
 mod server;
 mod tls;
 

@@ -3,8 +3,9 @@
 
 use std::fmt::Display;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use plug::__private::GobEnds;
 use plug::__private::protobuf::{decode_reply, decode_request, encode_reply, encode_request};
 use plug::__private::{
     Argument, Arguments, Border, Hold, Malformed, Method, Outcome, Own, PortableInterface, TellChain, Told,
@@ -12,9 +13,9 @@ use plug::__private::{
 };
 use plug::{Error, Portable};
 
-/// The object as one whose methods go through bytes.
-pub(crate) fn behind<I: ?Sized + PortableInterface>(object: Box<I>) -> Box<I> {
-    let mut served = Served { object: Arc::new(object), methods: Vec::new() };
+/// The object as one whose methods go through bytes: of protobuf, or of gob too.
+pub(crate) fn behind<I: ?Sized + PortableInterface>(object: Box<I>, by_gob: bool) -> Box<I> {
+    let mut served = Served { object: Arc::new(object), by_gob, methods: Vec::new() };
     I::methods(&mut served);
     I::remote(Bytes(served.methods))
 }
@@ -23,6 +24,7 @@ type Called = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync>;
 
 struct Served<I: ?Sized> {
     object: Arc<Box<I>>,
+    by_gob: bool,
     methods: Vec<(&'static str, Called)>,
 }
 
@@ -33,6 +35,20 @@ impl<I: ?Sized + PortableInterface> VisitMethods<I> for Served<I> {
             let arguments = decode_request::<M>(request).map_err(|error| error.to_string())?;
             let outcome = M::call(&**object, M::Arguments::hold_kept(arguments));
             outcome.result().map(|value| encode_reply::<M>(&value)).map_err(|error| M::texts(&error).concat())
+        };
+        // Each direction is a stream, whose types are described once.
+        let streams = self.by_gob.then(|| (Mutex::new(GobEnds::default()), Mutex::new(GobEnds::default())));
+        let call = move |request: &[u8]| {
+            let Some((there, back)) = &streams else { return call(request) };
+            let request = {
+                let mut there = there.lock().unwrap();
+                let gob = there.given_arguments::<M>(request)?;
+                there.taken_arguments::<M>(&gob)?
+            };
+            let reply = call(&request)?;
+            let mut back = back.lock().unwrap();
+            let gob = back.given_output::<M>(&reply)?;
+            back.taken_output::<M>(&gob)
         };
         assert_eq!(self.methods.len(), M::INDEX);
         self.methods.push((M::NAME, Box::new(call)));

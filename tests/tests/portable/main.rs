@@ -20,11 +20,12 @@ struct Plugin;
 type Answer<T> = Result<T, Error>;
 
 /// A plugin of this program, behind each border.
-fn each<I>(name: &str) -> [Box<I>; 2]
+fn each<I>(name: &str) -> [Box<I>; 3]
 where
     I: ?Sized + plug::__private::PortableInterface,
 {
-    [open(name), bytes::behind(Registry::builtin().open(name).unwrap())]
+    let behind = |by_gob| bytes::behind(Registry::builtin().open(name).unwrap(), by_gob);
+    [open(name), behind(false), behind(true)]
 }
 
 /// A plugin of this program, behind a border.

@@ -82,13 +82,22 @@ fn started_by(person: &Person, folder: &Path) -> (Started, Vec<String>) {
     command
         .env("HASHI", "hola")
         .env("PLUGIN_PROTOCOL_VERSIONS", "1")
+        .env("PLUG_PROTOCOL", crate::PROTOCOL)
         .env("PLUGIN_CLIENT_CERT", person.certificate.pem());
     let mut started = start(command.env("PLUGIN_UNIX_SOCKET_DIR", folder));
     let fields = started.line().split('|').map(str::to_owned).collect();
     (started, fields)
 }
 
-/// What a plugin says first to this person: some bytes of HTTP/2, or nothing at all.
+/// What whoever connects says first: in HTTP/2, and in yamux, where it is a ping.
+fn hello() -> &'static [u8] {
+    match crate::PROTOCOL {
+        "grpc" => b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+        _ => b"\0\x02\0\x01\0\0\0\0\0\0\0\x07",
+    }
+}
+
+/// What a plugin says first to this person: some bytes of its protocol, or nothing at all.
 fn first_words(socket: &str, person: Option<&Person>) -> Result<usize, String> {
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -107,9 +116,7 @@ fn first_words(socket: &str, person: Option<&Person>) -> Result<usize, String> {
     let mut socket = UnixStream::connect(socket).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut stream = rustls::Stream::new(&mut client, &mut socket);
-    let said = stream
-        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
-        .and_then(|()| stream.read(&mut [0; 100]));
+    let said = stream.write_all(hello()).and_then(|()| stream.read(&mut [0; 100]));
     let said = said.or_else(|error| match error.kind() {
         // It was gone before it was told all; what it said is there to be read.
         std::io::ErrorKind::BrokenPipe => {
@@ -126,14 +133,14 @@ fn a_plugin_takes_its_host_alone() {
     let (host, other) = (Person::new(), Person::new());
     let folder = plug_tests::Sockets::new();
     let (_plugin, fields) = started_by(&host, &folder);
-    assert_eq!((&fields[2][..], &fields[4][..]), ("unix", "grpc"));
+    assert_eq!((&fields[2][..], &fields[4][..]), ("unix", crate::PROTOCOL));
     let socket = &fields[3];
     assert_eq!(first_words(socket, None), Err("received fatal alert: CertificateRequired".to_owned()));
     assert_eq!(first_words(socket, Some(&other)), Err("received fatal alert: HandshakeFailure".to_owned()));
     // Who does not even begin with TLS.
     let mut plain = UnixStream::connect(socket).unwrap();
     plain.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    plain.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
+    plain.write_all(hello()).unwrap();
     let mut answer = Vec::new();
     let _ = plain.read_to_end(&mut answer);
     assert!(answer.is_empty() || answer[0] == 21, "an alert of TLS at most: {answer:?}");
@@ -145,7 +152,7 @@ fn a_host_takes_its_plugin_alone() {
     let other = Person::new();
     let worker = process_program("worker").display().to_string();
     // The handshake of a worker, with somebody else's certificate in it.
-    let script = format!("'{worker}' | sed -u 's~|grpc|.*~|grpc|{}~'", other.base64());
+    let script = format!("'{worker}' | sed -u 's~|{0}|.*~|{0}|{1}~'", crate::PROTOCOL, other.base64());
     assert_eq!(
         in_time(move || refusal_of(shell(&script))),
         "plugin `PATH` cannot be connected to by TLS\n\

@@ -169,8 +169,10 @@ fn what_cannot_be_reattached_to() {
         "`process:PATH` takes calls from the program that has started it alone\n\
          hint: do without TLS: `ProcessOptions::without_tls`"
     );
-    let reattach =
-        |address: &str| ProcessOptions::new().reattach(Reattach { pid: 1, version: 1, address: address.to_owned() });
+    let reattach = |address: &str| {
+        let protocol = plug::link::Protocol::Grpc;
+        ProcessOptions::new().reattach(Reattach { pid: 1, protocol, version: 1, address: address.to_owned() })
+    };
     assert_eq!(
         reattach("nowhere").err().unwrap().to_string(),
         "`nowhere` is no address of a process: that is `unix:PATH` or `tcp:IP:PORT`"
@@ -194,7 +196,10 @@ fn messages_can_be_large() {
     let error = work.echo(&vec![0; 2 << 20]).unwrap_err();
     assert_eq!(
         crate::told_of_worker(&error),
-        "plugin `worker` in `process:PATH` refused `echo` with OUT_OF_RANGE: a message has 2097157 bytes, which is more than the 1048576 that are taken"
+        format!(
+            "plugin `worker` in `process:PATH` refused `echo` with OUT_OF_RANGE: a message has {} bytes, which is more than the 1048576 that are taken",
+            (2 << 20) + if crate::PROTOCOL == "grpc" { 5 } else { 6 }
+        )
     );
     assert_eq!(work.echo(b"x").unwrap(), b"x");
 }

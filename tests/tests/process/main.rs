@@ -12,76 +12,11 @@ mod noise;
 mod orphans;
 mod restarts;
 mod services;
+mod started;
 mod storm;
 mod threads;
 
-use std::path::Path;
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
+use started::{LONG, in_time, open, refusal, refusal_of, shell, told, told_of_worker, work, worker};
 
-use plug::link::{Process, ProcessOptions};
-use plug::{Error, Registry};
-use plug_tests::process_program;
-use process_interface::Work;
-
-/// Longer than anything takes that does not hang.
-const LONG: Duration = Duration::from_secs(30);
-
-/// The worker, as it is.
-fn worker() -> Process {
-    open(ProcessOptions::new())
-}
-
-/// The worker with these options.
-fn open(options: ProcessOptions) -> Process {
-    options.start_timeout(LONG).open(process_program("worker")).unwrap()
-}
-
-/// The only plugin of `Work` that the process has.
-fn work(process: &Process) -> Box<dyn Work> {
-    let mut registry = Registry::new();
-    registry.add(process).unwrap();
-    let plugin = registry.plugins_of::<dyn Work>().next().expect("it has one");
-    plugin.open().unwrap()
-}
-
-/// A shell as a plugin, with this script. It makes one of any program, with nothing to be written to a file.
-fn shell(script: &str) -> ProcessOptions {
-    ProcessOptions::new().arg("-c").arg(script)
-}
-
-/// What is said of the shell that cannot be started as a plugin.
-fn refusal_of(options: ProcessOptions) -> String {
-    refusal(&options.open("/bin/sh").unwrap(), Path::new("/bin/sh"))
-}
-
-/// What is said of a process that cannot be started.
-fn refusal(process: &Process, path: &Path) -> String {
-    told(&process.check().expect_err("it cannot be started"), path)
-}
-
-/// What an error says, with its causes, and `PATH` for the path.
-fn told(error: &Error, path: &Path) -> String {
-    format!("{error:?}").replace(&*path.to_string_lossy(), "PATH")
-}
-
-/// The same of the worker.
-fn told_of_worker(error: &Error) -> String {
-    told(error, &process_program("worker"))
-}
-
-/// What `work` returns, which must not take long.
-#[track_caller]
-fn in_time<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
-    let (send, receive) = mpsc::channel();
-    let thread = thread::spawn(move || _ = send.send(work()));
-    match receive.recv_timeout(LONG) {
-        Ok(result) => result,
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("it hangs"),
-        Err(mpsc::RecvTimeoutError::Disconnected) => match thread.join() {
-            Err(payload) => std::panic::resume_unwind(payload),
-            Ok(()) => unreachable!("it has sent a result"),
-        },
-    }
-}
+/// What the worker speaks.
+const PROTOCOL: &str = "grpc";

@@ -131,11 +131,11 @@ fn two_cookies_in_one_executable_are_an_error() {
 
 #[test]
 fn what_a_process_is_started_with() {
-    let options = ProcessOptions::new().env("WORKER", "busy").env("PLUG_PROTOCOL", "netrpc");
+    let options = ProcessOptions::new().env("WORKER", "busy").env("PLUG_PROTOCOLS", "none");
     let work = work(&open(options));
     assert_eq!(work.obey("variable WORKER").unwrap(), "busy");
-    assert_eq!(work.obey("variable PLUG_PROTOCOLS").unwrap(), "grpc");
     // What is for the link to say, nobody else says.
-    assert_eq!(work.obey("variable PLUG_PROTOCOL").unwrap(), "none");
+    assert_eq!(work.obey("variable PLUG_PROTOCOLS").unwrap(), "grpc,netrpc");
+    assert_eq!(work.obey("variable PLUG_PROTOCOL").unwrap(), "grpc");
     assert_eq!(work.obey("arguments").unwrap(), "");
 }

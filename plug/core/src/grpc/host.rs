@@ -5,8 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use prost::Message;
 use tokio::time::sleep;
 use tonic::transport::{Certificate, Channel as TonicChannel, ClientTlsConfig, Endpoint, Identity};
 
@@ -16,7 +14,7 @@ use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
 use crate::error::{Error, ErrorKind};
 use crate::link::Link;
 use crate::plugin::Plugin;
-use crate::remote::{self, CONNECTION_WINDOW, Driver, LIST, ListReply, STREAM_WINDOW, Side, name_of, plugins};
+use crate::remote::{self, CONNECTION_WINDOW, Driver, STREAM_WINDOW, Side, name_of, plugins};
 
 /// How long is waited between two tries to connect: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
@@ -239,24 +237,9 @@ impl Link for Grpc {
     fn plugins(&self) -> Result<Vec<Plugin>, Error> {
         let there = &self.0;
         let origin = there.address.to_string();
-        let call = Call {
-            path: LIST.into(),
-            plugin: None,
-            request: Bytes::new(),
-            deadline: crate::deadline::of_call(there.options.deadline),
-            is_idempotent: true,
-        };
-        let list = match there.driver.wait(there.patient.call(call)) {
-            Ok(list) => {
-                let list = ListReply::decode(list);
-                Some(list.map_err(|error| {
-                    let fault = Fault::Malformed(error.to_string());
-                    remote::unlisted(&origin, fault)
-                })?)
-            }
-            Err(Fault::Unimplemented(_)) => None,
-            Err(fault) => return Err(remote::unlisted(&origin, fault)),
-        };
+        let deadline = crate::deadline::of_call(there.options.deadline);
+        let list = there.driver.wait(remote::list(&*there.patient, deadline));
+        let list = list.map_err(|fault| remote::unlisted(&origin, fault))?;
         let reached = Arc::clone(there);
         let side = Side {
             driver: there.driver,

@@ -412,6 +412,12 @@ pub struct Signature {
     pub(crate) is_idempotent: bool,
 }
 
+impl std::fmt::Debug for Signature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
 impl Signature {
     pub const fn of<M: Method>() -> Self {
         Self {

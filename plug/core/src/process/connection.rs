@@ -1,28 +1,25 @@
-//! The connection to a plugin's process: its socket, TLS where that is wanted, and HTTP/2 over it.
+//! The connection to a plugin's process: its socket, TLS where that is wanted, and what is asked of whoever is at the other end, in whatever is spoken.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bytes::Bytes;
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel as TonicChannel, Endpoint};
 use tower_service::Service;
 
 use super::handshake::Address;
-use super::http2::Http2;
 use super::tls;
-use crate::channel::{Call, Fault, Unavailable};
+use crate::channel::{Channel, Fault};
 #[cfg(unix)]
 use crate::remote::UnixStream;
-use crate::remote::{CONNECTION_WINDOW, STREAM_WINDOW};
+use crate::remote::{CONNECTION_WINDOW, ListReply, STREAM_WINDOW};
 
 /// What tonic tells all requests to go to: behind a socket there is no other.
 const ORIGIN: &str = "http://localhost";
@@ -66,12 +63,6 @@ impl Target {
         }
     }
 
-    /// A connection for calls.
-    pub(crate) async fn http2(&self) -> io::Result<Http2> {
-        let stream = self.connect().await?;
-        Http2::over(stream).await.map_err(io::Error::other)
-    }
-
     /// The connection as tonic has it: one of its own, made when it is first used.
     pub(crate) fn tonic(&self) -> TonicChannel {
         Endpoint::from_static(ORIGIN)
@@ -90,56 +81,19 @@ impl std::fmt::Display for Target {
     }
 }
 
-/// The connection that calls go by. It is made again where it was lost, since a process may live longer than it.
-#[derive(Clone)]
-pub(crate) struct Calls(Arc<Inner>);
+/// The other side of a connection to a process, whatever is spoken by it.
+pub(crate) trait Peer: Channel {
+    /// What it says of its plugins. None where it is no program of ours.
+    fn list(&self, deadline: Option<Instant>) -> Answer<Option<ListReply>>;
 
-struct Inner {
-    target: Target,
-    connection: Mutex<Http2>,
-    /// The longest reply that is taken, in bytes.
-    most: usize,
-    /// How long to connect may take.
-    patience: Duration,
+    /// Whether it says that it is well.
+    fn check(&self, deadline: Option<Instant>) -> Answer<()>;
+
+    /// Tells it to end. The answer often does not come, for it ends before it has sent it.
+    fn leave(&self) -> Answer<()>;
 }
 
-impl Calls {
-    pub(crate) fn new(target: Target, connection: Http2, most: usize, patience: Duration) -> Self {
-        Self(Arc::new(Inner { target, connection: Mutex::new(connection), most, patience }))
-    }
-
-    fn connection(&self) -> MutexGuard<'_, Http2> {
-        self.0.connection.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) async fn call(self, call: Call) -> Result<Bytes, Fault> {
-        let connection = self.connection().clone();
-        if !connection.is_closed() {
-            match connection.call(call.clone(), self.0.most).await {
-                // It was lost before the call was on its way.
-                Err(Fault::Unavailable(unavailable)) if unavailable.is_unsent && connection.is_closed() => {}
-                done => return done,
-            }
-        }
-        let connection = self.connect(call.deadline).await?;
-        connection.call(call, self.0.most).await
-    }
-
-    async fn connect(&self, deadline: Option<Instant>) -> Result<Http2, Fault> {
-        let Inner { target, patience, .. } = &*self.0;
-        let connecting = timeout(*patience, target.http2());
-        let connected = match deadline {
-            None => connecting.await,
-            Some(deadline) => timeout_at(deadline.into(), connecting).await.map_err(|_| Fault::Deadline)?,
-        };
-        let connected = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        let connection = connected.map_err(|error| {
-            Fault::Unavailable(Unavailable::unsent(format!("it does not answer at `{target}`: {error}")))
-        })?;
-        self.connection().clone_from(&connection);
-        Ok(connection)
-    }
-}
+pub(crate) type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send>>;
 
 /// The way that tonic connects by.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use super::handshake::{HandshakeFault, Protocol};
+use super::handshake::HandshakeFault;
 
 /// The way to do without TLS, as messages name it.
 const WITHOUT_TLS: &str = "ProcessOptions::without_tls";
@@ -50,11 +50,6 @@ pub enum ProcessFault {
         printed: String,
         /// The last lines on its stderr, escaped.
         stderr: Vec<String>,
-    },
-    /// It speaks a protocol that this program does not.
-    Unsupported {
-        /// Which.
-        protocol: &'static str,
     },
     /// It answered without a certificate where TLS is wanted.
     NoCertificate,
@@ -198,9 +193,6 @@ impl ProcessFault {
                     printed => write!(f, ", but of a line without end `{printed}`")?,
                 }
                 write_stderr(stderr, f)
-            }
-            Self::Unsupported { protocol } => {
-                write!(f, "plugin `{path}` speaks protocol `{protocol}`, and this program speaks `{}`", Protocol::Grpc)
             }
             Self::NoCertificate => write!(
                 f,
@@ -424,10 +416,6 @@ mod tests {
         told(
             ProcessFault::Digest { expected: "ab".into(), found: "cd".into() },
             "plugin `/opt/p` is another file than the one that is allowed: its SHA-256 is cd, not ab",
-        );
-        told(
-            ProcessFault::Unsupported { protocol: Protocol::NetRpc.name() },
-            "plugin `/opt/p` speaks protocol `netrpc`, and this program speaks `grpc`",
         );
         told(
             ProcessFault::NoCertificate,

@@ -7,9 +7,9 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use environment::{Asked, ByHand, Cookie, Offer, PORTS, choose_version};
-pub use line::HandshakeFault;
-pub(crate) use line::{Address, Line, Protocol};
+pub(crate) use environment::{Asked, ByHand, Cookie, Offer, PORTS, PROTOCOL, choose_version, served};
+pub(crate) use line::{Address, Line};
+pub use line::{HandshakeFault, Protocol};
 pub(crate) use reader::{Progress, Reader};
 
 /// Reads bytes as what a plugin prints, for the fuzzer: in chunks of a length that the first byte says, and once more as it wrote it.

@@ -11,7 +11,7 @@ use once_cell::sync::OnceCell;
 use super::agreed::Handshake;
 use super::fault::Ended;
 use super::folder;
-use super::handshake::{Address, PORTS};
+use super::handshake::{Address, PORTS, Protocol};
 use super::options::{ProcessOptions, Reattach, Restart};
 use super::record::{self, Level, Record};
 use super::running::{Launch, Running};
@@ -127,6 +127,7 @@ impl ProcessOptions {
         let name = name_of(&path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy());
         let launch = Launch {
             path,
+            told_name: self.dispense.clone().unwrap_or_else(|| name.clone()),
             name,
             sha256: self.sha256.clone(),
             handshake,
@@ -163,8 +164,7 @@ impl Process {
     pub fn check(&self) -> Result<(), Error> {
         let running = self.0.running()?;
         let deadline = crate::deadline::of_call(self.0.options.deadline);
-        let checked = self.0.driver.wait(crate::remote::check(&*running, "plugin", deadline));
-        checked.map_err(|fault| remote::unwell(&self.0.launch.name, &self.0.origin(), fault))
+        running.check(deadline).map_err(|fault| remote::unwell(&self.0.launch.name, &self.0.origin(), fault))
     }
 
     /// The connection itself, for services that are no interfaces; it starts the process where it is not running, which lives as long as
@@ -172,9 +172,12 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Process`](crate::ErrorKind::Process) where it cannot be started.
+    /// [`ErrorKind::Process`](crate::ErrorKind::Process) where it cannot be started; and where it speaks net/rpc, and not gRPC.
     pub fn channel(&self) -> Result<tonic::transport::Channel, Error> {
         let running = self.0.running()?;
+        if running.protocol != Protocol::Grpc {
+            return Err(Error::msg(format!("`{}` speaks net/rpc, and a channel is one of gRPC", self.0.origin())));
+        }
         let _context = self.0.driver.handle().enter();
         Ok(running.target.tonic())
     }
@@ -193,7 +196,12 @@ impl Process {
                 self.0.origin()
             )));
         }
-        Ok(Reattach { pid: running.life.id, version: running.version, address: running.target.to_string() })
+        Ok(Reattach {
+            pid: running.life.id,
+            protocol: running.protocol,
+            version: running.version,
+            address: running.target.to_string(),
+        })
     }
 
     /// The number of the process, as the system has it; it starts the process where it is not running.
@@ -223,12 +231,17 @@ impl Link for Process {
             let running = shared.running()?;
             running.list().map_err(|fault| remote::unlisted(&shared.origin(), fault))
         })?;
-        let interfaces = shared.launch.handshake.interfaces(shared.running()?.version);
+        let running = shared.running()?;
+        let interfaces = shared.launch.handshake.interfaces(running.version);
+        let name = match running.protocol {
+            Protocol::Grpc => shared.launch.name.clone(),
+            Protocol::NetRpc => name_of(&shared.launch.told_name),
+        };
         let reached = Arc::clone(shared);
         let side = Side {
             driver: shared.driver,
             origin: shared.origin(),
-            name: shared.launch.name.clone(),
+            name,
             interfaces,
             limit: shared.options.deadline,
             found_in: Arc::as_ptr(shared).addr(),
@@ -262,9 +275,7 @@ impl Shared {
             return Ok(running);
         }
         let running = Arc::new(match &self.attached {
-            Some((address, process)) => {
-                self.launch.attach(self.driver, address.clone(), process.version, process.pid)?
-            }
+            Some((address, process)) => self.launch.attach(self.driver, address.clone(), process)?,
             None => self.launch.launch(self.driver)?,
         });
         self.watch(&running);

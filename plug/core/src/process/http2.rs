@@ -89,8 +89,13 @@ impl Http2 {
         let unsent = |error| self.failed(&error, unsent(&error));
         let mut sender = self.sender.clone().ready().await.map_err(unsent)?;
         let (reply, mut stream) = sender.send_request(request, false).map_err(unsent)?;
-        frames::send(&mut stream, call.request, true).map_err(unsent)?;
-        let (head, body) = reply.await.map_err(|error| self.failed(&error, lost(&error)))?.into_parts();
+        let sent = frames::send(&mut stream, call.request, true);
+        let (head, body) = match (reply.await, sent) {
+            // Also where the other side had answered before it was sent all: one in Go does, of a service that it does not know.
+            (Ok(reply), _) => reply.into_parts(),
+            (Err(_), Err(error)) => return Err(unsent(error)),
+            (Err(error), Ok(())) => return Err(self.failed(&error, lost(&error))),
+        };
         // Where there is no message, its end stands in its beginning.
         let over = Status::from_header_map(&head.headers);
         if over.is_none() && head.status != StatusCode::OK {
@@ -208,6 +213,7 @@ mod tests {
     fn call(deadline: Option<Instant>) -> Call {
         Call {
             path: "/Plug/SayHello".into(),
+            method: None,
             plugin: Some("a".into()),
             request: Bytes::from_static(b"asked"),
             deadline,

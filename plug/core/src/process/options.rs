@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::agreed::Handshake;
+use super::handshake::Protocol;
 use super::running::Death;
 use crate::error::Error;
 
@@ -19,6 +20,7 @@ pub struct ProcessOptions {
     pub(super) handshake: Option<Handshake>,
     pub(super) arguments: Vec<OsString>,
     pub(super) environment: Vec<(OsString, OsString)>,
+    pub(super) dispense: Option<String>,
     pub(super) sha256: Option<String>,
     pub(super) start_timeout: Duration,
     pub(super) kill_timeout: Duration,
@@ -49,6 +51,8 @@ pub struct Restart {
 pub struct Reattach {
     /// The number of the process.
     pub pid: u32,
+    /// What it speaks.
+    pub protocol: Protocol,
     /// The version of the application's protocol.
     pub version: u32,
     /// `unix:PATH` or `tcp:HOST:PORT`.
@@ -61,6 +65,7 @@ impl Default for ProcessOptions {
             handshake: None,
             arguments: Vec::new(),
             environment: Vec::new(),
+            dispense: None,
             sha256: None,
             start_timeout: Duration::from_secs(60),
             kill_timeout: Duration::from_secs(2),
@@ -122,6 +127,13 @@ impl ProcessOptions {
     /// Started with a variable in its environment, beside those of this process.
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// Whose plugin is asked for by this name where the process speaks net/rpc and does not say itself which plugins it has, as those in Go: go-plugin's `Dispense`. It is
+    /// called so here too, in the letters that names have. Where nothing is said, that is the name of the file.
+    pub fn dispense(mut self, name: impl Into<String>) -> Self {
+        self.dispense = Some(name.into());
         self
     }
 

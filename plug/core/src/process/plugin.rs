@@ -2,12 +2,13 @@
 //! environment, the socket, the handshake, the services, the end.
 
 mod parent;
-mod printed;
+pub(super) mod printed;
 mod services;
 mod socket;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,11 +24,12 @@ use self::services::Services;
 pub(crate) use self::services::StdioData;
 use self::socket::Socket;
 use super::agreed::Handshake;
-use super::handshake::{Asked, ByHand, Cookie, Line, Protocol, choose_version};
+use super::handshake::{Asked, ByHand, Cookie, Line, Protocol, choose_version, served};
+use super::netrpc::Served;
 use super::tls::{self, Credentials};
 use crate::error::Error;
 use crate::plugin::Plugin;
-use crate::serve::{self, Dispatch, Front, Secure, Workers};
+use crate::serve::{self, Dispatch, Front, Secure, Speaks, Workers};
 use crate::server::Server;
 
 /// The variable that a host sets to its own number for a child of its own executable, so that neither an inherited cookie nor an inherited
@@ -107,11 +109,12 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
         _ => None,
     };
     let told = told_to_end().map_err(Error::new)?;
+    let protocol = asked.protocol(&served(version, server.services.are_there())).unwrap_or_default();
     let socket = Socket::bind(&asked)?;
     let line = Line {
         app: version,
         address: socket.address(),
-        protocol: asked.protocol(&[Protocol::Grpc]).unwrap_or(Protocol::Grpc),
+        protocol,
         certificate: credentials.as_ref().map(|credentials| credentials.der().to_vec()),
         multiplexed: asked.multiplex.then_some(false),
     };
@@ -127,12 +130,10 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
     let (printed, before) = printed::divert(Arc::clone(&taken)).map_err(Error::new)?;
     let gone = parent::gone(parent, before).map_err(Error::new)?;
     let (end, is_ending) = watch::channel(false);
-    let services = Services { stop: Arc::clone(&stop), printed: Mutex::new(Some(printed)), taken, is_ending };
-    let routes = crate::server::routes(server.services, &dispatch, &["plugin"], services::NAMES)?;
-    let front = Front::new(dispatch, Box::new(services), routes, workers.calls(), most);
+    let is_told = Arc::clone(&stop);
     let ended = async move {
         tokio::select! {
-            () = stop.notified() => {}
+            () = is_told.notified() => {}
             _ = gone => {}
             () = told => {}
         }
@@ -140,9 +141,21 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
         printed::end();
         end.send_replace(true);
     };
+    let serving: Pin<Box<dyn Future<Output = ()> + Send>> = match protocol {
+        Protocol::Grpc => {
+            let services = Services { stop, printed: Mutex::new(Some(printed)), taken, is_ending };
+            let routes = crate::server::routes(server.services, &dispatch, &["plugin"], services::NAMES)?;
+            let front = Front::new(dispatch, Box::new(services), routes, workers.calls(), most);
+            Box::pin(socket.serve(front, secure, ended))
+        }
+        Protocol::NetRpc => {
+            let served = Served::new(dispatch, workers.calls(), most, stop, printed, taken);
+            Box::pin(socket.serve(served, secure, ended))
+        }
+    };
     drop(context);
     // Whatever is still called then is so until the process ends, which is now.
-    workers.run(socket.serve(front, secure, ended)).map_err(Error::new)?;
+    workers.run(serving).map_err(Error::new)?;
     Ok(())
 }
 
@@ -190,12 +203,12 @@ impl Tls {
 
 async fn serve_with<L: serve::Listener>(
     listener: L,
-    front: Front,
+    speaks: impl Speaks,
     secure: Option<ServerConfig>,
     ended: impl Future<Output = ()>,
 ) {
     match secure {
-        Some(config) => serve::serve(listener, Tls::new(config), front, ended, sleep(GRACE)).await,
-        None => serve::serve(listener, (), front, ended, sleep(GRACE)).await,
+        Some(config) => serve::serve(listener, Tls::new(config), speaks, ended, sleep(GRACE)).await,
+        None => serve::serve(listener, (), speaks, ended, sleep(GRACE)).await,
     }
 }

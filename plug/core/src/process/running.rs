@@ -8,10 +8,8 @@ use std::pin::pin;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use prost::Message;
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{ChildStderr, ChildStdout};
@@ -21,24 +19,24 @@ use tokio::time::{sleep, timeout};
 
 use super::agreed::Handshake;
 use super::child::{Child, Started};
-use super::connection::{Calls, Target};
+use super::connection::{Answer, Peer, Target};
 use super::diagnosis;
 use super::executable::Executable;
 use super::fault::ProcessFault;
 use super::folder::Folder;
-use super::handshake::{Address, HandshakeFault, Line, Offer, Progress, Protocol, Reader};
-use super::http2::Http2;
-use super::plugin::{ISOLATED, StdioData};
+use super::grpc::Grpc;
+use super::handshake::{Address, HandshakeFault, Line, Offer, PROTOCOL, Progress, Protocol, Reader};
+use super::netrpc::NetRpc;
+use super::options::Reattach;
+use super::plugin::ISOLATED;
 use super::record::{self, Records};
 use super::tls::Credentials;
 use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
 use crate::error::{Error, ErrorKind};
-use crate::remote::{Driver, LIST, ListReply};
+use crate::remote::{Driver, ListReply};
 
 /// How long is waited for the last words of a process that is gone: a child of its own may hold its stderr open.
 const LAST_WORDS: Duration = Duration::from_millis(200);
-/// The longest piece of what it prints that is taken, in bytes. Go sends no more than a kibibyte at once.
-const PIECE: usize = 1 << 20;
 /// How long is waited for the end of a process that has closed its connection.
 const LAST_BREATH: Duration = Duration::from_millis(500);
 
@@ -49,6 +47,8 @@ pub(crate) struct Launch {
     pub path: PathBuf,
     /// What its plugins are called in the log.
     pub name: String,
+    /// What its plugin is asked for by, where it does not say its name.
+    pub told_name: String,
     pub sha256: Option<String>,
     pub handshake: Handshake,
     pub arguments: Vec<OsString>,
@@ -66,8 +66,9 @@ pub(crate) struct Launch {
 /// A process that has answered.
 pub(crate) struct Running {
     driver: &'static Driver,
-    calls: Calls,
+    peer: Arc<dyn Peer>,
     pub target: Target,
+    pub protocol: Protocol,
     /// The version of the application's protocol.
     pub version: u32,
     pub life: Arc<Life>,
@@ -144,13 +145,15 @@ impl Launch {
             certificate: credentials.map(Credentials::pem),
             socket_dir: Some(folder.path()),
             socket_group: self.socket_group.as_deref(),
-            protocols: &[Protocol::Grpc],
+            protocols: &[Protocol::Grpc, Protocol::NetRpc],
         };
         let mut command = Command::new(&executable.program);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::arg0(&mut command, &executable.path);
         command.args(&self.arguments).stdin(Stdio::null());
         command.env_remove(ISOLATED);
+        // A host may be somebody's plugin itself; but what it was told to say, it says.
+        command.env_remove(PROTOCOL);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         for (name, value) in offer.variables() {
             match value {
@@ -187,9 +190,6 @@ impl Launch {
                 return Err(self.fault(fault));
             }
         };
-        if line.protocol != Protocol::Grpc {
-            return Err(self.fault(ProcessFault::Unsupported { protocol: line.protocol.name() }));
-        }
         let tls = match (credentials, line.certificate) {
             (None, _) => None,
             (Some(_), None) => return Err(self.fault(ProcessFault::NoCertificate)),
@@ -199,15 +199,14 @@ impl Launch {
             }
         };
         let target = Target { address: line.address, tls };
-        let connection = self.connected(&target, patience).await?;
-        let calls = Calls::new(target.clone(), connection.clone(), self.most, self.start_timeout);
+        let peer = self.connected(&target, line.protocol, patience).await?;
         tokio::spawn(printed(self.name.clone(), stdout));
-        tokio::spawn(streamed(self.name.clone(), connection));
         unproven.0 = None;
         Ok(Running {
             driver,
-            calls,
+            peer,
             target,
+            protocol: line.protocol,
             version: line.app,
             life,
             is_owned: true,
@@ -217,15 +216,25 @@ impl Launch {
         })
     }
 
-    async fn connected(&self, target: &Target, patience: Duration) -> Result<Http2, Error> {
-        let connected = timeout(patience, target.http2()).await;
-        let error = match connected {
-            Ok(Ok(connection)) => return Ok(connection),
+    async fn connected(&self, target: &Target, protocol: Protocol, patience: Duration) -> Result<Arc<dyn Peer>, Error> {
+        let (target, name, most, patience_again) = (target.clone(), self.name.clone(), self.most, self.start_timeout);
+        let at = target.to_string();
+        let connecting = async move {
+            Ok::<Arc<dyn Peer>, io::Error>(match protocol {
+                Protocol::Grpc => Arc::new(Grpc::connect(target, name, most, patience_again).await?),
+                Protocol::NetRpc => {
+                    let asked = self.told_name.clone();
+                    Arc::new(NetRpc::connect(target, name, asked, most, patience_again).await?)
+                }
+            })
+        };
+        let error = match timeout(patience, connecting).await {
+            Ok(Ok(peer)) => return Ok(peer),
             Ok(Err(error)) => error,
             Err(_) => io::Error::from(io::ErrorKind::TimedOut),
         };
         let is_tls = error.get_ref().is_some_and(|error| error.is::<rustls::Error>());
-        let fault = if is_tls { ProcessFault::Tls } else { ProcessFault::Connect { address: target.to_string() } };
+        let fault = if is_tls { ProcessFault::Tls } else { ProcessFault::Connect { address: at } };
         Err(self.fault(fault).with_source(error))
     }
 
@@ -301,19 +310,19 @@ impl Launch {
         &self,
         driver: &'static Driver,
         address: Address,
-        version: u32,
-        id: u32,
+        process: &Reattach,
     ) -> Result<Running, Error> {
+        let Reattach { pid: id, protocol, version, .. } = *process;
         let target = Target { address, tls: None };
         let (_, heard) = watch::channel(true);
         let life = Life { path: self.path.clone(), id, child: None, records: Arc::default(), heard };
         driver.wait(async {
-            let connection = self.connected(&target, crate::deadline::within(self.start_timeout)).await?;
-            let calls = Calls::new(target.clone(), connection, self.most, self.start_timeout);
+            let peer = self.connected(&target, protocol, crate::deadline::within(self.start_timeout)).await?;
             Ok(Running {
                 driver,
-                calls,
+                peer,
                 target,
+                protocol,
                 version,
                 life: Arc::new(life),
                 is_owned: false,
@@ -381,12 +390,35 @@ impl Running {
     /// What it says of its plugins, for which it has as long as for its start. None where it is no program of ours.
     pub(crate) fn list(&self) -> Result<Option<ListReply>, Fault> {
         let deadline = crate::deadline::of_call(Some(self.start_timeout));
-        let call = Call { path: LIST.into(), plugin: None, request: Bytes::new(), deadline, is_idempotent: true };
-        match self.driver.wait(Channel::call(self, call)) {
-            Ok(list) => ListReply::decode(list).map(Some).map_err(|error| Fault::Malformed(error.to_string())),
-            Err(Fault::Unimplemented(_)) => Ok(None),
-            Err(fault) => Err(fault),
-        }
+        self.driver.wait(self.alive(self.peer.list(deadline)))
+    }
+
+    /// Asks it whether it is well.
+    pub(crate) fn check(&self, deadline: Option<Instant>) -> Result<(), Fault> {
+        self.driver.wait(self.alive(self.peer.check(deadline)))
+    }
+
+    /// The answer of a process, or how it ended.
+    fn alive<T: Send + 'static>(&self, answer: Answer<T>) -> Answer<T> {
+        let life = Arc::clone(&self.life);
+        Box::pin(async move {
+            let mut answer = answer;
+            let done = tokio::select! {
+                biased;
+                done = &mut answer => done,
+                // A child of its own may hold the socket open. What it has answered is on its way.
+                death = life.death() => timeout(LAST_WORDS, answer).await.unwrap_or_else(|_| {
+                    let text = "its process has ended".to_owned();
+                    Err(Fault::Unavailable(Unavailable { death: Some(Arc::new(death)), ..Unavailable::of(text) }))
+                }),
+            };
+            match done {
+                Err(Fault::Unavailable(unavailable)) if unavailable.death.is_none() => {
+                    Err(Fault::Unavailable(Self::explained(&life, unavailable).await))
+                }
+                done => done,
+            }
+        })
     }
 
     /// Says how the process ended where that is why there is no reply.
@@ -400,25 +432,7 @@ impl Running {
 
 impl Channel for Running {
     fn call(&self, call: Call) -> Reply {
-        let (calls, life) = (self.calls.clone(), Arc::clone(&self.life));
-        Box::pin(async move {
-            let mut calling = pin!(calls.call(call));
-            let done = tokio::select! {
-                biased;
-                done = &mut calling => done,
-                // A child of its own may hold the socket open. What it has answered is on its way.
-                death = life.death() => timeout(LAST_WORDS, calling).await.unwrap_or_else(|_| {
-                    let text = "its process has ended".to_owned();
-                    Err(Fault::Unavailable(Unavailable { death: Some(Arc::new(death)), ..Unavailable::of(text) }))
-                }),
-            };
-            match done {
-                Err(Fault::Unavailable(unavailable)) if unavailable.death.is_none() => {
-                    Err(Fault::Unavailable(Self::explained(&life, unavailable).await))
-                }
-                done => done,
-            }
-        })
+        self.alive(self.peer.call(call))
     }
 }
 
@@ -429,17 +443,9 @@ impl Drop for Running {
         if child.status().is_some() {
             return;
         }
-        let call = Call {
-            path: "/plugin.GRPCController/Shutdown".into(),
-            plugin: None,
-            request: Bytes::new(),
-            deadline: None,
-            is_idempotent: false,
-        };
-        let (calls, kill_timeout) = (self.calls.clone(), self.kill_timeout);
+        let (leaving, kill_timeout) = (self.peer.leave(), self.kill_timeout);
         let end = async move {
-            // The answer often does not come, for it ends before it has sent it.
-            let asked = tokio::spawn(calls.call(call));
+            let asked = tokio::spawn(leaving);
             if timeout(kill_timeout, child.ended()).await.is_err() {
                 child.kill();
                 let _ = timeout(kill_timeout, child.ended()).await;
@@ -467,21 +473,4 @@ async fn printed(name: String, mut stdout: impl AsyncRead + Unpin) {
 
 fn log_printed(name: &str, chunk: &[u8], records: &mut Records) {
     records.push(chunk, |record| record::emit(name, &record));
-}
-
-/// What it prints and hands over by the protocol. Not every plugin has this, and one in Go answers no sooner than it has something to say.
-async fn streamed(name: String, connection: Http2) {
-    let path = "/plugin.GRPCStdio/StreamStdio".into();
-    let call = Call { path, plugin: None, request: Bytes::new(), deadline: None, is_idempotent: false };
-    let Ok(mut pieces) = connection.stream(call, PIECE).await else { return };
-    let (mut stdout, mut stderr) = (Records::new(), Records::new());
-    while let Ok(Some(piece)) = pieces.next().await {
-        let Ok(StdioData { channel, data }) = StdioData::decode(piece) else { return };
-        let records = if channel == 2 { &mut stderr } else { &mut stdout };
-        records.push(&data, |record| record::emit(&name, &record));
-        tokio::task::yield_now().await;
-    }
-    for mut records in [stdout, stderr] {
-        records.finish(|record| record::emit(&name, &record));
-    }
 }

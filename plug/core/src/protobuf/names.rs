@@ -195,7 +195,7 @@ pub(super) fn snake(name: &str) -> String {
 }
 
 /// As protobuf makes it: the first letter and each one after a `_` is a capital.
-pub(super) fn upper_camel(name: &str) -> String {
+pub(crate) fn upper_camel(name: &str) -> String {
     let (mut camel, mut is_next) = (String::new(), true);
     for c in name.chars() {
         match c {

@@ -6,7 +6,7 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 use crate::portable::{Field, Key, Malformed, Portable, Source, TakeFields, Type, Variant};
 
 /// How a number is written among others of its kind. None for what is no number.
-pub(super) const fn packed(ty: &Type) -> Option<WireType> {
+pub(crate) const fn packed(ty: &Type) -> Option<WireType> {
     match ty {
         Type::Bool | Type::I8 | Type::I16 | Type::I32 | Type::I64 => Some(WireType::Varint),
         Type::U8 | Type::U16 | Type::U32 | Type::U64 => Some(WireType::Varint),
@@ -108,7 +108,7 @@ fn name(wire: WireType) -> &'static str {
 }
 
 #[inline]
-fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
+pub(super) fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
     // It leaves the bytes where they are if they are none.
     decode_varint(rest).map_err(|_| bad_varint(rest))
 }
@@ -119,7 +119,7 @@ fn bad_varint(rest: &[u8]) -> Malformed {
 }
 
 #[inline]
-fn key(rest: &mut &[u8]) -> Result<Option<(u32, WireType)>, Malformed> {
+pub(super) fn key(rest: &mut &[u8]) -> Result<Option<(u32, WireType)>, Malformed> {
     if rest.is_empty() {
         return Ok(None);
     }

@@ -56,14 +56,14 @@ impl Writer<'_> {
 }
 
 /// Begins what has its length before it, which is not known yet: there is room for a small one.
-fn begin(out: &mut Vec<u8>, tag: u32) -> usize {
+pub(crate) fn begin(out: &mut Vec<u8>, tag: u32) -> usize {
     encode_key(tag, WireType::LengthDelimited, out);
     out.push(0);
     out.len()
 }
 
 /// Ends it. A length that needs more room has what it is of moved.
-fn end(out: &mut Vec<u8>, start: usize) {
+pub(crate) fn end(out: &mut Vec<u8>, start: usize) {
     let len = out.len() - start;
     let more = encoded_len_varint(len as u64) - 1;
     if more > 0 {

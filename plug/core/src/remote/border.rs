@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::driver::Driver;
 use crate::channel::{Call, Channel, Fault};
 use crate::error::{Error, ErrorKind};
-use crate::portable::{Arguments, Border, Method, Outcome};
+use crate::portable::{Arguments, Border, Method, Outcome, Signature};
 use crate::protobuf;
 use crate::{cancellation, deadline};
 
@@ -23,7 +23,9 @@ pub(crate) struct There {
     pub told_name: Option<Arc<str>>,
     /// Where it is, in the words of the link.
     pub origin: String,
-    /// The paths of the interface's methods, in its order.
+    /// The interface's methods.
+    pub methods: &'static [Signature],
+    /// Their paths, in the same order.
     pub paths: Arc<[Arc<str>]>,
     /// Which of them the other side lacks, as far as that is known.
     pub lacks: Box<[AtomicBool]>,
@@ -40,6 +42,7 @@ impl There {
         }
         let reply = self.channel.call(Call {
             path: Arc::clone(&self.paths[index]),
+            method: Some(&self.methods[index]),
             plugin: self.told_name.clone(),
             request: request.into(),
             deadline,

@@ -120,6 +120,7 @@ fn joined(
             name: name.clone(),
             told_name: told_name.clone(),
             origin: there.origin.clone(),
+            methods: crossing.remote.description.methods,
             paths: Arc::clone(&paths),
             lacks: lacks.collect(),
             limit,

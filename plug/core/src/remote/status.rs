@@ -72,6 +72,20 @@ fn with(code: Code, text: String, kind: &str, details: &impl Message) -> Status 
     Status::with_details(code, text, all.encode_to_vec().into())
 }
 
+/// All of a status in bytes, for where there is nothing of gRPC but its words.
+#[cfg(feature = "process")]
+pub(crate) fn tell(status: &Status) -> Vec<u8> {
+    let details = Details::decode(status.details()).map(|all| all.details).unwrap_or_default();
+    Details { code: status.code().into(), message: status.message().to_owned(), details }.encode_to_vec()
+}
+
+/// The status that was told so.
+#[cfg(feature = "process")]
+pub(crate) fn told(bytes: &[u8]) -> Option<Status> {
+    let all = Details::decode(bytes).ok()?;
+    Some(Status::with_details(Code::from(all.code), all.message, bytes.to_vec().into()))
+}
+
 fn detail<M: Message + Default>(status: &Status, kind: &str) -> Option<M> {
     let all = Details::decode(status.details()).ok()?;
     let detail = all.details.iter().find(|detail| detail.type_url == kind)?;

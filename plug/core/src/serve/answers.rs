@@ -14,6 +14,7 @@ use http_body::{Body as _, Frame};
 use tonic::Status;
 use tonic::body::Body;
 
+use super::asked::Answering;
 use super::room::Room;
 use crate::remote::frames::{self, Broken, Frames};
 
@@ -28,14 +29,27 @@ impl Answer {
         Self(Some(respond))
     }
 
-    /// Whether nobody wants to know any more.
-    pub(super) fn is_given_up(&mut self) -> bool {
+    /// Answers with what comes, when it comes.
+    pub(super) async fn with(mut self, response: Response<Body>) {
+        if let Some(mut respond) = self.0.take() {
+            let (head, body) = response.into_parts();
+            let is_over = body.is_end_stream();
+            let Ok(mut stream) = respond.send_response(Response::from_parts(head, ()), is_over) else { return };
+            if !is_over && pump(body, &mut stream).await.is_err() {
+                stream.send_reset(Reason::INTERNAL_ERROR);
+            }
+        }
+    }
+}
+
+impl Answering for Answer {
+    fn is_given_up(&mut self) -> bool {
         let mut nobody = Context::from_waker(Waker::noop());
         self.0.as_mut().is_none_or(|respond| respond.poll_reset(&mut nobody).is_ready())
     }
 
-    /// Answers with one message, or with an error. A short one is sent at once, and a long one as the other side takes it.
-    pub(super) fn unary(mut self, reply: Result<Bytes, Status>, room: &Room) {
+    /// A short message is sent at once, and a long one as the other side takes it.
+    fn unary(mut self, reply: Result<Bytes, Status>, room: &Room) {
         let Some(mut respond) = self.0.take() else { return };
         // It fails where the other side has gone, or given up.
         match reply {
@@ -48,18 +62,6 @@ impl Answer {
             }
             Ok(message) => drop(short(respond, message)),
             Err(status) => drop(respond.send_response(status.into_http(), true)),
-        }
-    }
-
-    /// Answers with what comes, when it comes.
-    pub(super) async fn with(mut self, response: Response<Body>) {
-        if let Some(mut respond) = self.0.take() {
-            let (head, body) = response.into_parts();
-            let is_over = body.is_end_stream();
-            let Ok(mut stream) = respond.send_response(Response::from_parts(head, ()), is_over) else { return };
-            if !is_over && pump(body, &mut stream).await.is_err() {
-                stream.send_reset(Reason::INTERNAL_ERROR);
-            }
         }
     }
 }

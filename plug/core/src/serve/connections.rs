@@ -49,7 +49,7 @@ impl Listener for tokio::net::UnixListener {
 pub(crate) async fn serve<L, S>(
     mut listener: L,
     secure: S,
-    front: Front,
+    front: impl Speaks,
     stop: impl Future<Output = ()>,
     grace: impl Future<Output = ()>,
 ) where
@@ -76,7 +76,7 @@ pub(crate) async fn serve<L, S>(
                     };
                     // Who cannot prove who he is, is not told why.
                     if let Ok(Ok(stream)) = secured {
-                        connection(stream, front, is_stopping).await;
+                        front.connection(stream, is_stopping).await;
                     }
                 });
                 // Those that are gone.
@@ -96,7 +96,25 @@ pub(crate) async fn serve<L, S>(
     connections.shutdown().await;
 }
 
-async fn connection<T>(stream: T, front: Front, mut is_stopping: watch::Receiver<bool>)
+/// What is spoken by a connection.
+pub(crate) trait Speaks: Clone + Send + 'static {
+    /// Serves a connection until the other side ends it, or all is about to stop; then it finishes what is under way.
+    fn connection<T>(self, stream: T, is_stopping: watch::Receiver<bool>) -> impl Future<Output = ()> + Send
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+}
+
+/// gRPC.
+impl Speaks for Front {
+    async fn connection<T>(self, stream: T, is_stopping: watch::Receiver<bool>)
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        http2(stream, self, is_stopping).await;
+    }
+}
+
+async fn http2<T>(stream: T, front: Front, mut is_stopping: watch::Receiver<bool>)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

@@ -13,6 +13,8 @@ use crate::deadline::with_deadline;
 use crate::error::{Error, Listed};
 use crate::interface::Identity;
 use crate::plugin::Plugin;
+#[cfg(feature = "process")]
+use crate::portable::Signature;
 use crate::remote::Served;
 use crate::remote::status;
 
@@ -127,7 +129,45 @@ impl Dispatch {
     }
 }
 
+#[cfg(feature = "process")]
+impl Dispatch {
+    /// The number of the plugin of this name; where several interfaces have one, `Service/name` says which.
+    pub(crate) fn named(&self, asked: &str) -> Result<usize, String> {
+        let (service, name) = asked.rsplit_once('/').map_or((None, asked), |(service, name)| (Some(service), name));
+        let of = |offered: &Offered| self.services[offered.service].name;
+        let is_meant =
+            |offered: &Offered| offered.plugin.is_called(name) && service.is_none_or(|service| of(offered) == service);
+        let found: Vec<_> = (0..self.plugins.len()).filter(|at| is_meant(&self.plugins[*at])).collect();
+        let names = |plugins: &mut dyn Iterator<Item = String>| Listed(&plugins.collect::<Vec<_>>()).to_string();
+        match found[..] {
+            [at] => Ok(at),
+            [] => {
+                let all = names(&mut self.plugins().map(|plugin| plugin.name().to_owned()));
+                Err(format!("there is no plugin `{asked}`: there is {all}"))
+            }
+            _ => {
+                let all = names(&mut found.iter().map(|at| format!("{}/{name}", of(&self.plugins[*at]))));
+                Err(format!("there are several plugins `{asked}`: {all}"))
+            }
+        }
+    }
+
+    /// The method of a plugin that has this name on the wire.
+    pub(crate) fn method(self: &Arc<Self>, plugin: usize, name: &str) -> Option<(Target, &'static Signature)> {
+        let methods = self.services[self.plugins[plugin].service].identity.crossing()?.remote.description.methods;
+        let method = methods.iter().position(|method| method.wire_name == name)?;
+        Some((Target { dispatch: Arc::clone(self), plugin, method }, &methods[method]))
+    }
+}
+
 impl Target {
+    /// What was asked with is no request.
+    pub(crate) fn not_asked(&self, what: &str) -> Status {
+        let Offered { plugin, service, .. } = &self.dispatch.plugins[self.plugin];
+        let (name, method) = (plugin.name(), self.dispatch.services[*service].methods[self.method]);
+        Status::invalid_argument(format!("what `{method}` of plugin `{name}` was asked with is no request: {what}"))
+    }
+
     /// Calls the method, in this thread.
     pub(crate) fn call(&self, request: &[u8], deadline: Option<Instant>) -> Result<Bytes, Status> {
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -160,12 +200,7 @@ impl Target {
         reply.map(Bytes::from).map_err(|fault| match fault {
             Fault::Failed(texts) => status::failed(texts),
             Fault::Panicked { place, message } => status::panicked(plugin.name(), method(), place, message),
-            Fault::Malformed(what) => {
-                let (name, method) = (plugin.name(), method());
-                Status::invalid_argument(format!(
-                    "what `{method}` of plugin `{name}` was asked with is no request: {what}"
-                ))
-            }
+            Fault::Malformed(what) => self.not_asked(&what),
             other => Status::internal(format!("{other:?}")),
         })
     }

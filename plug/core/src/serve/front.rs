@@ -18,7 +18,8 @@ use tonic::service::Routes;
 use tower_service::Service;
 
 use super::answers::{self, Answer, Incoming};
-use super::dispatch::{Dispatch, Target};
+use super::asked::{Answering, Asked, call};
+use super::dispatch::Dispatch;
 use super::listing;
 use super::room::Room;
 use super::workers::Calls;
@@ -115,50 +116,6 @@ impl Front {
             }
         }
     }
-}
-
-/// A call that was asked for.
-struct Asked {
-    target: Target,
-    message: Bytes,
-    deadline: Option<Instant>,
-    answer: Answer,
-    room: Room,
-}
-
-/// What became of it.
-enum Called {
-    Done(Result<Bytes, Status>, Answer, Room),
-    /// The other side does not take what it was answered.
-    Postponed(Asked),
-    GivenUp,
-}
-
-/// Has the method called, in a thread that may be blocked.
-fn call(calls: Calls, asked: Asked) {
-    let work = calls.clone();
-    work.work(
-        move || {
-            let Asked { target, message, deadline, mut answer, room } = asked;
-            if answer.is_given_up() {
-                Called::GivenUp
-            } else if room.is_over() {
-                Called::Postponed(Asked { target, message, deadline, answer, room })
-            } else {
-                Called::Done(target.call(&message, deadline), answer, room)
-            }
-        },
-        move |called| match called {
-            Called::Done(reply, answer, room) => answer.unary(reply, &room),
-            Called::Postponed(asked) => {
-                tokio::spawn(async move {
-                    asked.room.clone().wait().await;
-                    call(calls, asked);
-                });
-            }
-            Called::GivenUp => {}
-        },
-    );
 }
 
 /// Does what can be done at once, and the rest in a task. Most requests are there as a whole.

@@ -5,7 +5,7 @@ use crate::joint::own_record;
 use crate::plugin::Plugin;
 use crate::remote::{ListReply, ListedInterface, ListedMethod, ListedPlugin};
 
-pub(super) fn of(dispatch: &Dispatch) -> ListReply {
+pub(crate) fn of(dispatch: &Dispatch) -> ListReply {
     let plugins = dispatch.plugins().map(plugin).collect();
     let interfaces = dispatch.services().iter().filter_map(|service| {
         let record = own_record(service.identity.crossing()?.record)?;

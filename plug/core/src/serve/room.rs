@@ -11,7 +11,7 @@ const MOST: usize = 64 << 20;
 
 /// That of one connection. Clones are the same one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Room(Arc<Inner>);
+pub(crate) struct Room(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -20,14 +20,14 @@ struct Inner {
 }
 
 /// A reply that is being sent.
-pub(super) struct Unsent(Room, usize);
+pub(crate) struct Unsent(Room, usize);
 
 impl Room {
     pub(super) fn is_over(&self) -> bool {
         self.0.unsent.load(SeqCst) >= MOST
     }
 
-    pub(super) fn take(&self, bytes: usize) -> Unsent {
+    pub(crate) fn take(&self, bytes: usize) -> Unsent {
         self.0.unsent.fetch_add(bytes, SeqCst);
         Unsent(self.clone(), bytes)
     }

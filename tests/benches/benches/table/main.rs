@@ -5,13 +5,14 @@
 //! ```
 //!
 //! The sections are `start`, `size`, `open`, `lookup` and `build`; of shared libraries `calls`, `load`, `library-size` and
-//! `library-build`; and against programs in Go `process` and `grpc`. Without one, all are measured. It fails where a limit is exceeded, or
+//! `library-build`; and against programs in Go `process`, `netrpc` and `grpc`. Without one, all are measured. It fails where a limit is exceeded, or
 //! where the limit has a guard, that. Where valgrind is missing it fails too, unless told to do without; that leaves out what valgrind
-//! counts. Where Go is missing, its two sections are left out.
+//! counts. Where Go is missing, its three sections are left out.
 
 mod grpc;
 mod library;
 mod measure;
+mod netrpc;
 mod process;
 mod programs;
 mod reports;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         "library-size",
         "library-build",
         "process",
+        "netrpc",
         "grpc",
     ];
     let unknown = |argument: &&String| *argument != "--without-valgrind" && !known.contains(&&argument[..]);
@@ -95,6 +97,9 @@ fn main() -> ExitCode {
     }
     if is_asked_for("process") {
         process::measure(&mut table);
+    }
+    if is_asked_for("netrpc") {
+        netrpc::measure(&mut table);
     }
     if is_asked_for("grpc") {
         grpc::measure(&mut table);

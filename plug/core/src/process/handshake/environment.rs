@@ -19,7 +19,7 @@ const MULTIPLEX: &str = "PLUGIN_MULTIPLEX_GRPC";
 /// Ours: what the host speaks, in the order of its liking, with commas between.
 const PROTOCOLS: &str = "PLUG_PROTOCOLS";
 /// Ours, and a person's: what a plugin is to speak, whatever its host says.
-const PROTOCOL: &str = "PLUG_PROTOCOL";
+pub(crate) const PROTOCOL: &str = "PLUG_PROTOCOL";
 
 /// What a host offers to a plugin.
 #[derive(Debug, Clone)]
@@ -60,7 +60,6 @@ impl Offer<'_> {
             (SOCKET_DIR, self.socket_dir.map(OsString::from)),
             (SOCKET_GROUP, self.socket_group.map(OsString::from)),
             (PROTOCOLS, Some(protocols.join(",").into())),
-            (PROTOCOL, None),
             // The broker's streams have a connection each.
             (MULTIPLEX, None),
         ]
@@ -164,6 +163,15 @@ impl Asked {
     }
 }
 
+/// What a plugin serves in this version of the application's protocol, and first what it speaks to a host that does not say what it speaks itself. That is what
+/// go-plugin has spoken from the beginning where an application is in its first version, and gRPC later, and for services that net/rpc has nothing of.
+pub(crate) fn served(version: u32, has_services: bool) -> [Protocol; 2] {
+    match (version, has_services) {
+        (1, false) => [Protocol::NetRpc, Protocol::Grpc],
+        _ => [Protocol::Grpc, Protocol::NetRpc],
+    }
+}
+
 /// The highest version of those served that the host offers, else the lowest, with which the host can say what does not fit; none where
 /// none is served.
 pub(crate) fn choose_version(served: &[u32], offered: &[u32]) -> Option<u32> {
@@ -246,10 +254,7 @@ mod tests {
             set,
             "HASHI=hola PLUGIN_PROTOCOL_VERSIONS=1,2 PLUGIN_MIN_PORT=10000 PLUGIN_MAX_PORT=25000 PLUG_PROTOCOLS=grpc"
         );
-        assert_eq!(
-            taken,
-            "PLUGIN_CLIENT_CERT PLUGIN_UNIX_SOCKET_DIR PLUGIN_UNIX_SOCKET_GROUP PLUG_PROTOCOL PLUGIN_MULTIPLEX_GRPC"
-        );
+        assert_eq!(taken, "PLUGIN_CLIENT_CERT PLUGIN_UNIX_SOCKET_DIR PLUGIN_UNIX_SOCKET_GROUP PLUGIN_MULTIPLEX_GRPC");
         let offer = Offer {
             certificate: Some("PEM"),
             socket_dir: Some(Path::new("/run/x")),
@@ -261,7 +266,7 @@ mod tests {
         assert!(set.ends_with(
             " PLUGIN_CLIENT_CERT=PEM PLUGIN_UNIX_SOCKET_DIR=/run/x PLUGIN_UNIX_SOCKET_GROUP=users PLUG_PROTOCOLS=grpc,netrpc"
         ));
-        assert_eq!(taken, "PLUG_PROTOCOL PLUGIN_MULTIPLEX_GRPC");
+        assert_eq!(taken, "PLUGIN_MULTIPLEX_GRPC");
     }
 
     #[test]
@@ -323,6 +328,9 @@ mod tests {
         assert_eq!(asked(&[(PROTOCOLS, "netrpc"), (PROTOCOL, "grpc")]).protocol(all), Some(Grpc));
         assert_eq!(asked(&[(PROTOCOLS, "netrpc")]).protocol(&[Grpc]), Some(Grpc));
         assert_eq!(asked(&[]).protocol(&[]), None);
+        let by_version = |version, has_services| asked(&[]).protocol(&served(version, has_services));
+        assert_eq!([by_version(1, false), by_version(2, false)], [Some(NetRpc), Some(Grpc)]);
+        assert_eq!([by_version(1, true), by_version(0, false)], [Some(Grpc), Some(Grpc)]);
     }
 
     #[test]

@@ -49,11 +49,12 @@ pub(crate) enum Address {
     Tcp(String),
 }
 
-/// What a plugin speaks.
+/// What a plugin's process speaks. It says so itself; only who attaches to one that runs already has to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Protocol {
+pub enum Protocol {
+    /// gRPC.
     Grpc,
-    /// go-plugin's first, and meant where none is named.
+    /// Go's net/rpc, go-plugin's first protocol, which is meant where none is named.
     #[default]
     NetRpc,
 }

@@ -12,7 +12,7 @@ use rustls::ServerConfig;
 use super::serve_with;
 use crate::error::Error;
 use crate::process::handshake::{Address, Asked};
-use crate::serve::Front;
+use crate::serve::Speaks;
 
 #[cfg(unix)]
 pub(crate) struct Socket {
@@ -66,14 +66,19 @@ impl Socket {
         Address::Unix(self.path.0.clone())
     }
 
-    pub(crate) async fn serve(self, front: Front, secure: Option<ServerConfig>, ended: impl Future<Output = ()>) {
+    pub(crate) async fn serve(
+        self,
+        speaks: impl Speaks,
+        secure: Option<ServerConfig>,
+        ended: impl Future<Output = ()>,
+    ) {
         let Self { listener, path } = self;
         // No longer than it takes: a host that looks for it, finds it gone when the plugin is about to go.
         let ended = async move {
             ended.await;
             drop(path);
         };
-        serve_with(listener, front, secure, ended).await;
+        serve_with(listener, speaks, secure, ended).await;
     }
 }
 
@@ -137,8 +142,13 @@ impl Socket {
         Address::Tcp(self.address.to_string())
     }
 
-    pub(crate) async fn serve(self, front: Front, secure: Option<ServerConfig>, ended: impl Future<Output = ()>) {
-        serve_with(self.listener, front, secure, ended).await;
+    pub(crate) async fn serve(
+        self,
+        speaks: impl Speaks,
+        secure: Option<ServerConfig>,
+        ended: impl Future<Output = ()>,
+    ) {
+        serve_with(self.listener, speaks, secure, ended).await;
     }
 }
 

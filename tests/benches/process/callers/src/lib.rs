@@ -13,6 +13,8 @@ use process_interface::Plug;
 pub struct Asked {
     /// AutoMTLS is on.
     pub tls: bool,
+    /// The plugin speaks net/rpc, and not gRPC.
+    pub netrpc: bool,
     /// How many calls are timed, one after another.
     pub calls: usize,
     /// How many threads call at once.
@@ -29,6 +31,7 @@ impl Default for Asked {
     fn default() -> Self {
         Self {
             tls: false,
+            netrpc: false,
             calls: 20_000,
             threads: vec![1, 8, 64],
             span: Duration::from_secs(1),
@@ -39,32 +42,36 @@ impl Default for Asked {
 }
 
 impl Asked {
-    /// Reads it: `[-tls] [-calls COUNT] [-threads 1,8,64] [-span MILLISECONDS] [-starts COUNT] ARGUMENT…`.
+    /// Reads it: `[-tls] [-netrpc] [-calls COUNT] [-threads 1,8,64] [-span MILLISECONDS] [-starts COUNT] ARGUMENT…`.
     pub fn read(usage: &str) -> Result<Self, Error> {
         let mut asked = Self::default();
         let mut words = std::env::args().skip(1).peekable();
         while let Some(flag) = words.next_if(|word| word.starts_with('-')) {
-            if flag == "-tls" {
-                asked.tls = true;
-                continue;
-            }
-            let value = words.next().ok_or_else(|| Error::msg(format!("usage: {usage}")))?;
-            let number = || value.parse().map_err(|_| Error::msg(format!("`{value}` is no number")));
             match &flag[..] {
-                "-calls" => asked.calls = number()?,
-                "-starts" => asked.starts = number()?,
-                "-span" => asked.span = Duration::from_millis(number()? as u64),
-                "-threads" => {
-                    let counts = value.split(',').filter(|count| !count.is_empty()).map(str::parse);
-                    asked.threads = counts
-                        .collect::<Result<_, _>>()
-                        .map_err(|_| Error::msg(format!("`{value}` are no numbers")))?;
-                }
-                _ => return Err(Error::msg(format!("usage: {usage}"))),
+                "-tls" => asked.tls = true,
+                "-netrpc" => asked.netrpc = true,
+                _ => asked.read_value(&flag, words.next(), usage)?,
             }
         }
         asked.arguments = words.collect();
         if asked.arguments.is_empty() { Err(Error::msg(format!("usage: {usage}"))) } else { Ok(asked) }
+    }
+
+    fn read_value(&mut self, flag: &str, value: Option<String>, usage: &str) -> Result<(), Error> {
+        let value = value.ok_or_else(|| Error::msg(format!("usage: {usage}")))?;
+        let number = || value.parse().map_err(|_| Error::msg(format!("`{value}` is no number")));
+        match flag {
+            "-calls" => self.calls = number()?,
+            "-starts" => self.starts = number()?,
+            "-span" => self.span = Duration::from_millis(number()? as u64),
+            "-threads" => {
+                let counts = value.split(',').filter(|count| !count.is_empty()).map(str::parse);
+                self.threads =
+                    counts.collect::<Result<_, _>>().map_err(|_| Error::msg(format!("`{value}` are no numbers")))?;
+            }
+            _ => return Err(Error::msg(format!("usage: {usage}"))),
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! A host of plug's, as `bench-host` in `tests/go` is one of go-plugin's: what a plugin in a process takes.
 //!
 //! ```text
-//! host [-tls] [-calls COUNT] [-threads 1,8,64] [-span MILLISECONDS] [-starts COUNT] PLUGIN
+//! host [-tls] [-netrpc] [-calls COUNT] [-threads 1,8,64] [-span MILLISECONDS] [-starts COUNT] PLUGIN
 //! ```
 //!
 //! What is 0 or empty is not measured.
@@ -12,9 +12,10 @@ use process_callers::{Asked, Opened, hello, measure};
 use process_interface::Plug;
 
 fn main() -> Result<(), Error> {
-    let asked = Asked::read("host [-tls] [-calls N] [-threads N,N] [-span MILLISECONDS] [-starts N] PLUGIN")?;
+    let asked = Asked::read("host [-tls] [-netrpc] [-calls N] [-threads N,N] [-span MILLISECONDS] [-starts N] PLUGIN")?;
     measure(&asked, || {
         let options = ProcessOptions::new();
+        let options = if asked.netrpc { options.env("PLUG_PROTOCOL", "netrpc") } else { options };
         let options = if asked.tls { options } else { options.without_tls() };
         let process = options.open(&asked.arguments[0])?;
         let mut registry = Registry::new();

@@ -1,0 +1,230 @@
+//! How the calls that come by one stream are answered: those of the process itself at once, and those of a plugin by threads that may be blocked.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use gobwire::Encode;
+use tokio::io::AsyncRead;
+use tonic::Status;
+
+use super::mux::Stream;
+use super::outgoing::Outgoing;
+use super::values::{Broken, Request, Response, Values};
+use super::{NO_METHOD, NO_SERVICE};
+use crate::gob::{Given, Shape};
+use crate::portable::{Signature, Type};
+use crate::remote::status;
+use crate::serve::{Answering, Asked, Calls, Room, Target, call};
+
+/// What a stream is for.
+pub(super) trait Service: Send + Sync + 'static {
+    /// What a method is, by the name that it is called by.
+    fn find(&self, method: &str) -> Found<'_>;
+}
+
+pub(super) enum Found<'a> {
+    NoService,
+    NoMethod,
+    /// A method of a plugin.
+    Method(Target, &'static Signature),
+    /// One of the process's, which takes no time. It is given a text, or nothing of interest, and returns a value of this type.
+    Own(&'static Type, Box<dyn FnOnce(String) -> Result<Vec<u8>, Status> + Send + 'a>),
+}
+
+/// What all streams of a connection have in common.
+#[derive(Clone)]
+pub(super) struct Common {
+    pub calls: Calls,
+    pub room: Room,
+    /// The longest request that is taken, in bytes.
+    pub most: usize,
+    pub owed: Owed,
+}
+
+/// How many answers the other side waits for. Clones are the same one.
+#[derive(Clone, Default)]
+pub(super) struct Owed(Arc<AtomicUsize>);
+
+/// One of them.
+struct One(Owed);
+
+impl Clone for One {
+    fn clone(&self) -> Self {
+        self.0.one()
+    }
+}
+
+impl Owed {
+    pub(super) fn is_nothing(&self) -> bool {
+        self.0.load(SeqCst) == 0
+    }
+
+    fn one(&self) -> One {
+        self.0.fetch_add(1, SeqCst);
+        One(self.clone())
+    }
+}
+
+impl Drop for One {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, SeqCst);
+    }
+}
+
+/// Answers what comes by a stream, until nothing more does. It is an error where that is not how it ends.
+pub(super) async fn answer(stream: Stream, service: impl Service, common: Common) -> Result<(), Broken> {
+    let (from, to) = tokio::io::split(stream);
+    let outgoing = Arc::new(Outgoing::default());
+    let reading = read(Values::new(from, common.most), &service, &outgoing, &common);
+    tokio::select! {
+        ended = reading => ended,
+        () = outgoing.run(to) => Ok(()),
+    }
+}
+
+async fn read(
+    mut values: Values<impl AsyncRead + Unpin>,
+    service: &impl Service,
+    outgoing: &Arc<Outgoing>,
+    common: &Common,
+) -> Result<(), Broken> {
+    loop {
+        match values.wait().await {
+            Ok(()) => {}
+            Err(Broken::End) => return Ok(()),
+            Err(broken) => return Err(broken),
+        }
+        let mut request = Request::default();
+        let taken = values.take(&mut request);
+        taken.map_err(|what| Broken::Malformed(format!("a request belongs there: {what}")))?;
+        let found = service.find(&request.method);
+        let shape = match &found {
+            Found::Method(_, signature) => Shape::of_output(signature),
+            Found::Own(ty, _) => Shape::One(ty),
+            Found::NoService | Found::NoMethod => Shape::Nothing,
+        };
+        let Request { method, seq, timeout } = request;
+        let left = (timeout > 0).then(|| Duration::from_nanos(timeout));
+        let deadline = left.and_then(|left| Instant::now().checked_add(left));
+        let owed = common.owed.one();
+        let answer = Answer { to: Arc::clone(outgoing), method, seq, shape, owed };
+        let refused = |answer: Answer, status| answer.unary(Err(status), &common.room);
+        match values.wait().await {
+            Ok(()) => {}
+            Err(broken @ Broken::TooLong { .. }) => {
+                refused(answer, Status::resource_exhausted(format!("of the request {broken}")));
+                continue;
+            }
+            Err(broken) => return Err(broken),
+        }
+        match found {
+            Found::NoService | Found::NoMethod => {
+                values.discard();
+                let fact = if matches!(found, Found::NoService) { NO_SERVICE } else { NO_METHOD };
+                let status = Status::unimplemented(format!("{fact}{}", answer.method));
+                refused(answer, status);
+            }
+            Found::Own(_, method) => {
+                let mut given = Text::default();
+                let done = values.take(&mut given).map_err(Status::invalid_argument).and_then(|()| method(given.0));
+                answer.unary(done.map(Bytes::from), &common.room);
+            }
+            Found::Method(target, signature) => match values.taken(Shape::of_arguments(signature)) {
+                Err(what) => {
+                    let status = target.not_asked(&what);
+                    refused(answer, status);
+                }
+                Ok(_) if common.calls.is_full() => {
+                    let text = "too many calls wait already, behind others that go on";
+                    refused(answer, Status::resource_exhausted(text));
+                }
+                Ok(message) => {
+                    let (message, room) = (message.into(), common.room.clone());
+                    call(common.calls.clone(), Asked { target, message, deadline, answer, room });
+                }
+            },
+        }
+    }
+}
+
+/// How one call is answered.
+struct Answer {
+    to: Arc<Outgoing>,
+    method: String,
+    seq: u64,
+    shape: Shape,
+    owed: One,
+}
+
+impl Answering for Answer {
+    /// Nobody says so.
+    fn is_given_up(&mut self) -> bool {
+        false
+    }
+
+    fn unary(self, reply: Result<Bytes, Status>, room: &Room) {
+        let Self { to, method, seq, shape, owed } = self;
+        let mut response = Response { method, seq, error: String::new() };
+        let refusal = match reply {
+            Ok(message) => {
+                let given = Given { shape, message: &message };
+                let sent = to.send(&response, &given, Box::new((owed.clone(), room.take(message.len()))));
+                sent.err().map(|error| Status::internal(format!("the reply cannot be written: {error}")))
+            }
+            Err(status) => Some(status),
+        };
+        if let Some(status) = refusal {
+            response.error = match status.message() {
+                // In Go an error without a text is none.
+                "" => "the plugin failed, and did not say with what".to_owned(),
+                text => text.to_owned(),
+            };
+            // To Go, what comes with an error means nothing.
+            let _ = to.send(&response, &Details(status::tell(&status)), Box::new(owed));
+        }
+    }
+}
+
+/// All of a status, for programs of ours.
+struct Details(Vec<u8>);
+
+impl Encode for Details {
+    fn describe_value(&self, _: &mut gobwire::Describer<'_>) -> gobwire::Result<i64> {
+        Ok(gobwire::ids::BYTES)
+    }
+
+    fn is_zero(&self) -> bool {
+        false
+    }
+
+    fn encode(&self, encoder: &mut gobwire::ValueEncoder<'_>) -> gobwire::Result<()> {
+        encoder.bytes(&self.0);
+        Ok(())
+    }
+}
+
+/// A text, or something else that is of no interest.
+#[derive(Default)]
+struct Text(String);
+
+impl gobwire::GobType for Text {
+    fn describe(_: &mut gobwire::Describer<'_>) -> gobwire::Result<i64> {
+        Ok(gobwire::ids::STRING)
+    }
+
+    fn compatible(_: &gobwire::TypeTable, _: i64) -> bool {
+        true
+    }
+}
+
+impl gobwire::Decode for Text {
+    fn decode_into(&mut self, decoder: &mut gobwire::ValueDecoder<'_>, remote: i64) -> gobwire::Result<()> {
+        if remote != gobwire::ids::STRING {
+            return decoder.skip(remote);
+        }
+        self.0 = String::from_utf8_lossy(decoder.read_bytes()?).into_owned();
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! Calls that are made by one stream: many at once, each answered when it is done. It knows no plugin.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use gobwire::Encode;
+use tokio::io::AsyncRead;
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+use super::mux::Stream;
+use super::outgoing::Outgoing;
+use super::values::{self, Broken, Request, Response, Values};
+use super::{NO_METHOD, NO_SERVICE};
+use crate::channel::{Fault, Unavailable};
+use crate::gob::Shape;
+use crate::remote::status;
+
+/// Cheap to clone. The stream is closed with the last one.
+#[derive(Clone)]
+pub(super) struct Calls(Arc<Owner>);
+
+struct Owner {
+    inner: Arc<Inner>,
+    tasks: [AbortHandle; 2],
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(AbortHandle::abort);
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    outgoing: Outgoing,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    next: u64,
+    calls: HashMap<u64, (Shape, oneshot::Sender<Result<Bytes, Fault>>)>,
+    /// Why there are no more answers.
+    over: Option<Fault>,
+}
+
+/// A call that is waited for, until it is not any more.
+struct Waited<'a>(&'a Inner, u64);
+
+impl Drop for Waited<'_> {
+    fn drop(&mut self) {
+        self.0.waiting().calls.remove(&self.1);
+    }
+}
+
+impl Inner {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Calls {
+    /// Calls by this stream, each of whose replies has at most so many bytes.
+    pub(super) fn over(stream: Stream, most: usize) -> Self {
+        let (from, to) = tokio::io::split(stream);
+        let inner = Arc::new(Inner::default());
+        let (reading, writing) = (Arc::clone(&inner), Arc::clone(&inner));
+        let reading = tokio::spawn(async move {
+            let fault = reading.read(Values::new(from, most)).await;
+            let mut waiting = reading.waiting();
+            for (_, (_, tell)) in waiting.calls.drain() {
+                _ = tell.send(Err(fault.clone()));
+            }
+            waiting.over = Some(fault);
+        });
+        let writing = tokio::spawn(async move { writing.outgoing.run(to).await });
+        Self(Arc::new(Owner { inner, tasks: [reading.abort_handle(), writing.abort_handle()] }))
+    }
+
+    /// Whether nothing is answered any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.inner.waiting().over.is_some()
+    }
+
+    /// Has a method called, whose reply is made into a message by its shape. The other side is told until when.
+    pub(super) async fn call(
+        &self,
+        method: String,
+        given: &(impl Encode + ?Sized),
+        shape: Shape,
+        deadline: Option<Instant>,
+    ) -> Result<Bytes, Fault> {
+        let inner = &*self.0.inner;
+        let (tell, told) = oneshot::channel();
+        let waited = {
+            let mut waiting = inner.waiting();
+            if let Some(fault) = &waiting.over {
+                return Err(unsent(fault));
+            }
+            let seq = waiting.next;
+            waiting.next += 1;
+            waiting.calls.insert(seq, (shape, tell));
+            Waited(inner, seq)
+        };
+        let timeout = deadline.map_or(0, |deadline| {
+            let left = deadline.saturating_duration_since(Instant::now()).as_nanos();
+            u64::try_from(left).unwrap_or(u64::MAX).max(1)
+        });
+        let request = Request { method, seq: waited.1, timeout };
+        let sent = inner.outgoing.send(&request, given, Box::new(()));
+        sent.map_err(|error| Fault::Malformed(format!("the request cannot be written: {error}")))?;
+        told.await.unwrap_or_else(|_| Err(Fault::Unavailable(Unavailable::of("its connection is closed".to_owned()))))
+    }
+}
+
+/// The same where the call was not made.
+fn unsent(fault: &Fault) -> Fault {
+    match fault {
+        Fault::Unavailable(unavailable) => Fault::Unavailable(Unavailable { is_unsent: true, ..unavailable.clone() }),
+        other => other.clone(),
+    }
+}
+
+impl Inner {
+    /// Hands out what comes, until nothing more does.
+    async fn read(&self, mut values: Values<impl AsyncRead + Unpin>) -> Fault {
+        loop {
+            let mut response = Response::default();
+            match values.wait().await {
+                Ok(()) => {}
+                Err(broken) => return over(&broken),
+            }
+            if let Err(what) = values.take(&mut response) {
+                return Fault::Malformed(format!("what it sends is no response: {what}"));
+            }
+            let waits = self.waiting().calls.remove(&response.seq);
+            let answer = match values.wait().await {
+                Ok(()) if !response.error.is_empty() => {
+                    let mut details = values::Bytes::default();
+                    // It is of interest only where it is ours.
+                    let _ = values.take(&mut details);
+                    Err(failed(response.error, details.0.as_deref()))
+                }
+                Ok(()) => match &waits {
+                    Some((shape, _)) => values.taken(*shape).map(Bytes::from).map_err(Fault::Malformed),
+                    // Nobody waits any more.
+                    None => {
+                        values.discard();
+                        continue;
+                    }
+                },
+                Err(broken @ Broken::TooLong { .. }) => {
+                    Err(Fault::Refused { code: status::name(tonic::Code::OutOfRange), message: broken.to_string() })
+                }
+                Err(broken) => {
+                    let fault = over(&broken);
+                    if let Some((_, tell)) = waits {
+                        _ = tell.send(Err(fault.clone()));
+                    }
+                    return fault;
+                }
+            };
+            if let Some((_, tell)) = waits {
+                _ = tell.send(answer);
+            }
+        }
+    }
+}
+
+/// Why there are no more answers.
+fn over(broken: &Broken) -> Fault {
+    match broken {
+        Broken::End => Fault::Unavailable(Unavailable::of("it has closed the stream".to_owned())),
+        Broken::Lost(_) => Fault::Unavailable(Unavailable::of(broken.to_string())),
+        broken => Fault::Malformed(broken.to_string()),
+    }
+}
+
+/// What a call has failed with, as whoever answers says it: in words, to which a program of ours adds the rest.
+fn failed(text: String, details: Option<&[u8]>) -> Fault {
+    if let Some(status) = details.and_then(status::told) {
+        return status::fault(&status);
+    }
+    if text.starts_with(NO_SERVICE) || text.starts_with(NO_METHOD) {
+        return Fault::Unimplemented(text);
+    }
+    Fault::Failed(vec![text])
+}

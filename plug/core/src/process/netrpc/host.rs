@@ -1,0 +1,232 @@
+//! The host's side of a connection: the plugins of a process, each by a stream of its own that is opened when it is first called.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use prost::Message;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::OnceCell;
+use tokio::task::AbortHandle;
+use tokio::time::{timeout, timeout_at};
+use tokio_stream::StreamExt;
+use tokio_yamux::Control;
+use tokio_yamux::session::SessionType;
+
+use super::calls::Calls;
+use super::mux::{self, Stream};
+use super::{DISPENSE, LIST, PING, PLUGIN, QUIT};
+use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
+use crate::gob::{Given, Shape};
+use crate::portable::Type;
+use crate::process::connection::{Answer, Peer, Target};
+use crate::process::record::{self, Records};
+use crate::protobuf::whole::{Piece, Pieces};
+use crate::remote::ListReply;
+
+/// The connection to a process. It is made again where it was lost, since a process may live longer than it. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct NetRpc(Arc<Inner>);
+
+struct Inner {
+    target: Target,
+    /// What its plugins are called in the log.
+    name: String,
+    /// What a plugin is asked for by where it has not said its name.
+    asked: String,
+    /// The longest reply that is taken, in bytes.
+    most: usize,
+    /// How long to connect may take.
+    patience: Duration,
+    session: Mutex<Arc<Session>>,
+}
+
+/// What is open by one connection.
+struct Session {
+    control: Calls,
+    opener: Control,
+    /// By the name that they are asked for by.
+    plugins: Mutex<HashMap<String, Arc<OnceCell<Calls>>>>,
+    tasks: Vec<AbortHandle>,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(AbortHandle::abort);
+    }
+}
+
+impl NetRpc {
+    /// Connects to a process, and listens to what it prints.
+    pub(crate) async fn connect(
+        target: Target,
+        name: String,
+        asked: String,
+        most: usize,
+        patience: Duration,
+    ) -> io::Result<Self> {
+        let session = Arc::new(Session::open(&target, &name, most).await?);
+        Ok(Self(Arc::new(Inner { target, name, asked, most, patience, session: Mutex::new(session) })))
+    }
+
+    /// The session there is, or a new one where it was lost.
+    async fn session(&self) -> Result<Arc<Session>, Fault> {
+        let Inner { target, name, most, patience, session, .. } = &*self.0;
+        let before = Arc::clone(&session.lock().unwrap_or_else(PoisonError::into_inner));
+        if !before.control.is_over() {
+            return Ok(before);
+        }
+        let opened = timeout(*patience, Session::open(target, name, *most)).await;
+        let opened = opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        let opened = Arc::new(opened.map_err(|error| {
+            Fault::Unavailable(Unavailable::unsent(format!("it does not answer at `{target}`: {error}")))
+        })?);
+        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else may have been faster.
+        if session.control.is_over() {
+            *session = opened;
+        }
+        Ok(Arc::clone(&session))
+    }
+
+    async fn call(self, call: Call) -> Result<Bytes, Fault> {
+        let deadline = call.deadline;
+        let calling = async move {
+            let Some(signature) = call.method else {
+                return Err(Fault::Unimplemented(format!("`{}` is no method of a plugin", call.path)));
+            };
+            let service = call.path.trim_start_matches('/').split('/').next().unwrap_or_default();
+            // Of a program of ours it is known that it tells interfaces apart.
+            let name = match &call.plugin {
+                Some(name) => format!("{service}/{name}"),
+                None => self.0.asked.clone(),
+            };
+            let session = self.session().await?;
+            let plugin = session.dispensed(&name, self.0.most).await?;
+            let given = Given { shape: Shape::of_arguments(signature), message: &call.request };
+            plugin.call(format!("{PLUGIN}{}", signature.wire_name), &given, Shape::of_output(signature), deadline).await
+        };
+        within(deadline, calling).await
+    }
+
+    async fn control(
+        &self,
+        method: &str,
+        given: &impl gobwire::Encode,
+        shape: Shape,
+        deadline: Option<Instant>,
+    ) -> Result<Bytes, Fault> {
+        within(deadline, async { self.session().await?.control.call(method.to_owned(), given, shape, deadline).await })
+            .await
+    }
+}
+
+async fn within<T>(deadline: Option<Instant>, future: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    match deadline {
+        None => future.await,
+        Some(deadline) => timeout_at(deadline.into(), future).await.unwrap_or(Err(Fault::Deadline)),
+    }
+}
+
+impl Channel for NetRpc {
+    fn call(&self, call: Call) -> Reply {
+        Box::pin(self.clone().call(call))
+    }
+}
+
+impl Peer for NetRpc {
+    fn list(&self, deadline: Option<Instant>) -> Answer<Option<ListReply>> {
+        let this = self.clone();
+        Box::pin(async move {
+            match this.control(LIST, &true, Shape::One(&Type::Bytes), deadline).await {
+                Ok(message) => {
+                    let list = value(&message).and_then(|piece| piece.delimited().ok()).unwrap_or_default();
+                    ListReply::decode(list).map(Some).map_err(|error| Fault::Malformed(error.to_string()))
+                }
+                Err(Fault::Unimplemented(_)) => Ok(None),
+                Err(fault) => Err(fault),
+            }
+        })
+    }
+
+    fn check(&self, deadline: Option<Instant>) -> Answer<()> {
+        let this = self.clone();
+        Box::pin(async move { this.control(PING, &true, Shape::Nothing, deadline).await.map(drop) })
+    }
+
+    fn leave(&self) -> Answer<()> {
+        let this = self.clone();
+        Box::pin(async move { this.control(QUIT, &true, Shape::Nothing, None).await.map(drop) })
+    }
+}
+
+/// The value of a message that has one.
+fn value(message: &[u8]) -> Option<Piece<'_>> {
+    Pieces::of(message).take(1).ok().flatten()
+}
+
+impl Session {
+    async fn open(target: &Target, name: &str, most: usize) -> io::Result<Self> {
+        let mut session = mux::session(target.connect().await?, SessionType::Client);
+        let mut open = || session.open_stream().map_err(io::Error::other);
+        let (control, stdout, stderr) = (open()?, open()?, open()?);
+        let opener = session.control();
+        let driving = tokio::spawn(async move {
+            // No plugin has anything to open a stream to.
+            while let Some(Ok(stream)) = session.next().await {
+                drop(stream);
+            }
+        });
+        let tasks = [stdout, stderr].map(|stream| tokio::spawn(listen(name.to_owned(), stream)).abort_handle());
+        let tasks = tasks.into_iter().chain([driving.abort_handle()]).collect();
+        Ok(Self { control: Calls::over(control, most), opener, plugins: Mutex::default(), tasks })
+    }
+
+    /// The stream to a plugin.
+    async fn dispensed(&self, name: &str, most: usize) -> Result<Calls, Fault> {
+        let cell = {
+            let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
+            let cell = plugins.entry(name.to_owned()).or_default();
+            // A stream can end before its connection does.
+            if cell.get().is_some_and(Calls::is_over) {
+                *cell = Arc::default();
+            }
+            Arc::clone(cell)
+        };
+        cell.get_or_try_init(|| self.dispense(name, most)).await.cloned()
+    }
+
+    async fn dispense(&self, name: &str, most: usize) -> Result<Calls, Fault> {
+        let asked = self.control.call(DISPENSE.to_owned(), name, Shape::One(&Type::U32), None).await;
+        let message = asked.map_err(|fault| match fault {
+            Fault::Failed(texts) => Fault::Refused { code: "NOT_FOUND", message: texts.concat() },
+            other => other,
+        })?;
+        // 0 is left out.
+        let number = value(&message).and_then(|piece| piece.varint().ok()).unwrap_or_default() as u32;
+        let lost =
+            |error: io::Error| Fault::Unavailable(Unavailable::unsent(format!("its connection failed: {error}")));
+        let mut stream = self.opener.clone().open_stream().await.map_err(|error| lost(io::Error::other(error)))?;
+        stream.write_all(&number.to_le_bytes()).await.map_err(lost)?;
+        let mut answer = [0; 4];
+        stream.read_exact(&mut answer).await.map_err(lost)?;
+        if answer != number.to_le_bytes() {
+            let found = u32::from_le_bytes(answer);
+            let text = format!("the stream to it, of number {number}, is answered with number {found}");
+            return Err(Fault::Malformed(text));
+        }
+        Ok(Calls::over(stream, most))
+    }
+}
+
+/// What it prints.
+async fn listen(name: String, mut stream: Stream) {
+    let (mut records, mut chunk) = (Records::new(), vec![0; 4096]);
+    while let Ok(len @ 1..) = stream.read(&mut chunk).await {
+        records.push(&chunk[..len], |record| record::emit(&name, &record));
+        tokio::task::yield_now().await;
+    }
+    records.finish(|record| record::emit(&name, &record));
+}

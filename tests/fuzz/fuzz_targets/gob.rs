@@ -1,0 +1,67 @@
+//! Values as gob: whatever the bytes, a value or an error; and what protobuf has as a value, gob gives back as the same one. The first byte says which method they are
+//! of.
+
+#![no_main]
+
+mod shapes;
+
+use plug::__private::protobuf::{decode_reply, decode_request, encode_reply};
+use plug::__private::{GobEnds, Method, PortableInterface, VisitMethods};
+use shapes::{Echo, text};
+
+/// Looks at one method.
+struct Look<'b> {
+    method: usize,
+    bytes: &'b [u8],
+}
+
+impl VisitMethods<dyn Echo> for Look<'_> {
+    fn method<M: Method<Interface = dyn Echo>>(&mut self) {
+        if M::INDEX != self.method {
+            return;
+        }
+        // As gob, of which a second value may come by the same stream.
+        let mut ends = GobEnds::default();
+        match ends.taken_arguments::<M>(self.bytes) {
+            Ok(message) => drop(decode_request::<M>(&message)),
+            Err(error) => assert!(!error.is_empty()),
+        }
+        let mut ends = GobEnds::default();
+        match ends.taken_output::<M>(self.bytes) {
+            Ok(message) => {
+                assert!(
+                    message.len() <= 64 * (self.bytes.len() + 1),
+                    "{} of {} bytes",
+                    message.len(),
+                    self.bytes.len()
+                );
+                if let Ok(value) = decode_reply::<M>(&message) {
+                    same::<M>(&value);
+                }
+            }
+            Err(error) => assert!(!error.is_empty()),
+        }
+        // As protobuf.
+        if let Ok(value) = decode_reply::<M>(self.bytes) {
+            same::<M>(&value);
+        }
+    }
+}
+
+fn same<M: Method<Interface = dyn Echo>>(value: &M::Ok) {
+    let written = encode_reply::<M>(value);
+    let (mut there, mut here) = (GobEnds::default(), GobEnds::default());
+    for _ in 0..2 {
+        let gob = there.given_output::<M>(&written).expect("it was written as a reply");
+        let message = here.taken_output::<M>(&gob).expect("it was given as a reply");
+        let read = decode_reply::<M>(&message).expect("it was taken as a reply");
+        assert_eq!(text(value), text(&read), "a reply of `{}`", M::NAME);
+        assert_eq!(written, encode_reply::<M>(&read), "a reply of `{}`", M::NAME);
+    }
+}
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let Some((method, bytes)) = bytes.split_first() else { return };
+    let method = usize::from(*method) % <dyn Echo>::SIGNATURES.len();
+    <dyn Echo>::methods(&mut Look { method, bytes });
+});
