@@ -147,19 +147,20 @@ macro_rules! echoes {
 }
 
 echoes! {
-    pub numbers: Numbers,
-    pub numerous: Numerous,
-    pub page: Page,
-    pub target: Target,
-    pub nested: Nested,
-    pub targets: Vec<Target>,
-    pub map: BTreeMap<i64, Page>,
-    pub option: Option<Option<Target>>,
-    pub unit: (),
-    pub direction: Direction,
-    pub string: String,
-    pub f64: f64,
+    numbers: Numbers,
+    numerous: Numerous,
+    page: Page,
+    target: Target,
+    nested: Nested,
+    targets: Vec<Target>,
+    map: BTreeMap<i64, Page>,
+    option: Option<Option<Target>>,
+    unit: (),
+    direction: Direction,
+    string: String,
+    f64: f64,
 }
 
-/// The object itself.
+/// The object itself, for those who call it.
+#[allow(dead_code, reason = "not every target calls it")]
 pub struct Here;
