@@ -1,10 +1,17 @@
 //! A plugin before it is opened: what it says of itself, and how to make one. It knows no link and no registry.
 
+mod fields;
+
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
+
+#[cfg(any(feature = "library", feature = "remote"))]
+pub(crate) use fields::PROSE;
+pub(crate) use fields::{ALIASES, FIELDS, Fields, NAME, SEPARATOR};
+use fields::{DEPRECATED, DESCRIPTION, DOCS, FILE, LICENSE, LINE, PACKAGE, REPOSITORY, VERSION};
 
 use crate::__private::Submission;
 use crate::difference::Difference;
@@ -41,7 +48,7 @@ pub struct Entry {
 type Open = fn(&mut Slot<'_>) -> Result<(), Error>;
 
 struct Made {
-    fields: Box<Fields>,
+    fields: Arc<Fields>,
     interface: &'static Identity,
     /// Where it was found, if not in this binary.
     origin: Option<String>,
@@ -51,9 +58,6 @@ struct Made {
     unfit: Option<Arc<[Difference]>>,
     open: Box<OpenMade>,
 }
-
-/// The fields of a plugin that this binary has no entry of.
-pub(crate) type Fields = [String; FIELDS];
 
 pub(crate) type OpenMade = dyn Fn(&mut Slot<'_>) -> Result<(), Error> + Send + Sync;
 
@@ -94,27 +98,6 @@ impl OpenOptions {
     }
 }
 
-// The fields of an entry's text, in their order. What a lookup reads comes first.
-pub(crate) const FIELDS: usize = 12;
-pub(crate) const NAME: usize = 0;
-pub(crate) const ALIASES: usize = 1;
-const DEPRECATED: usize = 2;
-// 3 is the type: two impls of one macro stand on one line, and only their types tell them apart.
-const PACKAGE: usize = 4;
-const VERSION: usize = 5;
-const LICENSE: usize = 6;
-const REPOSITORY: usize = 7;
-const FILE: usize = 8;
-const LINE: usize = 9;
-const DESCRIPTION: usize = 10;
-const DOCS: usize = 11;
-/// Those that may have several lines. (Of a long type, the compiler makes several.)
-#[cfg(any(feature = "library", feature = "remote"))]
-pub(crate) const PROSE: [usize; 4] = [DEPRECATED, 3, DESCRIPTION, DOCS];
-
-/// Between two fields: U+001F, the unit separator of ASCII.
-pub(crate) const SEPARATOR: char = '\u{1f}';
-
 impl Plugin {
     /// A plugin made by hand, for a test or a [`Link`](crate::Link) of one's own. File and line are the caller's.
     ///
@@ -146,16 +129,19 @@ impl Plugin {
     ) -> Result<Self, Error> {
         name::check(name)?;
         let place = Location::caller();
-        let mut fields = Box::new([const { String::new() }; FIELDS]);
-        fields[NAME] = name.to_owned();
-        fields[FILE] = place.file().to_owned();
-        fields[LINE] = place.line().to_string();
+        let line = place.line().to_string();
+        let fields = Fields::of(|field| match field {
+            NAME => name,
+            FILE => place.file(),
+            LINE => &line,
+            _ => "",
+        });
         let open = Box::new(move |slot: &mut Slot<'_>| {
             slot.put(open()?);
             Ok(())
         });
         Ok(Self(Source::Made(Arc::new(Made {
-            fields,
+            fields: Arc::new(fields),
             interface: I::IDENTITY,
             origin: None,
             found_in: None,
@@ -167,7 +153,7 @@ impl Plugin {
     /// A plugin of another build.
     #[cfg(any(feature = "library", feature = "remote"))]
     pub(crate) fn found(
-        fields: Box<Fields>,
+        fields: Arc<Fields>,
         interface: &'static Identity,
         origin: String,
         found_in: Option<usize>,
@@ -190,30 +176,29 @@ impl Plugin {
                 kept.push(alias);
             }
         }
-        Ok(self.with(ALIASES, kept.join(",")))
+        Ok(self.with(ALIASES, &kept.join(",")))
     }
 
     /// The same plugin, deprecated: `instead` says what to use.
     #[must_use]
     pub fn with_deprecation(self, instead: &str) -> Self {
-        self.with(DEPRECATED, instead.to_owned())
+        self.with(DEPRECATED, instead)
     }
 
     /// The same plugin with these docs, in Markdown, whose first line is its summary.
     #[must_use]
     pub fn with_docs(self, docs: &str) -> Self {
-        self.with(DOCS, docs.to_owned())
+        self.with(DOCS, docs)
     }
 
     /// The same plugin as of this package and version.
     #[must_use]
     pub fn with_package(self, package: &str, version: &str) -> Self {
-        self.with(PACKAGE, package.to_owned()).with(VERSION, version.to_owned())
+        self.with(PACKAGE, package).with(VERSION, version)
     }
 
-    fn with(self, field: usize, text: String) -> Self {
-        let mut fields: Box<Fields> = Box::new(std::array::from_fn(|at| self.field(at).to_owned()));
-        fields[field] = text;
+    fn with(self, field: usize, text: &str) -> Self {
+        let fields = Arc::new(Fields::of(|at| if at == field { text } else { self.field(at) }));
         let (interface, origin, unfit) = (self.identity(), self.origin().map(str::to_owned), self.unfit().cloned());
         let open = Box::new(move |slot: &mut Slot<'_>| self.fill(slot));
         Self(Source::Made(Arc::new(Made { fields, interface, origin, found_in: None, unfit, open })))
@@ -388,7 +373,7 @@ impl Plugin {
     fn field(&self, field: usize) -> &str {
         match &self.0 {
             Source::Recorded(entry) => entry.field(field),
-            Source::Made(made) => &made.fields[field],
+            Source::Made(made) => made.fields.get(field),
         }
     }
 }

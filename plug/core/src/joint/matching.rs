@@ -5,7 +5,10 @@ use crate::difference::Difference;
 
 /// For each method of the host's, in its order, where it is among the other's; none where that is older and lacks it, and a default
 /// body serves instead.
-pub(crate) fn joined(host: &InterfaceRecord, other: &InterfaceRecord) -> Result<Vec<Option<usize>>, Vec<Difference>> {
+pub(crate) fn joined(
+    host: &InterfaceRecord<'_>,
+    other: &InterfaceRecord<'_>,
+) -> Result<Vec<Option<usize>>, Vec<Difference>> {
     let mut places = Vec::with_capacity(host.methods.len());
     let mut differences = Vec::new();
     for method in &host.methods {
@@ -14,13 +17,13 @@ pub(crate) fn joined(host: &InterfaceRecord, other: &InterfaceRecord) -> Result<
         match place.map(|place| &other.methods[place]) {
             Some(other) if other.fingerprint == method.fingerprint => {}
             Some(other) => differences.push(Difference::Signature {
-                method: method.name.clone(),
-                plugin: other.signature.clone(),
-                host: method.signature.clone(),
+                method: method.name.to_owned(),
+                plugin: other.signature.to_owned(),
+                host: method.signature.to_owned(),
             }),
             None if method.has_default => {}
             None => {
-                let (method, host) = (method.name.clone(), method.signature.clone());
+                let (method, host) = (method.name.to_owned(), method.signature.to_owned());
                 differences.push(Difference::Missing { method, host });
             }
         }
@@ -33,15 +36,15 @@ mod tests {
     use super::super::record::MethodRecord;
     use super::*;
 
-    fn interface(methods: &[(&str, bool, &str)]) -> InterfaceRecord {
-        let method = |(name, has_default, signature): &(&str, bool, &str)| MethodRecord {
-            name: (*name).to_owned(),
+    fn interface<'t>(methods: &[(&'t str, bool, &'t str)]) -> InterfaceRecord<'t> {
+        let method = |(name, has_default, signature): &(&'t str, bool, &'t str)| MethodRecord {
+            name,
             has_default: *has_default,
-            signature: (*signature).to_owned(),
+            signature,
             fingerprint: signature.len() as u128,
         };
         let methods = methods.iter().map(method).collect();
-        InterfaceRecord { number: "0".into(), path: "app::Plug".into(), version: "1.0.0".into(), methods }
+        InterfaceRecord { number: "0", path: "app::Plug", version: "1.0.0", methods, text: None }
     }
 
     #[test]

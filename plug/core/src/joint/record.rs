@@ -4,36 +4,44 @@
 
 use crate::library::{HEAD, METHOD};
 use crate::name;
-use crate::plugin::{ALIASES, Fields, NAME, PROSE, SEPARATOR};
+use crate::plugin::{ALIASES, FIELDS, Fields, NAME, PROSE, SEPARATOR};
 
 /// The longest path of an interface, with its version: one that this program does not have is kept for good.
 pub(crate) const MAX_PATH: usize = 4096;
 
 const METHOD_SEPARATOR: char = METHOD.as_bytes()[0] as char;
+/// The two as bytes.
+const SEPARATORS: std::ops::RangeInclusive<u8> = METHOD.as_bytes()[0]..=SEPARATOR as u8;
 
+/// It borrows from what it was read from, since most of it is compared and forgotten.
 #[derive(Debug)]
-pub(crate) struct InterfaceRecord {
+pub(crate) struct InterfaceRecord<'t> {
     /// What the plugins of this file refer to it by.
     #[cfg_attr(not(feature = "library"), allow(dead_code, reason = "only files refer to each other so"))]
-    pub number: String,
-    pub path: String,
-    pub version: String,
-    pub methods: Vec<MethodRecord>,
+    pub number: &'t str,
+    pub path: &'t str,
+    pub version: &'t str,
+    pub methods: Vec<MethodRecord<'t>>,
+    /// All of it, where it came as one text.
+    pub text: Option<&'t str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MethodRecord {
-    pub name: String,
+pub(crate) struct MethodRecord<'t> {
+    pub name: &'t str,
     pub has_default: bool,
-    pub signature: String,
+    pub signature: &'t str,
     pub fingerprint: u128,
 }
 
-impl InterfaceRecord {
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
-        check_lines(text.split([METHOD_SEPARATOR, SEPARATOR]))?;
+impl<'t> InterfaceRecord<'t> {
+    pub(crate) fn read(text: &'t str) -> Result<Self, String> {
+        // At once where it can be, since it may be long.
+        if !text.bytes().all(|byte| matches!(byte, b' '..=b'~') || SEPARATORS.contains(&byte)) {
+            check_lines(text.split([METHOD_SEPARATOR, SEPARATOR]))?;
+        }
         let mut parts = text.split(METHOD_SEPARATOR);
-        let mut fields = parts.next().unwrap_or_default().split(SEPARATOR).map(str::to_owned);
+        let mut fields = parts.next().unwrap_or_default().split(SEPARATOR);
         let (Some(number), Some(path), Some(version)) = (fields.next(), fields.next(), fields.next()) else {
             return Err("the record of an interface lacks fields".to_owned());
         };
@@ -42,39 +50,34 @@ impl InterfaceRecord {
         }
         let methods = parts.map(MethodRecord::read).collect::<Option<Vec<_>>>();
         let methods = methods.ok_or_else(|| format!("a method of `{path}` lacks fields"))?;
-        Ok(Self { number, path, version, methods })
+        Ok(Self { number, path, version, methods, text: Some(text) })
     }
 }
 
-impl MethodRecord {
-    fn read(text: &str) -> Option<Self> {
+impl<'t> MethodRecord<'t> {
+    fn read(text: &'t str) -> Option<Self> {
         let mut fields = text.split(SEPARATOR);
         let (name, default, signature) = (fields.next()?, fields.next()?, fields.next()?);
         let fingerprint = u128::from_str_radix(fields.next()?, 16).ok()?;
-        Some(Self {
-            name: name.to_owned(),
-            has_default: default == "default",
-            signature: signature.to_owned(),
-            fingerprint,
-        })
+        Some(Self { name, has_default: default == "default", signature, fingerprint })
     }
 }
 
 /// A record of this program's own.
-pub(crate) fn own_record(record: &[u8]) -> Option<InterfaceRecord> {
+pub(crate) fn own_record(record: &[u8]) -> Option<InterfaceRecord<'_>> {
     let text = std::str::from_utf8(record.get(HEAD..)?).ok()?;
     InterfaceRecord::read(text).ok()
 }
 
 /// Refuses what cannot be the fields of a plugin.
 pub(crate) fn check_fields(fields: &Fields) -> Result<(), String> {
-    let aliases = fields[ALIASES].split(',').filter(|_| !fields[ALIASES].is_empty());
-    if let Some(bad) = [&*fields[NAME]].into_iter().chain(aliases).find(|name| !name::is_valid(name)) {
+    let aliases = fields.get(ALIASES);
+    let aliases = aliases.split(',').filter(|_| !aliases.is_empty());
+    if let Some(bad) = [fields.get(NAME)].into_iter().chain(aliases).find(|name| !name::is_valid(name)) {
         return Err(format!("`{}` cannot be the name of a plugin", name::shown(bad)));
     }
-    let (prose, lines): (Vec<_>, Vec<_>) = fields.iter().enumerate().partition(|(at, _)| PROSE.contains(at));
-    check_lines(lines.iter().map(|(_, line)| &***line))?;
-    prose.iter().try_for_each(|(_, text)| check_prose(text))
+    check_lines((0..FIELDS).filter(|at| !PROSE.contains(at)).map(|at| fields.get(at)))?;
+    PROSE.iter().try_for_each(|at| check_prose(fields.get(*at)))
 }
 
 /// Refuses what would do something to a terminal: control characters, and what changes the direction of writing.
@@ -82,14 +85,22 @@ pub(crate) fn check_lines<'t>(mut lines: impl Iterator<Item = &'t str>) -> Resul
     let is_unfit = |c: char| {
         c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    lines.find(|line| line.contains(is_unfit)).map_or(Ok(()), |line| Err(unfit(line)))
+    lines.find(|line| !is_plain(line) && line.contains(is_unfit)).map_or(Ok(()), |line| Err(unfit(line)))
 }
 
 /// The same of what may have several lines, in whatever script.
 fn check_prose(text: &str) -> Result<(), String> {
     let is_unfit = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if is_plain(text) {
+        return Ok(());
+    }
     // With the line ends of Windows, as an included file may have them.
     if text.split("\r\n").any(|part| part.contains(is_unfit)) { Err(unfit(text)) } else { Ok(()) }
+}
+
+/// Whether there is nothing in it but the printable characters of ASCII, which is most texts, and found out without decoding them.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn unfit(text: &str) -> String {

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::interface::Identity;
 use crate::joint::{InterfaceRecord, Joint, MAX_PATH, MethodRecord, check_fields, check_lines};
 use crate::link::builtin;
-use crate::plugin::{FIELDS, Fields, Plugin, Slot};
+use crate::plugin::{Fields, Plugin, Slot};
 
 /// The other side of a link.
 pub(crate) struct Side {
@@ -65,22 +65,20 @@ fn listed(
         return Err("the path of an interface is longer than any can be".to_owned());
     }
     let joint = Joint::of(&plugin.interface, interface.as_ref());
-    let mut fields: Box<Fields> = Box::new([const { String::new() }; FIELDS]);
-    let texts = [
-        (0, plugin.name.clone()),
-        (1, plugin.aliases.join(",")),
-        (2, plugin.deprecated.clone()),
-        (4, plugin.package.clone()),
-        (5, plugin.version.clone()),
-        (6, plugin.license.clone()),
-        (7, plugin.repository.clone()),
-        (8, plugin.file.clone()),
-        (9, plugin.line.to_string()),
-        (11, plugin.docs.clone()),
-    ];
-    for (at, text) in texts {
-        fields[at] = text;
-    }
+    let (aliases, line) = (plugin.aliases.join(","), plugin.line.to_string());
+    let fields = Fields::of(|at| match at {
+        0 => &plugin.name,
+        1 => &aliases,
+        2 => &plugin.deprecated,
+        4 => &plugin.package,
+        5 => &plugin.version,
+        6 => &plugin.license,
+        7 => &plugin.repository,
+        8 => &plugin.file,
+        9 => &line,
+        11 => &plugin.docs,
+        _ => "",
+    });
     check_fields(&fields)?;
     let unfit = joint.places.as_ref().err().cloned();
     let lacks = joint.places.map(|places| places.iter().map(Option::is_none).collect()).unwrap_or_default();
@@ -88,20 +86,19 @@ fn listed(
 }
 
 fn foreign(side: &Arc<Side>, identity: &'static Identity) -> Plugin {
-    let mut fields: Box<Fields> = Box::new([const { String::new() }; FIELDS]);
-    fields[0] = side.name.clone();
+    let fields = Fields::of(|at| if at == 0 { &side.name } else { "" });
     joined(side, fields, identity, None, Vec::new(), None)
 }
 
 fn joined(
     side: &Arc<Side>,
-    fields: Box<Fields>,
+    fields: Fields,
     identity: &'static Identity,
     told_name: Option<Arc<str>>,
     lacks: Vec<bool>,
     unfit: Option<Arc<[Difference]>>,
 ) -> Plugin {
-    let (there, name) = (Arc::clone(side), fields[0].clone());
+    let (there, name) = (Arc::clone(side), fields.get(0).to_owned());
     let paths: Arc<[Arc<str>]> = match identity.crossing() {
         Some(crossing) => {
             let description = crossing.remote.description;
@@ -128,24 +125,25 @@ fn joined(
         (crossing.remote.make)(slot, object);
         Ok(())
     };
-    Plugin::found(fields, identity, side.origin.clone(), Some(side.found_in), unfit, Box::new(open))
+    Plugin::found(Arc::new(fields), identity, side.origin.clone(), Some(side.found_in), unfit, Box::new(open))
 }
 
-fn record(interface: &ListedInterface) -> Result<InterfaceRecord, String> {
+fn record(interface: &ListedInterface) -> Result<InterfaceRecord<'_>, String> {
     let texts = interface.methods.iter().flat_map(|method| [&method.name[..], &method.signature[..]]);
     check_lines(texts.chain([&interface.path[..], &interface.version[..]]))?;
     let methods = interface.methods.iter().map(|method| MethodRecord {
-        name: method.name.clone(),
+        name: &method.name,
         has_default: method.has_default,
-        signature: method.signature.clone(),
+        signature: &method.signature,
         // One of another length is nobody's.
         fingerprint: method.fingerprint[..].try_into().map(u128::from_be_bytes).unwrap_or_default(),
     });
     Ok(InterfaceRecord {
-        number: String::new(),
-        path: interface.path.clone(),
-        version: interface.version.clone(),
+        number: "",
+        path: &interface.path,
+        version: &interface.version,
         methods: methods.collect(),
+        text: None,
     })
 }
 

@@ -10,14 +10,14 @@ pub(crate) fn of(dispatch: &Dispatch) -> ListReply {
     let interfaces = dispatch.services().iter().filter_map(|service| {
         let record = own_record(service.identity.crossing()?.record)?;
         let methods = record.methods.into_iter().map(|method| ListedMethod {
-            name: method.name,
+            name: method.name.to_owned(),
             has_default: method.has_default,
-            signature: method.signature,
+            signature: method.signature.to_owned(),
             fingerprint: method.fingerprint.to_be_bytes().to_vec(),
         });
         Some(ListedInterface {
-            path: record.path,
-            version: record.version,
+            path: record.path.to_owned(),
+            version: record.version.to_owned(),
             service: service.name.to_owned(),
             methods: methods.collect(),
         })

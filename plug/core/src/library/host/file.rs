@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -46,20 +46,20 @@ impl Default for Demands {
 /// tables of symbols too.
 const MOST_READ: u64 = 64 << 20;
 
-/// What is loaded for the file at this path, if it begins as a library does and meets the demands.
-pub(super) fn take(path: &Path, demands: &Demands) -> Result<Loadable, Error> {
+/// What is loaded for the file at this path, if it is a library and meets the demands; and the section of that with the records.
+pub(super) fn take(path: &Path, demands: &Demands) -> Result<(Loadable, Vec<u8>), Error> {
     if !path.is_absolute() {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         return Err(Error::library(path, LibraryFault::RelativePath { absolute }));
     }
     let unreadable = |error| Error::library(path, LibraryFault::Unreadable).with_source(error);
-    let mut file = open(path).map_err(unreadable)?;
+    let file = open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
         let what = if metadata.is_dir() { "a folder" } else { "a device, a pipe or a socket" };
         return Err(Error::library(path, LibraryFault::NotAFile { what }));
     }
-    let (len, most) = (metadata.len(), demands.longest);
+    let (mut len, most) = (metadata.len(), demands.longest);
     if len > most {
         return Err(Error::library(path, LibraryFault::TooLong { len, most }));
     }
@@ -67,8 +67,7 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<Loadable, Error> {
         refuse_writable(path, &metadata).map_err(|fault| Error::library(path, fault))?;
     }
     // Before it is copied, since what is no library can be of any length.
-    let mut start = Vec::with_capacity(image::START);
-    (&mut file).take(image::START as u64).read_to_end(&mut start).and_then(|_| file.rewind()).map_err(unreadable)?;
+    let mut start = read_start(&file, len).map_err(unreadable)?;
     image::check_start(&start).map_err(|fault| Error::library(path, fault))?;
     // As long as it was said to be, should it grow.
     let whole = &mut (&file).take(len);
@@ -78,25 +77,30 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<Loadable, Error> {
         Way::InPlace => Ok(Loadable::in_place(file, path)),
     };
     let loadable = loadable.map_err(|error| Error::library(path, LibraryFault::Copy).with_source(error))?;
+    if !matches!(demands.way, Way::InPlace) {
+        // It is the copy that is looked at, and the file may have become another, or shorter, while it was made.
+        len = loadable.file().metadata().map_err(unreadable)?.len();
+        start = read_start(loadable.file(), len).map_err(unreadable)?;
+    }
     if let Some(allowed) = &demands.allowed {
         let sha256 = sha256(&loadable).map_err(unreadable)?;
         if !allowed.contains(&sha256) {
             return Err(Error::library(path, LibraryFault::NotAllowed { sha256 }));
         }
     }
-    Ok(loadable)
-}
-
-/// The section with the records. Of the rest only the headers are read.
-pub(super) fn section(file: &File) -> Result<Vec<u8>, LibraryFault> {
-    let len = file.metadata().map(|metadata| metadata.len()).unwrap_or_default();
-    image::section(&Pieces { file, len, read: Cell::new(0), kept: Scratch::new() }).map(<[u8]>::to_vec)
+    // Of the rest only the headers are read.
+    let pieces = Pieces { file: loadable.file(), len, start, read: Cell::new(0), kept: Scratch::new() };
+    let section = image::section(&pieces).map_err(|fault| Error::library(path, fault))?.to_vec();
+    drop(pieces);
+    Ok((loadable, section))
 }
 
 /// A file of which pieces are read, and kept as long as this.
 struct Pieces<'f> {
     file: &'f File,
     len: u64,
+    /// The first bytes, in which most of the headers are.
+    start: Vec<u8>,
     /// How much has been read.
     read: Cell<u64>,
     kept: Scratch,
@@ -108,17 +112,37 @@ impl Pieces<'_> {
         if offset.checked_add(size).is_none_or(|end| end > self.len) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        if offset + size <= self.start.len() as u64 {
+            return Ok(&self.start[offset as usize..][..size as usize]);
+        }
         // Nor is all of it kept that headers could ask for, which may tell of one place again and again.
         self.read.set(self.read.get().saturating_add(size));
         if self.read.get() > MOST_READ {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
-        let mut file = self.file;
         let mut piece = vec![0; size as usize];
-        file.seek(SeekFrom::Start(offset))?;
-        file.read_exact(&mut piece)?;
+        read_at(self.file, &mut piece, offset)?;
         Ok(self.kept.keep(piece).get())
     }
+}
+
+/// The first bytes of a file of this length, as many as tell what it is.
+fn read_start(file: &File, len: u64) -> io::Result<Vec<u8>> {
+    let mut start = vec![0; len.min(image::START as u64) as usize];
+    read_at(file, &mut start, 0)?;
+    Ok(start)
+}
+
+/// Reads all of these bytes.
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+#[cfg(not(unix))]
+fn read_at(mut file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    file.seek(io::SeekFrom::Start(offset))?;
+    file.read_exact(bytes)
 }
 
 impl<'a> ReadRef<'a> for &'a Pieces<'_> {

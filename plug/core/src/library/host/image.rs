@@ -8,8 +8,8 @@ use object::{Architecture, Endianness, FileKind, Object, ObjectKind, ObjectSecti
 
 use crate::library::fault::LibraryFault;
 
-/// How many bytes tell what sort of file it is.
-pub(super) const START: usize = 512;
+/// How many bytes tell what sort of file it is. With the program headers of ELF, of which there are a dozen, so that one look has both.
+pub(super) const START: usize = 1024;
 
 /// How long the section with the records can be, which is all kept. Of a plugin it is some hundred bytes, and its docs.
 const MAX_SECTION: u64 = 16 << 20;

@@ -45,16 +45,16 @@ pub struct InspectedMethod {
 }
 
 impl Inspection {
-    pub(super) fn new(records: &Records, plugins: Vec<Plugin>, sha256: String) -> Self {
+    pub(super) fn new(records: &Records<'_>, plugins: Vec<Plugin>, sha256: String) -> Self {
         let interfaces = records.interfaces.iter().map(|interface| InspectedInterface {
-            path: interface.path.clone(),
-            version: interface.version.clone(),
+            path: interface.path.to_owned(),
+            version: interface.version.to_owned(),
             methods: interface
                 .methods
                 .iter()
                 .map(|method| InspectedMethod {
-                    name: method.name.clone(),
-                    signature: method.signature.clone(),
+                    name: method.name.to_owned(),
+                    signature: method.signature.to_owned(),
                     fingerprint: method.fingerprint,
                     has_default: method.has_default,
                 })
@@ -64,7 +64,7 @@ impl Inspection {
         Self {
             plugins,
             interfaces: interfaces.collect(),
-            compiler: library.compiler.clone(),
+            compiler: library.compiler.to_owned(),
             plug: library.plug.clone(),
             abi: library.abi,
             aborts: library.aborts,

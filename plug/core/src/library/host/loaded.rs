@@ -10,7 +10,7 @@ use crate::library::entry::Crossing;
 use crate::library::fault::LibraryFault;
 use crate::library::record::{HEAD, NUMBER};
 use crate::library::table::{ABI, DONE, HostTable, LibraryTable, PluginTable};
-use crate::plugin::{Fields, SEPARATOR};
+use crate::plugin::{Fields, NAME};
 
 /// What this program hands to libraries.
 pub(super) static HOST: HostTable =
@@ -108,31 +108,36 @@ impl Loaded {
         places: &[Option<usize>],
     ) -> Result<&'static Joined, Error> {
         let changed = |what: &str| {
-            let what = format!("plugin `{}` {what}", fields[0]);
+            let what = format!("plugin `{}` {what}", fields.get(NAME));
             Error::library(path, LibraryFault::Changed { what })
         };
-        let text = fields.join(&String::from(SEPARATOR));
-        let at = self.plugins.binary_search_by_key(&(&*text, Some(number.as_bytes())), |plugin| key(&plugin.table));
+        let of = (fields.text(), Some(number.as_bytes()));
+        let at = self.plugins.binary_search_by_key(&of, |plugin| key(&plugin.table));
         let Plugin { table, joined } = &self.plugins[at.map_err(|_| changed("is not in it"))?];
         let mut joined = joined.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // There is one interface of its path that it fits; but who asks is what counts, and not who asked before.
         if let Some(joined) = joined.filter(|joined| std::ptr::eq(joined.crossing, crossing)) {
             return Ok(joined);
         }
-        let library = own_record(table.interface.get());
-        let library = library.ok_or_else(|| changed("has an interface without a record"))?;
-        let ours = own_record(crossing.record).ok_or_else(|| changed("has an interface without a record"))?;
+        let (record, calls) = (table.interface.get(), table.calls.get());
         // The places were found in the file. The same must come out of what is loaded, since calls go by these.
-        let same = joint::joined(&ours, &library).is_ok_and(|found| found == places);
-        let is_whole = library.methods.len() == table.calls.get().len() && places.len() == crossing.methods();
-        if !same || !is_whole {
+        let is_same = if record == crossing.record {
+            // The very record that this program has: all methods are where they are here, and there is nothing to read.
+            calls.len() == crossing.methods() && places.iter().copied().eq((0..calls.len()).map(Some))
+        } else {
+            let unreadable = || changed("has an interface without a record");
+            let library = own_record(record).ok_or_else(unreadable)?;
+            let ours = own_record(crossing.record).ok_or_else(unreadable)?;
+            let is_whole = library.methods.len() == calls.len() && places.len() == crossing.methods();
+            is_whole && joint::joined(&ours, &library).is_ok_and(|found| found == places)
+        };
+        if !is_same {
             return Err(changed("has other methods"));
         }
-        let calls = table.calls.get();
         let calls: Vec<_> = places.iter().map(|place| place.and_then(|place| calls.get(place).copied())).collect();
         let new = Joined {
             crossing,
-            name: fields[0].clone(),
+            name: fields.get(NAME).to_owned(),
             calls: calls.iter().map(|call| call.unwrap_or(lacking)).collect(),
             has: calls.iter().map(Option::is_some).collect(),
             open: table.open,

@@ -1,18 +1,15 @@
 //! This very binary as a library: the same tables and the same calls, and nothing loaded.
 
 use std::path::Path;
-use std::sync::Arc;
-
-use once_cell::sync::Lazy;
+use std::sync::{Arc, LazyLock};
 
 use super::loaded::Loaded;
-use super::reader::PluginRecord;
 use crate::error::Error;
 use crate::joint::{joined, own_record};
 use crate::library::entry::plug_library_v1;
 use crate::library::table::{ABI, HostTable};
 use crate::link::{Link, builtin};
-use crate::plugin::Plugin;
+use crate::plugin::{Fields, Plugin};
 
 /// The plugins that are linked into this binary, called as those of a library are.
 ///
@@ -49,7 +46,7 @@ impl Link for Loopback {
     fn plugins(&self) -> Result<Vec<Plugin>, Error> {
         // Without a logger, since this program's is the one that it would be handed.
         static HOST: HostTable = HostTable { abi: ABI, size: size_of::<HostTable>() as u32, log: None };
-        static LOADED: Lazy<Result<Loaded, String>> = Lazy::new(|| {
+        static LOADED: LazyLock<Result<Loaded, String>> = LazyLock::new(|| {
             // SAFETY: it is the entry of this binary, which stays.
             unsafe { Loaded::ask(plug_library_v1, Path::new("this program"), &HOST) }.map_err(|error| error.to_string())
         });
@@ -59,8 +56,8 @@ impl Link for Loopback {
             let Some(crossing) = entry.interface().crossing() else { continue };
             let ours = own_record(crossing.record);
             let places: Option<Arc<[_]>> = ours.and_then(|ours| joined(&ours, &ours).ok()).map(Arc::from);
-            let (Some(places), Ok(fields)) = (places, PluginRecord::fields(entry.text())) else { continue };
-            let (shown, number) = (fields.clone(), format!("{:016x}", entry.interface().number()));
+            let (Some(places), Ok(fields)) = (places, Fields::read(entry.text()).map(Arc::new)) else { continue };
+            let (shown, number) = (Arc::clone(&fields), format!("{:016x}", entry.interface().number()));
             let open = move |slot: &mut crate::plugin::Slot<'_>| {
                 let plugin = loaded.plugin(Path::new("this program"), &fields, &number, crossing, &places)?;
                 (crossing.make)(slot, plugin.open()?);

@@ -1,7 +1,7 @@
 //! The link to the plugins of a shared library. A file is read once, looked at, and copied; it is loaded when the first of its plugins is opened,
 //! and never unloaded.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use crate::joint::Joint;
 use crate::library::fault::LibraryFault;
 use crate::link::Link;
 use crate::name;
-use crate::plugin::{NAME, Plugin};
+use crate::plugin::{Fields, NAME, Plugin};
 
 /// The plugins of a shared library.
 ///
@@ -80,10 +80,17 @@ pub struct Library(Arc<Opened>);
 struct Opened {
     path: PathBuf,
     loadable: Loadable,
-    records: Records,
-    /// How the plugins of the records are joined to this program's interfaces.
-    joints: Vec<Joint>,
+    plugins: Vec<Listed>,
+    aborts: bool,
     loaded: OnceCell<Loaded>,
+}
+
+/// What the file says of a plugin, and how that is joined to this program's interfaces.
+struct Listed {
+    fields: Arc<Fields>,
+    /// The number of its interface there.
+    number: String,
+    joint: Joint,
 }
 
 /// How a library is opened: which files are refused beside those that cannot work.
@@ -173,14 +180,14 @@ impl LibraryOptions {
     pub fn inspect(&self, path: impl AsRef<Path>) -> Result<Inspection, Error> {
         let path = path.as_ref();
         // It is not loaded, so that no copy is wanted.
-        let loadable = file::take(path, &Demands { way: Way::InPlace, ..self.0.clone() })?;
-        let records = records(&loadable).map_err(|fault| Error::library(path, fault))?;
+        let (loadable, section) = file::take(path, &Demands { way: Way::InPlace, ..self.0.clone() })?;
+        let records = records(&section).map_err(|fault| Error::library(path, fault))?;
         let sha256 = file::sha256(&loadable)
             .map_err(|error| Error::library(path, LibraryFault::Unreadable).with_source(error))?;
         let mut plugins = Vec::new();
         for (record, joint) in records.plugins.iter().zip(joints(&records)) {
-            let name = record.fields[NAME].clone();
-            plugins.push(plugin(&joint, record, path, None, move |_| {
+            let name = record.fields.get(NAME).to_owned();
+            plugins.push(plugin(&joint, &record.fields, path, None, move |_| {
                 Err(Error::msg(format!(
                     "plugin `{name}` was looked at, and its library not opened: `Library::open` does that"
                 )))
@@ -230,7 +237,7 @@ impl Library {
 
     /// Whether a panic in it ends the process, since it was built with `panic = "abort"`.
     pub fn aborts_on_panic(&self) -> bool {
-        self.0.records.library.aborts
+        self.0.aborts
     }
 
     /// Loads it now, and not when the first of its plugins is opened.
@@ -245,20 +252,14 @@ impl Library {
 
 impl Link for Library {
     fn plugins(&self) -> Result<Vec<Plugin>, Error> {
-        let plugins = self.0.records.plugins.iter().zip(&self.0.joints).enumerate().map(|(at, (record, joint))| {
+        let plugins = self.0.plugins.iter().enumerate().map(|(at, Listed { fields, joint, .. })| {
             let opened = Arc::clone(&self.0);
-            let path = &self.0.path;
-            plugin(joint, record, path, Some(Arc::as_ptr(&self.0).addr()), move |slot| {
-                let (record, joint) = (&opened.records.plugins[at], &opened.joints[at]);
+            plugin(joint, fields, &self.0.path, Some(Arc::as_ptr(&self.0).addr()), move |slot| {
+                let Listed { fields, number, joint } = &opened.plugins[at];
                 // There is a crossing where there are places, and no call of this where there are none.
                 if let (Some(crossing), Ok(places)) = (joint.identity.crossing(), &joint.places) {
-                    let plugin = Opened::load(&opened)?.plugin(
-                        &opened.path,
-                        &record.fields,
-                        &record.interface,
-                        crossing,
-                        places,
-                    )?;
+                    let loaded = Opened::load(&opened)?;
+                    let plugin = loaded.plugin(&opened.path, fields, number, crossing, places)?;
                     (crossing.make)(slot, plugin.open()?);
                 }
                 Ok(())
@@ -276,10 +277,15 @@ impl fmt::Debug for Library {
 
 impl Opened {
     fn read(path: &Path, demands: &Demands) -> Result<Self, Error> {
-        let loadable = file::take(path, demands)?;
-        let records = records(&loadable).map_err(|fault| Error::library(path, fault))?;
-        let joints = joints(&records);
-        Ok(Self { path: path.to_owned(), loadable, records, joints, loaded: OnceCell::new() })
+        let (loadable, section) = file::take(path, demands)?;
+        let records = records(&section).map_err(|fault| Error::library(path, fault))?;
+        let listed = |(record, joint): (&PluginRecord<'_>, Joint)| {
+            let (fields, number) = (Arc::clone(&record.fields), record.interface.to_owned());
+            Listed { fields, number, joint }
+        };
+        let plugins = records.plugins.iter().zip(joints(&records)).map(listed).collect();
+        let aborts = records.library.aborts;
+        Ok(Self { path: path.to_owned(), loadable, plugins, aborts, loaded: OnceCell::new() })
     }
 
     fn load(self: &Arc<Self>) -> Result<&Loaded, Error> {
@@ -310,9 +316,9 @@ pub unsafe fn open_by_folder(path: &Path, folder: &Path) -> Result<Library, Erro
     Opened::read(path, &demands).map(|opened| Library(Arc::new(opened)))
 }
 
-/// The records of what is loaded.
-fn records(loadable: &Loadable) -> Result<Records, LibraryFault> {
-    let records = Records::read(&file::section(loadable.file())?).map_err(|unread| match unread {
+/// The records of what is loaded, which are in this section of it.
+fn records(section: &[u8]) -> Result<Records<'_>, LibraryFault> {
+    let records = Records::read(section).map_err(|unread| match unread {
         Unread::None => LibraryFault::NoPlugins,
         Unread::Abi(library, version) => LibraryFault::Abi { library, host: crate::library::table::ABI, version },
         Unread::Damaged(what) => LibraryFault::Damaged { what },
@@ -321,12 +327,12 @@ fn records(loadable: &Loadable) -> Result<Records, LibraryFault> {
 }
 
 /// One for each plugin. The plugins of one interface share what is worked out, and what it holds.
-fn joints<'r>(records: &'r Records) -> Vec<Joint> {
+fn joints<'t>(records: &Records<'t>) -> Vec<Joint> {
     let interfaces = records.by_number();
-    let mut known = HashMap::new();
-    let of = |plugin: &'r PluginRecord| {
-        let joint = || Joint::of(&plugin.path, interfaces.get(&*plugin.interface).copied());
-        known.entry((&*plugin.interface, &*plugin.path)).or_insert_with(joint).clone()
+    let mut known = BTreeMap::new();
+    let of = |plugin: &PluginRecord<'t>| {
+        let joint = || Joint::of(plugin.path, interfaces.get(plugin.interface).copied());
+        known.entry((plugin.interface, plugin.path)).or_insert_with(joint).clone()
     };
     records.plugins.iter().map(of).collect()
 }
@@ -334,12 +340,12 @@ fn joints<'r>(records: &'r Records) -> Vec<Joint> {
 /// The plugin of a record, which cannot be opened where its interface does not fit.
 fn plugin(
     joint: &Joint,
-    record: &PluginRecord,
+    fields: &Arc<Fields>,
     path: &Path,
     of: Option<usize>,
     open: impl Fn(&mut crate::plugin::Slot<'_>) -> Result<(), Error> + Send + Sync + 'static,
 ) -> Plugin {
     let origin = format!("library:{}", path.display());
     let unfit = joint.places.as_ref().err().cloned();
-    Plugin::found(record.fields.clone(), joint.identity, origin, of, unfit, Box::new(open))
+    Plugin::found(Arc::clone(fields), joint.identity, origin, of, unfit, Box::new(open))
 }

@@ -2,7 +2,8 @@
 //!
 //! What it has read can be shown: what is one line has nothing in it that controls a terminal, and prose nothing but line ends and tabs.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::joint::{InterfaceRecord, MAX_PATH, check_fields, check_lines};
 use crate::library::record::{HEAD, INTERFACE_KIND, LIBRARY_KIND, MAGIC, PLUGIN_KIND};
@@ -15,25 +16,26 @@ const MAX_RECORDS: usize = 1 << 14;
 
 /// What a library says of itself.
 #[derive(Debug)]
-pub(crate) struct Records {
-    pub library: LibraryRecord,
-    pub interfaces: Vec<InterfaceRecord>,
-    pub plugins: Vec<PluginRecord>,
+pub(crate) struct Records<'t> {
+    pub library: LibraryRecord<'t>,
+    pub interfaces: Vec<InterfaceRecord<'t>>,
+    pub plugins: Vec<PluginRecord<'t>>,
 }
 
 #[derive(Debug)]
-pub(crate) struct LibraryRecord {
+pub(crate) struct LibraryRecord<'t> {
     pub abi: u32,
     pub plug: String,
-    pub compiler: String,
+    pub compiler: &'t str,
     pub aborts: bool,
 }
 
 #[derive(Debug)]
-pub(crate) struct PluginRecord {
-    pub interface: String,
-    pub path: String,
-    pub fields: Box<Fields>,
+pub(crate) struct PluginRecord<'t> {
+    /// The number of its interface, by which that is found in this file, and the path.
+    pub interface: &'t str,
+    pub path: &'t str,
+    pub fields: Arc<Fields>,
 }
 
 /// Why there are no records.
@@ -48,9 +50,9 @@ pub(crate) enum Unread {
     Damaged(String),
 }
 
-impl Records {
+impl<'t> Records<'t> {
     /// Reads the bytes of the section.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Unread> {
+    pub(crate) fn read(bytes: &'t [u8]) -> Result<Self, Unread> {
         let records = split(bytes).map_err(Unread::Damaged)?;
         let of = |kind| records.iter().filter(move |record| record.0 == kind).map(|record| record.1);
         let library = match of(LIBRARY_KIND).collect::<Vec<_>>()[..] {
@@ -69,8 +71,8 @@ impl Records {
     }
 
     /// The portable interfaces by their numbers, the first of each.
-    pub(crate) fn by_number(&self) -> HashMap<&str, &InterfaceRecord> {
-        self.interfaces.iter().rev().map(|interface| (&*interface.number, interface)).collect()
+    pub(crate) fn by_number(&self) -> BTreeMap<&str, &InterfaceRecord<'t>> {
+        self.interfaces.iter().rev().map(|interface| (interface.number, interface)).collect()
     }
 }
 
@@ -103,8 +105,8 @@ fn split(mut bytes: &[u8]) -> Result<Vec<(u8, &str)>, String> {
     }
 }
 
-impl LibraryRecord {
-    fn read(text: &str) -> Result<Self, Unread> {
+impl<'t> LibraryRecord<'t> {
+    fn read(text: &'t str) -> Result<Self, Unread> {
         let mut fields = text.split(SEPARATOR);
         let abi = fields.next().unwrap_or_default();
         let abi = abi.parse().map_err(|_| Unread::Damaged(format!("`{}` is no number of an ABI", name::shown(abi))))?;
@@ -116,12 +118,12 @@ impl LibraryRecord {
             return Err(Unread::Damaged("the record of the library lacks fields".to_owned()));
         };
         check_lines([plug, compiler].into_iter()).map_err(Unread::Damaged)?;
-        Ok(Self { abi, plug: name::shown(plug), compiler: compiler.to_owned(), aborts: panic == "abort" })
+        Ok(Self { abi, plug: name::shown(plug), compiler, aborts: panic == "abort" })
     }
 }
 
-impl PluginRecord {
-    fn read(text: &str) -> Result<Self, String> {
+impl<'t> PluginRecord<'t> {
+    fn read(text: &'t str) -> Result<Self, String> {
         let mut parts = text.splitn(3, SEPARATOR);
         let (Some(interface), Some(path), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
             return Err("the record of a plugin lacks fields".to_owned());
@@ -130,16 +132,10 @@ impl PluginRecord {
             return Err("the path of an interface is longer than any can be".to_owned());
         }
         let fields =
-            Self::fields(text).map_err(|count| format!("a plugin has {count} fields, and {FIELDS} were expected"))?;
+            Fields::read(text).map_err(|count| format!("a plugin has {count} fields, and {FIELDS} were expected"))?;
         check_lines([interface, path].into_iter())?;
         check_fields(&fields)?;
-        Ok(Self { interface: interface.to_owned(), path: path.to_owned(), fields })
-    }
-
-    /// The fields of an entry's text; or how many there are, where these are not as many as there should be.
-    pub(crate) fn fields(text: &str) -> Result<Box<Fields>, usize> {
-        let fields: Vec<_> = text.split(SEPARATOR).map(str::to_owned).collect();
-        fields.try_into().map_err(|fields: Vec<_>| fields.len())
+        Ok(Self { interface, path, fields: Arc::new(fields) })
     }
 }
 
@@ -174,12 +170,12 @@ mod tests {
             &record(b'I', interface),
             &record(b'L', LIBRARY),
             &[0],
-        ];
-        let records = Records::read(&bytes.concat()).unwrap();
+        ]
+        .concat();
+        let records = Records::read(&bytes).unwrap();
         assert_eq!(records.library.compiler, "rustc 1.95.0");
-        let interface = records.by_number()[&*records.plugins[0].interface];
-        let method =
-            MethodRecord { name: "hello".into(), has_default: true, signature: "() -> ()".into(), fingerprint: 255 };
+        let interface = records.by_number()[records.plugins[0].interface];
+        let method = MethodRecord { name: "hello", has_default: true, signature: "() -> ()", fingerprint: 255 };
         assert_eq!(interface.methods, [method]);
     }
 
@@ -244,7 +240,8 @@ mod tests {
     #[test]
     fn of_two_interfaces_of_one_number_the_first_is_meant() {
         let interface = |path| record(b'I', &format!("0\u{1f}{path}\u{1f}"));
-        let records = Records::read(&[record(b'L', LIBRARY), interface("a"), interface("b")].concat()).unwrap();
+        let bytes = [record(b'L', LIBRARY), interface("a"), interface("b")].concat();
+        let records = Records::read(&bytes).unwrap();
         assert_eq!(records.by_number()["0"].path, "a");
     }
 

@@ -1,0 +1,90 @@
+//! The fields of an entry's text: which there are, and a text that was read at run time taken apart into them. It knows no plugin.
+
+// The fields of an entry's text, in their order. What a lookup reads comes first.
+pub(crate) const FIELDS: usize = 12;
+pub(crate) const NAME: usize = 0;
+pub(crate) const ALIASES: usize = 1;
+pub(super) const DEPRECATED: usize = 2;
+// 3 is the type: two impls of one macro stand on one line, and only their types tell them apart.
+pub(super) const PACKAGE: usize = 4;
+pub(super) const VERSION: usize = 5;
+pub(super) const LICENSE: usize = 6;
+pub(super) const REPOSITORY: usize = 7;
+pub(super) const FILE: usize = 8;
+pub(super) const LINE: usize = 9;
+pub(super) const DESCRIPTION: usize = 10;
+pub(super) const DOCS: usize = 11;
+/// Those that may have several lines. (Of a long type, the compiler makes several.)
+#[cfg(any(feature = "library", feature = "remote"))]
+pub(crate) const PROSE: [usize; 4] = [DEPRECATED, 3, DESCRIPTION, DOCS];
+
+/// Between two fields: U+001F, the unit separator of ASCII.
+pub(crate) const SEPARATOR: char = '\u{1f}';
+
+/// The fields of a plugin that this binary has no entry of: one text, as an entry's is, and where each of them ends. With a text for each,
+/// opening a library would be a dozen allocations more for each of its plugins, and twice that for a registry.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fields {
+    text: Box<str>,
+    ends: [usize; FIELDS],
+}
+
+impl Fields {
+    pub(crate) fn of<'t>(field: impl Fn(usize) -> &'t str) -> Self {
+        let (mut text, mut ends) = (String::new(), [0; FIELDS]);
+        for (at, end) in ends.iter_mut().enumerate() {
+            if at > 0 {
+                text.push(SEPARATOR);
+            }
+            text.push_str(field(at));
+            *end = text.len();
+        }
+        Self { text: text.into(), ends }
+    }
+
+    /// Those of an entry's text; or how many there are, where these are not as many as there should be.
+    #[cfg(feature = "library")]
+    pub(crate) fn read(text: &str) -> Result<Self, usize> {
+        let (mut ends, mut count) = ([text.len(); FIELDS], 1);
+        for (at, _) in text.bytes().enumerate().filter(|(_, byte)| *byte == SEPARATOR as u8) {
+            if let Some(end) = ends.get_mut(count - 1) {
+                *end = at;
+            }
+            count += 1;
+        }
+        if count == FIELDS { Ok(Self { text: text.into(), ends }) } else { Err(count) }
+    }
+
+    pub(crate) fn get(&self, field: usize) -> &str {
+        let start = if field == 0 { 0 } else { self.ends[field - 1] + SEPARATOR.len_utf8() };
+        &self.text[start..self.ends[field]]
+    }
+
+    /// All of them, as an entry has them.
+    #[cfg(feature = "library")]
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+#[cfg(all(test, feature = "library"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_together_is_taken_apart_again() {
+        let texts = ["a", "", "", "A", "p", "1.0.0", "", "", "src/lib.rs", "7", "", "é\n"];
+        let fields = Fields::of(|at| texts[at]);
+        assert!((0..FIELDS).all(|at| fields.get(at) == texts[at]), "{fields:?}");
+        assert_eq!(Fields::read(fields.text()), Ok(fields));
+        assert_eq!(Fields::read(""), Err(1));
+        assert_eq!(Fields::read(&texts[1..].join("\u{1f}")), Err(FIELDS - 1));
+        assert_eq!(Fields::read(&"\u{1f}".repeat(FIELDS)), Err(FIELDS + 1));
+    }
+
+    #[test]
+    fn a_field_may_hold_what_stands_between_two() {
+        let fields = Fields::of(|at| if at == DOCS { "one\u{1f}two" } else { "" });
+        assert_eq!((fields.get(DESCRIPTION), fields.get(DOCS)), ("", "one\u{1f}two"));
+    }
+}
