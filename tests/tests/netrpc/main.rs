@@ -23,6 +23,8 @@ mod storm;
 #[path = "../process/threads.rs"]
 mod threads;
 
+mod wrong;
+
 use started::{LONG, in_time, open, refusal, refusal_of, shell, told, told_of_worker, work, worker};
 
 /// What the worker speaks.

@@ -19,6 +19,9 @@ pub(crate) use host::NetRpc;
 pub(crate) use plugin::Served;
 pub use values::read;
 
+#[cfg(test)]
+mod tests;
+
 /// What a service has no method for, or a server no service, as Go says it.
 const NO_SERVICE: &str = "rpc: can't find service ";
 const NO_METHOD: &str = "rpc: can't find method ";

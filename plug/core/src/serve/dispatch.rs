@@ -141,6 +141,7 @@ impl Dispatch {
         let names = |plugins: &mut dyn Iterator<Item = String>| Listed(&plugins.collect::<Vec<_>>()).to_string();
         match found[..] {
             [at] => Ok(at),
+            [] if self.plugins.is_empty() => Err(format!("there is no plugin `{asked}`, nor any other")),
             [] => {
                 let all = names(&mut self.plugins().map(|plugin| plugin.name().to_owned()));
                 Err(format!("there is no plugin `{asked}`: there is {all}"))

@@ -98,7 +98,7 @@ async fn read(
         }
         let mut request = Request::default();
         let taken = values.take(&mut request);
-        taken.map_err(|what| Broken::Malformed(format!("a request belongs there: {what}")))?;
+        taken.map_err(Broken::Malformed)?;
         let found = service.find(&request.method);
         let shape = match &found {
             Found::Method(_, signature) => Shape::of_output(signature),

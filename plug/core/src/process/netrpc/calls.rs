@@ -10,7 +10,7 @@ use tokio::io::AsyncRead;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::mux::Stream;
+use super::mux::{self, Stream};
 use super::outgoing::Outgoing;
 use super::values::{self, Broken, Request, Response, Values};
 use super::{NO_METHOD, NO_SERVICE};
@@ -63,13 +63,18 @@ impl Inner {
 }
 
 impl Calls {
-    /// Calls by this stream, each of whose replies has at most so many bytes.
-    pub(super) fn over(stream: Stream, most: usize) -> Self {
+    /// Calls by this stream, each of whose replies has at most so many bytes, and the reason why its session ends, once it does.
+    pub(super) fn over(stream: Stream, most: usize, why: mux::Why) -> Self {
         let (from, to) = tokio::io::split(stream);
         let inner = Arc::new(Inner::default());
         let (reading, writing) = (Arc::clone(&inner), Arc::clone(&inner));
         let reading = tokio::spawn(async move {
-            let fault = reading.read(Values::new(from, most)).await;
+            let ended = reading.read(Values::new(from, most)).await;
+            // Where all of the connection has ended, that says more.
+            let fault = match why.get() {
+                Some(why) => Fault::Unavailable(Unavailable::of(why.clone())),
+                None => ended,
+            };
             let mut waiting = reading.waiting();
             for (_, (_, tell)) in waiting.calls.drain() {
                 _ = tell.send(Err(fault.clone()));
@@ -134,7 +139,7 @@ impl Inner {
                 Err(broken) => return over(&broken),
             }
             if let Err(what) = values.take(&mut response) {
-                return Fault::Malformed(format!("what it sends is no response: {what}"));
+                return Fault::Malformed(what);
             }
             let waits = self.waiting().calls.remove(&response.seq);
             let answer = match values.wait().await {

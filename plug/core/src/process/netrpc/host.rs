@@ -47,6 +47,7 @@ struct Inner {
 struct Session {
     control: Calls,
     opener: Control,
+    why: mux::Why,
     /// By the name that they are asked for by.
     plugins: Mutex<HashMap<String, Arc<OnceCell<Calls>>>>,
     tasks: Vec<AbortHandle>,
@@ -173,15 +174,25 @@ impl Session {
         let mut open = || session.open_stream().map_err(io::Error::other);
         let (control, stdout, stderr) = (open()?, open()?, open()?);
         let opener = session.control();
+        let why = mux::Why::default();
+        let reason = Arc::clone(&why);
         let driving = tokio::spawn(async move {
-            // No plugin has anything to open a stream to.
-            while let Some(Ok(stream)) = session.next().await {
-                drop(stream);
-            }
+            let ended = loop {
+                match session.next().await {
+                    // No plugin has anything to open a stream to.
+                    Some(Ok(stream)) => drop(stream),
+                    Some(Err(error)) => break mux::told(&error),
+                    None => break "it has closed its connection".to_owned(),
+                }
+            };
+            // Before the streams end, which they do with the session.
+            let _ = reason.set(ended);
+            drop(session);
         });
         let tasks = [stdout, stderr].map(|stream| tokio::spawn(listen(name.to_owned(), stream)).abort_handle());
         let tasks = tasks.into_iter().chain([driving.abort_handle()]).collect();
-        Ok(Self { control: Calls::over(control, most), opener, plugins: Mutex::default(), tasks })
+        let control = Calls::over(control, most, Arc::clone(&why));
+        Ok(Self { control, opener, why, plugins: Mutex::default(), tasks })
     }
 
     /// The stream to a plugin.
@@ -217,7 +228,7 @@ impl Session {
             let text = format!("the stream to it, of number {number}, is answered with number {found}");
             return Err(Fault::Malformed(text));
         }
-        Ok(Calls::over(stream, most))
+        Ok(Calls::over(stream, most, Arc::clone(&self.why)))
     }
 }
 

@@ -2,14 +2,27 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use once_cell::sync::OnceCell;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_yamux::Config;
 use tokio_yamux::session::{Session, SessionType};
 
 pub(super) use tokio_yamux::stream::StreamHandle as Stream;
+
+/// Why a session has ended, as soon as it has.
+pub(super) type Why = Arc<OnceCell<String>>;
+
+/// What a session has ended with, in words.
+pub(super) fn told(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::InvalidData => format!("what it sends is no yamux: {error}"),
+        _ => format!("its connection failed: {error}"),
+    }
+}
 
 /// How many streams there may be at once. A further one is refused, and the others go on.
 const STREAMS: usize = 4096;

@@ -103,7 +103,7 @@ impl Speaks for Served {
             };
             let stream = match stream {
                 Some(Ok(stream)) => stream,
-                Some(Err(error)) => return warn(&format!("its connection has failed: {error}")),
+                Some(Err(error)) => return warn(&mux::told(&error)),
                 None => return,
             };
             let (connection, common) = (Arc::clone(&connection), common.clone());
@@ -144,7 +144,8 @@ fn warn(what: &str) {
 fn told(answered: Result<(), Broken>) {
     match answered {
         // It has gone.
-        Ok(()) | Err(Broken::Lost(_) | Broken::End) => {}
+        Ok(()) | Err(Broken::End) => {}
+        Err(Broken::Lost(error)) if error.kind() != std::io::ErrorKind::InvalidData => {}
         Err(broken) => warn(&broken.to_string()),
     }
 }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use crate::gob::{Shape, Taken};
 
 /// How many bytes the other side may send by one stream in which it describes types: each is kept as long as the stream.
-const DESCRIPTIONS: usize = 16 << 20;
+const DESCRIPTIONS: usize = 4 << 20;
 /// In no more bytes than this no type is described within a value.
 const PLAIN: usize = 16;
 /// How much is read at once.
@@ -47,6 +47,9 @@ impl std::fmt::Display for Broken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::End => f.write_str("it has ended"),
+            Self::Lost(error) if error.kind() == std::io::ErrorKind::InvalidData => f.write_str(
+                "what it sends is no yamux: it is more than there is room for, or of no stream that is open",
+            ),
             Self::Lost(error) => write!(f, "its connection failed: {error}"),
             Self::TooLong { found, most } => {
                 write!(f, "a message has {found} bytes, which is more than the {most} that are taken")
@@ -208,8 +211,8 @@ macro_rules! header {
                 describer.structure($name, $name, |_| Ok(vec![$(($go, ids::$id),)*]))
             }
 
-            fn compatible(types: &TypeTable, remote: i64) -> bool {
-                types.is_struct(remote)
+            fn compatible(_: &TypeTable, _: i64) -> bool {
+                true
             }
         }
 
@@ -237,6 +240,10 @@ macro_rules! header {
         impl Decode for $ty {
             fn decode_into(&mut self, decoder: &mut ValueDecoder<'_>, remote: i64) -> Result<()> {
                 const IDS: &[i64] = &[$(ids::$id),*];
+                if !decoder.types().is_struct(remote) {
+                    let (found, wanted) = (decoder.types().describe(remote), $name.to_ascii_lowercase());
+                    return Err(gobwire::Error::Corrupt(format!("a `{found}` of gob has come, and not a {wanted}")));
+                }
                 let plan = decoder.struct_plan($name, remote, &[$($go),*], |_, at, id| IDS[at] == id)?;
                 let mut fields = decoder.structure(plan)?;
                 while let Some(field) = fields.next_field()? {

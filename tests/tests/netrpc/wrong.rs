@@ -1,0 +1,116 @@
+//! A process that speaks what is no net/rpc: what the host says of it.
+
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::time::Duration;
+
+use plug::link::{Handshake, ProcessOptions, Protocol, Reattach};
+use plug::{Error, Registry};
+use plug_tests::Sockets;
+use process_interface::Work;
+
+/// A frame of yamux.
+fn frame(ty: u8, flags: u8, stream: u8, body: &[u8]) -> Vec<u8> {
+    [&[0, ty, 0, flags, 0, 0, 0, stream][..], &(body.len() as u32).to_be_bytes(), body].concat()
+}
+
+fn data(stream: u8, body: &[u8]) -> Vec<u8> {
+    frame(0, 0, stream, body)
+}
+
+/// What a host is told that has connected to somebody who does this, and calls `sum` if its plugins can be listed.
+#[track_caller]
+fn told(serve: impl Fn(&mut UnixStream) + Send + 'static) -> String {
+    let folder = Sockets::new();
+    let path = folder.join("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            serve(&mut stream);
+        }
+    });
+    let address = format!("unix:{}", path.display());
+    let options = ProcessOptions::new().handshake(Handshake::new("HASHI", "hola").interface::<dyn Work>(1));
+    let options = options.dispense("worker").start_timeout(Duration::from_secs(2)).deadline(Duration::from_secs(2));
+    let there = Reattach { pid: std::process::id(), protocol: Protocol::NetRpc, version: 1, address: address.clone() };
+    let sum = crate::in_time(move || -> Result<u64, Error> {
+        let mut registry = Registry::new();
+        registry.add(&options.reattach(there)?)?;
+        registry.open::<dyn Work>("worker")?.sum(1, &[2])
+    });
+    format!("{:#}", sum.unwrap_err()).replace(&address, "ADDRESS")
+}
+
+/// Writes this to whoever connects, and reads until that goes.
+fn says(bytes: Vec<u8>) -> impl Fn(&mut UnixStream) + Send + 'static {
+    move |stream| {
+        let _ = stream.write_all(&bytes);
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+}
+
+const NOT_LISTED: &str = "`process:ADDRESS` is not there for `List`: ";
+
+#[test]
+fn it_goes_at_once() {
+    // At the first word, or the second.
+    let text = told(|_| {});
+    let lost = ["it has closed its connection", "its connection failed: Broken pipe (os error 32)"];
+    assert!(lost.iter().any(|lost| text == format!("{NOT_LISTED}{lost}")), "{text}");
+}
+
+#[test]
+fn it_speaks_no_yamux() {
+    let text = |bytes: &[u8]| told(says(bytes.to_vec()));
+    let no_yamux = |what: &str| format!("{NOT_LISTED}what it sends is no yamux: {what}");
+    assert_eq!(text(b"HTTP/1.1 400 Bad Request\r\n\r\n"), no_yamux("yamux.version=72"));
+    assert_eq!(text(&frame(6, 0, 1, b"")), no_yamux("yamux.type=6"));
+    assert_eq!(text(&[0; 12].map(|_| 0xff)), no_yamux("yamux.version=255"));
+    assert_eq!(text(&[0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff]), no_yamux("yamux.length=4294967295"));
+}
+
+#[test]
+fn it_says_nothing() {
+    assert_eq!(
+        told(says(Vec::new())),
+        "plugin `process:ADDRESS` did not answer `List` in time, and the call was cancelled"
+    );
+}
+
+#[test]
+fn it_speaks_no_gob() {
+    let text = |bytes: &[u8]| told(says(data(1, bytes)));
+    let malformed = |what: &str| format!("`process:ADDRESS` answered `List` with something else: {what}");
+    let no_gob = |what: &str| malformed(&format!("what it sends is no gob: {what}"));
+    assert_eq!(text(b"\x04\xff\x82\0\x01"), no_gob("bad data: undefined type 65"));
+    assert_eq!(text(b"\xf7\0\0\0\0\0\0\0\0\0"), no_gob("encoded unsigned integer out of range"));
+    // A value that is no response.
+    assert_eq!(
+        text(b"\x03\x02\0\x01"),
+        malformed(
+            "what it sends is no response: decoding into local type plug_core::process::netrpc::values::Response, received remote type bool"
+        )
+    );
+}
+
+/// A response to call 0: of no error, or of this one.
+fn response(error: &[u8]) -> Vec<u8> {
+    let described = b"\x3a\xff\x85\x03\x01\x01\x08Response\x01\xff\x86\0\x01\x03\x01\x0dServiceMethod\x01\x0c\0\x01\x03Seq\x01\x06\0\x01\x05Error\x01\x0c\0\0\0";
+    let error = if error.is_empty() { Vec::new() } else { [&[3, error.len() as u8][..], error].concat() };
+    let head = [&[0xff, 0x86][..], &error, &[0]].concat();
+    [&described[..], &[head.len() as u8], &head].concat()
+}
+
+#[test]
+fn it_answers_with_something_else() {
+    // What it lists is no list.
+    let list = [response(b""), b"\x03\x02\0\x01".to_vec()].concat();
+    let text = told(says(data(1, &list)));
+    assert_eq!(
+        text,
+        "`process:ADDRESS` answered `List` with something else: a `bool` of gob has come, and not a `[]byte`"
+    );
+    // It fails, with a text that is none of Go's words for what it has not.
+    let failed = [response(b"no such luck"), b"\x03\x02\0\x01".to_vec()].concat();
+    assert_eq!(told(says(data(1, &failed))), "no such luck");
+}
