@@ -58,7 +58,7 @@
 //! * `library` opens plugins that are in shared libraries: [`mod@link`] then has `Library`, and tells all about it. To be in a library, a plugin
 //!   needs no feature.
 //! * `process` starts plugins that are executables ([`mod@link`] then has `Process`), and lets an executable be one (`serve`): HashiCorp's go-plugin
-//!   protocol, both ways.
+//!   protocol, both ways, by gRPC and by net/rpc.
 //! * `grpc` reaches plugins behind servers (`link::Grpc`), and lets a program be such a server (`Server::bind`).
 //! * `log`, and `tracing`, bring the log records of a library's plugins to the host's logger, or subscriber: they are to be on on both sides.
 
@@ -131,7 +131,8 @@ macro_rules! link {
 /// Declares what the programs of an application know their plugins by, where those are processes: once, in the interface's crate.
 ///
 /// The cookie is a variable and its value; it keeps a person from starting a plugin by hand, and protects nothing. The versions are those of
-/// the application's protocol, each with the interfaces that it has: host and plugin take the highest that both know.
+/// the application's protocol, each with the interfaces that it has: host and plugin take the highest that both know. With version 1, a host that does not say what it speaks is
+/// answered in net/rpc, which go-plugin has spoken from the beginning, and with any other in gRPC.
 ///
 /// ```
 /// #[plug::interface(portable)]

@@ -41,6 +41,8 @@ use crate::remote::{self, Driver, ListReply, Side, name_of, plugins};
 /// # Ok::<(), plug::Error>(())
 /// ```
 ///
+/// What it speaks, gRPC or Go's net/rpc, it says itself. A plugin of ours speaks gRPC with a host of ours, unless `PLUG_PROTOCOL` in its environment says `netrpc`. By net/rpc nobody is told that a call was given up, and the rest is the same.
+///
 /// The process is started when its plugins are asked for, and lives as long as a handle does: it is told to end when the last object of it is dropped, or, where none was opened,
 /// when this and its plugins are. All objects of a plugin are one over there.
 ///
