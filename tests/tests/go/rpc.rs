@@ -324,3 +324,28 @@ fn a_host_that_says_nothing_is_answered_by_version() {
     let Some(host) = go("rpc-host") else { return };
     assert_eq!(Caller { program: &host, flags: &[], to, sockets }.answer("hello", &["x"]), "hello, x");
 }
+
+#[test]
+fn the_app_asks_for_what_stands_behind_the_number_sign() {
+    let Some(path) = go("rpc-plugin") else { return };
+    let app = plug_tests::app(&["process"], "dev");
+    let hello = |name: &str| {
+        let mut hello = std::process::Command::new(&app);
+        hello.args(["hello", "--plugin", &format!("process:{}{name}", path.display()), "--name", "x"]);
+        plug_tests::run(&mut hello)
+    };
+    assert_eq!(plug_tests::texts(&hello("#a")).0, "hello, x\n");
+    // Go's plugin has none that is called like its file.
+    let (stdout, stderr) = plug_tests::texts(&hello(""));
+    let path = path.display();
+    assert_eq!(
+        (&stdout[..], &stderr[..]),
+        (
+            "",
+            &format!(
+                "error: plugin `rpc-plugin` in `process:{path}` refused `say_hello` with NOT_FOUND: unknown plugin type: rpc-plugin\n"
+            )[..]
+        )
+    );
+    assert_eq!(hello("").status.code(), Some(1));
+}
