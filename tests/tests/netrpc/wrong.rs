@@ -128,3 +128,30 @@ fn it_answers_with_something_else() {
     let failed = [response(b"no such luck"), b"\x03\x02\0\x01".to_vec()].concat();
     assert_eq!(told(answers(data(1, &failed))), "no such luck");
 }
+
+/// As a plugin in Go it lists nothing; then it promises number 5, and answers the stream to that with another.
+#[test]
+fn it_opens_another_stream_than_it_was_asked_for() {
+    let listed = [response(b"rpc: can't find service Plugins.List"), b"\x03\x02\0\x01".to_vec()].concat();
+    // Of call 1, whose type is described already: number 5.
+    let promised = [&b"\x05\xff\x86\x02\x01\0"[..], b"\x03\x06\0\x05"].concat();
+    let bytes = [data(1, &listed), data(1, &promised[..]), data(7, &6_u32.to_le_bytes())];
+    let text = told(move |stream| {
+        let mut piece = [0; 1024];
+        let mut asked = Vec::new();
+        for (word, answer) in [&b"Plugins.List"[..], b"Dispenser.Dispense", b"Plugin.Sum"].into_iter().zip(&bytes) {
+            while !asked.windows(word.len()).any(|asked| asked == word) {
+                match stream.read(&mut piece) {
+                    Ok(len @ 1..) => asked.extend_from_slice(&piece[..len]),
+                    _ => return,
+                }
+            }
+            let _ = stream.write_all(answer);
+        }
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    assert_eq!(
+        text,
+        "plugin `worker` in `process:ADDRESS` answered `sum` with something else: the stream to it, of number 5, is answered with number 6"
+    );
+}

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use gobwire::Encode;
-use tokio::io::AsyncRead;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
@@ -63,13 +63,16 @@ impl Inner {
 }
 
 impl Calls {
-    /// Calls by this stream, each of whose replies has at most so many bytes, and the reason why its session ends, once it does.
-    pub(super) fn over(stream: Stream, most: usize, why: mux::Why) -> Self {
-        let (from, to) = tokio::io::split(stream);
+    /// Calls by this stream, which is to be answered with this number first; each of whose replies has at most so many bytes; and the reason why its session ends, once it does.
+    pub(super) fn over(stream: Stream, number: Option<u32>, most: usize, why: mux::Why) -> Self {
+        let (mut from, to) = tokio::io::split(stream);
         let inner = Arc::new(Inner::default());
         let (reading, writing) = (Arc::clone(&inner), Arc::clone(&inner));
         let reading = tokio::spawn(async move {
-            let ended = reading.read(Values::new(from, most)).await;
+            let ended = match agree(&mut from, number).await {
+                Ok(()) => reading.read(Values::new(from, most)).await,
+                Err(fault) => fault,
+            };
             // Where all of the connection has ended, that says more.
             let fault = match why.get() {
                 Some(why) => Fault::Unavailable(Unavailable::of(why.clone())),
@@ -118,6 +121,22 @@ impl Calls {
         let sent = inner.outgoing.send(&request, given, Box::new(()));
         sent.map_err(|error| Fault::Malformed(format!("the request cannot be written: {error}")))?;
         told.await.unwrap_or_else(|_| Err(Fault::Unavailable(Unavailable::of("its connection is closed".to_owned()))))
+    }
+}
+
+/// That what opens the stream is answered with its number.
+async fn agree(from: &mut (impl AsyncRead + Unpin), number: Option<u32>) -> Result<(), Fault> {
+    let Some(number) = number else { return Ok(()) };
+    let mut answer = [0; 4];
+    match from.read_exact(&mut answer).await {
+        Ok(_) if answer == number.to_le_bytes() => Ok(()),
+        Ok(_) => {
+            let found = u32::from_le_bytes(answer);
+            let text = format!("the stream to it, of number {number}, is answered with number {found}");
+            Err(Fault::Malformed(text))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(over(&Broken::End)),
+        Err(error) => Err(over(&Broken::Lost(error))),
     }
 }
 

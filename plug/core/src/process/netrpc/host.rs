@@ -191,7 +191,7 @@ impl Session {
         });
         let tasks = [stdout, stderr].map(|stream| tokio::spawn(listen(name.to_owned(), stream)).abort_handle());
         let tasks = tasks.into_iter().chain([driving.abort_handle()]).collect();
-        let control = Calls::over(control, most, Arc::clone(&why));
+        let control = Calls::over(control, None, most, Arc::clone(&why));
         Ok(Self { control, opener, why, plugins: Mutex::default(), tasks })
     }
 
@@ -221,14 +221,8 @@ impl Session {
             |error: io::Error| Fault::Unavailable(Unavailable::unsent(format!("its connection failed: {error}")));
         let mut stream = self.opener.clone().open_stream().await.map_err(|error| lost(io::Error::other(error)))?;
         stream.write_all(&number.to_le_bytes()).await.map_err(lost)?;
-        let mut answer = [0; 4];
-        stream.read_exact(&mut answer).await.map_err(lost)?;
-        if answer != number.to_le_bytes() {
-            let found = u32::from_le_bytes(answer);
-            let text = format!("the stream to it, of number {number}, is answered with number {found}");
-            return Err(Fault::Malformed(text));
-        }
-        Ok(Calls::over(stream, most, Arc::clone(&self.why)))
+        // The first call need not wait for its answer.
+        Ok(Calls::over(stream, Some(number), most, Arc::clone(&self.why)))
     }
 }
 
