@@ -198,7 +198,7 @@ impl Inner {
 fn over(broken: &Broken) -> Fault {
     match broken {
         Broken::End => Fault::Unavailable(Unavailable::of("it has closed the stream".to_owned())),
-        Broken::Lost(_) => Fault::Unavailable(Unavailable::of(broken.to_string())),
+        Broken::Lost(_) | Broken::Session(_) => Fault::Unavailable(Unavailable::of(broken.to_string())),
         broken => Fault::Malformed(broken.to_string()),
     }
 }

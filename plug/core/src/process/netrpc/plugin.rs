@@ -1,6 +1,7 @@
 //! The plugin's side of a connection: the process's own services, what it prints, and a stream for each plugin that was asked for by its name.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -103,7 +104,7 @@ impl Speaks for Served {
             };
             let stream = match stream {
                 Some(Ok(stream)) => stream,
-                Some(Err(error)) => return warn(&mux::told(&error)),
+                Some(Err(error)) => return told(Err(Broken::Session(error))),
                 None => return,
             };
             let (connection, common) = (Arc::clone(&connection), common.clone());
@@ -138,14 +139,15 @@ impl Speaks for Served {
 
 /// Says to whoever reads stderr what the host did wrong.
 fn warn(what: &str) {
-    eprintln!("[WARN] of the host's connection: {what}");
+    // Nobody may read it any more.
+    let _ = writeln!(std::io::stderr(), "[WARN] of the host's connection: {what}");
 }
 
 fn told(answered: Result<(), Broken>) {
     match answered {
         // It has gone.
         Ok(()) | Err(Broken::End) => {}
-        Err(Broken::Lost(error)) if error.kind() != std::io::ErrorKind::InvalidData => {}
+        Err(Broken::Lost(error) | Broken::Session(error)) if error.kind() != std::io::ErrorKind::InvalidData => {}
         Err(broken) => warn(&broken.to_string()),
     }
 }

@@ -34,6 +34,8 @@ pub(super) enum Broken {
     /// There is nothing more, and nothing is missing.
     End,
     Lost(std::io::Error),
+    /// The same of the whole connection.
+    Session(std::io::Error),
     /// A message was passed over, and what comes after it can be read.
     TooLong {
         found: usize,
@@ -51,6 +53,7 @@ impl std::fmt::Display for Broken {
                 "what it sends is no yamux: it is more than there is room for, or of no stream that is open",
             ),
             Self::Lost(error) => write!(f, "its connection failed: {error}"),
+            Self::Session(error) => f.write_str(&super::mux::told(error)),
             Self::TooLong { found, most } => {
                 write!(f, "a message has {found} bytes, which is more than the {most} that are taken")
             }
