@@ -18,9 +18,16 @@ const SOON: Duration = Duration::from_micros(150);
 static HAS_OTHERS: Lazy<bool> = Lazy::new(|| thread::available_parallelism().is_ok_and(|count| count.get() > 1));
 
 /// How soon something came the last time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Looking {
     came_soon: AtomicBool,
+}
+
+/// What was just started is asked something soon, and who was just asked answers soon.
+impl Default for Looking {
+    fn default() -> Self {
+        Self { came_soon: AtomicBool::new(true) }
+    }
 }
 
 impl Looking {

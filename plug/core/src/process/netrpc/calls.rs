@@ -1,6 +1,6 @@
 //! Calls that are made by one stream: many at once, each answered when it is done. It knows no plugin.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -42,7 +42,8 @@ struct Inner {
 #[derive(Default)]
 struct Waiting {
     next: u64,
-    calls: HashMap<u64, (Shape, oneshot::Sender<Result<Bytes, Fault>>)>,
+    /// Those that wait, of which there are not many.
+    calls: BTreeMap<u64, (Shape, oneshot::Sender<Result<Bytes, Fault>>)>,
     /// Why there are no more answers.
     over: Option<Fault>,
 }
@@ -79,7 +80,7 @@ impl Calls {
                 None => ended,
             };
             let mut waiting = reading.waiting();
-            for (_, (_, tell)) in waiting.calls.drain() {
+            for (_, tell) in std::mem::take(&mut waiting.calls).into_values() {
                 _ = tell.send(Err(fault.clone()));
             }
             waiting.over = Some(fault);

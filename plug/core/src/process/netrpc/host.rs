@@ -1,6 +1,5 @@
 //! The host's side of a connection: the plugins of a process, each by a stream of its own that is opened when it is first called.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -48,9 +47,16 @@ struct Session {
     control: Calls,
     opener: Control,
     why: mux::Why,
-    /// By the name that they are asked for by.
-    plugins: Mutex<HashMap<String, Arc<OnceCell<Calls>>>>,
+    /// There are few.
+    plugins: Mutex<Vec<Dispensed>>,
     tasks: Vec<AbortHandle>,
+}
+
+/// A plugin that was asked for.
+struct Dispensed {
+    service: String,
+    name: String,
+    calls: Arc<OnceCell<Calls>>,
 }
 
 impl Drop for Session {
@@ -100,12 +106,12 @@ impl NetRpc {
             };
             let service = call.path.trim_start_matches('/').split('/').next().unwrap_or_default();
             // Of a program of ours it is known that it tells interfaces apart.
-            let name = match &call.plugin {
-                Some(name) => format!("{service}/{name}"),
-                None => self.0.asked.clone(),
+            let asked = match &call.plugin {
+                Some(name) => (service, &name[..]),
+                None => ("", &self.0.asked[..]),
             };
             let session = self.session().await?;
-            let plugin = session.dispensed(&name, self.0.most).await?;
+            let plugin = session.dispensed(asked, self.0.most).await?;
             let given = Given { shape: Shape::of_arguments(signature), message: &call.request };
             plugin.call(format!("{PLUGIN}{}", signature.wire_name), &given, Shape::of_output(signature), deadline).await
         };
@@ -196,17 +202,27 @@ impl Session {
     }
 
     /// The stream to a plugin.
-    async fn dispensed(&self, name: &str, most: usize) -> Result<Calls, Fault> {
+    async fn dispensed(&self, (service, name): (&str, &str), most: usize) -> Result<Calls, Fault> {
         let cell = {
             let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
-            let cell = plugins.entry(name.to_owned()).or_default();
+            let at = plugins.iter().position(|plugin| plugin.service == service && plugin.name == name);
+            let at = at.unwrap_or_else(|| {
+                let (service, name) = (service.to_owned(), name.to_owned());
+                plugins.push(Dispensed { service, name, calls: Arc::default() });
+                plugins.len() - 1
+            });
+            let cell = &mut plugins[at].calls;
             // A stream can end before its connection does.
             if cell.get().is_some_and(Calls::is_over) {
                 *cell = Arc::default();
             }
             Arc::clone(cell)
         };
-        cell.get_or_try_init(|| self.dispense(name, most)).await.cloned()
+        let dispense = || async {
+            let asked = if service.is_empty() { name.to_owned() } else { format!("{service}/{name}") };
+            self.dispense(&asked, most).await
+        };
+        cell.get_or_try_init(dispense).await.cloned()
     }
 
     async fn dispense(&self, name: &str, most: usize) -> Result<Calls, Fault> {
