@@ -7,7 +7,7 @@ use std::process::Command;
 use plug_tests::go;
 
 use crate::measure::median;
-use crate::programs::process_program;
+use crate::programs::{process_plugin, process_program};
 use crate::reports::{Measured, Reports, Wanted, figure, report};
 use crate::table::Table;
 
@@ -22,8 +22,7 @@ const SPAN: u64 = 400;
 
 pub fn measure(table: &mut Table) {
     let (Some(go_host), Some(go_plugin)) = (go("bench-host"), go("plugin")) else { return };
-    let [plugin, host] = [("process-plugin", "process-plugin"), ("process-callers", "host")]
-        .map(|(package, program)| process_program(package, program));
+    let (plugin, host) = (process_plugin(), process_program("process-callers", "host"));
     let [plugin, go_plugin] = [&plugin, &go_plugin].map(|path| path.to_str().expect("the path is text"));
     let sides = [
         Measured::ours(&host, &[plugin]),

@@ -69,10 +69,19 @@ pub fn library_host() -> PathBuf {
 
 /// A program of plugins in processes or behind servers. Each package by itself, so that none has the features of another.
 pub fn process_program(package: &str, program: &str) -> PathBuf {
+    in_profile("release", package, program)
+}
+
+/// The plugin that is a process, as who has many of them builds it.
+pub fn process_plugin() -> PathBuf {
+    in_profile("small", "process-plugin", "process-plugin")
+}
+
+fn in_profile(profile: &str, package: &str, program: &str) -> PathBuf {
     eprintln!("building {package}");
     let target = scratch().join("process");
-    finish(cargo("build", root(), &target).args(["--release", "--package", package]));
-    target.join("release").join(program).with_extension(env::consts::EXE_EXTENSION)
+    finish(cargo("build", root(), &target).args(["--profile", profile, "--package", package]));
+    target.join(profile).join(program).with_extension(env::consts::EXE_EXTENSION)
 }
 
 /// The program with this number of plugins, which is even.
