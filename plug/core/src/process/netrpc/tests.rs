@@ -5,9 +5,12 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use gobwire::{Encoder, Interface};
+use tokio::io::AsyncWriteExt;
+use tokio_stream::StreamExt;
+use tokio_yamux::session::SessionType;
 
 use super::values::{Request, Response, Values};
-use super::{DISPENSE, LIST, PING, serve};
+use super::{DISPENSE, LIST, PING, mux, serve};
 use crate::gob::Shape;
 use crate::portable::Type;
 
@@ -256,6 +259,33 @@ fn streams_without_end_are_refused() {
         back.iter().filter(|(ty, flags, stream, _)| *ty == WINDOW && flags & RST != 0 && *stream > 8_300).count();
     assert!(refused > 5_000, "{refused}");
     assert!(back.iter().any(|(ty, flags, ..)| (*ty, *flags) == (PINGS, 2)), "the connection goes on");
+}
+
+/// It would have an answer to each ping, for as long as nobody takes one.
+#[test]
+fn who_sends_and_takes_nothing_is_left() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (sent, told) = runtime.block_on(async {
+        let (mut here, there) = tokio::io::duplex(4096);
+        let ended = tokio::spawn(async move {
+            let mut session = mux::session(there, SessionType::Server);
+            loop {
+                match session.next().await {
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return mux::told(&error),
+                    None => return "it ended".to_owned(),
+                }
+            }
+        });
+        let (pings, mut sent) = (frame(PINGS, SYN, 0, 7, &[]).repeat(1000), 0);
+        while sent < 64 << 20 && here.write_all(&pings).await.is_ok() {
+            sent += pings.len();
+        }
+        (sent, ended.await.unwrap())
+    });
+    assert!(sent < 5 << 20, "{sent} bytes were taken");
+    let text = "its connection failed: the other side has sent 4194304 bytes and taken nothing of what it was answered";
+    assert_eq!(told, text);
 }
 
 #[test]
