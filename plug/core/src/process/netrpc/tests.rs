@@ -281,6 +281,7 @@ fn who_sends_and_takes_nothing_is_left() {
         while sent < 64 << 20 && here.write_all(&pings).await.is_ok() {
             sent += pings.len();
         }
+        drop(here);
         (sent, ended.await.unwrap())
     });
     assert!(sent < 5 << 20, "{sent} bytes were taken");
