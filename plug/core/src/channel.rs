@@ -14,6 +14,11 @@ use crate::portable::Signature;
 pub(crate) trait Channel: Send + Sync + 'static {
     /// Has a method called. To drop the future is to cancel the call.
     fn call(&self, call: Call) -> Reply;
+
+    /// Whether a call is on its way before its future is polled, which then costs next to nothing in any thread.
+    fn is_prompt(&self) -> bool {
+        false
+    }
 }
 
 pub(crate) type Reply = Pin<Box<dyn Future<Output = Result<Bytes, Fault>> + Send>>;

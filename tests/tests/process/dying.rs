@@ -1,5 +1,6 @@
 //! Processes that end or panic while they are being called, or before: what the caller is told, and whom it does not concern.
 
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use plug::ErrorKind;
 use plug::link::{ProcessFault, ProcessOptions};
 use plug_tests::until;
 
-use crate::{LONG, in_time, open, told_of_worker, work, worker};
+use crate::{LONG, in_time, open, told, told_of_worker, work, worker};
 
 /// What is said of a worker that was told to die in this way.
 fn death(how: &'static str) -> String {
@@ -114,6 +115,34 @@ fn it_is_killed_while_many_wait() {
             "{error}"
         );
     }
+}
+
+/// A child of the process holds its socket, and does not answer.
+#[test]
+fn it_is_killed_and_its_child_is_not() {
+    let script = format!("'{}' & wait", plug_tests::process_program("worker").display());
+    let process = crate::shell(&script).open("/bin/sh").unwrap();
+    let (work, shell) = (work(&process), process.pid().unwrap().to_string());
+    let child = work.obey("pid").unwrap();
+    assert_ne!(child, shell);
+    signal(&child, rustix::process::Signal::STOP);
+    let killed = Instant::now();
+    let errors = in_time(move || {
+        let first = thread::scope(|scope| {
+            let call = scope.spawn(|| work.sum(1, &[2]).unwrap_err());
+            thread::sleep(Duration::from_millis(100));
+            kill(&shell);
+            call.join().unwrap()
+        });
+        // Whoever asks later is not kept waiting either.
+        [first, work.sum(1, &[2]).unwrap_err()].map(|error| told(&error, Path::new("/bin/sh")))
+    });
+    let took = killed.elapsed();
+    kill(&child);
+    for (error, when) in errors.iter().zip(["while it was being called", "before it was called"]) {
+        assert!(error.starts_with(&format!("plugin `PATH` was killed by signal 9 (SIGKILL) {when}\n")), "{error}");
+    }
+    assert!(took < Duration::from_secs(2), "{took:?}");
 }
 
 /// How many threads the process has.

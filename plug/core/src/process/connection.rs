@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use super::handshake::Address;
 use super::tls;
-use crate::channel::{Channel, Fault};
+use crate::channel::{Channel, Fault, Unavailable};
 #[cfg(unix)]
 use crate::remote::UnixStream;
 use crate::remote::{CONNECTION_WINDOW, ListReply, STREAM_WINDOW};
@@ -91,6 +91,14 @@ pub(crate) trait Peer: Channel {
 
     /// Tells it to end. The answer often does not come, for it ends before it has sent it.
     fn leave(&self) -> Answer<()>;
+
+    /// Ends the connection, and with it all that still waits for an answer. It is not made again.
+    fn sever(&self);
+}
+
+/// What is asked of a process after its end.
+pub(crate) fn ended() -> Fault {
+    Fault::Unavailable(Unavailable::unsent("its process has ended".to_owned()))
 }
 
 pub(crate) type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send>>;

@@ -1,6 +1,7 @@
 //! The connection to a process that speaks gRPC.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use bytes::Bytes;
 use prost::Message;
 use tokio::time::{timeout, timeout_at};
 
-use super::connection::{Answer, Peer, Target};
+use super::connection::{Answer, Peer, Target, ended};
 use super::http2::Http2;
 use super::plugin::StdioData;
 use super::record::{self, Records};
@@ -29,6 +30,7 @@ struct Inner {
     most: usize,
     /// How long to connect may take.
     patience: Duration,
+    is_severed: AtomicBool,
 }
 
 impl Grpc {
@@ -36,7 +38,13 @@ impl Grpc {
     pub(crate) async fn connect(target: Target, name: String, most: usize, patience: Duration) -> io::Result<Self> {
         let connection = http2(&target).await?;
         tokio::spawn(listen(name, connection.clone()));
-        Ok(Self(Arc::new(Inner { target, connection: Mutex::new(connection), most, patience })))
+        Ok(Self(Arc::new(Inner {
+            target,
+            connection: Mutex::new(connection),
+            most,
+            patience,
+            is_severed: AtomicBool::new(false),
+        })))
     }
 
     fn connection(&self) -> MutexGuard<'_, Http2> {
@@ -57,7 +65,10 @@ impl Grpc {
     }
 
     async fn connect_again(&self, deadline: Option<Instant>) -> Result<Http2, Fault> {
-        let Inner { target, patience, .. } = &*self.0;
+        let Inner { target, patience, is_severed, .. } = &*self.0;
+        if is_severed.load(SeqCst) {
+            return Err(ended());
+        }
         let connecting = timeout(*patience, http2(target));
         let connected = match deadline {
             None => connecting.await,
@@ -67,7 +78,14 @@ impl Grpc {
         let connection = connected.map_err(|error| {
             Fault::Unavailable(Unavailable::unsent(format!("it does not answer at `{target}`: {error}")))
         })?;
-        self.connection().clone_from(&connection);
+        let mut current = self.connection();
+        // It may have been severed meanwhile.
+        if self.0.is_severed.load(SeqCst) {
+            connection.sever();
+            return Err(ended());
+        }
+        current.clone_from(&connection);
+        drop(current);
         Ok(connection)
     }
 }
@@ -97,6 +115,12 @@ impl Peer for Grpc {
         let call = Call::of_service("/plugin.GRPCController/Shutdown", Bytes::new(), None);
         let leaving = self.clone().call(call);
         Box::pin(async move { leaving.await.map(drop) })
+    }
+
+    fn sever(&self) {
+        let connection = self.connection();
+        self.0.is_severed.store(true, SeqCst);
+        connection.sever();
     }
 }
 

@@ -328,6 +328,10 @@ fn now(current: &Current) -> Arc<Running> {
 }
 
 impl Channel for Handle {
+    fn is_prompt(&self) -> bool {
+        self.shared.options.restart.limit == 0 && now(&self.running).is_prompt()
+    }
+
     fn call(&self, call: Call) -> Reply {
         if self.shared.options.restart.limit == 0 {
             return now(&self.running).call(call);

@@ -12,6 +12,7 @@ use http::header::{CONTENT_TYPE, HeaderValue, TE};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, Request, StatusCode, Uri};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::AbortHandle;
 use tokio::time::timeout_at;
 use tonic::{Code, Status};
 
@@ -24,6 +25,7 @@ use crate::remote::{CONNECTION_WINDOW, HEADERS, PLUGIN_NAME, STREAM_WINDOW, stat
 pub(crate) struct Http2 {
     sender: SendRequest<Bytes>,
     is_closed: Arc<AtomicBool>,
+    task: AbortHandle,
 }
 
 impl Http2 {
@@ -46,11 +48,17 @@ impl Http2 {
         let is_closed = Arc::new(AtomicBool::new(false));
         let closed = Arc::clone(&is_closed);
         // It ends with the connection, whose errors the calls are told of.
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             _ = connection.await;
             closed.store(true, Relaxed);
         });
-        Ok(Self { sender, is_closed })
+        Ok(Self { sender, is_closed, task: task.abort_handle() })
+    }
+
+    /// Ends the connection, and what goes on by it.
+    pub(crate) fn sever(&self) {
+        self.is_closed.store(true, Relaxed);
+        self.task.abort();
     }
 
     pub(crate) fn is_closed(&self) -> bool {

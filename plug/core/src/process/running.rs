@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -201,6 +201,7 @@ impl Launch {
         let target = Target { address: line.address, tls };
         let peer = self.connected(&target, line.protocol, patience).await?;
         tokio::spawn(printed(self.name.clone(), stdout));
+        tokio::spawn(severed(Arc::clone(&life), Arc::downgrade(&peer)));
         unproven.0 = None;
         Ok(Running {
             driver,
@@ -402,17 +403,7 @@ impl Running {
     fn alive<T: Send + 'static>(&self, answer: Answer<T>) -> Answer<T> {
         let life = Arc::clone(&self.life);
         Box::pin(async move {
-            let mut answer = answer;
-            let done = tokio::select! {
-                biased;
-                done = &mut answer => done,
-                // A child of its own may hold the socket open. What it has answered is on its way.
-                death = life.death() => timeout(LAST_WORDS, answer).await.unwrap_or_else(|_| {
-                    let text = "its process has ended".to_owned();
-                    Err(Fault::Unavailable(Unavailable { death: Some(Arc::new(death)), ..Unavailable::of(text) }))
-                }),
-            };
-            match done {
+            match answer.await {
                 Err(Fault::Unavailable(unavailable)) if unavailable.death.is_none() => {
                     Err(Fault::Unavailable(Self::explained(&life, unavailable).await))
                 }
@@ -431,6 +422,10 @@ impl Running {
 }
 
 impl Channel for Running {
+    fn is_prompt(&self) -> bool {
+        self.peer.is_prompt()
+    }
+
     fn call(&self, call: Call) -> Reply {
         self.alive(self.peer.call(call))
     }
@@ -457,6 +452,17 @@ impl Drop for Running {
             // A thread that is about to end, and drops what it has kept, has no runtime to be in any more.
             Err(error) if error.is_thread_local_destroyed() => _ = thread::spawn(move || driver.wait(end)).join(),
             _ => driver.wait(end),
+        }
+    }
+}
+
+/// Ends the connection after the process has: a child of its own may hold the socket open. What it has answered by then is on its way.
+async fn severed(life: Arc<Life>, peer: Weak<dyn Peer>) {
+    if let Some(child) = &life.child {
+        child.ended().await;
+        sleep(LAST_WORDS).await;
+        if let Some(peer) = peer.upgrade() {
+            peer.sever();
         }
     }
 }

@@ -49,14 +49,17 @@ impl There {
             is_idempotent,
         });
         match cancellation::of_call() {
-            None => self.driver.call(reply),
-            Some(cancelled) => self.driver.call(Box::pin(async {
-                tokio::select! {
-                    biased;
-                    () = cancelled => Err(Fault::Cancelled),
-                    reply = reply => reply,
-                }
-            })),
+            None => self.driver.call(reply, self.channel.is_prompt()),
+            Some(cancelled) => {
+                let reply = Box::pin(async {
+                    tokio::select! {
+                        biased;
+                        () = cancelled => Err(Fault::Cancelled),
+                        reply = reply => reply,
+                    }
+                });
+                self.driver.call(reply, self.channel.is_prompt())
+            }
         }
     }
 

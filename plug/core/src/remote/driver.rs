@@ -4,6 +4,7 @@
 //! Most of what a short call costs is waking threads up. So a caller drives the runtime itself, in the thread that waits: nobody
 //! has to be woken but by the reply. While nobody calls, a thread of ours drives it, for what comes unasked: logs, deaths, pings.
 //! The two take turns: a caller has our thread step aside, and our thread takes over when there was no call for a nap's time.
+//! Where many call at once, our thread drives for all of them, and looks for what comes for as long as it comes soon.
 
 use std::future::Future;
 use std::io;
@@ -19,7 +20,7 @@ use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::look::Looking;
+use super::look::{Coming, Looking, Lookout};
 use crate::channel::{Fault, Reply};
 
 /// How long our thread waits for another call before it takes over. What comes unasked right after a call waits as long.
@@ -44,6 +45,8 @@ pub(crate) struct Driver {
     thread: OnceCell<Thread>,
     /// How soon replies come.
     looking: Looking,
+    /// The calls of guests.
+    coming: Coming,
     /// Calls that our thread makes.
     intake: mpsc::UnboundedSender<Intaken>,
 }
@@ -80,6 +83,7 @@ impl Driver {
                 aside: Notify::new(),
                 thread: OnceCell::new(),
                 looking: Looking::default(),
+                coming: Coming::new(),
             })
         })?;
         driver.thread.get_or_try_init(|| {
@@ -104,13 +108,20 @@ impl Driver {
         park_on(future)
     }
 
-    /// Waits for the reply to a call, of which there may be many at once.
-    pub(crate) fn call(&self, reply: Reply) -> Result<Bytes, Fault> {
+    /// Waits for the reply to a call, of which there may be many at once. A prompt one is on its way already.
+    pub(crate) fn call(&self, reply: Reply, is_prompt: bool) -> Result<Bytes, Fault> {
         if self.callers.load(SeqCst) + self.guests.load(SeqCst) < CROWD && is_outside() {
             let _caller = Caller::enter(self);
             return self.runtime.block_on(self.looking.wait(reply));
         }
         let _guest = Guest::enter(self);
+        if self.coming.came() {
+            self.aside.notify_one();
+        }
+        if is_prompt {
+            let _context = self.runtime.enter();
+            return park_on(reply);
+        }
         let (tell, told) = oneshot::channel();
         // A task that is spawned from here would wake our thread each time, even where it is awake.
         let sent = self.intake.send((reply, tell));
@@ -121,14 +132,15 @@ impl Driver {
     /// What our thread does.
     fn run(&self) {
         let (mut seen, mut naps) = (0, 0);
+        let mut lookout = Lookout::new(&self.coming);
         loop {
             let calls = self.calls.load(SeqCst);
             let is_quiet = self.callers.load(SeqCst) == 0 && calls == seen;
             if is_quiet || self.guests.load(SeqCst) > 0 {
                 self.state.store(DRIVING, SeqCst);
-                // Who came before the state was seen has told nobody to step aside.
-                if self.callers.load(SeqCst) == 0 || self.guests.load(SeqCst) > 0 {
-                    self.runtime.block_on(self.aside.notified());
+                // Who came before the state was seen has told nobody to step aside. Guests only have it look again.
+                while self.callers.load(SeqCst) == 0 || self.guests.load(SeqCst) > 0 {
+                    self.runtime.block_on(lookout.wait(self.aside.notified()));
                 }
                 self.state.store(NAPPING, SeqCst);
                 naps = 0;

@@ -3,7 +3,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -48,5 +48,67 @@ impl Looking {
         let output = output.await;
         self.came_soon.store(start.elapsed() < SOON, Relaxed);
         output
+    }
+}
+
+/// What comes again and again, and how soon it did the last time.
+#[derive(Debug)]
+pub(crate) struct Coming {
+    /// How much has come.
+    count: AtomicUsize,
+    /// Whether somebody looks for it.
+    is_looked_for: AtomicBool,
+}
+
+impl Coming {
+    pub(crate) const fn new() -> Self {
+        Self { count: AtomicUsize::new(0), is_looked_for: AtomicBool::new(false) }
+    }
+
+    /// One more has come. Whether nobody looks for it.
+    pub(crate) fn came(&self) -> bool {
+        self.count.fetch_add(1, Relaxed);
+        !self.is_looked_for.load(Relaxed)
+    }
+}
+
+/// Who looks for what is coming.
+#[derive(Debug)]
+pub(crate) struct Lookout<'a> {
+    coming: &'a Coming,
+    seen: usize,
+    since: Instant,
+    came_soon: bool,
+}
+
+impl<'a> Lookout<'a> {
+    pub(crate) fn new(coming: &'a Coming) -> Self {
+        Self { coming, seen: 0, since: Instant::now(), came_soon: false }
+    }
+
+    /// Waits for the future, in the thread that drives the runtime, and looks for what else there is to do for as long as it comes soon.
+    pub(crate) async fn wait<F: Future>(&mut self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        let output = poll_fn(|context| {
+            let polled = future.as_mut().poll(context);
+            let is_looking = polled.is_pending() && self.is_worth_it();
+            self.coming.is_looked_for.store(is_looking, Relaxed);
+            if is_looking {
+                thread::yield_now();
+                context.waker().wake_by_ref();
+            }
+            polled
+        });
+        output.await
+    }
+
+    fn is_worth_it(&mut self) -> bool {
+        let (count, waited) = (self.coming.count.load(Relaxed), self.since.elapsed());
+        if count != self.seen {
+            (self.seen, self.came_soon) = (count, waited < SOON);
+            self.since += waited;
+            return self.came_soon && *HAS_OTHERS;
+        }
+        self.came_soon && waited < MOMENT && *HAS_OTHERS
     }
 }

@@ -48,12 +48,28 @@ struct Waiting {
     over: Option<Fault>,
 }
 
-/// A call that is waited for, until it is not any more.
-struct Waited<'a>(&'a Inner, u64);
+/// A call that is on its way.
+pub(super) struct Begun {
+    calls: Calls,
+    seq: u64,
+    told: oneshot::Receiver<Result<Bytes, Fault>>,
+    is_told: bool,
+}
 
-impl Drop for Waited<'_> {
+impl Begun {
+    pub(super) async fn reply(mut self) -> Result<Bytes, Fault> {
+        let told = (&mut self.told).await;
+        self.is_told = true;
+        told.unwrap_or_else(|_| Err(Fault::Unavailable(Unavailable::of("its connection is closed".to_owned()))))
+    }
+}
+
+impl Drop for Begun {
+    /// Nobody waits any more.
     fn drop(&mut self) {
-        self.0.waiting().calls.remove(&self.1);
+        if !self.is_told {
+            self.calls.0.inner.waiting().calls.remove(&self.seq);
+        }
     }
 }
 
@@ -102,9 +118,20 @@ impl Calls {
         shape: Shape,
         deadline: Option<Instant>,
     ) -> Result<Bytes, Fault> {
+        self.begin(method, given, shape, deadline)?.reply().await
+    }
+
+    /// The same, of which nothing is waited for.
+    pub(super) fn begin(
+        &self,
+        method: String,
+        given: &(impl Encode + ?Sized),
+        shape: Shape,
+        deadline: Option<Instant>,
+    ) -> Result<Begun, Fault> {
         let inner = &*self.0.inner;
         let (tell, told) = oneshot::channel();
-        let waited = {
+        let begun = {
             let mut waiting = inner.waiting();
             if let Some(fault) = &waiting.over {
                 return Err(unsent(fault));
@@ -112,16 +139,16 @@ impl Calls {
             let seq = waiting.next;
             waiting.next += 1;
             waiting.calls.insert(seq, (shape, tell));
-            Waited(inner, seq)
+            Begun { calls: self.clone(), seq, told, is_told: false }
         };
         let timeout = deadline.map_or(0, |deadline| {
             let left = deadline.saturating_duration_since(Instant::now()).as_nanos();
             u64::try_from(left).unwrap_or(u64::MAX).max(1)
         });
-        let request = Request { method, seq: waited.1, timeout };
+        let request = Request { method, seq: begun.seq, timeout };
         let sent = inner.outgoing.send(&request, given, Box::new(()));
         sent.map_err(|error| Fault::Malformed(format!("the request cannot be written: {error}")))?;
-        told.await.unwrap_or_else(|_| Err(Fault::Unavailable(Unavailable::of("its connection is closed".to_owned()))))
+        Ok(begun)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The host's side of a connection: the plugins of a process, each by a stream of its own that is opened when it is first called.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -14,13 +15,13 @@ use tokio_stream::StreamExt;
 use tokio_yamux::Control;
 use tokio_yamux::session::SessionType;
 
-use super::calls::Calls;
+use super::calls::{Begun, Calls};
 use super::mux::{self, Stream};
 use super::{DISPENSE, LIST, PING, PLUGIN, QUIT};
 use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
 use crate::gob::{Given, Shape};
-use crate::portable::Type;
-use crate::process::connection::{Answer, Peer, Target};
+use crate::portable::{Signature, Type};
+use crate::process::connection::{Answer, Peer, Target, ended};
 use crate::process::record::{self, Records};
 use crate::protobuf::whole::{Piece, Pieces};
 use crate::remote::ListReply;
@@ -40,6 +41,7 @@ struct Inner {
     /// How long to connect may take.
     patience: Duration,
     session: Mutex<Arc<Session>>,
+    is_severed: AtomicBool,
 }
 
 /// What is open by one connection.
@@ -75,22 +77,37 @@ impl NetRpc {
         patience: Duration,
     ) -> io::Result<Self> {
         let session = Arc::new(Session::open(&target, &name, most).await?);
-        Ok(Self(Arc::new(Inner { target, name, asked, most, patience, session: Mutex::new(session) })))
+        Ok(Self(Arc::new(Inner {
+            target,
+            name,
+            asked,
+            most,
+            patience,
+            session: Mutex::new(session),
+            is_severed: AtomicBool::new(false),
+        })))
     }
 
     /// The session there is, or a new one where it was lost.
     async fn session(&self) -> Result<Arc<Session>, Fault> {
-        let Inner { target, name, most, patience, session, .. } = &*self.0;
-        let before = Arc::clone(&session.lock().unwrap_or_else(PoisonError::into_inner));
+        let Inner { target, name, most, patience, is_severed, .. } = &*self.0;
+        let before = Arc::clone(&self.current());
         if !before.control.is_over() {
             return Ok(before);
+        }
+        if is_severed.load(SeqCst) {
+            return Err(ended());
         }
         let opened = timeout(*patience, Session::open(target, name, *most)).await;
         let opened = opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         let opened = Arc::new(opened.map_err(|error| {
             Fault::Unavailable(Unavailable::unsent(format!("it does not answer at `{target}`: {error}")))
         })?);
-        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut session = self.current();
+        // It may have been severed meanwhile.
+        if is_severed.load(SeqCst) {
+            return Err(ended());
+        }
         // Somebody else may have been faster.
         if session.control.is_over() {
             *session = opened;
@@ -98,24 +115,35 @@ impl NetRpc {
         Ok(Arc::clone(&session))
     }
 
+    fn current(&self) -> MutexGuard<'_, Arc<Session>> {
+        self.0.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The service and the name by which the call's plugin is asked for.
+    fn asked<'a>(&'a self, call: &'a Call) -> (&'a str, &'a str) {
+        // Of a program of ours it is known that it tells interfaces apart.
+        match &call.plugin {
+            Some(name) => (call.path.trim_start_matches('/').split('/').next().unwrap_or_default(), name),
+            None => ("", &self.0.asked),
+        }
+    }
+
     async fn call(self, call: Call) -> Result<Bytes, Fault> {
-        let deadline = call.deadline;
-        let calling = async move {
+        let calling = async {
             let Some(signature) = call.method else {
                 return Err(Fault::Unimplemented(format!("`{}` is no method of a plugin", call.path)));
             };
-            let service = call.path.trim_start_matches('/').split('/').next().unwrap_or_default();
-            // Of a program of ours it is known that it tells interfaces apart.
-            let asked = match &call.plugin {
-                Some(name) => (service, &name[..]),
-                None => ("", &self.0.asked[..]),
-            };
             let session = self.session().await?;
-            let plugin = session.dispensed(asked, self.0.most).await?;
-            let given = Given { shape: Shape::of_arguments(signature), message: &call.request };
-            plugin.call(format!("{PLUGIN}{}", signature.wire_name), &given, Shape::of_output(signature), deadline).await
+            let plugin = session.dispensed(self.asked(&call), self.0.most).await?;
+            begin(&plugin, signature, &call)?.reply().await
         };
-        within(deadline, calling).await
+        within(call.deadline, calling).await
+    }
+
+    /// Begins the call at once, where it is to a plugin that was asked for before. None where it is not, or the stream has ended.
+    fn begun(&self, call: &Call) -> Option<Begun> {
+        let plugin = self.current().known(self.asked(call))?;
+        begin(&plugin, call.method?, call).ok()
     }
 
     async fn control(
@@ -130,6 +158,12 @@ impl NetRpc {
     }
 }
 
+fn begin(plugin: &Calls, signature: &'static Signature, call: &Call) -> Result<Begun, Fault> {
+    let given = Given { shape: Shape::of_arguments(signature), message: &call.request };
+    let method = format!("{PLUGIN}{}", signature.wire_name);
+    plugin.begin(method, &given, Shape::of_output(signature), call.deadline)
+}
+
 async fn within<T>(deadline: Option<Instant>, future: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     match deadline {
         None => future.await,
@@ -138,8 +172,21 @@ async fn within<T>(deadline: Option<Instant>, future: impl Future<Output = Resul
 }
 
 impl Channel for NetRpc {
+    fn is_prompt(&self) -> bool {
+        true
+    }
+
     fn call(&self, call: Call) -> Reply {
-        Box::pin(self.clone().call(call))
+        let this = self.clone();
+        match self.begun(&call) {
+            None => Box::pin(this.call(call)),
+            Some(begun) => Box::pin(async move {
+                let reply = within(call.deadline, begun.reply()).await;
+                // Until then the connection is there.
+                drop(this);
+                reply
+            }),
+        }
     }
 }
 
@@ -166,6 +213,12 @@ impl Peer for NetRpc {
     fn leave(&self) -> Answer<()> {
         let this = self.clone();
         Box::pin(async move { this.control(QUIT, &true, Shape::Nothing, None).await.map(drop) })
+    }
+
+    fn sever(&self) {
+        let session = self.current();
+        self.0.is_severed.store(true, SeqCst);
+        session.sever();
     }
 }
 
@@ -199,6 +252,18 @@ impl Session {
         let tasks = tasks.into_iter().chain([driving.abort_handle()]).collect();
         let control = Calls::over(control, None, most, Arc::clone(&why));
         Ok(Self { control, opener, why, plugins: Mutex::default(), tasks })
+    }
+
+    fn sever(&self) {
+        let _ = self.why.set("its process has ended".to_owned());
+        self.tasks.iter().for_each(AbortHandle::abort);
+    }
+
+    /// The stream to a plugin that was asked for before.
+    fn known(&self, (service, name): (&str, &str)) -> Option<Calls> {
+        let plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
+        let plugin = plugins.iter().find(|plugin| plugin.service == service && plugin.name == name)?;
+        plugin.calls.get().cloned()
     }
 
     /// The stream to a plugin.

@@ -7,6 +7,9 @@ use gobwire::{Encode, Encoder, Result};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 
+/// How much room is kept for what comes next, in bytes.
+const ROOM: usize = 16 * 1024;
+
 #[derive(Default)]
 pub(super) struct Outgoing {
     unsent: Mutex<Unsent>,
@@ -17,6 +20,8 @@ pub(super) struct Outgoing {
 struct Unsent {
     encoder: Encoder,
     bytes: Vec<u8>,
+    /// Room for a value that may turn out not to be one.
+    value: Vec<u8>,
     /// What is to be dropped when these bytes have been sent.
     until_then: Vec<Box<dyn Any + Send>>,
 }
@@ -30,26 +35,32 @@ impl Outgoing {
         until_then: Box<dyn Any + Send>,
     ) -> Result<()> {
         let mut unsent = self.unsent.lock().unwrap_or_else(PoisonError::into_inner);
-        let Unsent { encoder, bytes, .. } = &mut *unsent;
+        let Unsent { encoder, bytes, value: room, .. } = &mut *unsent;
         // First what can fail.
-        let mut last = encoder.encode(value)?;
+        encoder.encode_into(value, room)?;
         encoder.encode_into(head, bytes)?;
-        bytes.append(&mut last);
+        bytes.append(room);
+        keep(room);
         unsent.until_then.push(until_then);
         drop(unsent);
         self.told.notify_one();
         Ok(())
     }
 
-    fn take(&self) -> (Vec<u8>, Vec<Box<dyn Any + Send>>) {
+    /// Takes what there is, and leaves room for more.
+    fn take(&self, bytes: &mut Vec<u8>) -> Vec<Box<dyn Any + Send>> {
+        bytes.clear();
+        keep(bytes);
         let mut unsent = self.unsent.lock().unwrap_or_else(PoisonError::into_inner);
-        (std::mem::take(&mut unsent.bytes), std::mem::take(&mut unsent.until_then))
+        std::mem::swap(&mut unsent.bytes, bytes);
+        std::mem::take(&mut unsent.until_then)
     }
 
     /// Sends what there is, for as long as it can.
     pub(super) async fn run(&self, mut to: impl AsyncWrite + Unpin) {
+        let mut bytes = Vec::new();
         loop {
-            let (bytes, until_then) = self.take();
+            let until_then = self.take(&mut bytes);
             if bytes.is_empty() {
                 self.told.notified().await;
                 continue;
@@ -60,5 +71,12 @@ impl Outgoing {
             }
             drop(until_then);
         }
+    }
+}
+
+/// Leaves an empty buffer no more room than is worth keeping.
+fn keep(buffer: &mut Vec<u8>) {
+    if buffer.capacity() > ROOM {
+        *buffer = Vec::new();
     }
 }
