@@ -38,7 +38,7 @@ fn it_lives_as_long_as_a_handle() {
 #[test]
 fn it_goes_at_once() {
     for options in [ProcessOptions::new(), ProcessOptions::new().without_tls()] {
-        let quickest = (0..5).map(|_| {
+        let quickest = (0..10).map(|_| {
             let work = work(&open(options.clone()));
             assert_eq!(work.sum(1, &[2]).unwrap(), 3);
             let start = Instant::now();
@@ -46,7 +46,7 @@ fn it_goes_at_once() {
             start.elapsed()
         });
         let quickest = quickest.min().unwrap();
-        assert!(quickest < Duration::from_millis(250), "{quickest:?}");
+        assert!(quickest < Duration::from_millis(40), "{quickest:?}");
     }
 }
 

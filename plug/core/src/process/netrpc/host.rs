@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{timeout, timeout_at};
 use tokio_stream::StreamExt;
@@ -51,6 +51,8 @@ struct Session {
     why: mux::Why,
     /// There are few.
     plugins: Mutex<Vec<Dispensed>>,
+    /// Whether all was heard that it has printed.
+    heard: watch::Receiver<bool>,
     tasks: Vec<AbortHandle>,
 }
 
@@ -212,7 +214,14 @@ impl Peer for NetRpc {
 
     fn leave(&self) -> Answer<()> {
         let this = self.clone();
-        Box::pin(async move { this.control(QUIT, &true, Shape::Nothing, None).await.map(drop) })
+        Box::pin(async move {
+            this.control(QUIT, &true, Shape::Nothing, None).await?;
+            let session = Arc::clone(&this.current());
+            // It waits for the end of the connection, after it has said all.
+            let _ = session.heard.clone().wait_for(|heard| *heard).await;
+            session.sever();
+            Ok(())
+        })
     }
 
     fn sever(&self) {
@@ -248,10 +257,15 @@ impl Session {
             let _ = reason.set(ended);
             drop(session);
         });
-        let tasks = [stdout, stderr].map(|stream| tokio::spawn(listen(name.to_owned(), stream)).abort_handle());
-        let tasks = tasks.into_iter().chain([driving.abort_handle()]).collect();
+        let (hear, heard) = watch::channel(false);
+        let (out, err) = (listen(name.to_owned(), stdout), listen(name.to_owned(), stderr));
+        let out = tokio::spawn(async move {
+            out.await;
+            hear.send_replace(true);
+        });
+        let tasks = [out, tokio::spawn(err), driving].map(|task| task.abort_handle()).into();
         let control = Calls::over(control, None, most, Arc::clone(&why));
-        Ok(Self { control, opener, why, plugins: Mutex::default(), tasks })
+        Ok(Self { control, opener, why, plugins: Mutex::default(), heard, tasks })
     }
 
     fn sever(&self) {
