@@ -9,7 +9,7 @@ use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, HeaderName, Response};
+use http::{HeaderMap, HeaderName, Response, StatusCode};
 use http_body::{Body as _, Frame};
 use tonic::Status;
 use tonic::body::Body;
@@ -27,6 +27,15 @@ pub(super) struct Answer(Option<SendResponse<Bytes>>);
 impl Answer {
     pub(super) fn new(respond: SendResponse<Bytes>) -> Self {
         Self(Some(respond))
+    }
+
+    /// Refuses what is no call of gRPC, and so in words of HTTP.
+    pub(super) fn no_call(mut self) {
+        if let Some(mut respond) = self.0.take() {
+            let mut response = Response::new(());
+            *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            let _ = respond.send_response(response, true);
+        }
     }
 
     /// Answers with what comes, when it comes.

@@ -10,11 +10,12 @@ use std::time::Instant;
 use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::SendResponse;
-use http::Request;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Request};
 use prost::Message as _;
-use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
+use tonic::{Code, Status};
 use tower_service::Service;
 
 use super::answers::{self, Answer, Incoming};
@@ -24,6 +25,9 @@ use super::listing;
 use super::room::Room;
 use super::workers::Calls;
 use crate::remote::{LIST, ListRequest, PLUGIN_NAME, timeout};
+
+/// What the type of a call's content begins with.
+const GRPC: &[u8] = b"application/grpc";
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -72,6 +76,9 @@ impl Front {
         let (inner, answer, room) = (&self.0, Answer::new(respond), room.clone());
         let most = inner.most;
         let path = request.uri().path();
+        if !is_grpc(request.headers()) {
+            return answer.no_call();
+        }
         let name = request.headers().get(PLUGIN_NAME).map(|name| String::from_utf8_lossy(name.as_bytes()));
         match inner.dispatch.find(path, name.as_deref()) {
             Some(Ok(target)) => {
@@ -103,6 +110,7 @@ impl Front {
                 });
             }
             None => {
+                let unknown = format!("there is no method `{path}`");
                 let answered = if inner.own.has(path) {
                     inner.own.answer(request.map(|body| Body::new(Incoming(body))))
                 } else {
@@ -110,7 +118,11 @@ impl Front {
                     Box::pin(async move { others.call(request.map(Incoming)).await })
                 };
                 tokio::spawn(async move {
-                    let Ok(response) = answered.await;
+                    let Ok(mut response) = answered.await;
+                    let told = Status::from_header_map(response.headers());
+                    if told.is_some_and(|told| told.code() == Code::Unimplemented && told.message().is_empty()) {
+                        response = Status::unimplemented(unknown).into_http();
+                    }
                     answer.with(response).await;
                 });
             }
@@ -118,10 +130,69 @@ impl Front {
     }
 }
 
+/// Whether it is a call of gRPC: `application/grpc`, and what may come after that.
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let rest = kind.get(..GRPC.len()).filter(|start| start.eq_ignore_ascii_case(GRPC)).map(|_| &kind[GRPC.len()..]);
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+}
+
 /// Does what can be done at once, and the rest in a task. Most requests are there as a whole.
 fn now_or_later(future: impl Future<Output = ()> + Send + 'static) {
     let mut future = Box::pin(future);
     if future.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Pending {
         tokio::spawn(future);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::workers::Workers;
+    use super::*;
+
+    /// What a request of this path and this type of content is answered with, by a server that has no plugins.
+    fn answered(path: &str, kind: Option<&str>) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let calls = Workers::new(tokio::runtime::Builder::new_current_thread().build().unwrap()).calls();
+        let dispatch = Dispatch::new(std::iter::empty()).unwrap();
+        let front = Front::new(dispatch, Box::new(()), Routes::default(), calls, 100);
+        let mut request = Request::builder().method("POST").uri(format!("http://localhost{path}"));
+        if let Some(kind) = kind {
+            request = request.header(CONTENT_TYPE, kind);
+        }
+        let request = request.body(()).unwrap();
+        let (here, there) = tokio::io::duplex(1 << 16);
+        runtime.block_on(async {
+            let serving = async {
+                let mut connection = h2::server::handshake(there).await.unwrap();
+                while let Some(Ok((request, respond))) = connection.accept().await {
+                    front.answer(request, respond, &Room::default());
+                }
+            };
+            let asking = async {
+                let (mut client, connection) = h2::client::handshake(here).await.unwrap();
+                tokio::spawn(connection);
+                let (reply, _) = client.send_request(request, true).unwrap();
+                let reply = reply.await.unwrap();
+                match Status::from_header_map(reply.headers()) {
+                    Some(status) => format!("{:?}: {}", status.code(), status.message()),
+                    None => reply.status().to_string(),
+                }
+            };
+            tokio::select! {
+                told = asking => told,
+                () = serving => panic!("the connection ended"),
+            }
+        })
+    }
+
+    #[test]
+    fn what_is_no_call_is_refused() {
+        for kind in [None, Some("text/html"), Some("application/grpc-web"), Some("application/grp")] {
+            assert_eq!(answered(LIST, kind), "415 Unsupported Media Type");
+        }
+        for kind in ["application/grpc", "application/grpc+proto", "application/GRPC; charset=utf-8"] {
+            assert_eq!(answered("/a.B/C", Some(kind)), "Unimplemented: there is no method `/a.B/C`");
+        }
     }
 }
