@@ -64,7 +64,7 @@ impl Cancellation {
 
 /// Runs `work`, whose calls to plugins in other processes and behind servers are given up when `cancellation` says so.
 ///
-/// It is for this thread. Where it is nested, each cancels. A plugin that is linked in, or in a shared library, runs in this thread, and cannot be given
+/// It is for this thread, but not for what the thread drops at its end. Where it is nested, each cancels. A plugin that is linked in, or in a shared library, runs in this thread, and cannot be given
 /// up: there it changes nothing.
 ///
 /// ```no_run
@@ -88,24 +88,26 @@ pub fn with_cancellation<R>(cancellation: &Cancellation, work: impl FnOnce() -> 
 
     impl Drop for Within {
         fn drop(&mut self) {
-            CANCELLATIONS.with_borrow_mut(Vec::pop);
+            let _ = CANCELLATIONS.try_with(|all| all.borrow_mut().pop());
         }
     }
 
-    CANCELLATIONS.with_borrow_mut(|all| all.push(cancellation.clone()));
+    // Not where the thread is on its way out, and has dropped this.
+    let _ = CANCELLATIONS.try_with(|all| all.borrow_mut().push(cancellation.clone()));
     let _within = Within;
     work()
 }
 
 /// Is there when a call that this thread begins now is to be given up. None where nothing does.
 pub(crate) fn of_call() -> Option<impl Future<Output = ()> + Send> {
-    let all = CANCELLATIONS.with_borrow(Vec::clone);
+    let all = CANCELLATIONS.try_with(|all| all.borrow().clone()).unwrap_or_default();
     let mut all: Vec<Pin<Box<_>>> = all.into_iter().map(|one| Box::pin(one.cancelled())).collect();
+    let are_there = !all.is_empty();
     let any = move |context: &mut std::task::Context<'_>| {
         let is_any = all.iter_mut().any(|one| one.as_mut().poll(context).is_ready());
         if is_any { Poll::Ready(()) } else { Poll::Pending }
     };
-    CANCELLATIONS.with_borrow(|all| !all.is_empty()).then(|| poll_fn(any))
+    are_there.then(|| poll_fn(any))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use process_interface::Work;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{in_time, work, worker};
+use crate::{LONG, in_time, work, worker};
 
 fn current_thread() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
@@ -178,4 +178,32 @@ fn it_is_dropped_at_the_end_of_a_thread() {
             plug_tests::until(Duration::from_secs(5), "it is gone", || !plug_tests::is_running(id.parse().unwrap()));
         }
     });
+}
+
+/// The same, and called once more by what drops it.
+#[test]
+fn it_is_called_at_the_end_of_a_thread() {
+    struct Kept(Box<dyn Work>, mpsc::Sender<u64>);
+
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            let _ = self.1.send(self.0.sum(2, &[3]).unwrap());
+        }
+    }
+
+    thread_local! {
+        static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
+    }
+    for is_called_first in [true, false] {
+        let (send, receive) = mpsc::channel();
+        let work = work(&worker());
+        let thread = thread::spawn(move || {
+            KEPT.with(|kept| _ = kept.replace(Some(Kept(work, send))));
+            if is_called_first {
+                KEPT.with(|kept| _ = kept.borrow().as_ref().unwrap().0.sum(1, &[2]).unwrap());
+            }
+        });
+        assert_eq!(receive.recv_timeout(LONG).unwrap(), 5);
+        thread.join().unwrap();
+    }
 }

@@ -7,13 +7,11 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{ChildStderr, ChildStdout};
-use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -447,12 +445,7 @@ impl Drop for Running {
             }
             asked.abort();
         };
-        let driver = self.driver;
-        match Handle::try_current() {
-            // A thread that is about to end, and drops what it has kept, has no runtime to be in any more.
-            Err(error) if error.is_thread_local_destroyed() => _ = thread::spawn(move || driver.wait(end)).join(),
-            _ => driver.wait(end),
-        }
+        self.driver.wait(end);
     }
 }
 

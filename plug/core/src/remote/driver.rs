@@ -97,8 +97,15 @@ impl Driver {
         self.runtime.handle()
     }
 
-    /// Waits for the future in this thread.
-    pub(crate) fn wait<F: Future>(&self, future: F) -> F::Output {
+    /// Waits for the future in this thread, or in another where this one is about to end.
+    pub(crate) fn wait<F>(&self, future: F) -> F::Output
+    where
+        F: Future<Output: Send> + Send,
+    {
+        if is_ending() {
+            let waited = thread::scope(|scope| scope.spawn(|| self.wait(future)).join());
+            return waited.unwrap_or_else(|payload| std::panic::resume_unwind(payload));
+        }
         if is_outside() {
             let _caller = Caller::enter(self);
             return self.runtime.block_on(future);
@@ -118,7 +125,7 @@ impl Driver {
         if self.coming.came() {
             self.aside.notify_one();
         }
-        if is_prompt {
+        if is_prompt && !is_ending() {
             let _context = self.runtime.enter();
             return park_on(reply);
         }
@@ -170,6 +177,11 @@ impl Driver {
 /// Whether this thread is in no runtime.
 fn is_outside() -> bool {
     Handle::try_current().is_err_and(|error| error.is_missing_context())
+}
+
+/// Whether this thread drops what it has kept, and has no runtime to be in any more.
+fn is_ending() -> bool {
+    Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed())
 }
 
 /// A caller who drives.
