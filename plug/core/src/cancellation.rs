@@ -64,8 +64,8 @@ impl Cancellation {
 
 /// Runs `work`, whose calls to plugins in other processes and behind servers are given up when `cancellation` says so.
 ///
-/// It is for this thread, but not for what the thread drops at its end. Where it is nested, each cancels. A plugin that is linked in, or in a shared library, runs in this thread, and cannot be given
-/// up: there it changes nothing.
+/// It is for this thread, but not for what the thread drops at its end. Where it is nested, each cancels. A plugin that is linked in, or in a shared
+/// library, runs in this thread, and cannot be given up: there it changes nothing.
 ///
 /// ```no_run
 /// # #[plug::interface(portable)]
