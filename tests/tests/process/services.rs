@@ -139,3 +139,13 @@ fn what_a_process_is_started_with() {
     assert_eq!(work.obey("variable PLUG_PROTOCOL").unwrap(), "grpc");
     assert_eq!(work.obey("arguments").unwrap(), "");
 }
+
+#[test]
+fn what_a_host_inherited_is_for_the_host() {
+    // It may be somebody's plugin itself, and was told this by its own host.
+    let mut host = Command::new(process_program("host"));
+    host.arg(process_program("worker")).arg("variable PLUG_PROTOCOL").env("PLUG_PROTOCOL", "netrpc");
+    let mut host = plug_tests::start(&mut host);
+    assert_eq!(host.line(), "none");
+    assert!(host.end().success());
+}
