@@ -39,7 +39,7 @@ fn calls_a_worker() {
     each_way(&worker(), |host| {
         works(host);
         assert_eq!(host.error("sum", &["18446744073709551615", "1"]), "Unknown: the sum is too large");
-        assert_eq!(host.error("hello", &["x"]), "Unimplemented: ");
+        assert_eq!(host.error("hello", &["x"]), "Unimplemented: there is no method `/Plug/SayHello`");
     });
 }
 
