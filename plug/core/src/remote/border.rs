@@ -48,19 +48,17 @@ impl There {
             deadline,
             is_idempotent,
         });
-        match cancellation::of_call() {
-            None => self.driver.call(reply, self.channel.is_prompt()),
-            Some(cancelled) => {
-                let reply = Box::pin(async {
-                    tokio::select! {
-                        biased;
-                        () = cancelled => Err(Fault::Cancelled),
-                        reply = reply => reply,
-                    }
-                });
-                self.driver.call(reply, self.channel.is_prompt())
-            }
-        }
+        let reply = match cancellation::of_call() {
+            None => reply,
+            Some(cancelled) => Box::pin(async {
+                tokio::select! {
+                    biased;
+                    () = cancelled => Err(Fault::Cancelled),
+                    reply = reply => reply,
+                }
+            }),
+        };
+        self.driver.call(reply, self.channel.is_prompt())
     }
 
     fn result<M: Method>(&self, sent: Result<Bytes, Fault>) -> M::Outcome {

@@ -83,7 +83,7 @@ impl Driver {
                 aside: Notify::new(),
                 thread: OnceCell::new(),
                 looking: Looking::default(),
-                coming: Coming::new(),
+                coming: Coming::default(),
             })
         })?;
         driver.thread.get_or_try_init(|| {

@@ -51,8 +51,8 @@ impl Looking {
     }
 }
 
-/// What comes again and again, and how soon it did the last time.
-#[derive(Debug)]
+/// What comes again and again.
+#[derive(Debug, Default)]
 pub(crate) struct Coming {
     /// How much has come.
     count: AtomicUsize,
@@ -61,10 +61,6 @@ pub(crate) struct Coming {
 }
 
 impl Coming {
-    pub(crate) const fn new() -> Self {
-        Self { count: AtomicUsize::new(0), is_looked_for: AtomicBool::new(false) }
-    }
-
     /// One more has come. Whether nobody looks for it.
     pub(crate) fn came(&self) -> bool {
         self.count.fetch_add(1, Relaxed);
@@ -72,7 +68,7 @@ impl Coming {
     }
 }
 
-/// Who looks for what is coming.
+/// Who looks for what is coming, and how soon it did the last time.
 #[derive(Debug)]
 pub(crate) struct Lookout<'a> {
     coming: &'a Coming,

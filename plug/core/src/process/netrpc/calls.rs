@@ -53,13 +53,11 @@ pub(super) struct Begun {
     calls: Calls,
     seq: u64,
     told: oneshot::Receiver<Result<Bytes, Fault>>,
-    is_told: bool,
 }
 
 impl Begun {
     pub(super) async fn reply(mut self) -> Result<Bytes, Fault> {
         let told = (&mut self.told).await;
-        self.is_told = true;
         told.unwrap_or_else(|_| Err(Fault::Unavailable(Unavailable::of("its connection is closed".to_owned()))))
     }
 }
@@ -67,7 +65,7 @@ impl Begun {
 impl Drop for Begun {
     /// Nobody waits any more.
     fn drop(&mut self) {
-        if !self.is_told {
+        if !self.told.is_terminated() {
             self.calls.0.inner.waiting().calls.remove(&self.seq);
         }
     }
@@ -111,17 +109,6 @@ impl Calls {
     }
 
     /// Has a method called, whose reply is made into a message by its shape. The other side is told until when.
-    pub(super) async fn call(
-        &self,
-        method: String,
-        given: &(impl Encode + ?Sized),
-        shape: Shape,
-        deadline: Option<Instant>,
-    ) -> Result<Bytes, Fault> {
-        self.begin(method, given, shape, deadline)?.reply().await
-    }
-
-    /// The same, of which nothing is waited for.
     pub(super) fn begin(
         &self,
         method: String,
@@ -139,7 +126,7 @@ impl Calls {
             let seq = waiting.next;
             waiting.next += 1;
             waiting.calls.insert(seq, (shape, tell));
-            Begun { calls: self.clone(), seq, told, is_told: false }
+            Begun { calls: self.clone(), seq, told }
         };
         let timeout = deadline.map_or(0, |deadline| {
             let left = deadline.saturating_duration_since(Instant::now()).as_nanos();

@@ -155,8 +155,11 @@ impl NetRpc {
         shape: Shape,
         deadline: Option<Instant>,
     ) -> Result<Bytes, Fault> {
-        within(deadline, async { self.session().await?.control.call(method.to_owned(), given, shape, deadline).await })
-            .await
+        let calling = async {
+            let session = self.session().await?;
+            session.control.begin(method.to_owned(), given, shape, deadline)?.reply().await
+        };
+        within(deadline, calling).await
     }
 }
 
@@ -305,8 +308,8 @@ impl Session {
     }
 
     async fn dispense(&self, name: &str, most: usize) -> Result<Calls, Fault> {
-        let asked = self.control.call(DISPENSE.to_owned(), name, Shape::One(&Type::U32), None).await;
-        let message = asked.map_err(|fault| match fault {
+        let asked = self.control.begin(DISPENSE.to_owned(), name, Shape::One(&Type::U32), None)?;
+        let message = asked.reply().await.map_err(|fault| match fault {
             Fault::Failed(texts) => Fault::Refused { code: "NOT_FOUND", message: texts.concat() },
             other => other,
         })?;
