@@ -7,6 +7,7 @@ mod compilers;
 mod faults;
 mod files;
 mod foreign;
+mod in_place;
 mod interfaces;
 mod loading;
 mod logs;

@@ -9,9 +9,9 @@ use crate::plugin::{ALIASES, FIELDS, Fields, NAME, PROSE, SEPARATOR};
 /// The longest path of an interface, with its version: one that this program does not have is kept for good.
 pub(crate) const MAX_PATH: usize = 4096;
 
-const METHOD_SEPARATOR: char = METHOD.as_bytes()[0] as char;
+const METHOD_SEPARATOR: u8 = METHOD.as_bytes()[0];
 /// The two as bytes.
-const SEPARATORS: std::ops::RangeInclusive<u8> = METHOD.as_bytes()[0]..=SEPARATOR as u8;
+const SEPARATORS: std::ops::RangeInclusive<u8> = METHOD_SEPARATOR..=SEPARATOR as u8;
 
 /// It borrows from what it was read from, since most of it is compared and forgotten.
 #[derive(Debug)]
@@ -37,11 +37,11 @@ pub(crate) struct MethodRecord<'t> {
 impl<'t> InterfaceRecord<'t> {
     pub(crate) fn read(text: &'t str) -> Result<Self, String> {
         // At once where it can be, since it may be long.
-        if !text.bytes().all(|byte| matches!(byte, b' '..=b'~') || SEPARATORS.contains(&byte)) {
-            check_lines(text.split([METHOD_SEPARATOR, SEPARATOR]))?;
+        if !all(text, |byte| matches!(byte, b' '..=b'~') || SEPARATORS.contains(&byte)) {
+            check_lines(text.split([METHOD_SEPARATOR as char, SEPARATOR]))?;
         }
-        let mut parts = text.split(METHOD_SEPARATOR);
-        let mut fields = parts.next().unwrap_or_default().split(SEPARATOR);
+        let mut parts = split(text, METHOD_SEPARATOR);
+        let mut fields = split(parts.next().unwrap_or_default(), SEPARATOR as u8);
         let (Some(number), Some(path), Some(version)) = (fields.next(), fields.next(), fields.next()) else {
             return Err("the record of an interface lacks fields".to_owned());
         };
@@ -56,11 +56,22 @@ impl<'t> InterfaceRecord<'t> {
 
 impl<'t> MethodRecord<'t> {
     fn read(text: &'t str) -> Option<Self> {
-        let mut fields = text.split(SEPARATOR);
+        let mut fields = split(text, SEPARATOR as u8);
         let (name, default, signature) = (fields.next()?, fields.next()?, fields.next()?);
         let fingerprint = u128::from_str_radix(fields.next()?, 16).ok()?;
         Some(Self { name, has_default: default == "default", signature, fingerprint })
     }
+}
+
+/// What stands between these bytes of ASCII. Most is so short that std's search would take longer to begin than to find.
+pub(crate) fn split(text: &str, at: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.bytes().position(|byte| byte == at);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    })
 }
 
 /// A record of this program's own.
@@ -100,7 +111,12 @@ fn check_prose(text: &str) -> Result<(), String> {
 
 /// Whether there is nothing in it but the printable characters of ASCII, which is most texts, and found out without decoding them.
 fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    all(text, |byte| matches!(byte, b' '..=b'~'))
+}
+
+/// Whether all bytes are so. It looks at all of them, which is several at a time.
+fn all(text: &str, is_so: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(true, |all, byte| all & is_so(byte))
 }
 
 fn unfit(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -56,7 +57,7 @@ pub fn library(package: &str) -> PathBuf {
     let target = scratch().join("libraries");
     finish(&mut library_build(package, &target));
     let name = [env::consts::DLL_PREFIX, &package.replace('-', "_"), env::consts::DLL_SUFFIX].concat();
-    target.join("release").join(name)
+    installed(&target.join("release").join(name))
 }
 
 /// The host of the shared libraries.
@@ -64,7 +65,27 @@ pub fn library_host() -> PathBuf {
     eprintln!("building library-host");
     let target = scratch().join("library-host");
     finish(cargo("build", root(), &target).args(["--release", "--package", "library-host"]));
-    target.join("release/library-host").with_extension(env::consts::EXE_EXTENSION)
+    installed(&target.join("release/library-host").with_extension(env::consts::EXE_EXTENSION))
+}
+
+/// A copy of what was built, as an installation makes one. What a linker has just written lies in the page cache in small pieces, and takes longer to
+/// map into a process than what was written at once or read from a disk.
+fn installed(built: &Path) -> PathBuf {
+    let folder = scratch().join("installed");
+    fs::create_dir_all(&folder).expect("a folder can be made");
+    let bytes = fs::read(built).unwrap_or_else(|error| panic!("cannot read {}: {error}", built.display()));
+    let path = folder.join(built.file_name().expect("what was built has a name"));
+    // A new file, with the mode of the old one, and then written at once.
+    fs::remove_file(&path).ok();
+    fs::copy(built, &path).expect("what was built can be copied");
+    fs::File::options()
+        .write(true)
+        .truncate(true)
+        .open(&path)
+        .expect("a copy can be opened")
+        .write_all(&bytes)
+        .expect("a copy can be written");
+    path
 }
 
 /// A program of plugins in processes or behind servers. Each package by itself, so that none has the features of another.

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use object::ReadRef;
+use once_cell::unsync::OnceCell;
 use sha2::{Digest, Sha256};
 
 use super::copy::Loadable;
@@ -46,6 +47,9 @@ impl Default for Demands {
 /// tables of symbols too.
 const MOST_READ: u64 = 64 << 20;
 
+/// How many of the last bytes of a file are read at once.
+const END: u64 = 4096;
+
 /// What is loaded for the file at this path, if it is a library and meets the demands; and the section of that with the records.
 pub(super) fn take(path: &Path, demands: &Demands) -> Result<(Loadable, Vec<u8>), Error> {
     if !path.is_absolute() {
@@ -74,7 +78,9 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<(Loadable, Vec<u8>)
     let loadable = match &demands.way {
         Way::Copy => Loadable::copy(whole, path),
         Way::CopyIn(folder) => Loadable::copy_in(folder, whole),
-        Way::InPlace => Ok(Loadable::in_place(file, path)),
+        // Where it matters which file it is, it must be this one.
+        Way::InPlace if demands.allowed.is_some() || demands.refuse_writable => Ok(Loadable::held(file, path)),
+        Way::InPlace => Ok(Loadable::in_place(file, path, metadata)),
     };
     let loadable = loadable.map_err(|error| Error::library(path, LibraryFault::Copy).with_source(error))?;
     if !matches!(demands.way, Way::InPlace) {
@@ -89,7 +95,8 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<(Loadable, Vec<u8>)
         }
     }
     // Of the rest only the headers are read.
-    let pieces = Pieces { file: loadable.file(), len, start, read: Cell::new(0), kept: Scratch::new() };
+    let pieces =
+        Pieces { file: loadable.file(), len, start, end: OnceCell::new(), read: Cell::new(0), kept: Scratch::new() };
     let section = image::section(&pieces).map_err(|fault| Error::library(path, fault))?.to_vec();
     drop(pieces);
     Ok((loadable, section))
@@ -101,6 +108,8 @@ struct Pieces<'f> {
     len: u64,
     /// The first bytes, in which most of the headers are.
     start: Vec<u8>,
+    /// The last bytes, where linkers put the headers of sections, and their names before these.
+    end: OnceCell<Vec<u8>>,
     /// How much has been read.
     read: Cell<u64>,
     kept: Scratch,
@@ -115,22 +124,30 @@ impl Pieces<'_> {
         if offset + size <= self.start.len() as u64 {
             return Ok(&self.start[offset as usize..][..size as usize]);
         }
+        let end_start = self.len.saturating_sub(END);
+        if offset >= end_start {
+            let end = self.end.get_or_try_init(|| read(self.file, end_start, self.len - end_start))?;
+            return Ok(&end[(offset - end_start) as usize..][..size as usize]);
+        }
         // Nor is all of it kept that headers could ask for, which may tell of one place again and again.
         self.read.set(self.read.get().saturating_add(size));
         if self.read.get() > MOST_READ {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
-        let mut piece = vec![0; size as usize];
-        read_at(self.file, &mut piece, offset)?;
-        Ok(self.kept.keep(piece).get())
+        Ok(self.kept.keep(read(self.file, offset, size)?).get())
     }
 }
 
 /// The first bytes of a file of this length, as many as tell what it is.
 fn read_start(file: &File, len: u64) -> io::Result<Vec<u8>> {
-    let mut start = vec![0; len.min(image::START as u64) as usize];
-    read_at(file, &mut start, 0)?;
-    Ok(start)
+    read(file, 0, len.min(image::START as u64))
+}
+
+/// A piece of a file that has it, or had.
+fn read(file: &File, offset: u64, size: u64) -> io::Result<Vec<u8>> {
+    let mut piece = vec![0; size as usize];
+    read_at(file, &mut piece, offset)?;
+    Ok(piece)
 }
 
 /// Reads all of these bytes.

@@ -71,7 +71,7 @@ use crate::plugin::{Fields, NAME, Plugin};
 /// logger. What it logs reaches the host's logger where both are built with the features `log` or `tracing` of `plug`. What it prints is the
 /// process's output.
 ///
-/// It is loaded from the copy, or by the handle of its file: `$ORIGIN` in its search path for other libraries does not mean its folder. Where descriptors are
+/// A copy is in no folder, so that `$ORIGIN` in its search path for other libraries does not mean that of its file. Where descriptors are
 /// closed wholesale, as in becoming a daemon, [`load`](Library::load) it before. Where the system has no files in memory, the copy is a
 /// temporary file until it is loaded, and backtraces do not name what is in it.
 #[derive(Clone)]
@@ -141,7 +141,12 @@ impl LibraryOptions {
         self
     }
 
-    /// Loads the file itself and no copy of it, as `dlopen` does, which saves some of the time of an opening (a tenth of a millisecond or two).
+    /// Loads the file itself and no copy of it, as `dlopen` does, which saves some of the time of an opening (a tenth of a millisecond or two). And
+    /// `$ORIGIN` in its search path for other libraries is the file's folder.
+    ///
+    /// If another file has come in its place when it is loaded, the one that was opened is loaded nevertheless, by its handle, and in that
+    /// `$ORIGIN` means nothing. That is how it is always loaded with [`allow_only`](Self::allow_only) and [`refuse_writable_by_others`](Self::refuse_writable_by_others), since a file can be replaced
+    /// after the last look at it.
     ///
     /// Only where a library's file is never written to but replaced, as package managers and Cargo do: one that is overwritten or cut in place
     /// takes this process down with it, or changes under it.
@@ -301,7 +306,7 @@ impl Opened {
                 self.loadable.clear_place();
             };
             // SAFETY: whoever opened this promised that its code may be run.
-            unsafe { Loaded::load(self.loadable.path(), &self.path, keep) }
+            unsafe { Loaded::load(&self.loadable.path(), &self.path, keep) }
         })
     }
 }
@@ -345,7 +350,10 @@ fn plugin(
     of: Option<usize>,
     open: impl Fn(&mut crate::plugin::Slot<'_>) -> Result<(), Error> + Send + Sync + 'static,
 ) -> Plugin {
-    let origin = format!("library:{}", path.display());
+    let origin = match path.to_str() {
+        Some(path) => ["library:", path].concat(),
+        None => format!("library:{}", path.display()),
+    };
     let unfit = joint.places.as_ref().err().cloned();
     Plugin::found(Arc::clone(fields), joint.identity, origin, of, unfit, Box::new(open))
 }

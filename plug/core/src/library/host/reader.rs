@@ -25,7 +25,7 @@ pub(crate) struct Records<'t> {
 #[derive(Debug)]
 pub(crate) struct LibraryRecord<'t> {
     pub abi: u32,
-    pub plug: String,
+    pub plug: &'t str,
     pub compiler: &'t str,
     pub aborts: bool,
 }
@@ -118,7 +118,7 @@ impl<'t> LibraryRecord<'t> {
             return Err(Unread::Damaged("the record of the library lacks fields".to_owned()));
         };
         check_lines([plug, compiler].into_iter()).map_err(Unread::Damaged)?;
-        Ok(Self { abi, plug: name::shown(plug), compiler, aborts: panic == "abort" })
+        Ok(Self { abi, plug, compiler, aborts: panic == "abort" })
     }
 }
 

@@ -1,0 +1,99 @@
+//! Loading the file itself, and no copy of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use library_interface::Work;
+use plug::link::{Library, LibraryOptions};
+use plug::{Error, Registry};
+use plug_tests::{fixture, scratch};
+
+fn open(options: &LibraryOptions, path: &Path) -> Result<Library, Error> {
+    // SAFETY: the tests built it, and write to none that is loaded.
+    unsafe { options.open(path) }
+}
+
+fn in_place(path: &Path) -> Library {
+    open(&LibraryOptions::new().in_place(), path).unwrap()
+}
+
+fn version(library: &Library) -> String {
+    let mut registry = Registry::new();
+    registry.add(library).unwrap();
+    registry.open::<dyn Work>("worker").unwrap().obey("version").unwrap()
+}
+
+/// As Cargo and package managers do: a new file under the old name.
+fn replace(path: &Path, by: &Path) {
+    let new = path.with_extension("new");
+    fs::copy(by, &new).unwrap();
+    fs::rename(&new, path).unwrap();
+}
+
+fn versions() -> [PathBuf; 2] {
+    [fixture("library-plugin", &[]), fixture("library-plugin", &["--features", "rebuilt"])]
+}
+
+#[test]
+fn each_file_that_replaces_another_is_new() {
+    let [first, second] = versions();
+    let path = scratch("library-in-place").join("libx.so");
+    let mut libraries = Vec::new();
+    for (file, told) in [(&first, "the first"), (&second, "the second"), (&first, "the first")] {
+        replace(&path, file);
+        let library = in_place(&path);
+        assert_eq!(version(&library), told);
+        // The same file is the same library.
+        assert_eq!(version(&in_place(&path)), told);
+        libraries.push((library, told));
+    }
+    for (library, told) in &libraries {
+        assert_eq!(version(library), *told);
+    }
+}
+
+#[test]
+fn what_was_opened_is_loaded_whatever_has_come_in_its_place() {
+    let [first, second] = versions();
+    let path = scratch("library-in-place-replaced").join("libx.so");
+    fs::copy(&first, &path).unwrap();
+    let sha256 = Library::inspect(&path).unwrap().sha256().to_owned();
+    let options = LibraryOptions::new().in_place();
+    let opened = [
+        open(&options, &path),
+        open(&options.clone().allow_only([&*sha256]).unwrap(), &path),
+        open(&options.clone(), &path),
+    ]
+    .map(Result::unwrap);
+    replace(&path, &second);
+    assert_eq!(version(&opened[0]), "the first");
+    assert_eq!(version(&opened[1]), "the first");
+    fs::remove_file(&path).unwrap();
+    assert_eq!(version(&opened[2]), "the first");
+}
+
+/// That is what it is for, and what a copy cannot do: other libraries lie beside it.
+#[cfg(target_os = "linux")]
+#[test]
+fn it_finds_what_lies_beside_it() {
+    let folder = scratch("library-beside");
+    fs::write(folder.join("beside.rs"), "#[unsafe(no_mangle)] pub extern \"C\" fn beside() {}").unwrap();
+    let mut rustc = std::process::Command::new("rustc");
+    plug_tests::succeed(rustc.args(["--crate-type", "cdylib", "beside.rs"]).current_dir(&folder));
+    let native = format!("-Lnative={}", folder.display());
+    let by_origin = ["-Clink-arg=-Wl,--no-as-needed", "-Clink-arg=-lbeside", "-Clink-arg=-Wl,-rpath,$ORIGIN"];
+    let path = folder.join("libx.so");
+    fs::copy(fixture("library-plugin", &[&["--", &native][..], &by_origin].concat()), &path).unwrap();
+
+    // A copy does not, nor what must be the file that was digested. First, since what another has loaded need not be looked for.
+    let sha256 = Library::inspect(&path).unwrap().sha256().to_owned();
+    for options in [LibraryOptions::new(), LibraryOptions::new().in_place().allow_only([&*sha256]).unwrap()] {
+        let told = open(&options, &path).unwrap().load().unwrap_err();
+        let missing = "libbeside.so: cannot open shared object file: No such file or directory";
+        assert_eq!(std::error::Error::source(&told).unwrap().to_string(), missing);
+    }
+    assert_eq!(version(&in_place(&path)), "the first");
+    // It is there by now, under its own path.
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    assert!(maps.lines().any(|line| line.ends_with(path.to_str().unwrap())), "{maps}");
+}
