@@ -4,6 +4,7 @@
 mod arguments;
 mod docs;
 mod interface;
+#[cfg(feature = "link")]
 mod link;
 mod name;
 mod place;
@@ -176,6 +177,7 @@ pub fn portable(item: TokenStream) -> TokenStream {
     portable::expand(item.into()).into()
 }
 
+#[cfg(feature = "link")]
 #[doc(hidden)]
 #[proc_macro]
 pub fn link(input: TokenStream) -> TokenStream {

@@ -51,6 +51,8 @@
 //!
 //! # Features
 //!
+//! * `host` (on by default) is what lists and opens plugins: [`Registry`], [`Plugin`], [`Link`], [`link!`], [`ErrorKind`]. A plugin's crate does not need it,
+//!   and is built sooner without, where it is built by itself.
 //! * `inventory` (on by default) registers through the crate of that name: a constructor for each plugin that runs before
 //!   `main` and does nothing but insert it into a list.
 //! * `linkme` registers through the crate of that name: nothing at all runs before `main`. Not for WebAssembly. With both,
@@ -65,15 +67,18 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "host")]
 #[doc(inline)]
 pub use plug_core::link;
 #[cfg(any(feature = "process", feature = "grpc"))]
 pub use plug_core::{Cancellation, Server, proto, tonic, with_cancellation};
+#[cfg(feature = "host")]
 #[doc(inline)]
 pub use plug_core::{
-    Catalogue, Error, ErrorKind, Feature, Identity, Interface, Link, OpenOptions, Place, Plugin, Portable, Problem,
-    Registry, with_deadline,
+    Catalogue, ErrorKind, Feature, Link, OpenOptions, Place, Plugin, Problem, Registry, with_deadline,
 };
+#[doc(inline)]
+pub use plug_core::{Error, Identity, Interface, Portable};
 #[cfg(feature = "process")]
 pub use plug_core::{serve, serve_isolated};
 
@@ -82,6 +87,7 @@ pub use plug_macros::{Portable, interface, plug};
 #[doc(hidden)]
 pub mod __private {
     pub use plug_core::__private::*;
+    #[cfg(feature = "host")]
     pub use plug_macros::link;
 }
 
@@ -121,10 +127,22 @@ pub mod __private {
 /// plug::link!();
 /// # fn main() {}
 /// ```
+#[cfg(feature = "host")]
 #[macro_export]
 macro_rules! link {
     ($($rest:tt)*) => {
         $crate::__private::link! { $crate $($rest)* }
+    };
+}
+
+/// Links the plugins that the calling package's features choose: with the feature `host`.
+#[cfg(not(feature = "host"))]
+#[macro_export]
+macro_rules! link {
+    ($($rest:tt)*) => {
+        ::core::compile_error!(
+            "`link!` is for those who open plugins: turn on the feature `host` of plug, which is on by default"
+        );
     };
 }
 

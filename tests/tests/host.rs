@@ -146,6 +146,57 @@ fn without_a_way_to_register_the_build_fails() {
     assert!(stderr.contains(error), "{stderr}");
 }
 
+/// A plugin's crate needs no more. What it could want of a host, it is told where to find.
+#[test]
+fn without_what_hosts_need_the_rest_says_so() {
+    let folder = plug_tests::scratch("without-host");
+    std::fs::create_dir(folder.join("src")).expect("a folder can be made");
+    let manifest = |features: &str| {
+        let plug = root().join("plug");
+        format!(
+            "[package]\nname = \"plugin-lean\"\nedition = \"2024\"\n[workspace]\n\
+             [dependencies]\nplug = {{ path = {plug:?}, default-features = false, features = [{features}] }}\n"
+        )
+    };
+    let plugin = "#[plug::interface(portable)]\npub trait Name: Send + Sync {\n    fn name(&self) -> Result<String, plug::Error>;\n}\n\
+                  #[derive(Default)]\nstruct A;\n#[plug::plug(\"a\")]\nimpl Name for A {\n    \
+                  fn name(&self) -> Result<String, plug::Error> {\n        Err(plug::Error::msg(\"none\"))\n    }\n}\n";
+    let link = "plug::link!();\n";
+    let registry = "pub fn registry() -> &'static plug::Registry {\n    plug::Registry::builtin()\n}\n";
+    let check = |features: &str, source: String| {
+        std::fs::write(folder.join("Cargo.toml"), manifest(features)).expect("a manifest can be written");
+        std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).expect("a lock file can be copied");
+        std::fs::write(folder.join("src/lib.rs"), source).expect("a file can be written");
+        let mut cargo = cargo();
+        cargo
+            .current_dir(&folder)
+            .args(["check", "--quiet", "--offline"])
+            .arg("--target-dir")
+            .arg(target().join("lean"));
+        cargo
+    };
+    succeed(&mut check("\"inventory\"", plugin.to_owned()));
+    let stderr = fail(&mut check("\"inventory\"", [plugin, link].concat()));
+    let error =
+        "error: `link!` is for those who open plugins: turn on the feature `host` of plug, which is on by default";
+    assert!(stderr.contains(error), "{stderr}");
+    // The compiler's own words.
+    let stderr = fail(&mut check("\"inventory\"", [plugin, registry].concat()));
+    assert!(stderr.contains("cannot find `Registry` in `plug`"), "{stderr}");
+    assert!(stderr.contains("the item is gated behind the `host` feature"), "{stderr}");
+    succeed(&mut check("\"host\", \"inventory\"", [plugin, link, registry].concat()));
+
+    // And it brings nothing else of theirs.
+    let mut cargo = cargo();
+    cargo.current_dir(root()).args(["tree", "--package", "plug", "--no-default-features", "--features", "inventory"]);
+    let tree = succeed(cargo.args(["--offline", "--edges", "normal", "--prefix", "none", "--format", "{p}"]));
+    let mut crates: Vec<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    crates.sort_unstable();
+    crates.dedup();
+    let expected = ["inventory", "plug", "plug-core", "plug-macros", "proc-macro2", "quote", "syn", "unicode-ident"];
+    assert_eq!(crates, expected);
+}
+
 #[test]
 fn nothing_of_the_names_is_exported() {
     if !has_program("nm") {

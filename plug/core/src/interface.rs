@@ -60,6 +60,7 @@ impl Declaration {
 
 /// What tells an interface from every other: its type, for the registry; a number, for the linker; its path, for a person.
 pub struct Identity {
+    #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "it is for hosts"))]
     id: TypeId,
     number: u64,
     version: &'static str,
@@ -93,11 +94,13 @@ impl Identity {
         self.version
     }
 
+    #[cfg(feature = "host")]
     pub(crate) fn id(&self) -> TypeId {
         self.id
     }
 
     /// Whether both are of one interface. One that this program does not have is told by its number, since it has no type.
+    #[cfg(feature = "host")]
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.id == other.id && self.number == other.number
     }

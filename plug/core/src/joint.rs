@@ -14,7 +14,7 @@ pub(crate) use record::{InterfaceRecord, MAX_PATH, check_fields, check_lines, ow
 use crate::difference::Difference;
 use crate::interface::Identity;
 use crate::library::HEAD;
-use crate::link::builtin;
+use crate::submitted;
 
 /// What the interface of a plugin is here.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ struct Foreign;
 impl Joint {
     /// What the interface of this path is here, which the other build says this of, where it is portable there.
     pub(crate) fn of(path: &str, other: Option<&InterfaceRecord<'_>>) -> Self {
-        let ours = builtin::portables().map(|portables| portables.0).filter(|ours| ours.name() == path);
+        let ours = submitted::portables().map(|portables| portables.0).filter(|ours| ours.name() == path);
         let joints = ours.map(|identity| Self { identity, places: Self::places(identity, other) });
         // Two versions of an interface's crate may be in this program: the one that fits is meant.
         let best = joints.reduce(|best, other| if best.places.is_err() && other.places.is_ok() { other } else { best });

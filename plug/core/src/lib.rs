@@ -7,10 +7,14 @@
 #[cfg(feature = "remote")]
 mod cancellation;
 mod deadline;
+#[cfg(feature = "host")]
 mod difference;
+mod entry;
 mod handshake;
 mod interface;
+#[cfg(feature = "host")]
 mod name;
+#[cfg(feature = "host")]
 mod plugin;
 
 mod portable;
@@ -43,16 +47,24 @@ mod process;
 #[cfg(feature = "grpc")]
 mod grpc;
 
+#[cfg(feature = "host")]
 pub mod link;
 
+#[cfg(feature = "host")]
 mod catalogue;
+#[cfg(feature = "host")]
 mod index;
+#[cfg(feature = "host")]
 mod missing;
+#[cfg(feature = "host")]
 mod order;
+#[cfg(feature = "host")]
 mod problem;
+#[cfg(feature = "host")]
 mod registry;
 
 mod error;
+mod submitted;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -60,16 +72,24 @@ pub mod __private;
 
 #[cfg(feature = "remote")]
 pub use cancellation::{Cancellation, with_cancellation};
+#[cfg(feature = "host")]
 pub use catalogue::{Catalogue, Feature};
 pub use deadline::with_deadline;
-pub use error::{Error, ErrorKind};
+pub use entry::OpenOptions;
+pub use error::Error;
+#[cfg(feature = "host")]
+pub use error::ErrorKind;
 pub use interface::{Identity, Interface};
+#[cfg(feature = "host")]
 pub use link::Link;
-pub use plugin::{OpenOptions, Plugin};
+#[cfg(feature = "host")]
+pub use plugin::Plugin;
 pub use portable::Portable;
+#[cfg(feature = "host")]
 pub use problem::{Place, Problem};
 #[cfg(feature = "remote")]
 pub use proto::proto;
+#[cfg(feature = "host")]
 pub use registry::Registry;
 #[cfg(feature = "remote")]
 pub use server::Server;

@@ -21,6 +21,7 @@ mod table;
 #[doc(hidden)]
 mod view;
 
+#[cfg(feature = "host")]
 mod fault;
 
 #[cfg_attr(not(feature = "library"), allow(dead_code, unused_imports, reason = "the host's half is for hosts"))]
@@ -31,6 +32,7 @@ mod log;
 pub mod host;
 
 pub use entry::Crossing;
+#[cfg(feature = "host")]
 pub use fault::LibraryFault;
 #[cfg(feature = "library")]
 pub use host::{InspectedInterface, InspectedMethod, Inspection, Library, LibraryOptions, Loopback};

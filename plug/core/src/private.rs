@@ -10,21 +10,24 @@ pub use inventory;
 #[cfg(feature = "linkme")]
 pub use linkme;
 
+#[cfg(feature = "host")]
 pub use crate::catalogue::Linked;
+pub use crate::entry::{Entry, Slot};
 pub use crate::error::Error;
 pub use crate::handshake::Declared;
 pub use crate::interface::{Declaration, Identity, Interface};
 pub use crate::library::{
     Call, Crossing, InterfaceRecord, Maybe, Pair, PluginRecord, Scratch, Slice, call, interface_record_len,
 };
-#[cfg(feature = "linkme")]
-pub use crate::link::builtin::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
-pub use crate::plugin::{Entry, Slot};
 pub use crate::portable::{
     Argument, Arguments, Border, Description, Docs, Field, Form, Hold, Kept, Key as MapKey, List, Malformed, Method,
     Outcome, Own, Portable, PortableInterface, Portables, PutFields, Ref, Remote, Signature, Sink, Source, Str,
     TakeFields, TellChain, TellText, Told, Type, Variant, Viewed, VisitMethods, finish,
 };
+#[cfg(all(feature = "linkme", feature = "host"))]
+pub use crate::submitted::LINKED;
+#[cfg(feature = "linkme")]
+pub use crate::submitted::{ENTRIES, HANDSHAKES, PORTABLES};
 pub use crate::{
     __catalogue as catalogue, __crossing as crossing, __declaration as declaration, __handshake as handshake,
     __once as once, __plugin as plugin, __record as record, __submit as submit, __submit_portable as submit_portable,

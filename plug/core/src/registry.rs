@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use once_cell::sync::{Lazy, OnceCell};
 
 use crate::catalogue::Catalogue;
+use crate::entry::OpenOptions;
 use crate::error::{Error, ErrorKind};
 use crate::index::{self, Contest, Found, Index};
 use crate::interface::Interface;
 use crate::link::{self, Link};
 use crate::missing;
 use crate::order::{order, sorted};
-use crate::plugin::{OpenOptions, Plugin};
+use crate::plugin::Plugin;
 use crate::problem::{Place, Problem};
 
 /// Plugins, by interface and name.

@@ -30,8 +30,9 @@ use bytes::Bytes;
 use prost::Message;
 
 use crate::channel::{Call, Channel, Fault, Unavailable};
+use crate::entry::Slot;
 use crate::error::Error;
-use crate::plugin::{Plugin, Slot};
+use crate::plugin::Plugin;
 use crate::portable::{Description, PortableInterface};
 
 /// The metadata that says which plugin is meant.

@@ -2,9 +2,10 @@
 //!
 //! What it has read can be shown: what is one line has nothing in it that controls a terminal, and prose nothing but line ends and tabs.
 
+use crate::entry::{FIELDS, SEPARATOR};
 use crate::library::{HEAD, METHOD};
 use crate::name;
-use crate::plugin::{ALIASES, FIELDS, Fields, NAME, PROSE, SEPARATOR};
+use crate::plugin::{ALIASES, Fields, NAME, PROSE};
 
 /// The longest path of an interface, with its version: one that this program does not have is kept for good.
 pub(crate) const MAX_PATH: usize = 4096;

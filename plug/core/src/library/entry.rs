@@ -7,8 +7,8 @@ use super::record::{self, InterfaceRecord};
 use super::table::{ABI, Call, DONE, HostTable, LibraryTable, Object, PANICKED, PluginTable, Visit};
 use super::view::{Slice, Text};
 use super::{log, served};
-use crate::link::builtin;
 use crate::portable::PortableInterface;
+use crate::submitted;
 
 /// What a portable interface has beside its identity.
 pub struct Crossing {
@@ -18,7 +18,7 @@ pub struct Crossing {
     close: Call,
     /// Makes an object of the interface, of one that is in a library.
     #[cfg(feature = "library")]
-    pub(crate) make: fn(&mut crate::plugin::Slot<'_>, super::host::InLibrary),
+    pub(crate) make: fn(&mut crate::entry::Slot<'_>, super::host::InLibrary),
     #[cfg(feature = "remote")]
     pub(crate) remote: crate::remote::Crossing,
 }
@@ -78,11 +78,11 @@ pub unsafe extern "C" fn plug_library_v1(host: *const ()) -> *const () {
 /// `visit` can be called with `context`.
 unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u64 {
     let work = || {
-        for entry in builtin::entries() {
-            let Some(crossing) = entry.interface().crossing() else { continue };
+        for entry in submitted::entries() {
+            let Some(crossing) = entry.interface.crossing() else { continue };
             let table = PluginTable {
                 size: size_of::<PluginTable>() as u32,
-                text: Text::new(entry.text()),
+                text: Text::new(entry.text),
                 interface: Slice::from(crossing.record),
                 calls: Slice::from(crossing.calls),
                 open: crossing.open,

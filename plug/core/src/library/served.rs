@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::table::{Answer, DONE, FAILED, Failure, Object, PANICKED, Reply};
 use super::view::{Scratch, Slice, Text};
+use crate::entry::Entry;
 use crate::error::Error;
 use crate::interface::Interface;
-use crate::plugin::Entry;
 use crate::portable::{Arguments, Method, Outcome, Portable, TellChain, Told};
 
 type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'a>;

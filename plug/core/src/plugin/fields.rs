@@ -1,7 +1,8 @@
 //! The fields of an entry's text: which there are, and a text that was read at run time taken apart into them. It knows no plugin.
 
+use crate::entry::{FIELDS, SEPARATOR};
+
 // The fields of an entry's text, in their order. What a lookup reads comes first.
-pub(crate) const FIELDS: usize = 12;
 pub(crate) const NAME: usize = 0;
 pub(crate) const ALIASES: usize = 1;
 pub(super) const DEPRECATED: usize = 2;
@@ -17,9 +18,6 @@ pub(super) const DOCS: usize = 11;
 /// Those that may have several lines. (Of a long type, the compiler makes several.)
 #[cfg(any(feature = "library", feature = "remote"))]
 pub(crate) const PROSE: [usize; 4] = [DEPRECATED, 3, DESCRIPTION, DOCS];
-
-/// Between two fields: U+001F, the unit separator of ASCII.
-pub(crate) const SEPARATOR: char = '\u{1f}';
 
 /// The fields of a plugin that this binary has no entry of: one text, as an entry's is, and where each of them ends. With a text for each,
 /// opening a library would be a dozen allocations more for each of its plugins, and twice that for a registry.

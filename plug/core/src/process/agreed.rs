@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::Error;
 use crate::handshake::Declared;
 use crate::interface::{Identity, Interface};
-use crate::link::builtin;
+use crate::submitted;
 
 /// What a host and its plugins know each other by: a cookie, and the versions of the application's protocol, each with the
 /// interfaces that it has.
@@ -67,7 +67,7 @@ impl Handshake {
     ///
     /// Where there is none, or where there are two cookies.
     pub fn declared() -> Result<Self, Error> {
-        Self::of(builtin::handshakes())
+        Self::of(submitted::handshakes())
     }
 
     fn of<'a>(declared: impl IntoIterator<Item = &'a Declared>) -> Result<Self, Error> {

@@ -10,11 +10,12 @@ use super::driver::Driver;
 use super::list::{ListReply, ListedInterface, ListedPlugin};
 use crate::channel::Channel;
 use crate::difference::Difference;
+use crate::entry::Slot;
 use crate::error::Error;
 use crate::interface::Identity;
 use crate::joint::{InterfaceRecord, Joint, MAX_PATH, MethodRecord, check_fields, check_lines};
-use crate::link::builtin;
-use crate::plugin::{Fields, Plugin, Slot};
+use crate::plugin::{Fields, Plugin};
+use crate::submitted;
 
 /// The other side of a link.
 pub(crate) struct Side {
@@ -47,7 +48,7 @@ pub(crate) fn plugins(side: Arc<Side>, list: Option<&ListReply>) -> Result<Vec<P
             list.plugins.iter().map(|plugin| listed(&side, plugin, &interfaces)).collect()
         }
         None => {
-            let all = || builtin::portables().map(|portables| portables.0).collect();
+            let all = || submitted::portables().map(|portables| portables.0).collect();
             let interfaces = side.interfaces.clone().unwrap_or_else(all);
             Ok(interfaces.into_iter().map(|identity| foreign(&side, identity)).collect())
         }

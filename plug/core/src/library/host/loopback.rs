@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::joint::{joined, own_record};
 use crate::library::entry::plug_library_v1;
 use crate::library::table::{ABI, HostTable};
-use crate::link::{Link, builtin};
+use crate::link::Link;
 use crate::plugin::{Fields, Plugin};
 
 /// The plugins that are linked into this binary, called as those of a library are.
@@ -52,20 +52,20 @@ impl Link for Loopback {
         });
         let loaded = LOADED.as_ref().map_err(|error| Error::msg(error.as_str()))?;
         let mut plugins = Vec::new();
-        for entry in builtin::entries() {
-            let Some(crossing) = entry.interface().crossing() else { continue };
+        for entry in crate::submitted::entries() {
+            let Some(crossing) = entry.interface.crossing() else { continue };
             let ours = own_record(crossing.record);
             let places: Option<Arc<[_]>> = ours.and_then(|ours| joined(&ours, &ours).ok()).map(Arc::from);
-            let (Some(places), Ok(fields)) = (places, Fields::read(entry.text()).map(Arc::new)) else { continue };
-            let (shown, number) = (Arc::clone(&fields), format!("{:016x}", entry.interface().number()));
-            let open = move |slot: &mut crate::plugin::Slot<'_>| {
+            let (Some(places), Ok(fields)) = (places, Fields::read(entry.text).map(Arc::new)) else { continue };
+            let (shown, number) = (Arc::clone(&fields), format!("{:016x}", entry.interface.number()));
+            let open = move |slot: &mut crate::entry::Slot<'_>| {
                 let plugin = loaded.plugin(Path::new("this program"), &fields, &number, crossing, &places)?;
                 (crossing.make)(slot, plugin.open()?);
                 Ok(())
             };
             plugins.push(Plugin::found(
                 shown,
-                entry.interface(),
+                entry.interface,
                 "loopback".to_owned(),
                 Some(std::ptr::from_ref(loaded).addr()),
                 None,

@@ -348,7 +348,7 @@ fn plugin(
     fields: &Arc<Fields>,
     path: &Path,
     of: Option<usize>,
-    open: impl Fn(&mut crate::plugin::Slot<'_>) -> Result<(), Error> + Send + Sync + 'static,
+    open: impl Fn(&mut crate::entry::Slot<'_>) -> Result<(), Error> + Send + Sync + 'static,
 ) -> Plugin {
     let origin = match path.to_str() {
         Some(path) => ["library:", path].concat(),

@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::entry::{FIELDS, SEPARATOR};
 use crate::joint::{InterfaceRecord, MAX_PATH, check_fields, check_lines};
 use crate::library::record::{HEAD, INTERFACE_KIND, LIBRARY_KIND, MAGIC, PLUGIN_KIND};
 use crate::library::table::ABI;
 use crate::name;
-use crate::plugin::{FIELDS, Fields, SEPARATOR};
+use crate::plugin::Fields;
 
 /// The most records there can be, so that no file makes much of a few bytes: for each plugin there is what this program knows of it.
 const MAX_RECORDS: usize = 1 << 14;
