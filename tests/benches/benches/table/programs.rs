@@ -141,8 +141,14 @@ fn copy_with(plugins: usize, from: &Path, to: &Path) {
         }
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
         let text = if path == root().join("Cargo.toml") {
-            let plug = root().join("../../plug");
-            text.replace("\"../../plug\"", &format!("{:?}", plug.display().to_string()))
+            // What it leads to outside is where it is.
+            let absolute = |text: String, path: &str| {
+                text.replace(
+                    &format!("path = {path:?}"),
+                    &format!("path = {:?}", root().join(path).display().to_string()),
+                )
+            };
+            absolute(absolute(text, "../../plug"), "..")
         } else if path.ends_with("src/lib.rs") {
             repeated(&text, plugins)
         } else {
