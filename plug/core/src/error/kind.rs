@@ -12,7 +12,7 @@ use crate::problem::{Problem, write_incompatible};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The plugin's own work: an error that it made with [`Error::msg`] or [`Error::new`].
+    /// The plugin's own work: an error that it made with [`Error::msg`](crate::Error::msg) or [`Error::new`](crate::Error::new).
     Plugin,
     /// The plugin's `new` failed; its error is the source.
     Open {

@@ -130,7 +130,7 @@ fn is_at(path: &Path, of: &Metadata) -> bool {
     std::fs::metadata(path).is_ok_and(|there| (there.dev(), there.ino()) == (of.dev(), of.ino()))
 }
 
-/// There, nobody can replace a file that is open.
+/// There, std does not tell one file from another, and there is no other way to name this one.
 #[cfg(not(unix))]
 fn is_at(_: &Path, _: &Metadata) -> bool {
     true

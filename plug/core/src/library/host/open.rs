@@ -145,7 +145,7 @@ impl LibraryOptions {
     /// `$ORIGIN` in its search path for other libraries is the file's folder.
     ///
     /// If another file has come in its place when it is loaded, the one that was opened is loaded nevertheless, by its handle, and in that
-    /// `$ORIGIN` means nothing. That is how it is always loaded with [`allow_only`](Self::allow_only) and [`refuse_writable_by_others`](Self::refuse_writable_by_others), since a file can be replaced
+    /// `$ORIGIN` means nothing. (Where the system has no paths by handle, as Linux has, the other one is loaded; it is refused if its plugins or methods are others.) That is how it is always loaded with [`allow_only`](Self::allow_only) and [`refuse_writable_by_others`](Self::refuse_writable_by_others), since a file can be replaced
     /// after the last look at it.
     ///
     /// Only where a library's file is never written to but replaced, as package managers and Cargo do: one that is overwritten or cut in place
