@@ -187,7 +187,7 @@ fn the_library_pulls_in_little() {
         .filter(|line| !line.starts_with('#') && !line.contains("optional = true"));
     let names: Vec<_> =
         needed.filter_map(|line| line.split([' ', '.', '=']).next()).filter(|name| !name.is_empty()).collect();
-    assert_eq!(names, [""; 0]);
+    assert!(names.is_empty(), "{names:?}");
     assert!(manifest.contains("\ndefault = [\"host\", \"inventory\"]\n"));
     assert!(manifest.contains("\nhost = [\"dep:once_cell\"]\n"));
 }

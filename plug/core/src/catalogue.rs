@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::order::sorted;
+use crate::submitted::Linked;
 
 /// The plugin features that are known, on and off: what `link!` read from Cargo.toml.
 #[derive(Debug, Clone, Default)]
@@ -26,10 +27,6 @@ pub struct Feature {
     /// Whether it is on in this build.
     pub on: bool,
 }
-
-/// What `link!` leaves in the binary.
-#[doc(hidden)]
-pub struct Linked(pub &'static str);
 
 impl Catalogue {
     /// The features, by package and name.

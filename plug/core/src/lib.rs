@@ -6,6 +6,7 @@
 
 #[cfg(feature = "remote")]
 mod cancellation;
+#[cfg(feature = "host")]
 mod deadline;
 #[cfg(feature = "host")]
 mod difference;
@@ -74,6 +75,7 @@ pub mod __private;
 pub use cancellation::{Cancellation, with_cancellation};
 #[cfg(feature = "host")]
 pub use catalogue::{Catalogue, Feature};
+#[cfg(feature = "host")]
 pub use deadline::with_deadline;
 pub use entry::OpenOptions;
 pub use error::Error;

@@ -159,8 +159,8 @@ fn distance(one: &str, other: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Linked;
     use crate::interface::Interface;
+    use crate::submitted::Linked;
 
     #[test]
     fn distances() {

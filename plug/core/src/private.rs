@@ -10,8 +10,6 @@ pub use inventory;
 #[cfg(feature = "linkme")]
 pub use linkme;
 
-#[cfg(feature = "host")]
-pub use crate::catalogue::Linked;
 pub use crate::entry::{Entry, Slot};
 pub use crate::error::Error;
 pub use crate::handshake::Declared;
@@ -24,10 +22,9 @@ pub use crate::portable::{
     Outcome, Own, Portable, PortableInterface, Portables, PutFields, Ref, Remote, Signature, Sink, Source, Str,
     TakeFields, TellChain, TellText, Told, Type, Variant, Viewed, VisitMethods, finish,
 };
-#[cfg(all(feature = "linkme", feature = "host"))]
-pub use crate::submitted::LINKED;
+pub use crate::submitted::Linked;
 #[cfg(feature = "linkme")]
-pub use crate::submitted::{ENTRIES, HANDSHAKES, PORTABLES};
+pub use crate::submitted::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
 pub use crate::{
     __catalogue as catalogue, __crossing as crossing, __declaration as declaration, __handshake as handshake,
     __once as once, __plugin as plugin, __record as record, __submit as submit, __submit_portable as submit_portable,

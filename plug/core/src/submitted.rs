@@ -1,10 +1,13 @@
 //! What the linker put into this binary: the plugins that `#[plug]` submitted, and what else the macros submit. It knows how that was registered, and
 //! that alone.
 
+/// What `link!` leaves in the binary.
+#[doc(hidden)]
+pub struct Linked(pub &'static str);
+
 #[cfg(feature = "linkme")]
 mod with {
-    #[cfg(feature = "host")]
-    use crate::catalogue::Linked;
+    use super::Linked;
     use crate::entry::Entry;
     use crate::handshake::Declared;
     use crate::portable::Portables;
@@ -13,7 +16,6 @@ mod with {
     #[linkme::distributed_slice]
     pub static ENTRIES: [Entry];
 
-    #[cfg(feature = "host")]
     #[allow(missing_docs, reason = "the attribute drops docs, and the statics are hidden")]
     #[linkme::distributed_slice]
     pub static LINKED: [Linked];
@@ -48,14 +50,12 @@ mod with {
 
 #[cfg(all(feature = "inventory", not(feature = "linkme")))]
 mod with {
-    #[cfg(feature = "host")]
-    use crate::catalogue::Linked;
+    use super::Linked;
     use crate::entry::Entry;
     use crate::handshake::Declared;
     use crate::portable::Portables;
 
     inventory::collect!(Entry);
-    #[cfg(feature = "host")]
     inventory::collect!(Linked);
     inventory::collect!(Portables);
     inventory::collect!(Declared);
@@ -83,7 +83,7 @@ mod with {
 #[cfg(not(any(feature = "inventory", feature = "linkme")))]
 mod with {
     #[cfg(feature = "host")]
-    use crate::catalogue::Linked;
+    use super::Linked;
     use crate::entry::Entry;
 
     // `#[plug]` and `link!` fail to compile without a way to register, so there is nothing to find.
@@ -97,12 +97,9 @@ mod with {
     }
 }
 
-#[cfg(all(feature = "linkme", feature = "host"))]
-#[doc(hidden)]
-pub use with::LINKED;
 #[cfg(feature = "linkme")]
 #[doc(hidden)]
-pub use with::{ENTRIES, HANDSHAKES, PORTABLES};
+pub use with::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
 
 pub(crate) use with::entries;
 #[cfg(feature = "process")]

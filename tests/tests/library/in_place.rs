@@ -8,6 +8,8 @@ use plug::link::{Library, LibraryOptions};
 use plug::{Error, Registry};
 use plug_tests::{fixture, scratch};
 
+use crate::told;
+
 fn open(options: &LibraryOptions, path: &Path) -> Result<Library, Error> {
     // SAFETY: the tests built it, and write to none that is loaded.
     unsafe { options.open(path) }
@@ -39,16 +41,16 @@ fn each_file_that_replaces_another_is_new() {
     let [first, second] = versions();
     let path = scratch("library-in-place").join("libx.so");
     let mut libraries = Vec::new();
-    for (file, told) in [(&first, "the first"), (&second, "the second"), (&first, "the first")] {
+    for (file, text) in [(&first, "the first"), (&second, "the second"), (&first, "the first")] {
         replace(&path, file);
         let library = in_place(&path);
-        assert_eq!(version(&library), told);
+        assert_eq!(version(&library), text);
         // The same file is the same library.
-        assert_eq!(version(&in_place(&path)), told);
-        libraries.push((library, told));
+        assert_eq!(version(&in_place(&path)), text);
+        libraries.push((library, text));
     }
-    for (library, told) in &libraries {
-        assert_eq!(version(library), *told);
+    for (library, text) in &libraries {
+        assert_eq!(version(library), *text);
     }
 }
 
@@ -58,18 +60,21 @@ fn what_was_opened_is_loaded_whatever_has_come_in_its_place() {
     let path = scratch("library-in-place-replaced").join("libx.so");
     fs::copy(&first, &path).unwrap();
     let sha256 = Library::inspect(&path).unwrap().sha256().to_owned();
-    let options = LibraryOptions::new().in_place();
-    let opened = [
-        open(&options, &path),
-        open(&options.clone().allow_only([&*sha256]).unwrap(), &path),
-        open(&options.clone(), &path),
-    ]
-    .map(Result::unwrap);
+    let allowed = LibraryOptions::new().in_place().allow_only([&*sha256]).unwrap();
+    let (one, other, this) = (in_place(&path), in_place(&path), open(&allowed, &path).unwrap());
     replace(&path, &second);
-    assert_eq!(version(&opened[0]), "the first");
-    assert_eq!(version(&opened[1]), "the first");
+    assert_eq!(version(&one), "the first");
+    assert_eq!(version(&this), "the first");
     fs::remove_file(&path).unwrap();
-    assert_eq!(version(&opened[2]), "the first");
+    assert_eq!(version(&other), "the first");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_loaded_is_called_by_the_path_it_was_given() {
+    let path = fixture("library-plugin", &["--features", "unresolved"]);
+    let text = "cannot load library `PATH`\ncaused by: PATH: undefined symbol: nowhere";
+    assert_eq!(told(&in_place(&path).load().unwrap_err(), &path), text);
 }
 
 /// That is what it is for, and what a copy cannot do: other libraries lie beside it.
@@ -88,9 +93,9 @@ fn it_finds_what_lies_beside_it() {
     // A copy does not, nor what must be the file that was digested. First, since what another has loaded need not be looked for.
     let sha256 = Library::inspect(&path).unwrap().sha256().to_owned();
     for options in [LibraryOptions::new(), LibraryOptions::new().in_place().allow_only([&*sha256]).unwrap()] {
-        let told = open(&options, &path).unwrap().load().unwrap_err();
+        let error = open(&options, &path).unwrap().load().unwrap_err();
         let missing = "libbeside.so: cannot open shared object file: No such file or directory";
-        assert_eq!(std::error::Error::source(&told).unwrap().to_string(), missing);
+        assert_eq!(std::error::Error::source(&error).unwrap().to_string(), missing);
     }
     assert_eq!(version(&in_place(&path)), "the first");
     // It is there by now, under its own path.

@@ -65,7 +65,7 @@ impl<'t> MethodRecord<'t> {
 }
 
 /// What stands between these bytes of ASCII. Most is so short that std's search would take longer to begin than to find.
-pub(crate) fn split(text: &str, at: u8) -> impl Iterator<Item = &str> {
+fn split(text: &str, at: u8) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;

@@ -105,9 +105,17 @@ pub fn size(table: &mut Table) {
 
 pub fn clean_build(table: &mut Table) {
     let seconds = |package| seconds_of_a_clean_build(|target| library_build(package, target));
-    let [ours, abi_stable, stabby] =
-        in_turns(BUILDS, [&|| seconds(OURS), &|| seconds(ABI_STABLE), &|| seconds(STABBY)]);
+    let with_host = || {
+        seconds_of_a_clean_build(|target| {
+            let mut cargo = library_build(OURS, target);
+            cargo.args(["--features", "plug/host"]);
+            cargo
+        })
+    };
+    let [ours, with_host, abi_stable, stabby] =
+        in_turns(BUILDS, [&|| seconds(OURS), &with_host, &|| seconds(ABI_STABLE), &|| seconds(STABBY)]);
     let what = "seconds of a clean build of a plugin's library, against abi_stable";
     table.row_guarded(what, ours, abi_stable, 0.25, 0.4);
     table.row("seconds of the same, against stabby", ours, stabby, Some(0.25));
+    table.row("seconds of the same, against one with the feature `host`", ours, with_host, None);
 }

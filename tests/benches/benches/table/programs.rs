@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -75,16 +74,11 @@ fn installed(built: &Path) -> PathBuf {
     fs::create_dir_all(&folder).expect("a folder can be made");
     let bytes = fs::read(built).unwrap_or_else(|error| panic!("cannot read {}: {error}", built.display()));
     let path = folder.join(built.file_name().expect("what was built has a name"));
-    // A new file, with the mode of the old one, and then written at once.
+    // A new file, since somebody may have loaded the old one, and written at once, which `fs::copy` need not do.
     fs::remove_file(&path).ok();
-    fs::copy(built, &path).expect("what was built can be copied");
-    fs::File::options()
-        .write(true)
-        .truncate(true)
-        .open(&path)
-        .expect("a copy can be opened")
-        .write_all(&bytes)
-        .expect("a copy can be written");
+    fs::write(&path, bytes).expect("a copy can be written");
+    let metadata = fs::metadata(built).expect("what was built is there");
+    fs::set_permissions(&path, metadata.permissions()).expect("a copy can be made executable");
     path
 }
 

@@ -28,8 +28,6 @@ pub(super) struct Values<R> {
     described: usize,
     /// Whether there is a type whose values may describe types.
     has_interfaces: bool,
-    /// Whether it is within a value that has more messages.
-    is_pending: bool,
 }
 
 /// What is there instead of a value.
@@ -77,16 +75,7 @@ fn told(error: &gobwire::Error) -> String {
 
 impl<R: AsyncRead + Unpin> Values<R> {
     pub(super) fn new(from: R, most: usize) -> Self {
-        Self {
-            from,
-            buffer: Vec::new(),
-            at: 0,
-            decoder: Decoder::new(),
-            most,
-            described: 0,
-            has_interfaces: false,
-            is_pending: false,
-        }
+        Self { from, buffer: Vec::new(), at: 0, decoder: Decoder::new(), most, described: 0, has_interfaces: false }
     }
 
     /// Waits until there is a value, which is then to be taken or passed over.
@@ -124,16 +113,11 @@ impl<R: AsyncRead + Unpin> Values<R> {
     fn push(&mut self, len: usize) -> std::result::Result<bool, Broken> {
         let message = &self.buffer[self.at..self.at + len];
         self.at += len;
-        // A type's number is the negative of what comes, and of this one there is none: the decoder would panic, where overflow is checked for.
-        let of_no_type =
-            !self.is_pending && gobwire::parse_uint(message).ok().flatten().is_some_and(|(id, _)| id == u64::MAX);
-        // Within an interface's value there may be such a number too, and only the decoder knows where.
-        let push = || panic::catch_unwind(AssertUnwindSafe(|| self.decoder.push_message(message)));
-        let Some(Ok(progress)) = (!of_no_type).then(push) else {
-            return Err(Broken::Malformed("a type has a number that no type can have".to_owned()));
-        };
-        let progress = progress.map_err(|error| malformed(&error))?;
-        self.is_pending = progress == Progress::NeedMore;
+        // A type's number is the negative of what comes, and of one number there is none: the decoder panics, where overflow is checked for. Only the decoder
+        // knows where such numbers stand, since the value of an interface may have them anywhere. It is not used again.
+        let progress = panic::catch_unwind(AssertUnwindSafe(|| self.decoder.push_message(message)))
+            .map_err(|_| Broken::Malformed("its decoder failed".to_owned()))?
+            .map_err(|error| malformed(&error))?;
         if let Progress::TypeDefinition(id) = progress {
             self.has_interfaces |= self.decoder.types().get(id).is_some_and(|ty| has_interface(ty));
         }
