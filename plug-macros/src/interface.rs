@@ -149,10 +149,10 @@ fn render(root: &Root, object: &Object<'_>, is_portable: bool) -> TokenStream {
         if arguments.is_empty() { object } else { quote!(#object<#(#arguments),*>) }
     };
     let is_generic = !generics.params.is_empty();
-    let crossing = is_portable.then(|| {
+    let vtables = is_portable.then(|| {
         quote! {
-            const CROSSING: #root::__private::core::option::Option<&'static #root::__private::Crossing> =
-                #root::__private::crossing!(dyn #name);
+            const VTABLES: #root::__private::core::option::Option<&'static #root::__private::Vtables> =
+                #root::__private::vtables!(dyn #name);
         }
     });
     quote! {
@@ -160,7 +160,7 @@ fn render(root: &Root, object: &Object<'_>, is_portable: bool) -> TokenStream {
         #[allow(deprecated, non_camel_case_types)]
         impl #impl_generics #root::__private::Interface for #interface #where_clause {
             const DECLARATION: #root::__private::Declaration = #root::__private::declaration!(#text, #is_generic);
-            #crossing
+            #vtables
         }
     }
 }

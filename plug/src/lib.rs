@@ -67,9 +67,21 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "grpc")]
+#[doc(inline)]
+pub use plug_core::grpc;
+#[cfg(feature = "library")]
+#[doc(inline)]
+pub use plug_core::library;
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use plug_core::link;
+#[cfg(feature = "process")]
+#[doc(inline)]
+pub use plug_core::process;
+#[cfg(any(feature = "process", feature = "grpc"))]
+#[doc(inline)]
+pub use plug_core::server;
 #[cfg(any(feature = "process", feature = "grpc"))]
 pub use plug_core::{Cancellation, Server, proto, tonic, with_cancellation};
 #[cfg(feature = "host")]

@@ -22,9 +22,9 @@ impl ::plug::__private::Interface for dyn Plug {
     const DECLARATION: ::plug::__private::Declaration = ::plug::__private::declaration!(
         "Plug", false
     );
-    const CROSSING: ::plug::__private::core::option::Option<
-        &'static ::plug::__private::Crossing,
-    > = ::plug::__private::crossing!(dyn Plug);
+    const VTABLES: ::plug::__private::core::option::Option<
+        &'static ::plug::__private::Vtables,
+    > = ::plug::__private::vtables!(dyn Plug);
 }
 #[allow(
     deprecated,
@@ -232,9 +232,9 @@ impl host::plug::__private::Interface for dyn Nothing {
     const DECLARATION: host::plug::__private::Declaration = host::plug::__private::declaration!(
         "Nothing", false
     );
-    const CROSSING: host::plug::__private::core::option::Option<
-        &'static host::plug::__private::Crossing,
-    > = host::plug::__private::crossing!(dyn Nothing);
+    const VTABLES: host::plug::__private::core::option::Option<
+        &'static host::plug::__private::Vtables,
+    > = host::plug::__private::vtables!(dyn Nothing);
 }
 #[cfg(unix)]
 #[allow(

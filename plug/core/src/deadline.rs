@@ -37,7 +37,7 @@ pub fn with_deadline<R>(duration: Duration, work: impl FnOnce() -> R) -> R {
 }
 
 /// The deadline of a call that this thread begins now.
-#[cfg(feature = "remote")]
+#[cfg(feature = "rpc")]
 pub(crate) fn of_call(limit: Option<Duration>) -> Option<Instant> {
     earliest(DEADLINE.get(), limit.and_then(from_now))
 }

@@ -1,12 +1,24 @@
 //! What `#[plug]` leaves in the binary, and where a new object of it goes. It knows no registry, and is in the build of a plugin as in that of a host.
 
-use std::any::Any;
-use std::time::Duration;
+#[doc(hidden)]
+pub(crate) mod constructor;
+#[doc(hidden)]
+pub(crate) mod handshake;
+pub(crate) mod options;
+#[doc(hidden)]
+pub(crate) mod record;
+#[doc(hidden)]
+pub(crate) mod submission;
+#[doc(hidden)]
+pub(crate) mod submissions;
 
-use crate::__private::Submission;
+use std::any::Any;
+
+use crate::entry::options::OpenOptions;
+use crate::entry::record::PluginRecord;
+use crate::entry::submission::Submission;
 use crate::error::Error;
 use crate::interface::{Identity, Interface};
-use crate::library::PluginRecord;
 
 /// How many fields an entry's text has; `plugin/fields.rs` tells which.
 pub(crate) const FIELDS: usize = 12;
@@ -34,36 +46,8 @@ type Open = fn(&mut Slot<'_>) -> Result<(), Error>;
 #[doc(hidden)]
 pub struct Slot<'a> {
     pub(crate) object: &'a mut dyn Any,
-    #[cfg_attr(not(feature = "remote"), allow(dead_code, reason = "they are for remote links"))]
+    #[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "they are for remote links"))]
     pub(crate) options: &'a OpenOptions,
-}
-
-/// How a plugin is opened.
-///
-/// ```
-/// use std::time::Duration;
-/// use plug::OpenOptions;
-///
-/// let options = OpenOptions::new().deadline(Duration::from_secs(2));
-/// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[must_use = "nothing is opened yet"]
-pub struct OpenOptions {
-    deadline: Option<Duration>,
-}
-
-impl OpenOptions {
-    /// As [`Plugin::open`](crate::Plugin::open) does it.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// How long each call of the object may take, where it is in another process or behind a server; see also
-    /// [`with_deadline`](crate::with_deadline). A plugin that is linked in, or in a shared library, cannot be given up: there it changes nothing.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
-        self
-    }
 }
 
 impl Entry {
@@ -96,12 +80,6 @@ impl Entry {
 }
 
 impl Slot<'_> {
-    /// How long each call of the object may take.
-    #[cfg(feature = "remote")]
-    pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.options.deadline
-    }
-
     /// Puts an object into the slot. A slot for another interface stays empty.
     // One copy for each interface and not for each plugin. It takes the object and not what makes it, since that would be
     // more relocations for each plugin: three of a vtable, or one of the global offset table.

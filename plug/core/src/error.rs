@@ -1,15 +1,25 @@
 //! What goes wrong, and the errors that plugins make. It knows no link.
 
+#[cfg(feature = "grpc")]
+pub(crate) mod address;
 #[cfg(feature = "host")]
-mod kind;
+pub(crate) mod difference;
+#[cfg(feature = "process")]
+pub(crate) mod handshake;
+#[cfg(feature = "host")]
+pub(crate) mod kind;
+#[cfg(feature = "host")]
+pub(crate) mod library;
+#[cfg(feature = "host")]
+pub(crate) mod problem;
+#[cfg(feature = "process")]
+pub(crate) mod process;
 
 use std::error::Error as StdError;
 use std::fmt;
 
 #[cfg(feature = "host")]
-pub use kind::ErrorKind;
-#[cfg(feature = "host")]
-pub(crate) use kind::Listed;
+use crate::error::kind::ErrorKind;
 
 /// What went wrong: a step of this crate's, or the plugin's own work.
 ///
@@ -120,12 +130,12 @@ impl Error {
 
     /// What is wrong with the file of a library.
     #[cfg(feature = "library")]
-    pub(crate) fn library(path: &std::path::Path, fault: crate::library::LibraryFault) -> Self {
+    pub(crate) fn library(path: &std::path::Path, fault: crate::error::library::LibraryFault) -> Self {
         ErrorKind::Library { path: path.to_owned(), fault }.into()
     }
 
     /// An error of another side, in texts: its own, and those of its causes.
-    #[cfg(any(feature = "library", feature = "remote"))]
+    #[cfg(any(feature = "library", feature = "wire"))]
     pub(crate) fn told(texts: Vec<String>) -> Self {
         let told = |cause: Option<Self>, text| {
             let cause = cause.map(|cause| Box::new(cause) as Box<dyn StdError + Send + Sync>);

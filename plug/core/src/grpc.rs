@@ -1,10 +1,11 @@
 //! The grpc link: plugins behind a server somewhere, and being such a server. It knows no process.
 
-mod address;
-mod client;
-mod host;
-mod server;
+pub(crate) mod address;
+pub(crate) mod client;
+pub(crate) mod host;
+pub(crate) mod server;
 
-pub use address::{GrpcAddress, GrpcFault};
-pub use host::{Grpc, GrpcOptions};
-pub use server::{GrpcServer, GrpcStop};
+pub use crate::error::address::GrpcFault;
+pub use crate::grpc::address::GrpcAddress;
+pub use crate::grpc::host::{Grpc, GrpcOptions};
+pub use crate::grpc::server::{GrpcServer, GrpcStop};

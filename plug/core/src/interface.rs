@@ -1,13 +1,10 @@
-//! What makes a trait an interface: an identity that the linker, the registry and a person can each tell apart. It
-//! knows no plugin and no link.
+//! What makes a trait an interface: an identity that the linker, the registry and a person can each tell apart.
 
-use std::any::TypeId;
-#[cfg(any(feature = "library", feature = "remote"))]
+use std::any::{Any, TypeId};
+#[cfg(any(feature = "library", feature = "wire"))]
 use std::collections::BTreeMap;
-#[cfg(any(feature = "library", feature = "remote"))]
+#[cfg(any(feature = "library", feature = "wire"))]
 use std::sync::{Mutex, PoisonError};
-
-use crate::library::Crossing;
 
 /// A trait that plugins implement and a host opens, as `dyn Trait`.
 ///
@@ -33,9 +30,9 @@ pub trait Interface: 'static {
     #[doc(hidden)]
     const DECLARATION: Declaration;
 
-    /// What a portable interface has more.
+    /// Present only for portable interfaces.
     #[doc(hidden)]
-    const CROSSING: Option<&'static Crossing> = None;
+    const VTABLES: Option<&'static Vtables> = None;
 
     /// What tells this interface from every other.
     const IDENTITY: &'static Identity = &Identity::of::<Self>();
@@ -58,6 +55,21 @@ impl Declaration {
     }
 }
 
+/// What a portable interface holds for the links: its record, and a vtable for each link.
+///
+/// Each link looks up its own vtable by type, so that a new link changes no other.
+#[doc(hidden)]
+pub struct Vtables {
+    record: &'static [u8],
+    links: &'static [&'static (dyn Any + Sync)],
+}
+
+impl Vtables {
+    pub const fn new(record: &'static [u8], links: &'static [&'static (dyn Any + Sync)]) -> Self {
+        Self { record, links }
+    }
+}
+
 /// What tells an interface from every other: its type, for the registry; a number, for the linker; its path, for a person.
 pub struct Identity {
     #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "it is for hosts"))]
@@ -65,7 +77,7 @@ pub struct Identity {
     number: u64,
     version: &'static str,
     name: Name,
-    crossing: Option<&'static Crossing>,
+    vtables: Option<&'static Vtables>,
 }
 
 /// What an interface is called. A generic one has to ask the compiler, which cannot say it in a constant.
@@ -78,7 +90,7 @@ impl Identity {
     const fn of<I: ?Sized + Interface>() -> Self {
         let Declaration { version, is_generic, .. } = I::DECLARATION;
         let name = if is_generic { Name::Of(type_name::<I>) } else { Name::Is(I::DECLARATION.path) };
-        Self { id: TypeId::of::<I>(), number: I::DECLARATION.number(), version, name, crossing: I::CROSSING }
+        Self { id: TypeId::of::<I>(), number: I::DECLARATION.number(), version, name, vtables: I::VTABLES }
     }
 
     /// The path of the trait, such as `app_interface::Plug`.
@@ -106,7 +118,7 @@ impl Identity {
     }
 
     /// An interface that a library has and this program has not. It is kept for good, as a library is.
-    #[cfg(any(feature = "library", feature = "remote"))]
+    #[cfg(any(feature = "library", feature = "wire"))]
     pub(crate) fn foreign(id: TypeId, path: &str, version: &str) -> &'static Self {
         static KNOWN: Mutex<BTreeMap<(&'static str, &'static str), &'static Identity>> = Mutex::new(BTreeMap::new());
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,7 +127,7 @@ impl Identity {
         }
         let (path, version): (&'static str, &'static str) = (path.to_owned().leak(), version.to_owned().leak());
         let number = fnv(fnv(FNV_OFFSET, path), version);
-        let new = Box::leak(Box::new(Self { id, number, version, name: Name::Is(path), crossing: None }));
+        let new = Box::leak(Box::new(Self { id, number, version, name: Name::Is(path), vtables: None }));
         known.insert((path, version), new);
         new
     }
@@ -124,8 +136,17 @@ impl Identity {
         self.number
     }
 
-    pub(crate) fn crossing(&self) -> Option<&'static Crossing> {
-        self.crossing
+    /// The vtable of a link. `None` if the interface is not portable, or if the build lacks the link.
+    pub(crate) fn vtable<V: Any>(&self) -> Option<&'static V> {
+        self.vtables?.links.iter().find_map(|vtable| {
+            let vtable: &'static dyn Any = *vtable;
+            vtable.downcast_ref()
+        })
+    }
+
+    /// The record of the interface, which another build compares with its own. `None` if it is not portable.
+    pub(crate) fn record(&self) -> Option<&'static [u8]> {
+        Some(self.vtables?.record)
     }
 }
 

@@ -11,36 +11,22 @@
 //! * That the file is such a library, and does what its tables say, is what the caller of [`Library::open`] promises.
 
 #[doc(hidden)]
-mod entry;
-#[doc(hidden)]
-mod record;
-#[doc(hidden)]
-mod served;
-#[doc(hidden)]
-mod table;
-#[doc(hidden)]
-mod view;
-
-#[cfg(feature = "host")]
-mod fault;
-
-#[cfg_attr(not(feature = "library"), allow(dead_code, unused_imports, reason = "the host's half is for hosts"))]
-mod log;
-
+pub(crate) mod callee;
+pub(crate) mod entry;
 #[cfg(feature = "library")]
 #[doc(hidden)]
-pub mod host;
+pub(crate) mod host;
+pub(crate) mod log;
+pub(crate) mod record;
+pub(crate) mod vtable;
 
-pub use entry::Crossing;
 #[cfg(feature = "host")]
-pub use fault::LibraryFault;
+pub use crate::error::difference::Difference;
+#[cfg(feature = "host")]
+pub use crate::error::library::LibraryFault;
 #[cfg(feature = "library")]
-pub use host::{InspectedInterface, InspectedMethod, Inspection, Library, LibraryOptions, Loopback};
-#[cfg(any(feature = "library", feature = "remote"))]
-pub(crate) use record::{HEAD, METHOD};
-pub use record::{InterfaceRecord, PluginRecord, interface_record_len};
-pub use served::call;
-#[cfg(feature = "remote")]
-pub(crate) use served::{dispose, note_places, take_place};
-pub use table::Call;
-pub use view::{Maybe, Pair, Scratch, Slice, Text};
+pub use crate::library::host::inspection::{InspectedInterface, InspectedMethod, Inspection};
+#[cfg(feature = "library")]
+pub use crate::library::host::loopback::Loopback;
+#[cfg(feature = "library")]
+pub use crate::library::host::open::{Library, LibraryOptions};

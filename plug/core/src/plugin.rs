@@ -1,23 +1,25 @@
 //! A plugin before it is opened: what it says of itself, and how to make one. It knows no link and no registry.
 
-mod fields;
+#[cfg(feature = "process")]
+pub(crate) mod agreement;
+pub(crate) mod fields;
+pub(crate) mod name;
 
 use std::any::TypeId;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-#[cfg(any(feature = "library", feature = "remote"))]
-pub(crate) use fields::PROSE;
-pub(crate) use fields::{ALIASES, Fields, NAME};
-use fields::{DEPRECATED, DESCRIPTION, DOCS, FILE, LICENSE, LINE, PACKAGE, REPOSITORY, VERSION};
-
-use crate::difference::Difference;
-use crate::entry::{Entry, OpenOptions, SEPARATOR, Slot};
-use crate::error::{Error, ErrorKind};
+use crate::entry::options::OpenOptions;
+use crate::entry::{Entry, SEPARATOR, Slot};
+use crate::error::Error;
+use crate::error::difference::Difference;
+use crate::error::kind::ErrorKind;
+use crate::error::problem::{Place, Problem};
 use crate::interface::{Identity, Interface};
-use crate::name;
-use crate::problem::Problem;
+use crate::plugin::fields::{
+    ALIASES, DEPRECATED, DESCRIPTION, DOCS, FILE, Fields, LICENSE, LINE, NAME, PACKAGE, REPOSITORY, VERSION,
+};
 
 /// One plugin of a [`Registry`](crate::Registry): its name, what is known of it, and the way to [`open`](Plugin::open) it.
 ///
@@ -98,7 +100,7 @@ impl Plugin {
     }
 
     /// A plugin of another build.
-    #[cfg(any(feature = "library", feature = "remote"))]
+    #[cfg(any(feature = "library", feature = "wire"))]
     pub(crate) fn found(
         fields: Arc<Fields>,
         interface: &'static Identity,
@@ -328,6 +330,19 @@ impl Plugin {
 impl From<&'static Entry> for Plugin {
     fn from(entry: &'static Entry) -> Self {
         Self(Source::Recorded(entry))
+    }
+}
+
+impl From<&Plugin> for Place {
+    fn from(plugin: &Plugin) -> Self {
+        let version = plugin.version().map(|version| format!(" {version}")).unwrap_or_default();
+        Self {
+            plugin: plugin.name().to_owned(),
+            package: plugin.package().map(|package| format!("{package}{version}")),
+            file: plugin.file().to_owned(),
+            line: plugin.line(),
+            origin: plugin.origin().map(str::to_owned),
+        }
     }
 }
 

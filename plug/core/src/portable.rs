@@ -2,24 +2,22 @@
 //! border reads the same description of a type, and the same list of methods.
 
 #[doc(hidden)]
-mod border;
+pub(crate) mod chain;
 #[doc(hidden)]
-mod method;
+pub(crate) mod codec;
 #[doc(hidden)]
-mod told;
+pub(crate) mod method;
+#[doc(hidden)]
+pub(crate) mod proxy;
+#[doc(hidden)]
+pub(crate) mod record;
 #[doc(hidden)]
 pub(crate) mod types;
-mod values;
-#[doc(hidden)]
-mod wire;
+pub(crate) mod values;
 
-pub use border::{Border, Description, PortableInterface, Portables, Remote, VisitMethods};
-pub use method::{Argument, Arguments, Hold, Kept, List, Method, Outcome, Own, Ref, Signature, Str, Types, Viewed};
-pub use told::{TellChain, TellText, Told};
-pub use types::{Docs, Field, Form, Type, Variant};
-pub use wire::{Malformed, PutFields, Sink, Source, TakeFields, finish};
-
-use crate::library::{Scratch, Slice};
+use crate::abi::view::{Scratch, Slice};
+use crate::portable::codec::{Malformed, Sink, Source};
+use crate::portable::types::Type;
 
 /// A type whose values can cross a border: to a shared library that another compiler built, to another process, to another
 /// machine.

@@ -1,8 +1,8 @@
-//! What the macros emit names nothing but what is here. None of it is for anybody else, and all of it may change.
+//! All that the macros emit names items of this module. None of it is public API.
 //!
-//! A macro of `plug-macros` cannot test a feature of this crate, and a `#[cfg]` that it emits would test the plugin
-//! crate's. So what depends on a feature is a `macro_rules` here, in as many versions as there are cases, and what the
-//! macros emit is the same for all of them.
+//! A macro of `plug-macros` cannot test a feature of this crate, and a `#[cfg]` that it emits would test a feature of
+//! the plugin's crate. So each item that depends on a feature is a `macro_rules` here, in one version for each case,
+//! and the output of the macros is the same for all features.
 
 pub use core;
 #[cfg(feature = "inventory")]
@@ -10,106 +10,60 @@ pub use inventory;
 #[cfg(feature = "linkme")]
 pub use linkme;
 
-pub use crate::entry::{Entry, Slot};
-pub use crate::error::Error;
-pub use crate::handshake::Declared;
-pub use crate::interface::{Declaration, Identity, Interface};
-pub use crate::library::{
-    Call, Crossing, InterfaceRecord, Maybe, Pair, PluginRecord, Scratch, Slice, call, interface_record_len,
-};
-pub use crate::portable::{
-    Argument, Arguments, Border, Description, Docs, Field, Form, Hold, Kept, Key as MapKey, List, Malformed, Method,
-    Outcome, Own, Portable, PortableInterface, Portables, PutFields, Ref, Remote, Signature, Sink, Source, Str,
-    TakeFields, TellChain, TellText, Told, Type, Variant, Viewed, VisitMethods, finish,
-};
-pub use crate::submitted::Linked;
-#[cfg(feature = "linkme")]
-pub use crate::submitted::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
-pub use crate::{
-    __catalogue as catalogue, __crossing as crossing, __declaration as declaration, __handshake as handshake,
-    __once as once, __plugin as plugin, __record as record, __submit as submit, __submit_portable as submit_portable,
-};
 pub use std::boxed::Box;
 pub use std::result::Result;
 
-/// Makes the object of a plugin that has no `new`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no `Default`, and the plugin no `new`",
-    label = "this type cannot be made out of nothing",
-    note = "derive `Default` for it, or name a function that makes one: `#[plug(\"name\", new = Self::open)]`"
-)]
-pub trait Make: Sized {
-    fn make() -> Self;
-}
+pub use crate::abi::table::Call;
+pub use crate::abi::view::{Maybe, Pair, Scratch, Slice};
+pub use crate::entry::constructor::{Cause, Made, Make};
+pub use crate::entry::handshake::Declared;
+pub use crate::entry::record::PluginRecord;
+pub use crate::entry::submission::{Key, Numbered, Submission, number_of, path_of};
+pub use crate::entry::submissions::Linked;
+#[cfg(feature = "linkme")]
+pub use crate::entry::submissions::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
+pub use crate::entry::{Entry, Slot};
+pub use crate::error::Error;
+pub use crate::interface::{Declaration, Identity, Interface, Vtables};
+pub use crate::library::callee::call;
+pub use crate::portable::chain::{TellChain, TellText, Told};
+pub use crate::portable::codec::{Malformed, PutFields, Sink, Source, TakeFields, finish};
+pub use crate::portable::method::{
+    Argument, Arguments, Hold, Kept, List, Method, Outcome, Own, Ref, Signature, Str, Viewed,
+};
+pub use crate::portable::proxy::{Border, Description, PortableInterface, Portables, Remote, VisitMethods};
+pub use crate::portable::record::{InterfaceRecord, interface_record_len};
+pub use crate::portable::types::{Docs, Field, Form, Type, Variant};
+pub use crate::portable::{Key as MapKey, Portable};
+pub use crate::vtables::AllVtables;
+pub use crate::{
+    __catalogue as catalogue, __declaration as declaration, __handshake as handshake, __once as once,
+    __plugin as plugin, __record as record, __submit as submit, __submit_portable as submit_portable,
+    __vtables as vtables,
+};
 
-#[diagnostic::do_not_recommend]
-impl<T: Default> Make for T {
-    fn make() -> Self {
-        T::default()
-    }
-}
-
-/// What a `new` may return: the object, or a result with one.
-#[diagnostic::on_unimplemented(
-    message = "`new` returns `{Self}`",
-    label = "this function must return the plugin's type, or a `Result` with it",
-    note = "an error can be `plug::Error`, or whatever turns into a `Box<dyn std::error::Error + Send + Sync>`"
-)]
-pub trait Made<T> {
-    fn made(self) -> Result<T, Error>;
-}
-
-impl<T> Made<T> for T {
-    fn made(self) -> Result<T, Error> {
-        Ok(self)
-    }
-}
-
-impl<T, E: Cause> Made<T> for Result<T, E> {
-    fn made(self) -> Result<T, Error> {
-        self.map_err(Cause::into_error)
-    }
-}
-
-/// What a `new` may fail with.
-#[diagnostic::on_unimplemented(
-    message = "`new` fails with `{Self}`, which is no error",
-    label = "the error of this function must say what went wrong",
-    note = "an error can be `plug::Error`, or whatever turns into a `Box<dyn std::error::Error + Send + Sync>`"
-)]
-pub trait Cause {
-    fn into_error(self) -> Error;
-}
-
-#[diagnostic::do_not_recommend]
-impl<E: Into<std::boxed::Box<dyn std::error::Error + Send + Sync>>> Cause for E {
-    fn into_error(self) -> Error {
-        Error::new(self)
-    }
-}
-
-/// A plugin, as `#[plug]` writes it down.
-pub trait Submission {
-    /// The fields of the entry, between unit separators.
-    const TEXT: &'static str;
-    type Interface: ?Sized + Interface;
-    fn new() -> Result<std::boxed::Box<Self::Interface>, Error>;
-}
-
-/// The number of the interface that a plugin with the key `Self` implements. `S` is there to be inferred.
-pub trait Numbered<S> {
-    const NUMBER: u64;
-}
-
-/// A number that one plugin alone has.
-pub struct Key<const KEY: u64>;
-
-pub const fn path_of<S: Submission>() -> &'static str {
-    S::Interface::DECLARATION.path
-}
-
-pub const fn number_of<S: Submission>() -> u64 {
-    S::Interface::IDENTITY.number()
+/// For the tests of the workspace, and its fuzzers.
+pub mod testing {
+    #[cfg(feature = "library")]
+    pub use crate::library::host::open::open_by_folder;
+    #[cfg(feature = "library")]
+    pub use crate::library::host::{read, read_records, section_for};
+    #[cfg(feature = "process")]
+    pub use crate::process::handshake::read as read_handshake;
+    #[cfg(feature = "process")]
+    pub use crate::process::log::read as read_stderr;
+    #[cfg(feature = "netrpc")]
+    pub use crate::process::netrpc::fuzzed::serve as serve_netrpc;
+    #[cfg(feature = "netrpc")]
+    pub use crate::process::netrpc::gob::Ends as GobEnds;
+    #[cfg(feature = "netrpc")]
+    pub use crate::process::netrpc::values::read as read_netrpc;
+    #[cfg(feature = "wire")]
+    pub use crate::protobuf::file::{Undescribable, files};
+    #[cfg(feature = "wire")]
+    pub use crate::protobuf::text::text;
+    #[cfg(feature = "wire")]
+    pub use crate::protobuf::{decode_reply, decode_request, encode_reply, encode_request};
 }
 
 /// What `#[plug]` emits: an entry, and a symbol that the linker finds twice where two plugins have one name.
@@ -173,10 +127,10 @@ macro_rules! __plugin {
     };
 }
 
-/// What `#[plug::interface(portable)]` emits beside the methods: what the identity of the interface leads to.
+/// What `#[plug::interface(portable)]` emits beside the methods: the record of the interface, and a vtable for each link.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __crossing {
+macro_rules! __vtables {
     ($interface:ty) => {{
         $crate::__private::record! {
             static __PLUG_RECORD: $crate::__private::InterfaceRecord<
@@ -184,9 +138,9 @@ macro_rules! __crossing {
             > = $crate::__private::InterfaceRecord::of::<$interface>();
         }
         $crate::__private::submit_portable!($interface);
-        static __PLUG_CROSSING: $crate::__private::Crossing =
-            $crate::__private::Crossing::of::<$interface, _>(&__PLUG_RECORD);
-        $crate::__private::core::option::Option::Some(&__PLUG_CROSSING)
+        static __PLUG_VTABLES: $crate::__private::Vtables =
+            $crate::__private::Vtables::new(__PLUG_RECORD.bytes(), <$interface as $crate::__private::AllVtables>::ALL);
+        $crate::__private::core::option::Option::Some(&__PLUG_VTABLES)
     }};
 }
 
@@ -370,19 +324,3 @@ macro_rules! __once {
         };
     };
 }
-#[cfg(feature = "library")]
-pub use crate::library::host::{open_by_folder, read, read_records, section_for};
-/// For tests, and what fuzzes.
-#[cfg(feature = "remote")]
-pub mod protobuf {
-    pub use crate::protobuf::{Undescribable, decode_reply, decode_request, encode_reply, encode_request, files, text};
-}
-/// What fuzzes: what a plugin that is a process prints.
-#[cfg(feature = "process")]
-pub use crate::gob::Ends as GobEnds;
-#[cfg(feature = "process")]
-pub use crate::process::{
-    handshake::read as read_handshake,
-    netrpc::{read as read_netrpc, serve as serve_netrpc},
-    record::read as read_stderr,
-};

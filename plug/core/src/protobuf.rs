@@ -27,29 +27,21 @@
 //! Fields that nobody knows are passed over. Where a field comes twice, the later one is the value, lists and maps are joined, and structs are
 //! merged, as long as each part of one is a value by itself.
 
-mod file;
-mod names;
-#[cfg(feature = "process")]
-mod pieces;
-mod reader;
-mod text;
-mod writer;
+pub(crate) mod file;
+pub(crate) mod names;
+#[cfg(feature = "netrpc")]
+pub(crate) mod pieces;
+pub(crate) mod proto;
+pub(crate) mod reader;
+pub(crate) mod text;
+pub(crate) mod writer;
 
-use crate::portable::{Arguments, Malformed, Method, Portable, PutFields, TakeFields, Type, finish};
-use reader::Fields;
-use writer::Message;
-
-pub use file::{Undescribable, files};
-pub use text::text;
-
-/// For who makes another format of a message, or a message of another format.
-#[cfg(feature = "process")]
-pub(crate) mod whole {
-    pub(crate) use super::names::upper_camel;
-    pub(crate) use super::pieces::{Piece, Pieces};
-    pub(crate) use super::reader::packed;
-    pub(crate) use super::writer::{begin, end};
-}
+use crate::portable::Portable;
+use crate::portable::codec::{Malformed, PutFields, TakeFields, finish};
+use crate::portable::method::{Arguments, Method};
+use crate::portable::types::Type;
+use crate::protobuf::reader::Fields;
+use crate::protobuf::writer::Message;
 
 /// What the value of a reply is called.
 const REPLY: &[&str] = &["value"];

@@ -1,19 +1,27 @@
 //! The registry: plugins by interface and name, in an order that nobody's linker decides. It names no link.
 
+pub(crate) mod builtin;
+pub(crate) mod catalogue;
+pub(crate) mod index;
+pub(crate) mod link;
+pub(crate) mod order;
+pub(crate) mod suggest;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use once_cell::sync::{Lazy, OnceCell};
 
-use crate::catalogue::Catalogue;
-use crate::entry::OpenOptions;
-use crate::error::{Error, ErrorKind};
-use crate::index::{self, Contest, Found, Index};
+use crate::entry::options::OpenOptions;
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::error::problem::{Place, Problem};
 use crate::interface::Interface;
-use crate::link::{self, Link};
-use crate::missing;
-use crate::order::{order, sorted};
 use crate::plugin::Plugin;
-use crate::problem::{Place, Problem};
+use crate::registry::builtin::Builtin;
+use crate::registry::catalogue::Catalogue;
+use crate::registry::index::{Contest, Found, Index};
+use crate::registry::link::Link;
+use crate::registry::order::{order, sorted};
 
 /// Plugins, by interface and name.
 ///
@@ -58,7 +66,7 @@ impl Registry {
     pub fn builtin() -> &'static Self {
         static BUILTIN: Lazy<Registry> = Lazy::new(|| {
             let mut registry = Registry::new();
-            let added = registry.add(&link::Builtin);
+            let added = registry.add(&Builtin);
             debug_assert!(added.is_ok(), "nothing can fail in reading what is linked");
             registry
         });
@@ -109,7 +117,7 @@ impl Registry {
         match found {
             Some(Found::Plugin(at)) => Ok(&self.plugins[at]),
             Some(Found::Contest(contest)) => Err(ErrorKind::Problem(self.problem(name, &contest)).into()),
-            None => Err(missing::explain(self, I::IDENTITY, name)),
+            None => Err(suggest::explain(self, I::IDENTITY, name)),
         }
     }
 

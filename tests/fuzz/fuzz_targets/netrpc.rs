@@ -23,7 +23,7 @@ impl Adds for Adder {
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };
     match first % 2 {
-        0 => _ = plug::__private::read_netrpc(rest),
-        _ => _ = plug::__private::serve_netrpc(rest),
+        0 => _ = plug::__private::testing::read_netrpc(rest),
+        _ => _ = plug::__private::testing::serve_netrpc(rest),
     }
 });

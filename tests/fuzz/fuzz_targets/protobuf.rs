@@ -7,7 +7,7 @@ mod shapes;
 
 use std::any::Any;
 
-use plug::__private::protobuf::{decode_reply, decode_request, encode_reply, encode_request};
+use plug::__private::testing::{decode_reply, decode_request, encode_reply, encode_request};
 use plug::__private::{Arguments, Border, Method, Outcome, PortableInterface, VisitMethods};
 use shapes::{Echo, Here, text};
 

@@ -3,5 +3,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = plug::__private::read_records(bytes);
+    let _ = plug::__private::testing::read_records(bytes);
 });

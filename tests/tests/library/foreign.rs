@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use plug::__private::section_for;
+use plug::__private::testing::section_for;
 use plug_tests::{leave_out, run, scratch, succeed, texts};
 
 use crate::refusal;

@@ -88,7 +88,7 @@ fn a_copy_in_a_folder_does_as_one_in_memory() {
     let copies = || plug_tests::entries(&folder);
     let original = copy("by-folder", &fixture("library-plugin", &[]));
     // SAFETY: the tests built it.
-    let open = |path: &Path| unsafe { plug::__private::open_by_folder(path, &folder) }.unwrap();
+    let open = |path: &Path| unsafe { plug::__private::testing::open_by_folder(path, &folder) }.unwrap();
     let registry_of = |library: &plug::link::Library| {
         let mut registry = Registry::new();
         registry.add(library).unwrap();

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 
-use plug::__private::GobEnds;
-use plug::__private::protobuf::{decode_reply, decode_request, encode_reply, encode_request};
+use plug::__private::testing::GobEnds;
+use plug::__private::testing::{decode_reply, decode_request, encode_reply, encode_request};
 use plug::__private::{
     Argument, Arguments, Border, Hold, Malformed, Method, Outcome, Own, PortableInterface, TellChain, Told,
     VisitMethods,

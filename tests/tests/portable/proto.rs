@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use plug::__private::Description;
-use plug::__private::protobuf::{files, text};
+use plug::__private::testing::{files, text};
 use plug::{Error, Portable};
 use prost::Message;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};

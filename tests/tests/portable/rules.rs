@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 
-use plug::__private::protobuf::{decode_request, encode_request};
+use plug::__private::testing::{decode_request, encode_request};
 use plug::__private::{Method, PortableInterface, VisitMethods};
 use plug::Portable;
 use prost::Message;

@@ -4,9 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::NO_TEXT;
-use crate::difference::Difference;
-use crate::library::LibraryFault;
-use crate::problem::{Problem, write_incompatible};
+use crate::error::difference::Difference;
+use crate::error::library::LibraryFault;
+use crate::error::problem::{Problem, write_incompatible};
 
 /// The step that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +123,7 @@ pub enum ErrorKind {
     #[cfg(feature = "grpc")]
     Address {
         /// Why.
-        fault: crate::grpc::GrpcFault,
+        fault: crate::error::address::GrpcFault,
     },
     /// The plugin's process cannot be used.
     #[cfg(feature = "process")]
@@ -131,7 +131,7 @@ pub enum ErrorKind {
         /// The path it was asked for by.
         path: PathBuf,
         /// What is wrong with it.
-        fault: crate::process::ProcessFault,
+        fault: crate::error::process::ProcessFault,
     },
     /// The file of a library cannot be used.
     Library {

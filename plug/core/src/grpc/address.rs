@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::error::address::GrpcFault;
+
 /// Where a server is: `grpc://HOST:PORT`, `grpcs://HOST:PORT` with TLS, or `grpc+unix:PATH`; instead of one host and port, several with commas
 /// between.
 ///
@@ -26,29 +28,6 @@ pub enum GrpcAddress {
     },
     /// Over a Unix socket.
     Unix(PathBuf),
-}
-
-/// What is wrong with the address of a server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum GrpcFault {
-    /// It begins with none of the words that an address begins with.
-    Scheme {
-        /// The address.
-        address: String,
-    },
-    /// A host, or its port, is none.
-    Host {
-        /// The host and port.
-        host: String,
-    },
-    /// The path of the socket is missing.
-    Path,
-    /// It is no address that a server could listen at.
-    Listen {
-        /// The address.
-        address: String,
-    },
 }
 
 impl FromStr for GrpcAddress {
@@ -110,28 +89,6 @@ impl fmt::Display for GrpcAddress {
         }
     }
 }
-
-impl fmt::Display for GrpcFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LIKE: &str = "an address is `grpc://HOST:PORT`, `grpcs://HOST:PORT` or `grpc+unix:PATH`";
-        match self {
-            Self::Scheme { address } => write!(f, "`{}` is no address of a server", address.escape_debug())?,
-            Self::Host { host } => write!(f, "`{}` is no host with a port", host.escape_debug())?,
-            Self::Path => f.write_str("the path of the socket is missing")?,
-            Self::Listen { address } => {
-                let address = address.escape_debug();
-                return write!(
-                    f,
-                    "`{address}` is no address to listen at\n\
-                     hint: that is `HOST:PORT` or `grpc+unix:PATH`; TLS is for what stands before the server"
-                );
-            }
-        }
-        write!(f, "\nhint: {LIKE}")
-    }
-}
-
-impl std::error::Error for GrpcFault {}
 
 #[cfg(test)]
 mod tests {

@@ -8,8 +8,11 @@ use tonic::client::{Grpc, GrpcService};
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Status};
 
-use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
-use crate::remote::{PLUGIN_NAME, Raw, status};
+use crate::rpc::client::codec::Raw;
+use crate::rpc::status;
+use crate::wire::channel::{Call, Channel, Reply};
+use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::list::PLUGIN_NAME;
 
 /// Calls over the connection `S`.
 #[derive(Debug, Clone)]

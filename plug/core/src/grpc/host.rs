@@ -8,13 +8,18 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 use tonic::transport::{Certificate, Channel as TonicChannel, ClientTlsConfig, Endpoint, Identity};
 
-use super::address::GrpcAddress;
-use super::client::Client;
-use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
-use crate::error::{Error, ErrorKind};
-use crate::link::Link;
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::grpc::address::GrpcAddress;
+use crate::grpc::client::Client;
 use crate::plugin::Plugin;
-use crate::remote::{self, CONNECTION_WINDOW, Driver, STREAM_WINDOW, Side, name_of, plugins};
+use crate::registry::link::Link;
+use crate::rpc::client::driver::Driver;
+use crate::rpc::client::plugins::{Side, name_of};
+use crate::rpc::client::{plugins, services};
+use crate::rpc::limits::{CONNECTION_WINDOW, STREAM_WINDOW};
+use crate::wire::channel::{Call, Channel, Reply};
+use crate::wire::fault::{Fault, Unavailable};
 
 /// How long is waited between two tries to connect: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
@@ -221,9 +226,9 @@ impl Grpc {
     /// it does not know of such a question.
     pub fn check(&self) -> Result<(), Error> {
         let there = &self.0;
-        let told = |fault| remote::unwell(&there.address.to_string(), &there.address.to_string(), fault);
+        let told = |fault| services::unwell(&there.address.to_string(), &there.address.to_string(), fault);
         let deadline = crate::deadline::of_call(there.options.deadline);
-        there.driver.wait(remote::check(&*there.patient, "", deadline)).map_err(told)
+        there.driver.wait(services::check(&*there.patient, "", deadline)).map_err(told)
     }
 
     /// The connection itself, for services that are no interfaces. It may be used in any runtime.
@@ -238,8 +243,8 @@ impl Link for Grpc {
         let there = &self.0;
         let origin = there.address.to_string();
         let deadline = crate::deadline::of_call(there.options.deadline);
-        let list = there.driver.wait(remote::list(&*there.patient, deadline));
-        let list = list.map_err(|fault| remote::unlisted(&origin, fault))?;
+        let list = there.driver.wait(services::list(&*there.patient, deadline));
+        let list = list.map_err(|fault| services::unlisted(&origin, fault))?;
         let reached = Arc::clone(there);
         let side = Side {
             driver: there.driver,
@@ -250,8 +255,8 @@ impl Link for Grpc {
             found_in: Arc::as_ptr(there).addr(),
             reach: Box::new(move || Ok(Arc::clone(&reached.patient) as Arc<dyn Channel>)),
         };
-        plugins(Arc::new(side), list.as_ref())
-            .map_err(|what| remote::unlisted(&there.address.to_string(), Fault::Malformed(what)))
+        plugins::plugins(Arc::new(side), list.as_ref())
+            .map_err(|what| services::unlisted(&there.address.to_string(), Fault::Malformed(what)))
     }
 }
 

@@ -1,20 +1,23 @@
 //! The server's side: plugins on a port or a socket, behind whatever speaks gRPC.
 
-use std::fmt;
 use std::future::poll_fn;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
+use std::{fmt, io};
 
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::address::GrpcAddress;
-use crate::error::{Error, ErrorKind};
-use crate::serve::{self, Dispatch, Front, Workers};
-use crate::server::Server;
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::grpc::address::GrpcAddress;
+use crate::rpc::server::builder::Server;
+use crate::rpc::server::connections;
+use crate::rpc::server::router::Front;
+use crate::rpc::server::workers::Workers;
+use crate::wire::dispatch::Dispatch;
 
 /// How long calls that are under way may go on when the server is told to stop.
 const GRACE: Duration = Duration::from_secs(30);
@@ -64,7 +67,7 @@ impl Server {
         let most = self.max_request.unwrap_or(MOST);
         let dispatch = Dispatch::new(self.plugins)?;
         self.services.or_plugins(&dispatch)?;
-        let routes = crate::server::routes(self.services, &dispatch, &[""], &[])?;
+        let routes = crate::rpc::server::builder::routes(self.services, &dispatch, &[""], &[])?;
         let listener =
             listen(&address).map_err(|error| Error::msg(format!("cannot listen at `{address}`")).with_source(error))?;
         let front = Front::new(dispatch, Box::new(()), routes, workers.calls(), most);
@@ -151,14 +154,14 @@ impl GrpcServer {
         // A method that goes on for longer does so without anybody who waits for it.
         let served = workers.run(async move {
             match listener {
-                Listening::Tcp(listener) => serve::serve(listener, (), front, ended, grace).await,
+                Listening::Tcp(listener) => connections::serve(listener, (), front, ended, grace).await,
                 #[cfg(unix)]
                 Listening::Unix(listener, path) => {
                     let ended = async move {
                         ended.await;
                         let _ = std::fs::remove_file(path);
                     };
-                    serve::serve(listener, (), front, ended, grace).await;
+                    connections::serve(listener, (), front, ended, grace).await;
                 }
             }
         });

@@ -3,46 +3,11 @@
 
 use std::panic::{self, AssertUnwindSafe};
 
-use super::record::{self, InterfaceRecord};
-use super::table::{ABI, Call, DONE, HostTable, LibraryTable, Object, PANICKED, PluginTable, Visit};
-use super::view::{Slice, Text};
-use super::{log, served};
-use crate::portable::PortableInterface;
-use crate::submitted;
-
-/// What a portable interface has beside its identity.
-pub struct Crossing {
-    pub(crate) record: &'static [u8],
-    calls: &'static [Call],
-    open: Call,
-    close: Call,
-    /// Makes an object of the interface, of one that is in a library.
-    #[cfg(feature = "library")]
-    pub(crate) make: fn(&mut crate::entry::Slot<'_>, super::host::InLibrary),
-    #[cfg(feature = "remote")]
-    pub(crate) remote: crate::remote::Crossing,
-}
-
-impl Crossing {
-    /// How many methods it has.
-    #[cfg(feature = "library")]
-    pub(crate) fn methods(&self) -> usize {
-        self.calls.len()
-    }
-
-    pub const fn of<I: ?Sized + PortableInterface, const N: usize>(record: &'static InterfaceRecord<N>) -> Self {
-        Self {
-            record: record.bytes(),
-            calls: I::CALLS,
-            open: served::open::<I>,
-            close: served::close::<I>,
-            #[cfg(feature = "library")]
-            make: |slot, object| slot.put(I::remote(object)),
-            #[cfg(feature = "remote")]
-            remote: crate::remote::Crossing::of::<I>(),
-        }
-    }
-}
+use crate::abi::table::{ABI, DONE, HostTable, LibraryTable, Object, PANICKED, PluginTable, Visit};
+use crate::abi::view::{Slice, Text};
+use crate::entry::submissions;
+use crate::library::vtable::Vtable;
+use crate::library::{callee, log, record};
 
 /// What a host asks a library for. The name has the number of the ABI in it: a host of another one does not find it.
 ///
@@ -61,13 +26,13 @@ pub unsafe extern "C" fn plug_library_v1(host: *const ()) -> *const () {
     // SAFETY: the caller's promise. A host that has fewer fields than this library knows has no others.
     let log = unsafe { if (*host).size as usize >= size_of::<HostTable>() { (*host).log } else { None } };
     let set_up = || {
-        served::note_places();
-        log::send_to(log);
+        callee::note_places();
+        log::bridge::send_to(log);
     };
     match panic::catch_unwind(set_up) {
         Ok(()) => std::ptr::from_ref(&LIBRARY).cast(),
         Err(payload) => {
-            served::dispose(payload);
+            callee::dispose(payload);
             std::ptr::null()
         }
     }
@@ -78,15 +43,16 @@ pub unsafe extern "C" fn plug_library_v1(host: *const ()) -> *const () {
 /// `visit` can be called with `context`.
 unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u64 {
     let work = || {
-        for entry in submitted::entries() {
-            let Some(crossing) = entry.interface.crossing() else { continue };
+        for entry in submissions::entries() {
+            let Some(vtable) = entry.interface.vtable::<Vtable>() else { continue };
+            let Some(record) = entry.interface.record() else { continue };
             let table = PluginTable {
                 size: size_of::<PluginTable>() as u32,
                 text: Text::new(entry.text),
-                interface: Slice::from(crossing.record),
-                calls: Slice::from(crossing.calls),
-                open: crossing.open,
-                close: crossing.close,
+                interface: Slice::from(record),
+                calls: Slice::from(vtable.calls),
+                open: vtable.open,
+                close: vtable.close,
                 plugin: Object::of(entry),
             };
             // SAFETY: the caller's promise.
@@ -96,7 +62,7 @@ unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u64 {
     match panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(()) => DONE,
         Err(payload) => {
-            served::dispose(payload);
+            callee::dispose(payload);
             PANICKED
         }
     }

@@ -2,21 +2,15 @@
 //! `file` and `image` look at the file, `reader` reads what it says, `matching` compares it with this program, `copy` makes what is loaded,
 //! `loaded` loads it, and `remote` calls it.
 
-mod copy;
-mod file;
-mod image;
-mod inspection;
-mod loaded;
-mod loopback;
-mod open;
-mod reader;
-#[doc(hidden)]
-mod remote;
-
-pub use inspection::{InspectedInterface, InspectedMethod, Inspection};
-pub use loopback::Loopback;
-pub use open::{Library, LibraryOptions, open_by_folder};
-pub use remote::InLibrary;
+pub(crate) mod copy;
+pub(crate) mod file;
+pub(crate) mod image;
+pub(crate) mod inspection;
+pub(crate) mod loaded;
+pub(crate) mod loopback;
+pub(crate) mod object;
+pub(crate) mod open;
+pub(crate) mod reader;
 
 /// Reads bytes as a file of a library, for the fuzzer.
 pub fn read(bytes: &[u8]) -> bool {
@@ -33,7 +27,7 @@ pub fn section_for(
     bytes: &[u8],
     format: &'static str,
     architecture: &str,
-) -> Result<Vec<u8>, crate::link::LibraryFault> {
+) -> Result<Vec<u8>, crate::error::library::LibraryFault> {
     let host = image::Target { format, architecture: architecture.to_owned(), is_little: true, is_64: true };
     image::section_for(bytes, &host).map(<[u8]>::to_vec)
 }

@@ -2,10 +2,10 @@
 //! nobody to tell becomes a log record there, by tracing's own feature of that name.
 
 #[cfg(feature = "log")]
-mod bridge;
+pub(crate) mod bridge;
 #[cfg(not(feature = "log"))]
 #[path = "log/none.rs"]
-mod bridge;
+pub(crate) mod bridge;
 
 #[cfg(all(feature = "log", not(feature = "tracing")))]
 #[path = "log/to_log.rs"]
@@ -13,5 +13,3 @@ mod to;
 #[cfg(feature = "tracing")]
 #[path = "log/to_tracing.rs"]
 mod to;
-
-pub(crate) use bridge::{HOST, send_to};

@@ -1,121 +1,8 @@
-//! What a library says of itself in a section of its file, so that it can be read without running any of it: a record for the
-//! library, each portable interface and each plugin.
-//!
-//! A record is the magic bytes, a letter for its kind, the length of what follows as a little-endian u32, and text in fields between
-//! unit separators; each method of an interface begins with a record separator. The linker puts the records one after another, in any
-//! order, and may put zeros between them.
+//! The record of the library itself in the section that is read without loading it.
 
-use super::table::ABI;
-use crate::__private::Submission;
-use crate::interface::Interface;
+use crate::abi::table::ABI;
+use crate::portable::record::{HEAD, LIBRARY_KIND, UNIT, head};
 use crate::portable::types::Text;
-use crate::portable::{PortableInterface, Signature, Types};
-
-/// How every record begins.
-pub(crate) const MAGIC: [u8; 7] = *b"\x7fplug\r\n";
-/// With the kind, and the length.
-pub(crate) const HEAD: usize = MAGIC.len() + 1 + 4;
-
-pub(crate) const LIBRARY_KIND: u8 = b'L';
-pub(crate) const INTERFACE_KIND: u8 = b'I';
-pub(crate) const PLUGIN_KIND: u8 = b'P';
-
-/// Between two fields.
-pub(crate) const UNIT: &str = "\u{1f}";
-/// Before each method.
-pub(crate) const METHOD: &str = "\u{1e}";
-
-/// The digits of an interface's number.
-pub(crate) const NUMBER: usize = 16;
-
-const fn head(kind: u8, len: usize) -> [u8; HEAD] {
-    let [a, b, c, d, e, f, g] = MAGIC;
-    assert!(len <= u32::MAX as usize);
-    let [w, x, y, z] = (len as u32).to_le_bytes();
-    [a, b, c, d, e, f, g, kind, w, x, y, z]
-}
-
-/// The record of a plugin: number and path of its interface, and its text, which is the one its entry refers to.
-// Bytes alone, so that there is nothing between them.
-#[repr(C)]
-pub struct PluginRecord<const PATH: usize, const TEXT: usize> {
-    head: [u8; HEAD],
-    number: [u8; NUMBER],
-    unit: [u8; 1],
-    path: [u8; PATH],
-    unit_too: [u8; 1],
-    text: [u8; TEXT],
-}
-
-impl<const PATH: usize, const TEXT: usize> PluginRecord<PATH, TEXT> {
-    pub const fn of<S: Submission>() -> Self {
-        let path = S::Interface::DECLARATION.path;
-        let (Some(path), Some(text)) = (path.as_bytes().first_chunk(), S::TEXT.as_bytes().first_chunk()) else {
-            panic!("PATH and TEXT are the lengths of the path and of the text");
-        };
-        assert!(path.len() == S::Interface::DECLARATION.path.len() && text.len() == S::TEXT.len());
-        let number =
-            Text::<NUMBER>::new().push_hexadecimal(S::Interface::DECLARATION.number() as u128, NUMBER as u32).bytes;
-        let (unit, head) = ([UNIT.as_bytes()[0]], head(PLUGIN_KIND, NUMBER + 1 + PATH + 1 + TEXT));
-        Self { head, number, unit, path: *path, unit_too: unit, text: *text }
-    }
-
-    pub(crate) const fn text(&self) -> &str {
-        // SAFETY: `of` copied the bytes of a text.
-        unsafe { std::str::from_utf8_unchecked(&self.text) }
-    }
-}
-
-/// The record of a portable interface: number, path, version; and of each method its name, whether it has a default body, its
-/// signature, and the fingerprint of that.
-#[repr(C)]
-pub struct InterfaceRecord<const N: usize>([u8; N]);
-
-pub const fn interface_record_len<I: ?Sized + PortableInterface>() -> usize {
-    interface_text::<I, 0>().len
-}
-
-impl<const N: usize> InterfaceRecord<N> {
-    pub const fn of<I: ?Sized + PortableInterface>() -> Self {
-        let text = interface_text::<I, N>();
-        assert!(text.len == N, "N is the length of the record");
-        Self(text.bytes)
-    }
-
-    pub(crate) const fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-const fn interface_text<I: ?Sized + PortableInterface, const N: usize>() -> Text<N> {
-    let mut text = Text::<N>::new()
-        .push_bytes(&head(INTERFACE_KIND, N.saturating_sub(HEAD)))
-        .push_hexadecimal(I::DECLARATION.number() as u128, NUMBER as u32)
-        .push(UNIT)
-        .push(I::DECLARATION.path)
-        .push(UNIT)
-        .push(I::DECLARATION.version);
-    let mut at = 0;
-    while at < I::SIGNATURES.len() {
-        let Signature { name, arguments, output, has_default, .. } = &I::SIGNATURES[at];
-        text = text.push(METHOD).push(name).push(UNIT).push(if *has_default { "default" } else { "" }).push(UNIT);
-        let start = text.len;
-        text = text.push("(");
-        let mut rest = arguments;
-        while let Types(Some((ty, others))) = rest {
-            text = text.push_type(ty);
-            if let Types(Some(_)) = others {
-                text = text.push(", ");
-            }
-            rest = others;
-        }
-        text = text.push(") -> ").push_type(output);
-        let fingerprint = text.fingerprint(start);
-        text = text.push(UNIT).push_hexadecimal(fingerprint, 32);
-        at += 1;
-    }
-    text
-}
 
 /// The record of the library: the number of the ABI, the version of plug, the compiler, and what a panic does.
 const LIBRARY_TEXT: Text<{ library_text::<0>().len }> = library_text();
@@ -134,4 +21,4 @@ const fn library_text<const N: usize>() -> Text<N> {
 
 #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__plug"))]
 #[cfg_attr(any(windows, all(unix, not(target_vendor = "apple"))), unsafe(link_section = ".plug"))]
-pub(super) static LIBRARY: [u8; LIBRARY_TEXT.len] = LIBRARY_TEXT.bytes;
+pub(crate) static LIBRARY: [u8; LIBRARY_TEXT.len] = LIBRARY_TEXT.bytes;

@@ -5,12 +5,13 @@ use std::fmt::Display;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 
-use super::types::Type;
-use super::wire::{Malformed, PutFields, Sink, TakeFields, finish};
-use super::{Portable, told};
+use super::Portable;
+use crate::abi::view::{Pair, Scratch, Slice, Text};
 use crate::error::Error;
 use crate::interface::Interface;
-use crate::library::{Pair, Scratch, Slice, Text};
+use crate::portable::chain;
+use crate::portable::codec::{Malformed, PutFields, Sink, TakeFields, finish};
+use crate::portable::types::Type;
 
 /// An argument of a method. Each is written down by itself, and what is made of several asks only that they are some: so a
 /// type that does not cross is told so once, at its own place.
@@ -394,12 +395,12 @@ pub trait Method: 'static {
     fn tell(error: &Self::Error, text: &mut dyn FnMut(&dyn Display));
 
     fn texts(error: &Self::Error) -> Vec<String> {
-        told::texts(|text| Self::tell(error, text))
+        chain::texts(|text| Self::tell(error, text))
     }
 }
 
 /// A method as it is described: what two builds must agree upon to call it, and what people are told.
-#[cfg_attr(not(feature = "remote"), allow(dead_code, reason = "libraries tell of names and types alone"))]
+#[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "libraries tell of names and types alone"))]
 pub struct Signature {
     pub(crate) name: &'static str,
     pub(crate) arguments: Types,

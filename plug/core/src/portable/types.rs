@@ -64,7 +64,7 @@ impl PartialEq for Docs {
     }
 }
 
-#[cfg_attr(not(feature = "remote"), allow(dead_code, reason = "libraries tell no kinds of enums apart"))]
+#[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "libraries tell no kinds of enums apart"))]
 impl Type {
     /// Whether it is an enum that has nothing but units.
     pub(crate) const fn is_plain(&self) -> bool {
@@ -80,7 +80,7 @@ impl Type {
     }
 }
 
-#[cfg_attr(not(feature = "remote"), allow(dead_code, reason = "libraries tell no kinds of variants apart"))]
+#[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "libraries tell no kinds of variants apart"))]
 impl Variant {
     /// Whether it is nothing more than the one thing that is in it.
     pub(crate) const fn is_its_field(&self) -> bool {

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
 
-use super::wire::{Malformed, Sink, Source};
-use super::{Key, Listed, Portable, Type};
-use crate::library::{Maybe, Pair, Scratch, Slice, Text};
+use super::{Key, Listed, Portable};
+use crate::abi::view::{Maybe, Pair, Scratch, Slice, Text};
+use crate::portable::codec::{Malformed, Sink, Source};
+use crate::portable::types::Type;
 
 /// Those that are their own view.
 macro_rules! plain {

@@ -14,12 +14,14 @@ use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel as TonicChannel, Endpoint};
 use tower_service::Service;
 
-use super::handshake::Address;
-use super::tls;
-use crate::channel::{Channel, Fault, Unavailable};
+use crate::process::handshake::line::Address;
+use crate::process::tls;
+use crate::rpc::limits::{CONNECTION_WINDOW, STREAM_WINDOW};
 #[cfg(unix)]
-use crate::remote::UnixStream;
-use crate::remote::{CONNECTION_WINDOW, ListReply, STREAM_WINDOW};
+use crate::rpc::unix::UnixStream;
+use crate::wire::channel::Channel;
+use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::list::ListReply;
 
 /// What tonic tells all requests to go to: behind a socket there is no other.
 const ORIGIN: &str = "http://localhost";

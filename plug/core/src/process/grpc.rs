@@ -1,7 +1,8 @@
 //! The connection to a process that speaks gRPC.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,12 +10,15 @@ use bytes::Bytes;
 use prost::Message;
 use tokio::time::{timeout, timeout_at};
 
-use super::connection::{Answer, Peer, Target, ended};
-use super::http2::Http2;
-use super::plugin::StdioData;
-use super::record::{self, Records};
-use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
-use crate::remote::{self, ListReply};
+use crate::process::connection::{Answer, Peer, Target, ended};
+use crate::process::log::Records;
+use crate::process::log::emit::emit;
+use crate::process::plugin::services::StdioData;
+use crate::rpc::client::http2::Http2;
+use crate::rpc::client::services;
+use crate::wire::channel::{Call, Channel, Reply};
+use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::list::ListReply;
 
 /// The longest piece of what it prints that is taken, in bytes. Go sends no more than a kibibyte at once.
 const PIECE: usize = 1 << 20;
@@ -103,12 +107,12 @@ impl Channel for Grpc {
 impl Peer for Grpc {
     fn list(&self, deadline: Option<Instant>) -> Answer<Option<ListReply>> {
         let this = self.clone();
-        Box::pin(async move { remote::list(&this, deadline).await })
+        Box::pin(async move { services::list(&this, deadline).await })
     }
 
     fn check(&self, deadline: Option<Instant>) -> Answer<()> {
         let this = self.clone();
-        Box::pin(async move { remote::check(&this, "plugin", deadline).await })
+        Box::pin(async move { services::check(&this, "plugin", deadline).await })
     }
 
     fn leave(&self) -> Answer<()> {
@@ -132,10 +136,10 @@ async fn listen(name: String, connection: Http2) {
     while let Ok(Some(piece)) = pieces.next().await {
         let Ok(StdioData { channel, data }) = StdioData::decode(piece) else { return };
         let records = if channel == 2 { &mut stderr } else { &mut stdout };
-        records.push(&data, |record| record::emit(&name, &record));
+        records.push(&data, |record| emit(&name, &record));
         tokio::task::yield_now().await;
     }
     for mut records in [stdout, stderr] {
-        records.finish(|record| record::emit(&name, &record));
+        records.finish(|record| emit(&name, &record));
     }
 }

@@ -1,16 +1,14 @@
 //! The handshake of go-plugin's core protocol, version 1: what a host puts into a plugin's environment, and the line that the plugin
 //! answers with. It reads and writes nothing but bytes and strings that it is given.
 
-mod environment;
-mod line;
-mod reader;
+pub(crate) mod environment;
+pub(crate) mod line;
+pub(crate) mod reader;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use environment::{Asked, ByHand, Cookie, Offer, PORTS, PROTOCOL, choose_version, served};
-pub(crate) use line::{Address, Line};
-pub use line::{HandshakeFault, Protocol};
-pub(crate) use reader::{Progress, Reader};
+use crate::process::handshake::line::Line;
+use crate::process::handshake::reader::{Progress, Reader};
 
 /// Reads bytes as what a plugin prints, for the fuzzer: in chunks of a length that the first byte says, and once more as it wrote it.
 pub fn read(bytes: &[u8]) -> bool {

@@ -8,18 +8,24 @@ use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
 
-use super::agreed::Handshake;
-use super::fault::Ended;
-use super::folder;
-use super::handshake::{Address, PORTS, Protocol};
-use super::options::{ProcessOptions, Reattach, Restart};
-use super::record::{self, Level, Record};
-use super::running::{Launch, Running};
-use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
 use crate::error::Error;
-use crate::link::Link;
+use crate::error::process::Ended;
 use crate::plugin::Plugin;
-use crate::remote::{self, Driver, ListReply, Side, name_of, plugins};
+use crate::plugin::agreement::Handshake;
+use crate::process::handshake::environment::PORTS;
+use crate::process::handshake::line::{Address, Protocol};
+use crate::process::launch::folder;
+use crate::process::log::emit::emit;
+use crate::process::log::{Level, Record};
+use crate::process::options::{ProcessOptions, Reattach, Restart};
+use crate::process::running::{Launch, Running};
+use crate::registry::link::Link;
+use crate::rpc::client::driver::Driver;
+use crate::rpc::client::plugins::{Side, name_of};
+use crate::rpc::client::{plugins, services};
+use crate::wire::channel::{Call, Channel, Reply};
+use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::list::ListReply;
 
 /// The plugins of an executable, which runs as a child of this process: HashiCorp's go-plugin protocol, as hosts and plugins in Go speak it.
 ///
@@ -108,7 +114,7 @@ impl ProcessOptions {
             _ => None,
         };
         let address = address.ok_or_else(|| {
-            let shown = crate::name::shown(&process.address);
+            let shown = crate::plugin::name::shown(&process.address);
             Error::msg(format!("`{shown}` is no address of a process: that is `unix:PATH` or `tcp:IP:PORT`"))
         })?;
         let path = PathBuf::from(&process.address);
@@ -166,7 +172,7 @@ impl Process {
     pub fn check(&self) -> Result<(), Error> {
         let running = self.0.running()?;
         let deadline = crate::deadline::of_call(self.0.options.deadline);
-        running.check(deadline).map_err(|fault| remote::unwell(&self.0.launch.name, &self.0.origin(), fault))
+        running.check(deadline).map_err(|fault| services::unwell(&self.0.launch.name, &self.0.origin(), fault))
     }
 
     /// The connection itself, for services that are no interfaces; it starts the process where it is not running, which lives as long as
@@ -231,7 +237,7 @@ impl Link for Process {
         let shared = &self.0;
         let list = shared.list.get_or_try_init(|| {
             let running = shared.running()?;
-            running.list().map_err(|fault| remote::unlisted(&shared.origin(), fault))
+            running.list().map_err(|fault| services::unlisted(&shared.origin(), fault))
         })?;
         let running = shared.running()?;
         let interfaces = shared.launch.handshake.interfaces(running.version);
@@ -253,8 +259,8 @@ impl Link for Process {
                 Ok(Arc::new(channel) as Arc<dyn Channel>)
             }),
         };
-        plugins(Arc::new(side), list.as_ref())
-            .map_err(|what| remote::unlisted(&shared.origin(), Fault::Malformed(what)))
+        plugins::plugins(Arc::new(side), list.as_ref())
+            .map_err(|what| services::unlisted(&shared.origin(), Fault::Malformed(what)))
     }
 }
 
@@ -306,7 +312,7 @@ impl Shared {
                 fields: status.into_iter().collect(),
                 ..Record::of(Level::Error, "the process of the plugin has ended")
             };
-            record::emit(&name, &record);
+            emit(&name, &record);
             if let Some(notice) = notice {
                 tokio::task::spawn_blocking(move || notice(&death));
             }
@@ -372,7 +378,7 @@ impl Channel for Handle {
                     Ok(Err(error)) if can_repeat => {
                         let ended = Ended(life.status());
                         let text = format!("it {ended}, and cannot be started again: {error:#}");
-                        return Err(Fault::Unavailable(Unavailable { text, death: None, ..unavailable }));
+                        return Err(Fault::Unavailable(Unavailable { text, cause: None, ..unavailable }));
                     }
                     _ => return Err(Fault::Unavailable(unavailable)),
                 }
@@ -398,7 +404,7 @@ impl Shared {
             std::thread::sleep(pause.saturating_mul(1 << before.min(16)).min(LONGEST_PAUSE));
             let launched = Arc::new(self.launch.launch(self.driver)?);
             let record = Record::of(Level::Warn, "the process of the plugin was started again");
-            record::emit(&self.launch.name, &record);
+            emit(&self.launch.name, &record);
             self.watch(&launched);
             state.running = Arc::downgrade(&launched);
             running = Some(launched);

@@ -5,22 +5,18 @@
 //! A host opens three streams: one for calls of the process itself (`Control`, `Dispenser`, and `Plugins`, which is ours), and two by which the plugin sends
 //! what it prints. A plugin that was asked for by its name has a number, by which the host opens a stream of its own to it (go-plugin's `MuxBroker`), and all its calls go by that.
 
-mod answers;
-mod calls;
-mod fuzzed;
-mod host;
-mod mux;
-mod outgoing;
-mod plugin;
-mod values;
-
-pub use fuzzed::serve;
-pub(crate) use host::NetRpc;
-pub(crate) use plugin::Served;
-pub use values::read;
-
+pub(crate) mod answers;
+pub(crate) mod calls;
+pub(crate) mod fault;
+pub(crate) mod fuzzed;
+pub(crate) mod gob;
+pub(crate) mod host;
+pub(crate) mod mux;
+pub(crate) mod outgoing;
+pub(crate) mod plugin;
 #[cfg(test)]
 mod tests;
+pub(crate) mod values;
 
 /// What a service has no method for, or a server no service, as Go says it.
 const NO_SERVICE: &str = "rpc: can't find service ";

@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::agreed::Handshake;
-use super::handshake::Protocol;
-use super::running::Death;
 use crate::error::Error;
+use crate::plugin::agreement::Handshake;
+use crate::process::handshake::line::Protocol;
+use crate::process::running::Death;
 
 /// What is done when a process has ended.
 pub(super) type Notice = dyn Fn(&Death) + Send + Sync;
@@ -144,7 +144,7 @@ impl ProcessOptions {
     /// Where it is not 64 hexadecimal digits.
     pub fn sha256(mut self, digest: &str) -> Result<Self, Error> {
         if digest.len() != 64 || !digest.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            let shown = crate::name::shown(digest);
+            let shown = crate::plugin::name::shown(digest);
             return Err(Error::msg(format!("`{shown}` is no SHA-256: it has 64 hexadecimal digits")));
         }
         self.sha256 = Some(digest.to_ascii_lowercase());

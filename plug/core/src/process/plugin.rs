@@ -1,10 +1,10 @@
 //! The plugin's side of the process link: a child of somebody's host that speaks go-plugin's protocol. In the order of its life: the
 //! environment, the socket, the handshake, the services, the end.
 
-mod parent;
-pub(super) mod printed;
-mod services;
-mod socket;
+pub(crate) mod parent;
+pub(crate) mod printed;
+pub(crate) mod services;
+pub(crate) mod socket;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -19,18 +19,24 @@ use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
-use self::printed::Taken;
-use self::services::Services;
-pub(crate) use self::services::StdioData;
-use self::socket::Socket;
-use super::agreed::Handshake;
-use super::handshake::{Asked, ByHand, Cookie, Line, Protocol, choose_version, served};
-use super::netrpc::Served;
-use super::tls::{self, Credentials};
 use crate::error::Error;
 use crate::plugin::Plugin;
-use crate::serve::{self, Dispatch, Front, Secure, Speaks, Workers};
-use crate::server::Server;
+use crate::plugin::agreement::Handshake;
+use crate::process::handshake::environment::{Asked, ByHand, Cookie, choose_version, served};
+use crate::process::handshake::line::{Line, Protocol};
+#[cfg(feature = "netrpc")]
+use crate::process::netrpc::plugin::Served;
+use crate::process::plugin::printed::Taken;
+use crate::process::plugin::services::Services;
+use crate::process::plugin::socket::Socket;
+use crate::process::tls;
+use crate::process::tls::Credentials;
+use crate::rpc::server::builder::Server;
+use crate::rpc::server::connections;
+use crate::rpc::server::connections::{Secure, Speaks};
+use crate::rpc::server::router::Front;
+use crate::rpc::server::workers::Workers;
+use crate::wire::dispatch::Dispatch;
 
 /// The variable that a host sets to its own number for a child of its own executable, so that neither an inherited cookie nor an inherited
 /// variable turns an app into a server.
@@ -109,7 +115,7 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
         _ => None,
     };
     let told = told_to_end().map_err(Error::new)?;
-    let protocol = asked.protocol(&served(version, server.services.are_there())).unwrap_or_default();
+    let protocol = asked.protocol(&served(version, server.services.are_there())).unwrap_or(Protocol::Grpc);
     let socket = Socket::bind(&asked)?;
     let line = Line {
         app: version,
@@ -144,14 +150,17 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
     let serving: Pin<Box<dyn Future<Output = ()> + Send>> = match protocol {
         Protocol::Grpc => {
             let services = Services { stop, printed: Mutex::new(Some(printed)), taken, is_ending };
-            let routes = crate::server::routes(server.services, &dispatch, &["plugin"], services::NAMES)?;
+            let routes = crate::rpc::server::builder::routes(server.services, &dispatch, &["plugin"], services::NAMES)?;
             let front = Front::new(dispatch, Box::new(services), routes, workers.calls(), most);
             Box::pin(socket.serve(front, secure, ended))
         }
+        #[cfg(feature = "netrpc")]
         Protocol::NetRpc => {
             let served = Served::new(dispatch, workers.calls(), most, stop, printed, taken);
             Box::pin(socket.serve(served, secure, ended))
         }
+        #[cfg(not(feature = "netrpc"))]
+        Protocol::NetRpc => return Err(Error::msg("this build does not speak net/rpc").into()),
     };
     drop(context);
     // Whatever is still called then is so until the process ends, which is now.
@@ -201,14 +210,59 @@ impl Tls {
     }
 }
 
-async fn serve_with<L: serve::Listener>(
+async fn serve_with<L: connections::Listener>(
     listener: L,
     speaks: impl Speaks,
     secure: Option<ServerConfig>,
     ended: impl Future<Output = ()>,
 ) {
     match secure {
-        Some(config) => serve::serve(listener, Tls::new(config), speaks, ended, sleep(GRACE)).await,
-        None => serve::serve(listener, (), speaks, ended, sleep(GRACE)).await,
+        Some(config) => connections::serve(listener, Tls::new(config), speaks, ended, sleep(GRACE)).await,
+        None => connections::serve(listener, (), speaks, ended, sleep(GRACE)).await,
     }
+}
+
+impl Server {
+    /// The same, known by another handshake than the one that is declared.
+    pub fn handshake(mut self, handshake: Handshake) -> Self {
+        self.handshake = Some(handshake);
+        self
+    }
+
+    /// Serves as a plugin process, until its host says that it is enough, or is gone. For the end of `main`.
+    ///
+    /// Where no host has started the process it says on stderr what it is, and returns exit status 1. What is printed on stdout from then on goes to the host.
+    pub fn serve_process(self) -> ExitCode {
+        match crate::process::plugin::run(self) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(refusal) => refusal.tell(),
+        }
+    }
+}
+
+/// Serves the plugins that are linked into this program as a process of a host's, until that says that it is enough, or is gone.
+///
+/// It is all that the `main` of a plugin's executable has to do:
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// plug::link!();
+///
+/// fn main() -> ExitCode {
+///     plug::serve()
+/// }
+/// ```
+///
+/// Where no host has started the process it says on stderr what it is, and returns exit status 1.
+pub fn serve() -> ExitCode {
+    Server::new().serve_process()
+}
+
+/// Serves as [`serve`] does where this process was started as an isolated plugin by a host that is the same executable, and else does nothing.
+/// For the beginning of `main`.
+///
+/// A host isolates a plugin by `link::ProcessOptions::isolated`.
+pub fn serve_isolated() -> Option<ExitCode> {
+    crate::process::plugin::is_isolated().then(serve)
 }

@@ -15,23 +15,31 @@ use tokio::process::{ChildStderr, ChildStdout};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::agreed::Handshake;
-use super::child::{Child, Started};
-use super::connection::{Answer, Peer, Target};
-use super::diagnosis;
-use super::executable::Executable;
-use super::fault::ProcessFault;
-use super::folder::Folder;
-use super::grpc::Grpc;
-use super::handshake::{Address, HandshakeFault, Line, Offer, PROTOCOL, Progress, Protocol, Reader};
-use super::netrpc::NetRpc;
-use super::options::Reattach;
-use super::plugin::ISOLATED;
-use super::record::{self, Records};
-use super::tls::Credentials;
-use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
-use crate::error::{Error, ErrorKind};
-use crate::remote::{Driver, ListReply};
+use crate::error::Error;
+use crate::error::handshake::HandshakeFault;
+use crate::error::kind::ErrorKind;
+use crate::error::process::ProcessFault;
+use crate::plugin::agreement::Handshake;
+use crate::process::connection::{Answer, Peer, Target};
+use crate::process::grpc::Grpc;
+use crate::process::handshake::environment::{Offer, PROTOCOL};
+use crate::process::handshake::line::{Address, Line, Protocol};
+use crate::process::handshake::reader::{Progress, Reader};
+use crate::process::launch::child::{Child, Started};
+use crate::process::launch::diagnosis;
+use crate::process::launch::executable::Executable;
+use crate::process::launch::folder::Folder;
+use crate::process::log::Records;
+use crate::process::log::emit::emit;
+#[cfg(feature = "netrpc")]
+use crate::process::netrpc::host::NetRpc;
+use crate::process::options::Reattach;
+use crate::process::plugin::ISOLATED;
+use crate::process::tls::Credentials;
+use crate::rpc::client::driver::Driver;
+use crate::wire::channel::{Call, Channel, Reply};
+use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::list::ListReply;
 
 /// How long is waited for the last words of a process that is gone: a child of its own may hold its stderr open.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -143,7 +151,7 @@ impl Launch {
             certificate: credentials.map(Credentials::pem),
             socket_dir: Some(folder.path()),
             socket_group: self.socket_group.as_deref(),
-            protocols: &[Protocol::Grpc, Protocol::NetRpc],
+            protocols: Protocol::BUILT,
         };
         let mut command = Command::new(&executable.program);
         #[cfg(unix)]
@@ -183,7 +191,7 @@ impl Launch {
         let line = match timeout(patience, self.handshake_of(&mut stdout, &mut reader, &life)).await {
             Ok(line) => line?,
             Err(_) => {
-                let printed = super::shown::shown(reader.line(), super::shown::MOST);
+                let printed = crate::process::shown::shown(reader.line(), crate::process::shown::MOST);
                 let fault = ProcessFault::StartTimeout { after: patience, printed, stderr: life.tail() };
                 return Err(self.fault(fault));
             }
@@ -216,16 +224,24 @@ impl Launch {
     }
 
     async fn connected(&self, target: &Target, protocol: Protocol, patience: Duration) -> Result<Arc<dyn Peer>, Error> {
+        if !Protocol::BUILT.contains(&protocol) {
+            let fault = HandshakeFault::NotBuilt { protocol: protocol.name() };
+            return Err(self.fault(ProcessFault::Handshake { fault, status: None, stderr: Vec::new() }));
+        }
         let (target, name, most, patience_again) = (target.clone(), self.name.clone(), self.most, self.start_timeout);
         let at = target.to_string();
         let connecting = async move {
-            Ok::<Arc<dyn Peer>, io::Error>(match protocol {
+            let peer: Arc<dyn Peer> = match protocol {
                 Protocol::Grpc => Arc::new(Grpc::connect(target, name, most, patience_again).await?),
+                #[cfg(feature = "netrpc")]
                 Protocol::NetRpc => {
                     let asked = self.told_name.clone();
                     Arc::new(NetRpc::connect(target, name, asked, most, patience_again).await?)
                 }
-            })
+                #[cfg(not(feature = "netrpc"))]
+                Protocol::NetRpc => return Err(io::ErrorKind::Unsupported.into()),
+            };
+            Ok(peer)
         };
         let error = match timeout(patience, connecting).await {
             Ok(Ok(peer)) => return Ok(peer),
@@ -262,19 +278,20 @@ impl Launch {
                     None => None,
                 };
                 life.heard_all().await;
-                let printed =
-                    match reader.line() {
-                        [] => None,
-                        line => Line::parse(line, &self.handshake.versions()).err().or(Some(
-                            HandshakeFault::NotAHandshake { printed: super::shown::shown(line, super::shown::MOST) },
-                        )),
-                    };
+                let printed = match reader.line() {
+                    [] => None,
+                    line => {
+                        Line::parse(line, &self.handshake.versions()).err().or(Some(HandshakeFault::NotAHandshake {
+                            printed: crate::process::shown::shown(line, crate::process::shown::MOST),
+                        }))
+                    }
+                };
                 return Err(self.fault(diagnosis::of_exit(&self.path, ended, printed, life.tail())));
             }
             match reader.push(&chunk[..len]) {
                 Progress::More => {}
                 Progress::TooLong => {
-                    let printed = super::shown::shown(reader.line(), super::shown::MOST);
+                    let printed = crate::process::shown::shown(reader.line(), crate::process::shown::MOST);
                     return Err(self.handshake_fault(HandshakeFault::TooLong { printed }, life).await);
                 }
                 Progress::Line(end) => {
@@ -341,14 +358,12 @@ impl Life {
         tokio::spawn(async move {
             let mut chunk = vec![0; 16 * 1024];
             while let Ok(len @ 1..) = stderr.read(&mut chunk).await {
-                said.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(&chunk[..len], |record| record::emit(&name, &record));
+                said.lock().unwrap_or_else(PoisonError::into_inner).push(&chunk[..len], |record| emit(&name, &record));
                 // However much there is, calls come in between.
                 tokio::task::yield_now().await;
             }
             let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-            said.finish(|record| record::emit(&name, &record));
+            said.finish(|record| emit(&name, &record));
             hear.send_replace(true);
         });
         Self { path: path.to_owned(), id: child.id(), child: Some(child), records, heard }
@@ -402,7 +417,7 @@ impl Running {
         let life = Arc::clone(&self.life);
         Box::pin(async move {
             match answer.await {
-                Err(Fault::Unavailable(unavailable)) if unavailable.death.is_none() => {
+                Err(Fault::Unavailable(unavailable)) if unavailable.cause.is_none() => {
                     Err(Fault::Unavailable(Self::explained(&life, unavailable).await))
                 }
                 done => done,
@@ -413,7 +428,11 @@ impl Running {
     /// Says how the process ended where that is why there is no reply.
     async fn explained(life: &Life, unavailable: Unavailable) -> Unavailable {
         match timeout(LAST_BREATH, life.death()).await {
-            Ok(death) => Unavailable { death: Some(Arc::new(death)), ..unavailable },
+            Ok(Death { path, status, stderr }) => {
+                let fault = ProcessFault::Died { was_called: !unavailable.is_unsent, status, stderr };
+                let cause = ErrorKind::Process { path, fault };
+                Unavailable { cause: Some(Arc::new(cause)), ..unavailable }
+            }
             Err(_) => unavailable,
         }
     }
@@ -467,9 +486,9 @@ async fn printed(name: String, mut stdout: impl AsyncRead + Unpin) {
         log_printed(&name, &chunk[..len], &mut records);
         tokio::task::yield_now().await;
     }
-    records.finish(|record| record::emit(&name, &record));
+    records.finish(|record| emit(&name, &record));
 }
 
 fn log_printed(name: &str, chunk: &[u8], records: &mut Records) {
-    records.push(chunk, |record| record::emit(name, &record));
+    records.push(chunk, |record| emit(name, &record));
 }

@@ -1,10 +1,10 @@
 //! Bytes that another program wrote, fit for a message: it knows nothing but how much a person reads.
 
 /// The most characters of what was printed that a message repeats.
-pub(super) const MOST: usize = 200;
+pub(crate) const MOST: usize = 200;
 
 /// As text, with what could move the cursor or colour the terminal escaped, and cut after so many characters.
-pub(super) fn shown(bytes: &[u8], most: usize) -> String {
+pub(crate) fn shown(bytes: &[u8], most: usize) -> String {
     let (mut shown, is_all) = beginning(bytes, most);
     if !is_all {
         shown.push_str(&format!("… ({} bytes)", bytes.len()));
@@ -13,7 +13,7 @@ pub(super) fn shown(bytes: &[u8], most: usize) -> String {
 }
 
 /// The same, and whether that is all of it.
-pub(super) fn beginning(bytes: &[u8], most: usize) -> (String, bool) {
+pub(crate) fn beginning(bytes: &[u8], most: usize) -> (String, bool) {
     // No character has more than four bytes, so that what is looked at is bounded too.
     let start = &bytes[..bytes.len().min(4 * most)];
     let text = String::from_utf8_lossy(start);
@@ -24,7 +24,7 @@ pub(super) fn beginning(bytes: &[u8], most: usize) -> (String, bool) {
 }
 
 /// One character, escaped where it is none that is simply seen.
-pub(super) fn push(to: &mut String, c: char) {
+pub(crate) fn push(to: &mut String, c: char) {
     match c {
         // Quotes and backslashes among them, which are escaped in literals alone.
         ' '..='~' | '\t' => to.push(c),

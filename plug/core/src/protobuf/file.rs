@@ -12,8 +12,11 @@ use prost_types::{
 };
 
 use super::REPLY;
-use super::names::{self, Names};
-use crate::portable::{Description, Field, Signature, Type, Types, Variant};
+use crate::portable::method::{Signature, Types};
+use crate::portable::proxy::Description;
+use crate::portable::types::{Field, Type, Variant};
+use crate::protobuf::names;
+use crate::protobuf::names::Names;
 
 /// Why interfaces cannot be written as a `.proto` file.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::file::{Interface, Result, Undescribable, arguments};
-use crate::portable::Type;
+use crate::portable::types::Type;
+use crate::protobuf::file::{Interface, Result, Undescribable, arguments};
 
 /// The names of one file.
 #[derive(Default)]

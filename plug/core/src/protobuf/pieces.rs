@@ -2,8 +2,8 @@
 
 use prost::encoding::WireType;
 
-use super::reader::{key, varint};
-use crate::portable::Malformed;
+use crate::portable::codec::Malformed;
+use crate::protobuf::reader::{key, varint};
 
 /// The fields of a message that are left, in the order in which they stand there.
 #[derive(Clone)]

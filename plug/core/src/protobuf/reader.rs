@@ -3,7 +3,9 @@
 use prost::DecodeError;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-use crate::portable::{Field, Key, Malformed, Portable, Source, TakeFields, Type, Variant};
+use crate::portable::codec::{Malformed, Source, TakeFields};
+use crate::portable::types::{Field, Type, Variant};
+use crate::portable::{Key, Portable};
 
 /// How a number is written among others of its kind. None for what is no number.
 pub(crate) const fn packed(ty: &Type) -> Option<WireType> {

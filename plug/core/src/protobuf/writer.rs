@@ -2,8 +2,10 @@
 
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
-use super::reader::packed;
-use crate::portable::{Field, Key, Portable, PutFields, Sink, Type, Variant};
+use crate::portable::codec::{PutFields, Sink};
+use crate::portable::types::{Field, Type, Variant};
+use crate::portable::{Key, Portable};
+use crate::protobuf::reader::packed;
 
 /// Takes the value that comes next.
 pub(super) struct Writer<'b> {

@@ -10,11 +10,11 @@ use object::ReadRef;
 use once_cell::unsync::OnceCell;
 use sha2::{Digest, Sha256};
 
-use super::copy::Loadable;
-use super::image;
+use crate::abi::view::Scratch;
 use crate::error::Error;
-use crate::library::fault::LibraryFault;
-use crate::library::view::Scratch;
+use crate::error::library::LibraryFault;
+use crate::library::host::copy::Loadable;
+use crate::library::host::image;
 
 /// What is asked of a file before it is loaded.
 #[derive(Debug, Clone)]

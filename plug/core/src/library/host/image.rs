@@ -6,7 +6,7 @@ use std::fmt;
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
 use object::{Architecture, Endianness, FileKind, Object, ObjectKind, ObjectSection, ObjectSegment, ReadRef, elf};
 
-use crate::library::fault::LibraryFault;
+use crate::error::library::LibraryFault;
 
 /// How many bytes tell what sort of file it is. With the program headers of ELF, of which there are a dozen, so that one look has both.
 pub(super) const START: usize = 1024;

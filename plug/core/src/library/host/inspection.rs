@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use super::reader::Records;
-use crate::name;
-use crate::plugin::Plugin;
+use crate::library::host::reader::Records;
+use crate::plugin::{Plugin, name};
 
 /// What the file of a library says: its plugins, its interfaces and their methods, and how it was built.
 /// [`Library::inspect`](super::Library::inspect) makes one.

@@ -3,18 +3,20 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::remote::{Joined, lacking};
+use crate::abi::table::{ABI, DONE, HostTable, LibraryTable, PluginTable};
+use crate::compat;
+use crate::compat::record::own_record;
 use crate::error::Error;
-use crate::joint::{self, own_record};
-use crate::library::entry::Crossing;
-use crate::library::fault::LibraryFault;
-use crate::library::record::{HEAD, NUMBER};
-use crate::library::table::{ABI, DONE, HostTable, LibraryTable, PluginTable};
-use crate::plugin::{Fields, NAME};
+use crate::error::library::LibraryFault;
+use crate::interface::Identity;
+use crate::library::host::object::{Joined, lacking};
+use crate::library::vtable::Vtable;
+use crate::plugin::fields::{Fields, NAME};
+use crate::portable::record::{HEAD, NUMBER};
 
 /// What this program hands to libraries.
 pub(super) static HOST: HostTable =
-    HostTable { abi: ABI, size: size_of::<HostTable>() as u32, log: crate::library::log::HOST };
+    HostTable { abi: ABI, size: size_of::<HostTable>() as u32, log: crate::library::log::bridge::HOST };
 
 /// The function that a library exports. The number is that of the ABI.
 pub(super) type Entry = unsafe extern "C" fn(host: *const ()) -> *const ();
@@ -98,13 +100,13 @@ impl Loaded {
         Ok(Self { plugins: plugins.collect() })
     }
 
-    /// The plugin of these fields and the interface of this number, joined to the interface with this crossing at these places.
+    /// The plugin of these fields and the interface of this number, joined to this interface at these places.
     pub(super) fn plugin(
         &self,
         path: &Path,
         fields: &Fields,
         number: &str,
-        crossing: &'static Crossing,
+        interface: &'static Identity,
         places: &[Option<usize>],
     ) -> Result<&'static Joined, Error> {
         let changed = |what: &str| {
@@ -116,27 +118,29 @@ impl Loaded {
         let Plugin { table, joined } = &self.plugins[at.map_err(|_| changed("is not in it"))?];
         let mut joined = joined.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // There is one interface of its path that it fits; but who asks is what counts, and not who asked before.
-        if let Some(joined) = joined.filter(|joined| std::ptr::eq(joined.crossing, crossing)) {
+        if let Some(joined) = joined.filter(|joined| joined.interface.is(interface)) {
             return Ok(joined);
         }
         let (record, calls) = (table.interface.get(), table.calls.get());
         // The places were found in the file. The same must come out of what is loaded, since calls go by these.
-        let is_same = if record == crossing.record {
+        let methods = interface.vtable::<Vtable>().map_or(0, |vtable| vtable.calls.len());
+        let ours = interface.record().unwrap_or_default();
+        let is_same = if record == ours {
             // The very record that this program has: all methods are where they are here, and there is nothing to read.
-            calls.len() == crossing.methods() && places.iter().copied().eq((0..calls.len()).map(Some))
+            calls.len() == methods && places.iter().copied().eq((0..calls.len()).map(Some))
         } else {
             let unreadable = || changed("has an interface without a record");
             let library = own_record(record).ok_or_else(unreadable)?;
-            let ours = own_record(crossing.record).ok_or_else(unreadable)?;
-            let is_whole = library.methods.len() == calls.len() && places.len() == crossing.methods();
-            is_whole && joint::joined(&ours, &library).is_ok_and(|found| found == places)
+            let ours = own_record(ours).ok_or_else(unreadable)?;
+            let is_whole = library.methods.len() == calls.len() && places.len() == methods;
+            is_whole && compat::matching::joined(&ours, &library).is_ok_and(|found| found == places)
         };
         if !is_same {
             return Err(changed("has other methods"));
         }
         let calls: Vec<_> = places.iter().map(|place| place.and_then(|place| calls.get(place).copied())).collect();
         let new = Joined {
-            crossing,
+            interface,
             name: fields.get(NAME).to_owned(),
             calls: calls.iter().map(|call| call.unwrap_or(lacking)).collect(),
             has: calls.iter().map(Option::is_some).collect(),

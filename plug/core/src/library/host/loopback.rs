@@ -3,13 +3,16 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use super::loaded::Loaded;
+use crate::abi::table::{ABI, HostTable};
+use crate::compat::matching::joined;
+use crate::compat::record::own_record;
 use crate::error::Error;
-use crate::joint::{joined, own_record};
 use crate::library::entry::plug_library_v1;
-use crate::library::table::{ABI, HostTable};
-use crate::link::Link;
-use crate::plugin::{Fields, Plugin};
+use crate::library::host::loaded::Loaded;
+use crate::library::vtable::Vtable;
+use crate::plugin::Plugin;
+use crate::plugin::fields::Fields;
+use crate::registry::link::Link;
 
 /// The plugins that are linked into this binary, called as those of a library are.
 ///
@@ -52,15 +55,15 @@ impl Link for Loopback {
         });
         let loaded = LOADED.as_ref().map_err(|error| Error::msg(error.as_str()))?;
         let mut plugins = Vec::new();
-        for entry in crate::submitted::entries() {
-            let Some(crossing) = entry.interface.crossing() else { continue };
-            let ours = own_record(crossing.record);
+        for entry in crate::entry::submissions::entries() {
+            let Some(vtable) = entry.interface.vtable::<Vtable>() else { continue };
+            let ours = entry.interface.record().and_then(own_record);
             let places: Option<Arc<[_]>> = ours.and_then(|ours| joined(&ours, &ours).ok()).map(Arc::from);
             let (Some(places), Ok(fields)) = (places, Fields::read(entry.text).map(Arc::new)) else { continue };
             let (shown, number) = (Arc::clone(&fields), format!("{:016x}", entry.interface.number()));
             let open = move |slot: &mut crate::entry::Slot<'_>| {
-                let plugin = loaded.plugin(Path::new("this program"), &fields, &number, crossing, &places)?;
-                (crossing.make)(slot, plugin.open()?);
+                let plugin = loaded.plugin(Path::new("this program"), &fields, &number, entry.interface, &places)?;
+                (vtable.make)(slot, plugin.open()?);
                 Ok(())
             };
             plugins.push(Plugin::found(

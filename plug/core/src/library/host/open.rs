@@ -8,17 +8,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use once_cell::sync::OnceCell;
 
-use super::copy::Loadable;
-use super::file::{self, Demands, Way};
-use super::inspection::Inspection;
-use super::loaded::Loaded;
-use super::reader::{PluginRecord, Records, Unread};
+use crate::compat::Joint;
 use crate::error::Error;
-use crate::joint::Joint;
-use crate::library::fault::LibraryFault;
-use crate::link::Link;
-use crate::name;
-use crate::plugin::{Fields, NAME, Plugin};
+use crate::error::library::LibraryFault;
+use crate::library::host::copy::Loadable;
+use crate::library::host::file;
+use crate::library::host::file::{Demands, Way};
+use crate::library::host::inspection::Inspection;
+use crate::library::host::loaded::Loaded;
+use crate::library::host::reader::{PluginRecord, Records, Unread};
+use crate::library::vtable::Vtable;
+use crate::plugin::fields::{Fields, NAME};
+use crate::plugin::{Plugin, name};
+use crate::registry::link::Link;
 
 /// The plugins of a shared library.
 ///
@@ -261,11 +263,11 @@ impl Link for Library {
             let opened = Arc::clone(&self.0);
             plugin(joint, fields, &self.0.path, Some(Arc::as_ptr(&self.0).addr()), move |slot| {
                 let Listed { fields, number, joint } = &opened.plugins[at];
-                // There is a crossing where there are places, and no call of this where there are none.
-                if let (Some(crossing), Ok(places)) = (joint.identity.crossing(), &joint.places) {
+                // An interface with places has a vtable; without places, nobody calls this.
+                if let (Some(vtable), Ok(places)) = (joint.identity.vtable::<Vtable>(), &joint.places) {
                     let loaded = Opened::load(&opened)?;
-                    let plugin = loaded.plugin(&opened.path, fields, number, crossing, places)?;
-                    (crossing.make)(slot, plugin.open()?);
+                    let plugin = loaded.plugin(&opened.path, fields, number, joint.identity, places)?;
+                    (vtable.make)(slot, plugin.open()?);
                 }
                 Ok(())
             })
@@ -325,7 +327,7 @@ pub unsafe fn open_by_folder(path: &Path, folder: &Path) -> Result<Library, Erro
 fn records(section: &[u8]) -> Result<Records<'_>, LibraryFault> {
     let records = Records::read(section).map_err(|unread| match unread {
         Unread::None => LibraryFault::NoPlugins,
-        Unread::Abi(library, version) => LibraryFault::Abi { library, host: crate::library::table::ABI, version },
+        Unread::Abi(library, version) => LibraryFault::Abi { library, host: crate::abi::table::ABI, version },
         Unread::Damaged(what) => LibraryFault::Damaged { what },
     })?;
     if records.plugins.is_empty() { Err(LibraryFault::NoPlugins) } else { Ok(records) }

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::abi::table::ABI;
+use crate::compat::record::{InterfaceRecord, MAX_PATH, check_fields, check_lines};
 use crate::entry::{FIELDS, SEPARATOR};
-use crate::joint::{InterfaceRecord, MAX_PATH, check_fields, check_lines};
-use crate::library::record::{HEAD, INTERFACE_KIND, LIBRARY_KIND, MAGIC, PLUGIN_KIND};
-use crate::library::table::ABI;
-use crate::name;
-use crate::plugin::Fields;
+use crate::plugin::fields::Fields;
+use crate::plugin::name;
+use crate::portable::record::{HEAD, INTERFACE_KIND, LIBRARY_KIND, MAGIC, PLUGIN_KIND};
 
 /// The most records there can be, so that no file makes much of a few bytes: for each plugin there is what this program knows of it.
 const MAX_RECORDS: usize = 1 << 14;
@@ -143,7 +143,7 @@ impl<'t> PluginRecord<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::joint::MethodRecord;
+    use crate::compat::record::MethodRecord;
 
     fn record(kind: u8, text: &str) -> Vec<u8> {
         let len = u32::try_from(text.len()).unwrap().to_le_bytes();

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use super::line::Protocol;
+use crate::process::handshake::line::Protocol;
 use crate::process::shown::shown;
 
 const VERSIONS: &str = "PLUGIN_PROTOCOL_VERSIONS";
@@ -165,11 +165,14 @@ impl Asked {
 
 /// What a plugin serves in this version of the application's protocol, and first what it speaks to a host that does not say what it speaks itself. That is what
 /// go-plugin has spoken from the beginning where an application is in its first version, and gRPC later, and for services that net/rpc has nothing of.
-pub(crate) fn served(version: u32, has_services: bool) -> [Protocol; 2] {
-    match (version, has_services) {
+pub(crate) fn served(version: u32, has_services: bool) -> Vec<Protocol> {
+    let mut served = match (version, has_services) {
         (1, false) => [Protocol::NetRpc, Protocol::Grpc],
         _ => [Protocol::Grpc, Protocol::NetRpc],
     }
+    .to_vec();
+    served.retain(|protocol| Protocol::BUILT.contains(protocol));
+    served
 }
 
 /// The highest version of those served that the host offers, else the lowest, with which the host can say what does not fit; none where

@@ -7,11 +7,8 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::reader::LONGEST;
+use crate::error::handshake::{CORE, HandshakeFault};
 use crate::process::shown::{MOST, shown};
-
-/// The version of all that comes before the application's own protocol.
-const CORE: &str = "1";
 
 /// What is no longer than this in the field of the certificate is none, but what old versions of go-plugin had there.
 const NO_CERTIFICATE: usize = 50;
@@ -57,67 +54,6 @@ pub enum Protocol {
     /// Go's net/rpc, go-plugin's first protocol, which is meant where none is named.
     #[default]
     NetRpc,
-}
-
-/// What is wrong with the line that a plugin printed as its handshake.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HandshakeFault {
-    /// It is none.
-    NotAHandshake {
-        /// What it is instead, escaped, and cut where it is long.
-        printed: String,
-    },
-    /// It has not ended where the longest handshake does.
-    TooLong {
-        /// How it begins, escaped.
-        printed: String,
-    },
-    /// It has fewer fields than a handshake.
-    TooFewFields {
-        /// All of it, escaped, and cut where it is long.
-        printed: String,
-        /// How many there are.
-        found: usize,
-    },
-    /// It is of another version of go-plugin's own protocol.
-    Core {
-        /// That version.
-        found: String,
-    },
-    /// The version of the application's protocol is no number.
-    BadVersion {
-        /// What stands there, escaped, and cut where it is long.
-        found: String,
-    },
-    /// The plugin speaks none of the versions of the application's protocol that the host does.
-    Version {
-        /// The plugin's: the lowest that it speaks.
-        found: u32,
-        /// The host's, in order.
-        offered: Vec<u32>,
-    },
-    /// It names a network that is unknown.
-    Network {
-        /// Which, escaped, and cut where it is long.
-        found: String,
-    },
-    /// The address is none of its network.
-    Address {
-        /// The network: `unix` or `tcp`.
-        network: &'static str,
-        /// What stands there, escaped, and cut where it is long.
-        found: String,
-    },
-    /// It names a protocol that is unknown.
-    Protocol {
-        /// Which, escaped, and cut where it is long.
-        found: String,
-    },
-    /// What stands for the certificate is no base64.
-    NotBase64,
-    /// What stands for the certificate is no certificate.
-    NotACertificate,
 }
 
 impl Line {
@@ -206,6 +142,10 @@ impl Address {
 }
 
 impl Protocol {
+    /// What this build speaks.
+    pub(crate) const BUILT: &'static [Self] =
+        if cfg!(feature = "netrpc") { &[Self::Grpc, Self::NetRpc] } else { &[Self::Grpc] };
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Grpc => "grpc",
@@ -252,73 +192,4 @@ fn certificate_of(text: &[u8]) -> Result<Vec<u8>, HandshakeFault> {
         _ => return Err(HandshakeFault::NotACertificate),
     };
     if start + len == der.len() { Ok(der) } else { Err(HandshakeFault::NotACertificate) }
-}
-
-/// What the plugin did, to be read behind its name.
-impl fmt::Display for HandshakeFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LIKE: &str = "a handshake is one line like `1|1|unix|/tmp/plugin123|grpc|`";
-        match self {
-            Self::NotAHandshake { printed } => {
-                match &printed[..] {
-                    "" => f.write_str("printed an empty line instead of its handshake")?,
-                    printed => write!(f, "printed `{printed}` instead of its handshake")?,
-                }
-                f.write_str(
-                    "\nhint: a plugin prints its handshake before all else on stdout; what it has to say before that belongs on stderr",
-                )
-            }
-            Self::TooLong { printed } => {
-                write!(f, "printed {LONGEST} bytes without a line's end instead of its handshake: `{printed}`")?;
-                write!(f, "\nhint: {LIKE}")
-            }
-            Self::TooFewFields { printed, found } => {
-                let s = if *found == 1 { "" } else { "s" };
-                write!(f, "printed a handshake of {found} field{s}, of which there are at least 4: `{printed}`")?;
-                write!(f, "\nhint: {LIKE}")
-            }
-            Self::Core { found } => {
-                write!(
-                    f,
-                    "speaks version {found} of go-plugin's core protocol, and this program speaks version {CORE}"
-                )?;
-                f.write_str("\nhint: build the plugin with a library that speaks that one")
-            }
-            Self::BadVersion { found } => {
-                write!(f, "names `{found}` as its version of the application's protocol, which is no number")?;
-                write!(f, "\nhint: {LIKE}")
-            }
-            Self::Version { found, offered } => {
-                let s = if offered.len() == 1 { "" } else { "s" };
-                let offered: Vec<_> = offered.iter().map(u32::to_string).collect();
-                let offered = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
-                write!(
-                    f,
-                    "speaks version {found} of the application's protocol, and this program version{s} {offered}"
-                )?;
-                f.write_str("\nhint: install a plugin that is made for this version of the program")
-            }
-            Self::Network { found } => {
-                write!(f, "listens on network `{found}`, which is neither `unix` nor `tcp`\nhint: {LIKE}")
-            }
-            Self::Address { network, found } => {
-                let wanted = match *network {
-                    "unix" => "the path of a socket, without `|`",
-                    _ => "a host and a port, as in `127.0.0.1:10000`",
-                };
-                write!(f, "names `{found}` as its address of network `{network}`\nhint: that would be {wanted}")
-            }
-            Self::Protocol { found } => {
-                write!(f, "speaks protocol `{found}`, which is neither `grpc` nor `netrpc`\nhint: {LIKE}")
-            }
-            Self::NotBase64 => f.write_str(
-                "has something in its handshake where the certificate belongs that is not base64\n\
-                 hint: there belongs the certificate's DER, in standard base64 without padding, or nothing",
-            ),
-            Self::NotACertificate => f.write_str(
-                "has something in its handshake where the certificate belongs that is no DER\n\
-                 hint: there belongs the certificate's DER, in standard base64 without padding, or nothing",
-            ),
-        }
-    }
 }

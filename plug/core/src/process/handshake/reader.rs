@@ -1,7 +1,6 @@
 //! The first line of a plugin's stdout, collected from chunks of any length, of which it keeps no more than a handshake can have.
 
-/// The longest line that is taken for a handshake, in bytes. Go's has some 1,000, and a certificate of RSA would make it 3,000.
-pub(crate) const LONGEST: usize = 64 << 10;
+use crate::error::handshake::LONGEST;
 
 /// Collects the line.
 #[derive(Debug, Default)]

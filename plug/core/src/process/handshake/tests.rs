@@ -1,6 +1,8 @@
 //! Handshakes good and bad, with the whole text of what is said of each.
 
 use super::*;
+use crate::error::handshake::HandshakeFault;
+use crate::process::handshake::line::{Address, Protocol};
 use crate::process::shown::shown;
 
 fn parse(line: impl AsRef<[u8]>) -> Result<Line, HandshakeFault> {

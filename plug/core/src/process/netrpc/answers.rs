@@ -1,22 +1,28 @@
 //! How the calls that come by one stream are answered: those of the process itself at once, and those of a plugin by threads that may be blocked.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use gobwire::Encode;
 use tokio::io::AsyncRead;
-use tonic::Status;
 
-use super::mux::Stream;
-use super::outgoing::Outgoing;
-use super::values::{Broken, Request, Response, Values};
 use super::{NO_METHOD, NO_SERVICE};
-use crate::gob::{Given, Shape};
-use crate::portable::{Signature, Type};
-use crate::remote::status;
-use crate::serve::{Answering, Asked, Calls, Room, Target, call};
+use crate::portable::method::Signature;
+use crate::portable::types::Type;
+use crate::process::netrpc::fault;
+use crate::process::netrpc::gob::shape::Shape;
+use crate::process::netrpc::gob::writer::Given;
+use crate::process::netrpc::mux::Stream;
+use crate::process::netrpc::outgoing::Outgoing;
+use crate::process::netrpc::values::{Broken, Request, Response, Values};
+use crate::rpc::server::backpressure::Room;
+use crate::rpc::server::request::{Answering, Asked, call};
+use crate::rpc::server::workers::Calls;
+use crate::wire::dispatch::Target;
+use crate::wire::fault::{Code, Fault};
 
 /// What a stream is for.
 pub(super) trait Service: Send + Sync + 'static {
@@ -30,7 +36,7 @@ pub(super) enum Found<'a> {
     /// A method of a plugin.
     Method(Target, &'static Signature),
     /// One of the process's, which takes no time. It is given a text, or nothing of interest, and returns a value of this type.
-    Own(&'static Type, Box<dyn FnOnce(String) -> Result<Vec<u8>, Status> + Send + 'a>),
+    Own(&'static Type, Box<dyn FnOnce(String) -> Result<Vec<u8>, Fault> + Send + 'a>),
 }
 
 /// What all streams of a connection have in common.
@@ -110,11 +116,11 @@ async fn read(
         let deadline = left.and_then(|left| Instant::now().checked_add(left));
         let owed = common.owed.one();
         let answer = Answer { to: Arc::clone(outgoing), method, seq, shape, owed };
-        let refused = |answer: Answer, status| answer.unary(Err(status), &common.room);
+        let refused = |answer: Answer, fault| answer.unary(Err(fault), &common.room);
         match values.wait().await {
             Ok(()) => {}
             Err(broken @ Broken::TooLong { .. }) => {
-                refused(answer, Status::resource_exhausted(format!("of the request {broken}")));
+                refused(answer, Fault::refused(Code::RESOURCE_EXHAUSTED, format!("of the request {broken}")));
                 continue;
             }
             Err(broken) => return Err(broken),
@@ -123,22 +129,24 @@ async fn read(
             Found::NoService | Found::NoMethod => {
                 values.discard();
                 let fact = if matches!(found, Found::NoService) { NO_SERVICE } else { NO_METHOD };
-                let status = Status::unimplemented(format!("{fact}{}", answer.method));
-                refused(answer, status);
+                let fault = Fault::Unimplemented(format!("{fact}{}", answer.method));
+                refused(answer, fault);
             }
             Found::Own(_, method) => {
                 let mut given = Text::default();
-                let done = values.take(&mut given).map_err(Status::invalid_argument).and_then(|()| method(given.0));
+                let taken = values.take(&mut given);
+                let taken = taken.map_err(|what| Fault::refused(Code::INVALID_ARGUMENT, what));
+                let done = taken.and_then(|()| method(given.0));
                 answer.unary(done.map(Bytes::from), &common.room);
             }
             Found::Method(target, signature) => match values.taken(Shape::of_arguments(signature)) {
                 Err(what) => {
-                    let status = target.not_asked(&what);
-                    refused(answer, status);
+                    let fault = target.not_asked(&what);
+                    refused(answer, fault);
                 }
                 Ok(_) if common.calls.is_full() => {
                     let text = "too many calls wait already, behind others that go on";
-                    refused(answer, Status::resource_exhausted(text));
+                    refused(answer, Fault::refused(Code::RESOURCE_EXHAUSTED, text));
                 }
                 Ok(message) => {
                     let (message, room) = (message.into(), common.room.clone());
@@ -164,30 +172,31 @@ impl Answering for Answer {
         false
     }
 
-    fn unary(self, reply: Result<Bytes, Status>, room: &Room) {
+    fn unary(self, reply: Result<Bytes, Fault>, room: &Room) {
         let Self { to, method, seq, shape, owed } = self;
         let mut response = Response { method, seq, error: String::new() };
         let refusal = match reply {
             Ok(message) => {
                 let given = Given { shape, message: &message };
                 let sent = to.send(&response, &given, Box::new((owed.clone(), room.take(message.len()))));
-                sent.err().map(|error| Status::internal(format!("the reply cannot be written: {error}")))
+                let text = |error| format!("the reply cannot be written: {error}");
+                sent.err().map(|error| Fault::refused(Code::INTERNAL, text(error)))
             }
-            Err(status) => Some(status),
+            Err(fault) => Some(fault),
         };
-        if let Some(status) = refusal {
-            response.error = match status.message() {
+        if let Some(fault) = refusal {
+            response.error = match fault.text() {
                 // In Go an error without a text is none.
                 "" => "the plugin failed, and did not say with what".to_owned(),
                 text => text.to_owned(),
             };
             // To Go, what comes with an error means nothing.
-            let _ = to.send(&response, &Details(status::tell(&status)), Box::new(owed));
+            let _ = to.send(&response, &Details(fault::encode(fault)), Box::new(owed));
         }
     }
 }
 
-/// All of a status, for programs of ours.
+/// The whole fault, for programs of ours.
 struct Details(Vec<u8>);
 
 impl Encode for Details {

@@ -10,13 +10,13 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::mux::{self, Stream};
-use super::outgoing::Outgoing;
-use super::values::{self, Broken, Request, Response, Values};
 use super::{NO_METHOD, NO_SERVICE};
-use crate::channel::{Fault, Unavailable};
-use crate::gob::Shape;
-use crate::remote::status;
+use crate::process::netrpc::gob::shape::Shape;
+use crate::process::netrpc::mux::Stream;
+use crate::process::netrpc::outgoing::Outgoing;
+use crate::process::netrpc::values::{Broken, Request, Response, Values};
+use crate::process::netrpc::{fault, mux, values};
+use crate::wire::fault::{Code, Fault, Unavailable};
 
 /// Cheap to clone. The stream is closed with the last one.
 #[derive(Clone)]
@@ -192,7 +192,7 @@ impl Inner {
                     }
                 },
                 Err(broken @ Broken::TooLong { .. }) => {
-                    Err(Fault::Refused { code: status::name(tonic::Code::OutOfRange), message: broken.to_string() })
+                    Err(Fault::Refused { code: Code::OUT_OF_RANGE, message: broken.to_string() })
                 }
                 Err(broken) => {
                     let fault = over(&broken);
@@ -220,8 +220,8 @@ fn over(broken: &Broken) -> Fault {
 
 /// What a call has failed with, as whoever answers says it: in words, to which a program of ours adds the rest.
 fn failed(text: String, details: Option<&[u8]>) -> Fault {
-    if let Some(status) = details.and_then(status::told) {
-        return status::fault(&status);
+    if let Some(fault) = details.and_then(fault::decode) {
+        return fault;
     }
     if text.starts_with(NO_SERVICE) || text.starts_with(NO_METHOD) {
         return Fault::Unimplemented(text);

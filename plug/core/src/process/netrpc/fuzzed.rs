@@ -7,9 +7,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 
-use super::Served;
+use crate::process::netrpc::plugin::Served;
 use crate::registry::Registry;
-use crate::serve::{Dispatch, Speaks, Workers};
+use crate::rpc::server::connections::Speaks;
+use crate::rpc::server::workers::Workers;
+use crate::wire::dispatch::Dispatch;
 
 /// How long a connection may stay that has nothing more to come: longer than a plugin waits for anything.
 const LONG: Duration = Duration::from_secs(20);

@@ -1,7 +1,8 @@
 //! The host's side of a connection: the plugins of a process, each by a stream of its own that is opened when it is first called.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,16 +16,21 @@ use tokio_stream::StreamExt;
 use tokio_yamux::Control;
 use tokio_yamux::session::SessionType;
 
-use super::calls::{Begun, Calls};
-use super::mux::{self, Stream};
 use super::{DISPENSE, LIST, PING, PLUGIN, QUIT};
-use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
-use crate::gob::{Given, Shape};
-use crate::portable::{Signature, Type};
+use crate::portable::method::Signature;
+use crate::portable::types::Type;
 use crate::process::connection::{Answer, Peer, Target, ended};
-use crate::process::record::{self, Records};
-use crate::protobuf::whole::{Piece, Pieces};
-use crate::remote::ListReply;
+use crate::process::log::Records;
+use crate::process::log::emit::emit;
+use crate::process::netrpc::calls::{Begun, Calls};
+use crate::process::netrpc::gob::shape::Shape;
+use crate::process::netrpc::gob::writer::Given;
+use crate::process::netrpc::mux;
+use crate::process::netrpc::mux::Stream;
+use crate::protobuf::pieces::{Piece, Pieces};
+use crate::wire::channel::{Call, Channel, Reply};
+use crate::wire::fault::{Code, Fault, Unavailable};
+use crate::wire::list::ListReply;
 
 /// The connection to a process. It is made again where it was lost, since a process may live longer than it. Cheap to clone.
 #[derive(Clone)]
@@ -310,7 +316,7 @@ impl Session {
     async fn dispense(&self, name: &str, most: usize) -> Result<Calls, Fault> {
         let asked = self.control.begin(DISPENSE.to_owned(), name, Shape::One(&Type::U32), None)?;
         let message = asked.reply().await.map_err(|fault| match fault {
-            Fault::Failed(texts) => Fault::Refused { code: "NOT_FOUND", message: texts.concat() },
+            Fault::Failed(texts) => Fault::refused(Code::NOT_FOUND, texts.concat()),
             other => other,
         })?;
         // 0 is left out.
@@ -328,8 +334,8 @@ impl Session {
 async fn listen(name: String, mut stream: Stream) {
     let (mut records, mut chunk) = (Records::new(), vec![0; 4096]);
     while let Ok(len @ 1..) = stream.read(&mut chunk).await {
-        records.push(&chunk[..len], |record| record::emit(&name, &record));
+        records.push(&chunk[..len], |record| emit(&name, &record));
         tokio::task::yield_now().await;
     }
-    records.finish(|record| record::emit(&name, &record));
+    records.finish(|record| emit(&name, &record));
 }

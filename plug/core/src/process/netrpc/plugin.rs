@@ -13,15 +13,20 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_stream::StreamExt;
 use tokio_yamux::session::SessionType;
-use tonic::Status;
 
-use super::answers::{Common, Found, Owed, Service, answer};
-use super::mux::{self, Stream};
-use super::values::Broken;
 use super::{DISPENSE, LIST, PING, PLUGIN, QUIT};
-use crate::portable::Type;
+use crate::portable::types::Type;
+use crate::process::netrpc::answers::{Common, Found, Owed, Service, answer};
+use crate::process::netrpc::mux;
+use crate::process::netrpc::mux::Stream;
+use crate::process::netrpc::values::Broken;
 use crate::process::plugin::printed::Taken;
-use crate::serve::{Calls, Dispatch, Room, Speaks, listing};
+use crate::rpc::server::backpressure::Room;
+use crate::rpc::server::connections::Speaks;
+use crate::rpc::server::workers::Calls;
+use crate::wire::dispatch::Dispatch;
+use crate::wire::fault::{Code, Fault};
+use crate::wire::listing;
 
 /// How long the host may take to open a stream to a plugin that it has asked for, or to say what one is for: as long as in Go.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -70,7 +75,7 @@ impl Served {
         printed: mpsc::Receiver<bytes::Bytes>,
         taken: Arc<Taken>,
     ) -> Self {
-        let list = value(&listing(&dispatch).encode_to_vec());
+        let list = value(&listing::of(&dispatch).encode_to_vec());
         let printed = Mutex::new(Some(printed));
         Self(Arc::new(Inner { dispatch, list, calls, most, stop, printed, taken }))
     }
@@ -180,13 +185,13 @@ impl Connection {
     }
 
     /// A number by which a plugin can be connected to.
-    fn promise(&self, name: &str) -> Result<Vec<u8>, Status> {
-        let plugin = self.served.0.dispatch.named(name).map_err(Status::not_found)?;
+    fn promise(&self, name: &str) -> Result<Vec<u8>, Fault> {
+        let plugin = self.served.0.dispatch.named(name).map_err(|text| Fault::refused(Code::NOT_FOUND, text))?;
         let mut promises = self.promises();
         promises.plugins.retain(|_, (_, since)| since.elapsed() < PATIENCE);
         if promises.plugins.len() >= PROMISED {
             let text = format!("{PROMISED} plugins were asked for, and not connected to yet");
-            return Err(Status::resource_exhausted(text));
+            return Err(Fault::refused(Code::RESOURCE_EXHAUSTED, text));
         }
         promises.next = promises.next.wrapping_add(1);
         let number = promises.next;

@@ -9,10 +9,12 @@ use tokio::io::AsyncWriteExt;
 use tokio_stream::StreamExt;
 use tokio_yamux::session::SessionType;
 
-use super::values::{Request, Response, Values};
-use super::{DISPENSE, LIST, PING, mux, serve};
-use crate::gob::Shape;
-use crate::portable::Type;
+use super::{DISPENSE, LIST, PING};
+use crate::portable::types::Type;
+use crate::process::netrpc::fuzzed::serve;
+use crate::process::netrpc::gob::shape::Shape;
+use crate::process::netrpc::mux;
+use crate::process::netrpc::values::{Request, Response, Values};
 
 /// What there is to wait for is there.
 fn now<T>(future: impl Future<Output = T>) -> T {

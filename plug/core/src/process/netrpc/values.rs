@@ -7,7 +7,8 @@ use gobwire::{
 };
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::gob::{Shape, Taken};
+use crate::process::netrpc::gob::reader::Taken;
+use crate::process::netrpc::gob::shape::Shape;
 
 /// How many bytes the other side may send by one stream in which it describes types: each is kept as long as the stream.
 const DESCRIPTIONS: usize = 4 << 20;
@@ -55,7 +56,7 @@ impl std::fmt::Display for Broken {
                 "what it sends is no yamux: it is more than there is room for, or of no stream that is open",
             ),
             Self::Lost(error) => write!(f, "its connection failed: {error}"),
-            Self::Session(error) => f.write_str(&super::mux::told(error)),
+            Self::Session(error) => f.write_str(&crate::process::netrpc::mux::told(error)),
             Self::TooLong { found, most } => {
                 write!(f, "a message has {found} bytes, which is more than the {most} that are taken")
             }

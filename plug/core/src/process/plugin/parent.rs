@@ -5,9 +5,8 @@ pub(crate) use unix::{gone, parent};
 
 #[cfg(unix)]
 mod unix {
-    use std::io;
     use std::os::fd::OwnedFd;
-    use std::thread;
+    use std::{io, thread};
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{Pid, getppid};

@@ -14,9 +14,9 @@ use tonic::body::Body;
 use tonic::server::{Grpc, ServerStreamingService, StreamingService, UnaryService};
 use tonic::{Status, Streaming};
 
-use super::printed::Taken;
-use crate::remote::Raw;
-use crate::serve::{Answered, Own};
+use crate::process::plugin::printed::Taken;
+use crate::rpc::client::codec::Raw;
+use crate::rpc::server::router::{Answered, Own};
 
 /// Their names.
 pub(super) const NAMES: &[&str] = &["plugin.GRPCBroker", "plugin.GRPCController", "plugin.GRPCStdio"];

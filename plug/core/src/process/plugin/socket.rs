@@ -11,8 +11,9 @@ use rustls::ServerConfig;
 
 use super::serve_with;
 use crate::error::Error;
-use crate::process::handshake::{Address, Asked};
-use crate::serve::Speaks;
+use crate::process::handshake::environment::Asked;
+use crate::process::handshake::line::Address;
+use crate::rpc::server::connections::Speaks;
 
 #[cfg(unix)]
 pub(crate) struct Socket {

@@ -1,0 +1,6 @@
+//! The layouts that cross to a shared library: views of values, and tables of functions.
+
+#[doc(hidden)]
+pub(crate) mod table;
+#[doc(hidden)]
+pub(crate) mod view;

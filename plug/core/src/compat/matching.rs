@@ -1,0 +1,70 @@
+//! Which of another build's methods are which of this program's: by name, and only where the fingerprint is the same.
+
+use crate::compat::record::InterfaceRecord;
+use crate::error::difference::Difference;
+
+/// For each method of the host's, in its order, where it is among the other's; none where that is older and lacks it, and a default
+/// body serves instead.
+pub(crate) fn joined(
+    host: &InterfaceRecord<'_>,
+    other: &InterfaceRecord<'_>,
+) -> Result<Vec<Option<usize>>, Vec<Difference>> {
+    let mut places = Vec::with_capacity(host.methods.len());
+    let mut differences = Vec::new();
+    for method in &host.methods {
+        let place = other.methods.iter().position(|other| other.name == method.name);
+        places.push(place);
+        match place.map(|place| &other.methods[place]) {
+            Some(other) if other.fingerprint == method.fingerprint => {}
+            Some(other) => differences.push(Difference::Signature {
+                method: method.name.to_owned(),
+                plugin: other.signature.to_owned(),
+                host: method.signature.to_owned(),
+            }),
+            None if method.has_default => {}
+            None => {
+                let (method, host) = (method.name.to_owned(), method.signature.to_owned());
+                differences.push(Difference::Missing { method, host });
+            }
+        }
+    }
+    if differences.is_empty() { Ok(places) } else { Err(differences) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compat::record::MethodRecord;
+
+    fn interface<'t>(methods: &[(&'t str, bool, &'t str)]) -> InterfaceRecord<'t> {
+        let method = |(name, has_default, signature): &(&'t str, bool, &'t str)| MethodRecord {
+            name,
+            has_default: *has_default,
+            signature,
+            fingerprint: signature.len() as u128,
+        };
+        let methods = methods.iter().map(method).collect();
+        InterfaceRecord { number: "0", path: "app::Plug", version: "1.0.0", methods, text: None }
+    }
+
+    #[test]
+    fn methods_are_found_by_name_wherever_they_are() {
+        let host = interface(&[("a", false, "() -> ()"), ("new", true, "() -> u8"), ("b", false, "(u8) -> ()")]);
+        let other = interface(&[("b", false, "(u8) -> ()"), ("gone", false, "() -> ()"), ("a", true, "() -> ()")]);
+        assert_eq!(joined(&host, &other).unwrap(), [Some(2), None, Some(0)]);
+    }
+
+    #[test]
+    fn all_differences_are_told() {
+        let host = interface(&[("a", true, "(u64) -> ()"), ("b", false, "() -> ()"), ("c", false, "() -> ()")]);
+        let other = interface(&[("a", true, "(u8) -> ()"), ("c", false, "() -> ()")]);
+        let differences: Vec<_> = joined(&host, &other).unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            differences,
+            [
+                "method `a` is `(u8) -> ()` in the plugin, and `(u64) -> ()` in this program",
+                "method `b`, `() -> ()`, is not in the plugin, and has no default body",
+            ],
+        );
+    }
+}

@@ -1,0 +1,125 @@
+//! What another build says of an interface and of a plugin, read out of what anybody may have written: a library's section, another process.
+//!
+//! What it has read can be shown: what is one line has nothing in it that controls a terminal, and prose nothing but line ends and tabs.
+
+use crate::entry::{FIELDS, SEPARATOR};
+use crate::plugin::fields::{ALIASES, Fields, NAME, PROSE};
+use crate::plugin::name;
+use crate::portable::record::{HEAD, METHOD};
+
+/// The longest path of an interface, with its version: one that this program does not have is kept for good.
+pub(crate) const MAX_PATH: usize = 4096;
+
+const METHOD_SEPARATOR: u8 = METHOD.as_bytes()[0];
+/// The two as bytes.
+const SEPARATORS: std::ops::RangeInclusive<u8> = METHOD_SEPARATOR..=SEPARATOR as u8;
+
+/// It borrows from what it was read from, since most of it is compared and forgotten.
+#[derive(Debug)]
+pub(crate) struct InterfaceRecord<'t> {
+    /// What the plugins of this file refer to it by.
+    #[cfg_attr(not(feature = "library"), allow(dead_code, reason = "only files refer to each other so"))]
+    pub number: &'t str,
+    pub path: &'t str,
+    pub version: &'t str,
+    pub methods: Vec<MethodRecord<'t>>,
+    /// All of it, where it came as one text.
+    pub text: Option<&'t str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MethodRecord<'t> {
+    pub name: &'t str,
+    pub has_default: bool,
+    pub signature: &'t str,
+    pub fingerprint: u128,
+}
+
+impl<'t> InterfaceRecord<'t> {
+    pub(crate) fn read(text: &'t str) -> Result<Self, String> {
+        // At once where it can be, since it may be long.
+        if !all(text, |byte| matches!(byte, b' '..=b'~') || SEPARATORS.contains(&byte)) {
+            check_lines(text.split([METHOD_SEPARATOR as char, SEPARATOR]))?;
+        }
+        let mut parts = split(text, METHOD_SEPARATOR);
+        let mut fields = split(parts.next().unwrap_or_default(), SEPARATOR as u8);
+        let (Some(number), Some(path), Some(version)) = (fields.next(), fields.next(), fields.next()) else {
+            return Err("the record of an interface lacks fields".to_owned());
+        };
+        if path.len() + version.len() > MAX_PATH {
+            return Err("the path of an interface is longer than any can be".to_owned());
+        }
+        let methods = parts.map(MethodRecord::read).collect::<Option<Vec<_>>>();
+        let methods = methods.ok_or_else(|| format!("a method of `{path}` lacks fields"))?;
+        Ok(Self { number, path, version, methods, text: Some(text) })
+    }
+}
+
+impl<'t> MethodRecord<'t> {
+    fn read(text: &'t str) -> Option<Self> {
+        let mut fields = split(text, SEPARATOR as u8);
+        let (name, default, signature) = (fields.next()?, fields.next()?, fields.next()?);
+        let fingerprint = u128::from_str_radix(fields.next()?, 16).ok()?;
+        Some(Self { name, has_default: default == "default", signature, fingerprint })
+    }
+}
+
+/// What stands between these bytes of ASCII. Most is so short that std's search would take longer to begin than to find.
+fn split(text: &str, at: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.bytes().position(|byte| byte == at);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    })
+}
+
+/// A record of this program's own.
+pub(crate) fn own_record(record: &[u8]) -> Option<InterfaceRecord<'_>> {
+    let text = std::str::from_utf8(record.get(HEAD..)?).ok()?;
+    InterfaceRecord::read(text).ok()
+}
+
+/// Refuses what cannot be the fields of a plugin.
+pub(crate) fn check_fields(fields: &Fields) -> Result<(), String> {
+    let aliases = fields.get(ALIASES);
+    let aliases = aliases.split(',').filter(|_| !aliases.is_empty());
+    if let Some(bad) = [fields.get(NAME)].into_iter().chain(aliases).find(|name| !name::is_valid(name)) {
+        return Err(format!("`{}` cannot be the name of a plugin", name::shown(bad)));
+    }
+    check_lines((0..FIELDS).filter(|at| !PROSE.contains(at)).map(|at| fields.get(at)))?;
+    PROSE.iter().try_for_each(|at| check_prose(fields.get(*at)))
+}
+
+/// Refuses what would do something to a terminal: control characters, and what changes the direction of writing.
+pub(crate) fn check_lines<'t>(mut lines: impl Iterator<Item = &'t str>) -> Result<(), String> {
+    let is_unfit = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    lines.find(|line| !is_plain(line) && line.contains(is_unfit)).map_or(Ok(()), |line| Err(unfit(line)))
+}
+
+/// The same of what may have several lines, in whatever script.
+fn check_prose(text: &str) -> Result<(), String> {
+    let is_unfit = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if is_plain(text) {
+        return Ok(());
+    }
+    // With the line ends of Windows, as an included file may have them.
+    if text.split("\r\n").any(|part| part.contains(is_unfit)) { Err(unfit(text)) } else { Ok(()) }
+}
+
+/// Whether there is nothing in it but the printable characters of ASCII, which is most texts, and found out without decoding them.
+fn is_plain(text: &str) -> bool {
+    all(text, |byte| matches!(byte, b' '..=b'~'))
+}
+
+/// Whether all bytes are so. It looks at all of them, which is several at a time.
+fn all(text: &str, is_so: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(true, |all, byte| all & is_so(byte))
+}
+
+fn unfit(text: &str) -> String {
+    format!("a record has a control character in `{}`", name::shown(text))
+}

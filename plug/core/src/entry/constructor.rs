@@ -1,0 +1,59 @@
+//! How the object of a plugin is made: by `Default`, or by the function that `new` names.
+
+use crate::error::Error;
+
+/// Makes the object of a plugin that has no `new`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Default`, and the plugin no `new`",
+    label = "this type cannot be made out of nothing",
+    note = "derive `Default` for it, or name a function that makes one: `#[plug(\"name\", new = Self::open)]`"
+)]
+pub trait Make: Sized {
+    fn make() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> Make for T {
+    fn make() -> Self {
+        T::default()
+    }
+}
+
+/// What a `new` may return: the object, or a result with one.
+#[diagnostic::on_unimplemented(
+    message = "`new` returns `{Self}`",
+    label = "this function must return the plugin's type, or a `Result` with it",
+    note = "an error can be `plug::Error`, or whatever turns into a `Box<dyn std::error::Error + Send + Sync>`"
+)]
+pub trait Made<T> {
+    fn made(self) -> Result<T, Error>;
+}
+
+impl<T> Made<T> for T {
+    fn made(self) -> Result<T, Error> {
+        Ok(self)
+    }
+}
+
+impl<T, E: Cause> Made<T> for Result<T, E> {
+    fn made(self) -> Result<T, Error> {
+        self.map_err(Cause::into_error)
+    }
+}
+
+/// What a `new` may fail with.
+#[diagnostic::on_unimplemented(
+    message = "`new` fails with `{Self}`, which is no error",
+    label = "the error of this function must say what went wrong",
+    note = "an error can be `plug::Error`, or whatever turns into a `Box<dyn std::error::Error + Send + Sync>`"
+)]
+pub trait Cause {
+    fn into_error(self) -> Error;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> Cause for E {
+    fn into_error(self) -> Error {
+        Error::new(self)
+    }
+}

@@ -1,0 +1,39 @@
+//! The record of a plugin in the section that is read without loading a library.
+
+use crate::entry::submission::Submission;
+use crate::interface::Interface;
+use crate::portable::record::{HEAD, NUMBER, PLUGIN_KIND, UNIT, head};
+use crate::portable::types::Text;
+
+/// The record of a plugin: number and path of its interface, and its text, which is the one its entry refers to.
+// Bytes alone, so that there is nothing between them.
+#[repr(C)]
+pub struct PluginRecord<const PATH: usize, const TEXT: usize> {
+    head: [u8; HEAD],
+    number: [u8; NUMBER],
+    unit: [u8; 1],
+    path: [u8; PATH],
+    unit_too: [u8; 1],
+    text: [u8; TEXT],
+}
+
+impl<const PATH: usize, const TEXT: usize> PluginRecord<PATH, TEXT> {
+    pub const fn of<S: Submission>() -> Self {
+        let path = S::Interface::DECLARATION.path;
+        let (Some(path), Some(text)) = (path.as_bytes().first_chunk(), S::TEXT.as_bytes().first_chunk()) else {
+            panic!("PATH and TEXT are the lengths of the path and of the text");
+        };
+        assert!(path.len() == S::Interface::DECLARATION.path.len() && text.len() == S::TEXT.len());
+        let number =
+            Text::<NUMBER>::new().push_hexadecimal(S::Interface::DECLARATION.number() as u128, NUMBER as u32).bytes;
+        let (unit, head) = ([UNIT.as_bytes()[0]], head(PLUGIN_KIND, NUMBER + 1 + PATH + 1 + TEXT));
+        Self { head, number, unit, path: *path, unit_too: unit, text: *text }
+    }
+
+    pub(crate) const fn text(&self) -> &str {
+        match std::str::from_utf8(&self.text) {
+            Ok(text) => text,
+            Err(_) => panic!("`of` copies the bytes of a text"),
+        }
+    }
+}

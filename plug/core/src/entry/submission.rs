@@ -1,0 +1,28 @@
+//! A plugin as `#[plug]` writes it down.
+
+use crate::error::Error;
+use crate::interface::Interface;
+
+/// A plugin, as `#[plug]` writes it down.
+pub trait Submission {
+    /// The fields of the entry, between unit separators.
+    const TEXT: &'static str;
+    type Interface: ?Sized + Interface;
+    fn new() -> Result<Box<Self::Interface>, Error>;
+}
+
+/// The number of the interface that a plugin with the key `Self` implements. `S` is there to be inferred.
+pub trait Numbered<S> {
+    const NUMBER: u64;
+}
+
+/// A number that one plugin alone has.
+pub struct Key<const KEY: u64>;
+
+pub const fn path_of<S: Submission>() -> &'static str {
+    S::Interface::DECLARATION.path
+}
+
+pub const fn number_of<S: Submission>() -> u64 {
+    S::Interface::IDENTITY.number()
+}

@@ -1,0 +1,184 @@
+//! The library's half of a call: the function behind each method of each interface, and behind the opening and the closing of
+//! an object. A panic ends here.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::abi::table::{Answer, DONE, FAILED, Failure, Object, PANICKED, Reply};
+use crate::abi::view::{Scratch, Slice, Text};
+use crate::entry::Entry;
+use crate::error::Error;
+use crate::interface::Interface;
+use crate::portable::Portable;
+use crate::portable::chain::{TellChain, Told};
+use crate::portable::method::{Arguments, Method, Outcome};
+
+type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'a>;
+
+/// # Safety
+///
+/// `object` is one of `M::Interface` that this library made and has not destroyed; `arguments` points to the views of M's arguments
+/// and `reply` to a reply for M's result, both for as long as the call takes.
+pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), reply: *mut ()) -> Answer {
+    let work = || {
+        // SAFETY: the caller's promise.
+        let (object, views) = unsafe { (object.get::<M::Interface>(), *arguments.cast()) };
+        match M::call(object, M::Arguments::hold(views)).result() {
+            Ok(value) => {
+                let scratch = Scratch::new();
+                let view: View<'_, M> = value.view(&scratch);
+                if M::Ok::IS_FLAT && Answer::holds::<View<'_, M>>() {
+                    return Answer::with(view);
+                }
+                let reply: *mut Reply<View<'_, M>> = reply.cast();
+                // SAFETY: the caller's promise. It copies what it is shown before it returns, and a flat view shows nothing
+                // but itself.
+                unsafe {
+                    if M::Ok::IS_FLAT {
+                        (*reply).value.write(view);
+                    } else {
+                        ((*reply).takes.value)(reply.cast(), std::ptr::from_ref(&view).cast());
+                    }
+                }
+                Answer::of(DONE)
+            }
+            // SAFETY: the caller's promise.
+            Err(error) => unsafe { failed::<M>(reply, error) },
+        }
+    };
+    // SAFETY: the caller's promise.
+    unsafe { caught(reply, work) }
+}
+
+/// # Safety
+///
+/// `reply` points to a reply.
+// By itself, so that a call that does not fail saves no registers for it.
+#[cold]
+unsafe fn failed<M: Method>(reply: *mut (), error: <M::Outcome as Outcome>::Error) -> Answer {
+    // SAFETY: the caller's promise.
+    unsafe { fail(reply, &M::texts(&error), "", FAILED) }
+}
+
+/// Does the work; a panic ends here, and the reply is told of it.
+///
+/// # Safety
+///
+/// `reply` points to a reply.
+#[inline]
+unsafe fn caught(reply: *mut (), work: impl FnOnce() -> Answer) -> Answer {
+    match panic::catch_unwind(AssertUnwindSafe(work)) {
+        Ok(answer) => answer,
+        // SAFETY: the caller's promise.
+        Err(payload) => unsafe { panicked(reply, payload) },
+    }
+}
+
+/// Makes an object.
+///
+/// # Safety
+///
+/// `plugin` is `Object::of` an entry whose interface is `I`, and `reply` points to a reply for an `Object`.
+pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(plugin: Object, _: *const (), reply: *mut ()) -> Answer {
+    let work = || {
+        // SAFETY: the caller's promise.
+        let entry: &Entry = unsafe { plugin.thing() };
+        let made = entry.open::<I>().and_then(|object| object.ok_or_else(|| Error::msg("it made no object")));
+        match made {
+            Ok(object) => {
+                // SAFETY: the caller's promise.
+                unsafe { (*reply.cast::<Reply<Object>>()).value.write(Object::new(object)) };
+                Answer::of(DONE)
+            }
+            // SAFETY: the caller's promise.
+            Err(error) => unsafe { fail(reply, &Told(&error).texts(), "", FAILED) },
+        }
+    };
+    // SAFETY: the caller's promise.
+    unsafe { caught(reply, work) }
+}
+
+/// Destroys an object.
+///
+/// # Safety
+///
+/// `object` is one of `I` that this library made, and is not used again; `reply` points to a reply for nothing.
+pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), reply: *mut ()) -> Answer {
+    let work = || {
+        // SAFETY: the caller's promise.
+        drop(unsafe { object.into_box::<I>() });
+        Answer::of(DONE)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { caught(reply, work) }
+}
+
+/// # Safety
+///
+/// `reply` points to a reply.
+#[cold]
+unsafe fn fail(reply: *mut (), texts: &[String], place: &str, status: u64) -> Answer {
+    let texts: Vec<_> = texts.iter().map(|text| Text::new(text)).collect();
+    let failure = Failure { texts: Slice::from(&texts[..]), place: Text::new(place) };
+    // SAFETY: the caller's promise; whatever a reply is for, it begins in the same way. It copies the texts.
+    unsafe { ((*reply.cast::<Reply<()>>()).takes.failure)(reply, &raw const failure) };
+    Answer::of(status)
+}
+
+/// # Safety
+///
+/// `reply` points to a reply.
+#[cold]
+unsafe fn panicked(reply: *mut (), payload: Box<dyn Any + Send>) -> Answer {
+    let text: Vec<_> = text_of(&*payload).into_iter().collect();
+    let place = take_place();
+    dispose(payload);
+    // SAFETY: the caller's promise.
+    unsafe { fail(reply, &text, &place, PANICKED) }
+}
+
+/// What a panic said.
+pub(crate) fn text_of(payload: &(dyn Any + Send)) -> Option<String> {
+    payload.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| payload.downcast_ref::<String>().cloned())
+}
+
+/// Drops what a panic has thrown, which can panic once more. What that throws is dropped if it is a text, and else left where it is.
+pub(crate) fn dispose(payload: Box<dyn Any + Send>) {
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)))
+        && !payload.is::<&str>()
+        && !payload.is::<String>()
+    {
+        std::mem::forget(payload);
+    }
+}
+
+thread_local! {
+    /// Where the last panic of this thread was.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Where the last panic of this thread was, if that is noted.
+pub(crate) fn take_place() -> String {
+    PLACE.try_with(RefCell::take).unwrap_or_default()
+}
+
+/// Has the place of each panic noted. What a panic prints, it prints as before.
+pub(crate) fn note_places() {
+    // Where it has no way in.
+    if std::thread::panicking() {
+        return;
+    }
+    static IS_NOTING: AtomicBool = AtomicBool::new(false);
+    if IS_NOTING.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let others = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        // Not where the thread is on its way out.
+        let _ = PLACE.try_with(|noted| noted.replace(place));
+        others(info);
+    }));
+}

@@ -1,0 +1,229 @@
+//! The host's half of a call: an object that is in a library, and the border in front of it.
+
+use std::any::Any;
+use std::fmt::Write;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::panic::{self, AssertUnwindSafe};
+
+use crate::abi::table::{Answer, Call, DONE, FAILED, Failure, Object, PANICKED, Reply, Takes};
+use crate::abi::view::Scratch;
+use crate::error::kind::ErrorKind;
+use crate::error::{Error, NO_TEXT};
+use crate::interface::Identity;
+use crate::library::callee::{dispose, text_of};
+use crate::portable::Portable;
+use crate::portable::method::{Arguments, Method, Outcome};
+use crate::portable::proxy::Border;
+
+/// There is no such method. No library says so: it is what stands in the place of one.
+const LACKING: u64 = u64::MAX;
+
+/// An object that is in a library.
+pub struct InLibrary {
+    object: Object,
+    /// This program's methods, in its order, with `lacking` in the place of one that the library has not.
+    calls: &'static [Call],
+    of: &'static Joined,
+}
+
+/// A plugin of a library as this host sees it. A library is never unloaded, so it is there for good.
+pub(crate) struct Joined {
+    /// The interface of this program.
+    pub interface: &'static Identity,
+    /// The plugin's name.
+    pub name: String,
+    pub calls: Box<[Call]>,
+    /// Which of them the library has.
+    pub has: Box<[bool]>,
+    pub open: Call,
+    pub close: Call,
+    pub plugin: Object,
+}
+
+// SAFETY: the interface is `Send + Sync`, which `PortableInterface` asks for, and so is the object, whose type the library's compiler
+// has checked for it. The tables are never written to.
+unsafe impl Send for InLibrary {}
+// SAFETY: the same.
+unsafe impl Sync for InLibrary {}
+// SAFETY: what it points to is constant, and a plugin's entry is of the same type in every thread.
+unsafe impl Send for Joined {}
+// SAFETY: the same.
+unsafe impl Sync for Joined {}
+
+/// A reply and what comes of it. The library is given a pointer to the reply, which is a pointer to all of it.
+#[repr(C)]
+struct Pending<V, T> {
+    reply: Reply<V>,
+    outcome: Option<Result<T, Told>>,
+}
+
+/// What a library says of a failure.
+struct Told {
+    texts: Vec<String>,
+    place: String,
+    /// Whether it was this program that failed, in taking the result.
+    is_ours: bool,
+}
+
+impl Told {
+    /// Of what this program's own code has thrown.
+    #[cold]
+    fn by_panic(payload: Box<dyn Any + Send>) -> Self {
+        let texts = text_of(&*payload).into_iter().collect();
+        dispose(payload);
+        Self { texts, place: String::new(), is_ours: true }
+    }
+}
+
+impl<V, T> Pending<V, T> {
+    /// For a result that is written into the reply.
+    const FLAT: &'static Takes = &Takes { value: take_nothing, failure: take_failure::<V, T> };
+
+    #[inline]
+    fn new(takes: &'static Takes) -> Self {
+        Self { reply: Reply { takes, value: MaybeUninit::uninit() }, outcome: None }
+    }
+}
+
+/// # Safety
+///
+/// `reply` points to a `Pending` for the result of `M`, and `view` to a view of that result.
+unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
+    // SAFETY: the caller's promise.
+    let (pending, view) = unsafe { (&mut *reply.cast::<PendingOf<'_, M>>(), *view.cast()) };
+    // The hasher of a map, say, is this program's own, and may panic.
+    let own = || <M::Ok as Portable>::own(view);
+    pending.outcome = Some(panic::catch_unwind(AssertUnwindSafe(own)).map_err(Told::by_panic));
+}
+
+/// What takes the result of a method.
+struct Taking<M>(PhantomData<M>);
+
+impl<M: Method> Taking<M> {
+    const TAKES: &'static Takes = match M::Ok::IS_FLAT {
+        true => PendingOf::<M>::FLAT,
+        false => &Takes { value: take::<M>, failure: PendingOf::<M>::FLAT.failure },
+    };
+}
+
+type View<'a, M> = <<M as Method>::Ok as Portable>::View<'a>;
+
+type PendingOf<'a, M> = Pending<View<'a, M>, <M as Method>::Ok>;
+
+/// # Safety
+///
+/// None: it does nothing, and is not called.
+unsafe extern "C" fn take_nothing(_: *mut (), _: *const ()) {}
+
+/// # Safety
+///
+/// `reply` points to a `Pending<V, T>`, and `failure` to a failure whose texts are texts.
+unsafe extern "C" fn take_failure<V, T>(reply: *mut (), failure: *const Failure<'_>) {
+    // SAFETY: the caller's promise.
+    let (pending, failure) = unsafe { (&mut *reply.cast::<Pending<V, T>>(), &*failure) };
+    let texts = failure.texts.get().iter().map(|text| text.get().to_owned()).collect();
+    let told = Told { texts, place: failure.place.get().to_owned(), is_ours: false };
+    // A failure supersedes a result: dropping that one, the library has panicked. Dropping it here may panic too.
+    if let Some(Err(told)) =
+        pending.outcome.replace(Err(told)).map(|old| panic::catch_unwind(AssertUnwindSafe(|| drop(old))))
+    {
+        dispose(told);
+    }
+}
+
+impl Border for InLibrary {
+    #[inline]
+    fn has<M: Method>(&self) -> bool {
+        self.of.has[M::INDEX]
+    }
+
+    #[inline]
+    fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
+        let scratch = Scratch::new();
+        let views = M::Arguments::view(given, &scratch);
+        let mut pending = PendingOf::<M>::new(Taking::<M>::TAKES);
+        // SAFETY: there are as many as the interface has methods, and this is the place of one.
+        let call = unsafe { self.calls.get_unchecked(M::INDEX) };
+        // SAFETY: the library has a method of this name and fingerprint, so it takes views of these types and a reply of this one.
+        // The object is of this interface and lives as long as `self`; the views and the reply live until the call returns.
+        let answer = unsafe { call(self.object, (&raw const views).cast(), (&raw mut pending).cast()) };
+        if answer.status == DONE && M::Ok::IS_FLAT {
+            // SAFETY: a library that is done has written the value, where it is flat, into the one or the other.
+            let view: View<'_, M> = unsafe {
+                if Answer::holds::<View<'_, M>>() { answer.view() } else { pending.reply.value.assume_init() }
+            };
+            // It has told nothing else, so there is nothing to drop.
+            std::mem::forget(pending);
+            return M::Outcome::of(Ok(Portable::own(view)));
+        }
+        let status = answer.status;
+        if M::Ok::IS_FLAT {
+            return M::Outcome::of(self.of.failed(status, pending.outcome, M::NAME));
+        }
+        M::Outcome::of(self.of.outcome(status, pending.outcome, M::NAME))
+    }
+}
+
+impl Drop for InLibrary {
+    fn drop(&mut self) {
+        let mut pending = Pending::<(), ()>::new(Pending::<(), ()>::FLAT);
+        // SAFETY: the object was made by this plugin's `open`, and this is the last use of it.
+        // A drop can return nothing, and of a panic the library has printed what there is to say.
+        let _: Answer = unsafe { (self.of.close)(self.object, std::ptr::null(), (&raw mut pending).cast()) };
+    }
+}
+
+impl Joined {
+    /// Makes an object.
+    pub(crate) fn open(&'static self) -> Result<InLibrary, Error> {
+        let mut pending = Pending::<Object, Object>::new(Pending::<Object, Object>::FLAT);
+        // SAFETY: `open` and `plugin` are those of one table.
+        let Answer { status, .. } = unsafe { (self.open)(self.plugin, std::ptr::null(), (&raw mut pending).cast()) };
+        let object = match status {
+            // SAFETY: a library that is done has written the object.
+            DONE => unsafe { pending.reply.value.assume_init() },
+            _ => self.outcome(status, pending.outcome, "new")?,
+        };
+        Ok(InLibrary { object, calls: &self.calls, of: self })
+    }
+
+    #[cold]
+    fn failed<T>(&self, status: u64, outcome: Option<Result<T, Told>>, method: &str) -> Result<T, Error> {
+        self.outcome(status, outcome, method)
+    }
+
+    #[inline(never)]
+    fn outcome<T>(&self, status: u64, outcome: Option<Result<T, Told>>, method: &str) -> Result<T, Error> {
+        match (status, outcome) {
+            (DONE, Some(Ok(value))) => Ok(value),
+            (_, Some(Err(Told { is_ours: true, texts, .. }))) => {
+                let text = texts.first().map_or(NO_TEXT, |text| text);
+                let said =
+                    format!("this program panicked in taking what `{method}` of plugin `{}` returned", self.name);
+                Err(Error::msg(format!("{said}: {text}")))
+            }
+            (FAILED, Some(Err(told))) => Err(Error::told(told.texts)),
+            (PANICKED, Some(Err(told))) => {
+                let message = told.texts.into_iter().next();
+                let place = Some(told.place).filter(|place| !place.is_empty());
+                Err(ErrorKind::Panicked { plugin: self.name.clone(), method: method.to_owned(), place, message }.into())
+            }
+            (LACKING, _) => Err(Error::msg(format!("plugin `{}` has no method `{method}`", self.name))),
+            (status, _) => {
+                let mut text = format!("plugin `{}` broke the rules of a call to `{method}`", self.name);
+                let _ = write!(text, ": it returned with status {status} and no such reply");
+                Err(Error::msg(text))
+            }
+        }
+    }
+}
+
+/// What stands in the place of a method that a library has not.
+///
+/// # Safety
+///
+/// None: it looks at nothing.
+pub(super) unsafe extern "C" fn lacking(_: Object, _: *const (), _: *mut ()) -> Answer {
+    Answer::of(LACKING)
+}

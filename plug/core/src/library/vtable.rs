@@ -1,0 +1,26 @@
+//! The vtable of an interface for the library link: the functions that a library exports for it.
+
+use crate::abi::table::Call;
+use crate::library::callee;
+use crate::portable::proxy::PortableInterface;
+
+pub(crate) struct Vtable {
+    pub calls: &'static [Call],
+    pub open: Call,
+    pub close: Call,
+    /// Wraps an object of a library as the interface.
+    #[cfg(feature = "library")]
+    pub make: fn(&mut crate::entry::Slot<'_>, crate::library::host::object::InLibrary),
+}
+
+impl Vtable {
+    pub(crate) const fn of<I: ?Sized + PortableInterface>() -> Self {
+        Self {
+            calls: I::CALLS,
+            open: callee::open::<I>,
+            close: callee::close::<I>,
+            #[cfg(feature = "library")]
+            make: |slot, object| slot.put(I::remote(object)),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The handshake as an application agrees upon it with its plugins: the cookie, and which interfaces each version has.
+
+use std::collections::BTreeMap;
+
+use crate::entry::handshake::Declared;
+use crate::entry::submissions;
+use crate::error::Error;
+use crate::interface::{Identity, Interface};
+
+/// What a host and its plugins know each other by: a cookie, and the versions of the application's protocol, each with the
+/// interfaces that it has.
+///
+/// The interface's crate declares it once, by [`plug::handshake!`](../../plug/macro.handshake.html); this is for those who talk to programs
+/// that were there before.
+///
+/// The cookie protects nobody: it keeps a person from starting a plugin by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handshake {
+    key: String,
+    value: String,
+    /// Without one, there is version 1 with all that the program has.
+    versions: BTreeMap<u32, Vec<Known>>,
+}
+
+/// An interface, which is one by its number.
+#[derive(Clone)]
+struct Known(&'static Identity);
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.is(other.0)
+    }
+}
+
+impl Eq for Known {}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Handshake {
+    /// A handshake with this cookie: the name of a variable, and its value. Without a [`version`](Self::version) it has version 1, with
+    /// all portable interfaces of the program.
+    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { key: key.into(), value: value.into(), versions: BTreeMap::new() }
+    }
+
+    /// The same with a version that has no interface yet: for services that are no interfaces.
+    #[must_use]
+    pub fn version(mut self, version: u32) -> Self {
+        self.versions.entry(version).or_default();
+        self
+    }
+
+    /// The same with an interface in this version.
+    #[must_use]
+    pub fn interface<I: ?Sized + Interface>(mut self, version: u32) -> Self {
+        self.add(version, I::IDENTITY);
+        self
+    }
+
+    /// The one that is declared in this program.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or where there are two cookies.
+    pub fn declared() -> Result<Self, Error> {
+        Self::of(submissions::handshakes())
+    }
+
+    fn of<'a>(declared: impl IntoIterator<Item = &'a Declared>) -> Result<Self, Error> {
+        let mut found: Option<(Self, &Declared)> = None;
+        for next in declared {
+            let (key, value) = next.cookie.split_once('=').unwrap_or((next.cookie, ""));
+            let (mut handshake, first) = found.take().unwrap_or_else(|| (Self::new(key, value), next));
+            if next.cookie != first.cookie {
+                return Err(Error::msg(format!(
+                    "two handshakes are declared: `{}` in {}, and `{}` in {}\n\
+                     hint: plugins of one program have one cookie; give the link, or the server, the handshake that is meant",
+                    first.cookie, first.place, next.cookie, next.place
+                )));
+            }
+            for (version, interfaces) in next.versions {
+                handshake.versions.entry(*version).or_default();
+                interfaces.iter().for_each(|interface| handshake.add(*version, interface));
+            }
+            found = Some((handshake, first));
+        }
+        found.map(|(handshake, _)| handshake).ok_or_else(|| {
+            Error::msg(
+                "no handshake is declared in this program\n\
+                 hint: the interface's crate declares it: `plug::handshake! { cookie = \"KEY=value\", versions = { 1: [dyn Plug] } }`",
+            )
+        })
+    }
+
+    fn add(&mut self, version: u32, interface: &'static Identity) {
+        let interfaces = self.versions.entry(version).or_default();
+        if !interfaces.contains(&Known(interface)) {
+            interfaces.push(Known(interface));
+        }
+    }
+
+    pub(crate) fn cookie(&self) -> (&str, &str) {
+        (&self.key, &self.value)
+    }
+
+    /// Its versions, the lowest first.
+    pub(crate) fn versions(&self) -> Vec<u32> {
+        if self.versions.is_empty() { vec![1] } else { self.versions.keys().copied().collect() }
+    }
+
+    /// The interfaces of a version. None stands for all that there are.
+    pub(crate) fn interfaces(&self, version: u32) -> Option<Vec<&'static Identity>> {
+        if self.versions.is_empty() {
+            return None;
+        }
+        Some(self.versions.get(&version).into_iter().flatten().map(|known| known.0).collect())
+    }
+
+    /// Whether the version has the interface.
+    pub(crate) fn has(&self, version: u32, identity: &'static Identity) -> bool {
+        self.interfaces(version).is_none_or(|interfaces| interfaces.iter().any(|interface| interface.is(identity)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handshakes_of_one_cookie_are_one() {
+        let declared = |cookie, versions, place| Declared { cookie, versions, place };
+        let one = declared("A=b", &[(1, &[]), (3, &[])], "one 0.1.0, src/lib.rs:3");
+        let two = declared("A=b", &[(2, &[])], "two 0.1.0, src/lib.rs:5");
+        let other = declared("A=c", &[(1, &[])], "other 0.1.0, src/lib.rs:7");
+        let handshake = Handshake::of([&one, &two]).unwrap();
+        assert_eq!((handshake.cookie(), handshake.versions()), (("A", "b"), vec![1, 2, 3]));
+        assert_eq!(
+            Handshake::of([&one, &other]).unwrap_err().to_string(),
+            "two handshakes are declared: `A=b` in one 0.1.0, src/lib.rs:3, and `A=c` in other 0.1.0, src/lib.rs:7\n\
+             hint: plugins of one program have one cookie; give the link, or the server, the handshake that is meant"
+        );
+        assert_eq!(
+            Handshake::of([]).unwrap_err().to_string(),
+            "no handshake is declared in this program\n\
+             hint: the interface's crate declares it: `plug::handshake! { cookie = \"KEY=value\", versions = { 1: [dyn Plug] } }`"
+        );
+    }
+
+    #[test]
+    fn without_a_version_it_has_all() {
+        let handshake = Handshake::new("A", "b");
+        assert_eq!((handshake.versions(), handshake.interfaces(1).is_none()), (vec![1], true));
+        let handshake = handshake.version(4);
+        assert_eq!((handshake.versions(), handshake.interfaces(4).map(|all| all.len())), (vec![4], Some(0)));
+    }
+}

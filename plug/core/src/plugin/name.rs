@@ -1,0 +1,50 @@
+//! What a plugin may be called: `[a-z0-9]+([-_][a-z0-9]+)*`, of at most 64 bytes. The macros hold the same rule for names
+//! that are written down; this one is for names that come at run time.
+
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+
+/// The longest name, in bytes. Long enough for anybody, and short enough that a lookup need not read a longer one.
+pub(crate) const MAX_LEN: usize = 64;
+
+/// `[a-z0-9]+([-_][a-z0-9]+)*`
+pub(crate) fn is_valid(name: &str) -> bool {
+    name.len() <= MAX_LEN
+        && name
+            .split(['-', '_'])
+            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
+}
+
+pub(crate) fn check(name: &str) -> Result<(), Error> {
+    if is_valid(name) { Ok(()) } else { Err(ErrorKind::BadName { name: shown(name) }.into()) }
+}
+
+/// A name that somebody typed, fit for a message: escaped, and cut where it is longer than any name can be.
+pub(crate) fn shown(name: &str) -> String {
+    let mut shown: String = name.chars().take(MAX_LEN).flat_map(char::escape_debug).collect();
+    if name.chars().nth(MAX_LEN).is_some() {
+        shown.push_str(&format!("… ({} bytes)", name.len()));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for good in ["a", "7", "a-b", "a_b-c", "kv2", &"a".repeat(64)] {
+            assert!(is_valid(good), "{good}");
+        }
+        for bad in ["", "A", "a/b", "-a", "a-", "a--b", "a b", "é", "a\n", &"a".repeat(65)] {
+            assert!(!is_valid(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_short_and_printable() {
+        assert_eq!(shown("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
+        assert_eq!(shown(&"é".repeat(1 << 19)), format!("{}… (1048576 bytes)", "é".repeat(64)));
+    }
+}

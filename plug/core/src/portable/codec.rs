@@ -1,0 +1,188 @@
+//! How a value is told to a format of bytes, and made of what a format tells: the two traits that a format implements, and what
+//! is wrong with bytes that are no such value. It knows no format; protobuf is one.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt::{self, Debug, Display, Write as _};
+
+use super::{Key, Portable};
+use crate::portable::types::Type;
+
+/// Takes one value.
+pub trait Sink: Sized {
+    type Fields: PutFields;
+
+    fn bool(self, value: bool);
+    fn i8(self, value: i8);
+    fn i16(self, value: i16);
+    fn i32(self, value: i32);
+    fn i64(self, value: i64);
+    fn u8(self, value: u8);
+    fn u16(self, value: u16);
+    fn u32(self, value: u32);
+    fn u64(self, value: u64);
+    fn f32(self, value: f32);
+    fn f64(self, value: f64);
+    fn unit(self);
+    fn string(self, value: &str);
+    fn bytes(self, value: &[u8]);
+    fn option<T: Portable>(self, value: Option<&T>);
+    fn list<T: Portable>(self, values: &[T]);
+    fn map<'a, K: Key, V: Portable>(self, entries: impl ExactSizeIterator<Item = (&'a K, &'a V)>);
+
+    fn structure(self, ty: &'static Type, put: impl FnOnce(&mut Self::Fields));
+
+    /// A variant of an enum that has nothing but units.
+    fn choice(self, ty: &'static Type, index: usize);
+
+    /// A variant of any other enum.
+    fn variant(self, ty: &'static Type, index: usize, put: impl FnOnce(&mut Self::Fields));
+}
+
+/// Takes the fields of a struct or of a variant, or the arguments of a method: in order, and each once.
+pub trait PutFields {
+    type Sink<'a>: Sink
+    where
+        Self: 'a;
+
+    fn field(&mut self, index: usize) -> Self::Sink<'_>;
+}
+
+/// Gives one value. Some formats give one in several parts: those of a list and of a map are joined, those of a struct are merged, of
+/// others the last one is the value.
+pub trait Source: Sized {
+    type Fields: TakeFields;
+
+    fn bool(self) -> Result<bool, Malformed>;
+    fn i8(self) -> Result<i8, Malformed>;
+    fn i16(self) -> Result<i16, Malformed>;
+    fn i32(self) -> Result<i32, Malformed>;
+    fn i64(self) -> Result<i64, Malformed>;
+    fn u8(self) -> Result<u8, Malformed>;
+    fn u16(self) -> Result<u16, Malformed>;
+    fn u32(self) -> Result<u32, Malformed>;
+    fn u64(self) -> Result<u64, Malformed>;
+    fn f32(self) -> Result<f32, Malformed>;
+    fn f64(self) -> Result<f64, Malformed>;
+    fn unit(self) -> Result<(), Malformed>;
+    fn string(self) -> Result<String, Malformed>;
+    fn bytes(self) -> Result<Vec<u8>, Malformed>;
+    fn option<T: Portable>(self, slot: &mut Option<T>) -> Result<(), Malformed>;
+    fn list<T: Portable>(self, list: &mut Vec<T>) -> Result<(), Malformed>;
+    fn map<K: Key, V: Portable>(self, insert: impl FnMut(K, V)) -> Result<(), Malformed>;
+
+    fn structure(
+        self,
+        ty: &'static Type,
+        take: impl FnOnce(&mut Self::Fields) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed>;
+
+    /// The variant of an enum that has nothing but units.
+    fn choice(self, ty: &'static Type) -> Result<usize, Malformed>;
+
+    /// Hands over each variant that is there, with its fields. The last one is the value.
+    fn variant(
+        self,
+        ty: &'static Type,
+        take: impl FnMut(usize, &mut Self::Fields) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed>;
+}
+
+/// Gives the fields of a struct or of a variant, or the arguments of a method: in any order, and as many times as they are there.
+/// Those that nobody knows it passes over.
+pub trait TakeFields {
+    /// The place of the next field, whose value is then to be taken.
+    fn next(&mut self) -> Result<Option<usize>, Malformed>;
+
+    fn value<T: Portable>(&mut self, slot: &mut Option<T>) -> Result<(), Malformed>;
+}
+
+/// The value of a field, when all of its parts have been taken.
+pub fn finish<T: Portable>(slot: Option<T>, name: &'static str) -> Result<T, Malformed> {
+    slot.map_or_else(|| T::missing().map_err(|error| error.within(name)), Ok)
+}
+
+/// What is wrong with bytes that are no value of a type, and where in the value that is.
+#[derive(Debug)]
+pub struct Malformed(Box<Fault>);
+
+#[derive(Debug)]
+struct Fault {
+    what: Cow<'static, str>,
+    /// The innermost one first.
+    path: Vec<Step>,
+}
+
+#[derive(Debug)]
+enum Step {
+    Field(&'static str),
+    Index(usize),
+    Key(String),
+}
+
+impl Malformed {
+    #[cold]
+    pub fn new(what: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Fault { what: what.into(), path: Vec::new() }))
+    }
+
+    /// An enum without a variant. It has none that could stand for nothing.
+    #[cold]
+    pub fn lacks(ty: &str) -> Self {
+        Self::new(format!("a variant of `{ty}` is missing"))
+    }
+
+    /// In a field, a variant or an argument.
+    #[cold]
+    pub fn within(mut self, name: &'static str) -> Self {
+        self.0.path.push(Step::Field(name));
+        self
+    }
+
+    /// In a list.
+    #[cold]
+    pub fn at(mut self, index: usize) -> Self {
+        self.0.path.push(Step::Index(index));
+        self
+    }
+
+    /// In a map.
+    #[cold]
+    pub fn of(mut self, key: &dyn Debug) -> Self {
+        self.0.path.push(Step::Key(format!("{key:?}")));
+        self
+    }
+}
+
+impl Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fault { what, path } = &*self.0;
+        f.write_str(what)?;
+        for (at, step) in path.iter().rev().enumerate() {
+            f.write_str(if at == 0 { ", in `" } else { "" })?;
+            match step {
+                Step::Field(name) if at == 0 => f.write_str(name)?,
+                Step::Field(name) => write!(f, ".{name}")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Key(key) => write!(f, "[{key}]")?,
+            }
+        }
+        if path.is_empty() { Ok(()) } else { f.write_char('`') }
+    }
+}
+
+impl StdError for Malformed {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fact_comes_first_and_then_the_place() {
+        assert_eq!(Malformed::new("a varint ends early").to_string(), "a varint ends early");
+        let fault =
+            Malformed::lacks("Target").within("0").at(7).within("size").of(&"x\"").within("links").within("page");
+        assert_eq!(fault.to_string(), r#"a variant of `Target` is missing, in `page.links["x\""].size[7].0`"#);
+        assert_eq!(Malformed::new("no UTF-8").of(&-3).to_string(), "no UTF-8, in `[-3]`");
+    }
+}

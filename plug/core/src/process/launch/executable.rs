@@ -1,0 +1,100 @@
+//! The file that is run. Where one digest alone is allowed, that is a private copy, so that what was digested is what runs.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::error::process::ProcessFault;
+
+/// What the copy is called.
+const COPY: &str = "executable";
+
+#[derive(Debug, Clone)]
+pub(crate) struct Executable {
+    /// As it was named, and absolute.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there, a process cannot be told another name than its file's"))]
+    pub path: PathBuf,
+    /// What is run.
+    pub program: PathBuf,
+}
+
+impl Executable {
+    /// The file at this path, or a copy of it in `folder` that has this SHA-256.
+    pub(crate) fn find(path: &Path, sha256: Option<&str>, folder: &Path) -> Result<Self, Error> {
+        let Some(expected) = sha256 else { return Ok(Self { path: path.to_owned(), program: path.to_owned() }) };
+        let spawn = |error: io::Error| {
+            Error::from(ErrorKind::Process {
+                path: path.to_owned(),
+                fault: crate::process::launch::diagnosis::of_spawn(path, &error),
+            })
+            .with_source(error)
+        };
+        let program = folder.join(COPY);
+        let found = copy(path, &program).map_err(spawn)?;
+        if found == expected {
+            return Ok(Self { path: path.to_owned(), program });
+        }
+        let fault = ProcessFault::Digest { expected: expected.to_owned(), found };
+        Err(ErrorKind::Process { path: path.to_owned(), fault }.into())
+    }
+}
+
+/// Copies what can be executed, and digests what it copies.
+fn copy(from: &Path, to: &Path) -> io::Result<String> {
+    let mut from = File::open(from)?;
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+        // For this user alone, and no less executable than the file is.
+        options.mode(0o400 | (from.metadata()?.mode() & 0o100));
+    }
+    let _ = fs::remove_file(to);
+    let mut copy = options.open(to)?;
+    let (mut digest, mut piece) = (Sha256::new(), vec![0; 64 * 1024]);
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => break,
+            Ok(len) => {
+                digest.update(&piece[..len]);
+                copy.write_all(&piece[..len])?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_run_is_what_was_digested() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plugin");
+        fs::write(&path, "abc").unwrap();
+        // FIPS 180-2, appendix B.1.
+        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let executable = Executable::find(&path, Some(digest), folder.path()).unwrap();
+        fs::write(&path, "abd").unwrap();
+        assert_eq!(fs::read(&executable.program).unwrap(), b"abc");
+        let other = Executable::find(&path, Some(digest), folder.path()).unwrap_err();
+        assert_eq!(
+            other.to_string(),
+            format!(
+                "plugin `{}` is another file than the one that is allowed: its SHA-256 is \
+                 a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9, not {digest}",
+                path.display()
+            )
+        );
+        let same = Executable::find(&path, None, folder.path()).unwrap();
+        assert_eq!(same.program, path);
+    }
+}

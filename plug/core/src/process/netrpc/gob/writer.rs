@@ -1,0 +1,275 @@
+//! A message becomes a value of gob: in one pass, since what this program writes of a struct has its fields in order, and each once.
+
+use gobwire::{Describer, Encode, Error, Result, ValueEncoder, ids};
+
+use crate::portable::codec::Malformed;
+use crate::portable::types::{Field, Form, Type};
+use crate::process::netrpc::gob::names::{Named, WRAPPER};
+use crate::process::netrpc::gob::shape::{Shape, types};
+use crate::protobuf::pieces::{Piece, Pieces};
+use crate::protobuf::reader::packed;
+
+/// A value that is given to the other side, as a message.
+pub(crate) struct Given<'m> {
+    pub shape: Shape,
+    pub message: &'m [u8],
+}
+
+impl Encode for Given<'_> {
+    fn describe_value(&self, describer: &mut Describer<'_>) -> Result<i64> {
+        match self.shape {
+            Shape::Nothing => Ok(ids::INTERFACE),
+            Shape::One(ty) => describe(ty, describer),
+            Shape::Several(signature) => {
+                let Named { key, names } = Named::of_arguments(signature);
+                describer.structure(key, "", |describer| {
+                    let types = types(&signature.arguments).map(|ty| describe_field(ty, describer));
+                    names.iter().zip(types).map(|(name, id)| Ok((*name, id?))).collect()
+                })
+            }
+        }
+    }
+
+    fn is_zero(&self) -> bool {
+        false
+    }
+
+    fn frames_as_struct(&self) -> bool {
+        match self.shape {
+            Shape::Nothing => false,
+            Shape::One(ty) => is_struct(ty),
+            Shape::Several(_) => true,
+        }
+    }
+
+    fn encode(&self, encoder: &mut ValueEncoder<'_>) -> Result<()> {
+        let written = match self.shape {
+            // One that holds nothing Go cannot pass over: it waits for what comes after it.
+            Shape::Nothing => return encoder.interface(Some(("bool", &false))),
+            Shape::One(ty) => alone(ty, 1, &mut Pieces::of(self.message), encoder),
+            Shape::Several(signature) => fields((1..).zip(types(&signature.arguments)), self.message, encoder),
+        };
+        written.map_err(|malformed| Error::Encode(malformed.to_string()))
+    }
+}
+
+fn is_struct(ty: &Type) -> bool {
+    match ty {
+        Type::Unit | Type::Option(_) | Type::Struct { .. } => true,
+        Type::Enum { .. } => !ty.is_plain(),
+        _ => false,
+    }
+}
+
+/// The number of the type over there, which is told of it where it was not before.
+fn describe(ty: &'static Type, describer: &mut Describer<'_>) -> Result<i64> {
+    // Whether it is the same type nobody knows better than by where it is described.
+    let key = || format!("{ty:p}");
+    match ty {
+        Type::Bool => Ok(ids::BOOL),
+        Type::I8 | Type::I16 | Type::I32 | Type::I64 => Ok(ids::INT),
+        Type::U8 | Type::U16 | Type::U32 | Type::U64 => Ok(ids::UINT),
+        Type::F32 | Type::F64 => Ok(ids::FLOAT),
+        Type::String => Ok(ids::STRING),
+        Type::Bytes => Ok(ids::BYTES),
+        Type::Unit => describer.structure("()", "", |_| Ok(Vec::new())),
+        Type::Option(of) => {
+            describer.structure(key(), "", |describer| Ok(vec![(WRAPPER.names[0], describe(of, describer)?)]))
+        }
+        Type::List(of) => {
+            let of = describe(of, describer)?;
+            Ok(describer.slice(key(), of))
+        }
+        Type::Map(of, to) => {
+            let (of, to) = (describe(of, describer)?, describe(to, describer)?);
+            Ok(describer.map(key(), of, to))
+        }
+        Type::Struct { name, fields, .. } => {
+            describer.structure(key(), name, |describer| describe_fields(fields, describer))
+        }
+        Type::Enum { .. } if ty.is_plain() => Ok(ids::INT),
+        Type::Enum { name, variants, .. } => describer.structure(key(), name, |describer| {
+            let names = Named::of_variants(variants).names;
+            let variants = names.iter().zip(*variants);
+            let variants = variants.map(|(name, variant)| {
+                let ty = match variant.fields {
+                    [] => describe(&Type::Unit, describer)?,
+                    [of] if variant.is_its_field() => describe(of.ty, describer)?,
+                    fields => {
+                        let key = format!("{variant:p}");
+                        describer.structure(key, name, |describer| describe_fields(fields, describer))?
+                    }
+                };
+                Ok((*name, ty))
+            });
+            variants.collect()
+        }),
+    }
+}
+
+fn describe_fields(fields: &'static [Field], describer: &mut Describer<'_>) -> Result<Vec<(&'static str, i64)>> {
+    let names = Named::of_fields(fields).names;
+    names.iter().zip(fields).map(|(name, field)| Ok((*name, describe_field(field.ty, describer)?))).collect()
+}
+
+/// An option is what is in it, or left out.
+fn describe_field(ty: &'static Type, describer: &mut Describer<'_>) -> Result<i64> {
+    match ty {
+        Type::Option(of) => describe(of, describer),
+        ty => describe(ty, describer),
+    }
+}
+
+type Written = std::result::Result<(), Malformed>;
+
+/// The fields of a struct. Those that are not in the message are zero, or nothing.
+fn fields(
+    fields: impl Iterator<Item = (u32, &'static Type)>,
+    message: &[u8],
+    encoder: &mut ValueEncoder<'_>,
+) -> Written {
+    let (mut pieces, mut last) = (Pieces::of(message), 0);
+    for ((tag, ty), at) in fields.zip(1..) {
+        if !pieces.has(tag)? {
+            continue;
+        }
+        encoder.uint(at - last);
+        last = at;
+        match (ty, pieces.clone().take(tag)?) {
+            (Type::Option(of), Some(piece)) => {
+                pieces.take(tag)?;
+                element(of, piece, encoder)?;
+            }
+            _ => alone(ty, tag, &mut pieces, encoder)?,
+        }
+    }
+    encoder.uint(0);
+    if pieces.is_empty() { Ok(()) } else { Err(Malformed::new("the fields of a message are not in their order")) }
+}
+
+/// A value that the message has as fields of this number: one, none where it is zero, and many of a list or a map.
+fn alone(ty: &'static Type, tag: u32, pieces: &mut Pieces<'_>, encoder: &mut ValueEncoder<'_>) -> Written {
+    match ty {
+        Type::Option(of) => {
+            if let Some(piece) = pieces.take(tag)? {
+                encoder.uint(1);
+                element(of, piece, encoder)?;
+            }
+            encoder.uint(0);
+            Ok(())
+        }
+        Type::List(of) => list(of, tag, pieces, encoder),
+        Type::Map(of, to) => {
+            encoder.uint(count(tag, pieces.clone(), |_| Ok(1))?);
+            while let Some(entry) = pieces.take(tag)? {
+                let mut entry = Pieces::of(entry.delimited()?);
+                for (tag, ty) in [(1, of), (2, to)] {
+                    match entry.take(tag)? {
+                        Some(piece) => element(ty, piece, encoder)?,
+                        None => zero(ty, encoder)?,
+                    }
+                }
+            }
+            Ok(())
+        }
+        ty => match pieces.take(tag)? {
+            Some(piece) => element(ty, piece, encoder),
+            None => zero(ty, encoder),
+        },
+    }
+}
+
+fn list(of: &'static Type, tag: u32, pieces: &mut Pieces<'_>, encoder: &mut ValueEncoder<'_>) -> Written {
+    let packed = packed(of);
+    let elements = |piece: Piece<'_>| {
+        let (Some(wire), Piece::Delimited(mut rest)) = (packed, piece) else { return Ok(1) };
+        let mut count = 0;
+        while !rest.is_empty() {
+            Piece::read(wire, &mut rest)?;
+            count += 1;
+        }
+        Ok(count)
+    };
+    encoder.uint(count(tag, pieces.clone(), elements)?);
+    while let Some(piece) = pieces.take(tag)? {
+        match (packed, piece) {
+            (Some(wire), Piece::Delimited(mut rest)) => {
+                while !rest.is_empty() {
+                    element(of, Piece::read(wire, &mut rest)?, encoder)?;
+                }
+            }
+            (_, piece) => element(of, piece, encoder)?,
+        }
+    }
+    Ok(())
+}
+
+/// How many elements there are, which gob says before them.
+fn count(
+    tag: u32,
+    mut pieces: Pieces<'_>,
+    elements: impl Fn(Piece<'_>) -> std::result::Result<u64, Malformed>,
+) -> std::result::Result<u64, Malformed> {
+    let mut count = 0;
+    while let Some(piece) = pieces.take(tag)? {
+        count += elements(piece)?;
+    }
+    Ok(count)
+}
+
+/// A value that is one piece.
+fn element(ty: &'static Type, piece: Piece<'_>, encoder: &mut ValueEncoder<'_>) -> Written {
+    match ty {
+        Type::Unit => encoder.uint(0),
+        Type::Bool => encoder.bool(piece.varint()? != 0),
+        Type::I8 | Type::I16 | Type::I32 | Type::I64 => encoder.int(piece.varint()? as i64),
+        Type::U8 | Type::U16 | Type::U32 | Type::U64 => encoder.uint(piece.varint()?),
+        Type::F32 | Type::F64 => encoder.float(match piece {
+            Piece::Fixed32(bytes) => wide(f32::from_le_bytes(bytes)),
+            Piece::Fixed64(bytes) => f64::from_le_bytes(bytes),
+            other => return Err(Malformed::new(format!("a float belongs there, and not {other:?}"))),
+        }),
+        Type::String | Type::Bytes => encoder.bytes(piece.delimited()?),
+        Type::Option(_) | Type::List(_) | Type::Map(..) => {
+            alone(ty, 1, &mut Pieces::of(piece.delimited()?), encoder)?;
+        }
+        Type::Struct { fields, .. } => structure(fields, piece, encoder)?,
+        Type::Enum { .. } if ty.is_plain() => encoder.int(piece.varint()? as i64),
+        Type::Enum { name, variants, .. } => {
+            let found = Pieces::of(piece.delimited()?).next()?.ok_or_else(|| Malformed::lacks(name))?;
+            let at = variants.iter().position(|variant| variant.tag == found.0);
+            let at = at.ok_or_else(|| Malformed::lacks(name))?;
+            encoder.uint(at as u64 + 1);
+            match (variants[at].fields, &variants[at].form) {
+                (_, Form::Unit) => encoder.uint(0),
+                ([of], _) if variants[at].is_its_field() => element(of.ty, found.1, encoder)?,
+                (fields, _) => structure(fields, found.1, encoder)?,
+            }
+            encoder.uint(0);
+        }
+    }
+    Ok(())
+}
+
+/// The same number; where it is none, the same bits of what it is instead, which a conversion may change.
+fn wide(number: f32) -> f64 {
+    if !number.is_nan() {
+        return number.into();
+    }
+    let bits = u64::from(number.to_bits());
+    f64::from_bits((bits >> 31) << 63 | f64::INFINITY.to_bits() | (bits & 0x7f_ffff) << 29)
+}
+
+fn structure(of: &'static [Field], piece: Piece<'_>, encoder: &mut ValueEncoder<'_>) -> Written {
+    fields(of.iter().map(|field| (field.tag, field.ty)), piece.delimited()?, encoder)
+}
+
+/// A value of which the message has nothing, where gob has something.
+fn zero(ty: &'static Type, encoder: &mut ValueEncoder<'_>) -> Written {
+    match ty {
+        Type::Enum { name, .. } => return Err(Malformed::lacks(name)),
+        // False, 0, nothing in it: all of them are.
+        _ => encoder.uint(0),
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! What could be in this build: the plugin features of the packages that call `link!`, on and off. It knows no plugin.
+
+use std::borrow::Cow;
+
+use crate::entry::submissions::Linked;
+use crate::registry::order::sorted;
+
+/// The plugin features that are known, on and off: what `link!` read from Cargo.toml.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    // A text for each `link!`, read when somebody asks: at start-up it costs one relocation.
+    parts: Vec<Cow<'static, str>>,
+}
+
+/// A Cargo feature that brings plugins.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Feature {
+    /// The package whose feature it is.
+    pub package: String,
+    /// The feature's name.
+    pub name: String,
+    /// The package it turns on, or packages with commas between; by the key in Cargo.toml where that says no other name.
+    pub dependency: String,
+    /// The plugins it brings.
+    pub plugins: Vec<String>,
+    /// Whether it is on in this build.
+    pub on: bool,
+}
+
+impl Catalogue {
+    /// The features, by package and name.
+    pub fn features(&self) -> Vec<Feature> {
+        let features: Vec<_> = self.parts.iter().flat_map(|part| parse(part)).collect();
+        // A package's library and its tests both call `link!`. The same feature is one feature, and on where it is on.
+        let mut features = sorted(features, |one, two| one.key().cmp(&two.key()).then(two.on.cmp(&one.on)));
+        features.dedup_by(|later, earlier| later.key() == earlier.key());
+        features
+    }
+
+    /// How a feature is given to Cargo: with its package where several packages have features.
+    pub fn argument(&self, feature: &Feature) -> String {
+        let is_one_package = self.parts.iter().all(|part| package_of(part) == feature.package);
+        if is_one_package { feature.name.clone() } else { format!("{}/{}", feature.package, feature.name) }
+    }
+
+    /// Whether any package of this program says `link!`.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.parts.extend(other.parts);
+    }
+}
+
+impl Feature {
+    fn key(&self) -> (&str, &str, &str) {
+        (&self.package, &self.name, &self.dependency)
+    }
+}
+
+impl FromIterator<&'static Linked> for Catalogue {
+    fn from_iter<T: IntoIterator<Item = &'static Linked>>(linked: T) -> Self {
+        Self { parts: linked.into_iter().map(|linked| Cow::Borrowed(linked.0)).collect() }
+    }
+}
+
+fn package_of(part: &str) -> &str {
+    part.lines().next().unwrap_or_default()
+}
+
+/// The package on a line of its own, then a line for each feature: name, packages, plugins, whether it is on, and whether what it
+/// brings is for this platform. What is not might as well not be there.
+///
+/// ```text
+/// app
+/// a plugin-a a true true
+/// extra plugin-extra x,y false true
+/// ```
+fn parse(part: &str) -> impl Iterator<Item = Feature> {
+    let package = package_of(part);
+    part.lines().skip(1).filter(|line| line.ends_with(" true")).map(move |line| {
+        let mut fields = line.split(' ');
+        let mut next = || fields.next().unwrap_or_default();
+        Feature {
+            package: package.to_owned(),
+            name: next().to_owned(),
+            dependency: next().to_owned(),
+            plugins: next().split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+            on: next() == "true",
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn catalogue(parts: &[&'static str]) -> Catalogue {
+        Catalogue { parts: parts.iter().map(|part| Cow::Borrowed(*part)).collect() }
+    }
+
+    #[test]
+    fn reads_what_link_writes() {
+        let features = catalogue(&[
+            "app\nextra plugin-extra x,y false true\na plugin-a a true true\nwin plugin-win win true false\n",
+        ])
+        .features();
+        let expected = |name: &str, plugins: &[&str], on| Feature {
+            package: "app".into(),
+            name: name.into(),
+            dependency: format!("plugin-{name}"),
+            plugins: plugins.iter().map(|name| (*name).to_owned()).collect(),
+            on,
+        };
+        assert_eq!(features, [expected("a", &["a"], true), expected("extra", &["x", "y"], false)]);
+    }
+
+    #[test]
+    fn a_feature_that_two_targets_of_a_package_list_is_one() {
+        let features = catalogue(&["app\na plugin-a a false true\n", "app\na plugin-a a true true\n"]).features();
+        assert_eq!(features.len(), 1);
+        assert!(features[0].on);
+    }
+
+    #[test]
+    fn a_feature_is_named_with_its_package_where_there_are_several() {
+        let one = catalogue(&["app\na plugin-a a true true\n", "empty\n"]);
+        assert_eq!(one.argument(&one.features()[0]), "app/a");
+        let one = catalogue(&["app\na plugin-a a true true\n", "app\n"]);
+        assert_eq!(one.argument(&one.features()[0]), "a");
+    }
+}

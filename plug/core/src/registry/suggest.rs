@@ -1,0 +1,296 @@
+//! Why there is no plugin of a name, and what would help. It asks the registry only what anybody can.
+
+use crate::error::Error;
+use crate::error::kind::{ErrorKind, Listed};
+use crate::error::problem::Problem;
+use crate::interface::Identity;
+use crate::plugin::{Plugin, name};
+use crate::registry::Registry;
+use crate::registry::catalogue::Feature;
+
+/// The error of a lookup that found nothing.
+#[cold]
+pub(crate) fn explain(registry: &Registry, interface: &'static Identity, name: &str) -> Error {
+    if let Err(error) = name::check(name) {
+        return error;
+    }
+    let is_it = |problem: &&Problem| matches!(problem, Problem::NotRegistered { name: missing, .. } if missing == name);
+    if let Some(problem) = registry.problems().iter().find(is_it) {
+        return ErrorKind::Problem(problem.clone()).into();
+    }
+    let known = Known::new(registry, interface);
+    let (elsewhere, features) = (known.elsewhere(name), known.features(name));
+    let (name, interface) = (name.to_owned(), interface.name());
+    if elsewhere.is_empty() && !features.is_empty() {
+        return ErrorKind::NotInBuild { name, interface, features }.into();
+    }
+    let nearest = if elsewhere.is_empty() { known.nearest(&name) } else { None };
+    let mut hints = Vec::new();
+    if !elsewhere.is_empty() {
+        hints.push(format!("there is one of this name for {}", Listed(&elsewhere)));
+    }
+    // The catalogue knows no interfaces: the plugin that a feature brings may be the one that is elsewhere.
+    if !features.is_empty() {
+        hints.push(format!("one of this name comes with the feature {}, which is off", Listed(&features)));
+    }
+    if let Some(nearest) = nearest {
+        let features = known.features(nearest);
+        let way = if features.is_empty() {
+            String::new()
+        } else {
+            format!(" it is not in this build: rebuild with `--features {}`", features.join(" "))
+        };
+        hints.push(format!("did you mean `{nearest}`?{way}"));
+    }
+    hints.extend(known.foreign(&name));
+    hints.push(known.available());
+    let nearest = nearest.map(str::to_owned);
+    ErrorKind::Unknown { name, interface, nearest, names: known.names(), elsewhere, hints }.into()
+}
+
+/// What is known beside the name.
+struct Known<'r> {
+    registry: &'r Registry,
+    interface: &'static Identity,
+    here: Vec<&'r Plugin>,
+    elsewhere: Vec<&'r Plugin>,
+    off: Vec<Feature>,
+}
+
+impl<'r> Known<'r> {
+    fn new(registry: &'r Registry, interface: &'static Identity) -> Self {
+        let is_here = |plugin: &&Plugin| plugin.identity().is(interface);
+        let (here, elsewhere) = registry.plugins().partition(is_here);
+        let off = registry.catalogue().features().into_iter().filter(|feature| !feature.on).collect();
+        Self { registry, interface, here, elsewhere, off }
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.here.iter().map(|plugin| plugin.name().to_owned()).collect()
+    }
+
+    /// The interfaces that do have a plugin of this name.
+    fn elsewhere(&self, name: &str) -> Vec<String> {
+        let path = |plugin: &&Plugin| match plugin.interface() {
+            // The same interface, but for the version of the crate that declares it.
+            path if path == self.interface.name() => {
+                format!("{path} {}", plugin.identity().version()).trim_end().to_owned()
+            }
+            path => path.to_owned(),
+        };
+        self.elsewhere.iter().filter(|plugin| plugin.is_called(name)).map(path).collect()
+    }
+
+    /// That a library has one of this name and of the interface's path, which only a portable interface can be joined to.
+    fn foreign(&self, name: &str) -> Option<String> {
+        let is_foreign = |plugin: &&&Plugin| plugin.is_called(name) && plugin.interface() == self.interface.name();
+        let origin = self.elsewhere.iter().find(is_foreign)?.origin()?;
+        let trait_ = self.interface.name().rsplit("::").next().unwrap_or_default();
+        Some(format!("to open the one of `{origin}`, write `#[plug::interface(portable)]` above `trait {trait_}`"))
+    }
+
+    /// The features that are off and bring a plugin of this name.
+    fn features(&self, name: &str) -> Vec<String> {
+        let brings = |feature: &&Feature| feature.plugins.iter().any(|plugin| plugin == name);
+        self.arguments(self.off.iter().filter(brings))
+    }
+
+    fn arguments<'f>(&self, features: impl Iterator<Item = &'f Feature>) -> Vec<String> {
+        features.map(|feature| self.registry.catalogue().argument(feature)).collect()
+    }
+
+    /// The name that differs in the fewest letters, where that is at most a third of them, or one of several.
+    fn nearest(&self, name: &str) -> Option<&str> {
+        let here = self.here.iter().flat_map(|plugin| plugin.aliases().chain([plugin.name()]));
+        let off = self.off.iter().flat_map(|feature| feature.plugins.iter().map(String::as_str));
+        let near = |known: &str| {
+            let distance = distance(name, known);
+            let letters = name.len().max(known.len());
+            (distance <= (letters / 3).max(1) && distance < letters).then_some(distance)
+        };
+        here.chain(off).filter_map(|known| Some((near(known)?, known))).min().map(|(_, known)| known)
+    }
+
+    /// What there is, or why there is nothing.
+    fn available(&self) -> String {
+        let off = self.arguments(self.off.iter());
+        let nothing = "no plugin of this interface is linked";
+        if !self.here.is_empty() {
+            format!("available: {}", Listed(&self.names()))
+        } else if self.elsewhere.iter().any(|plugin| plugin.origin().is_some()) {
+            // A registry of libraries, that need not have to do with what is linked.
+            "there is no plugin of this interface".to_owned()
+        } else if self.registry.catalogue().is_empty() {
+            format!("{nothing}, and no `plug::link!()` is in what this target (binary, test, example) is linked from")
+        } else if off.is_empty() {
+            format!(
+                "{nothing}: a plugin dependency's key or package begins with `plugin-`, or its key stands in `plugins` below \
+                 `[package.metadata.plug]`"
+            )
+        } else {
+            format!("{nothing}, and these features, which bring plugins, are off: {}", Listed(&off))
+        }
+    }
+}
+
+/// How many letters have to be put in, left out, changed or swapped with the next one to make one name of the other: the distance of Damerau and
+/// Levenshtein, in the form that changes no place twice. Not a crate's, since that took a tenth of the time in which a plugin is built.
+fn distance(one: &str, other: &str) -> usize {
+    let (one, other): (Vec<_>, Vec<_>) = (one.chars().collect(), other.chars().collect());
+    // The distances between the first letters of one, up to two, one and no letter before this one, and all beginnings of the other.
+    let mut rows = [vec![], vec![], (0..=other.len()).collect::<Vec<usize>>()];
+    for (at, letter) in one.iter().enumerate() {
+        rows.rotate_left(1);
+        let [two_before, before, row] = &mut rows;
+        row.clear();
+        row.push(at + 1);
+        for (place, with) in other.iter().enumerate() {
+            let mut least = before[place] + usize::from(letter != with);
+            least = least.min(before[place + 1] + 1).min(row[place] + 1);
+            if at > 0 && place > 0 && one[at - 1] == *with && *letter == other[place - 1] {
+                least = least.min(two_before[place - 1] + 1);
+            }
+            row.push(least);
+        }
+    }
+    rows[2][other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::submissions::Linked;
+    use crate::interface::Interface;
+
+    #[test]
+    fn distances() {
+        let of = |one, other| (distance(one, other), distance(other, one));
+        assert_eq!(of("", ""), (0, 0));
+        assert_eq!(of("", "abc"), (3, 3));
+        assert_eq!(of("kitten", "sitting"), (3, 3));
+        assert_eq!(of("polite", "poliet"), (1, 1));
+        assert_eq!(of("ab", "ba"), (1, 1));
+        // Two, and not three, only for those who change a place twice.
+        assert_eq!(of("ca", "abc"), (3, 3));
+        assert_eq!(of("grün", "grun"), (1, 1));
+    }
+
+    trait Greeter {}
+    impl Interface for dyn Greeter {
+        const DECLARATION: crate::interface::Declaration =
+            crate::interface::Declaration { path: "here::Greeter", version: "1.0.0", place: "", is_generic: false };
+    }
+    struct Any;
+    impl Greeter for Any {}
+
+    /// A link without plugins that knows of some.
+    struct Known(&'static [Linked]);
+
+    impl crate::registry::link::Link for Known {
+        fn plugins(&self) -> Result<Vec<Plugin>, Error> {
+            Ok(Vec::new())
+        }
+
+        fn catalogue(&self) -> crate::registry::catalogue::Catalogue {
+            self.0.iter().collect()
+        }
+    }
+
+    /// A registry of these plugins, each of the package that is named like it, and of this catalogue.
+    fn registry(plugins: &[&str], catalogue: &'static [Linked]) -> Registry {
+        let plugin = |name: &&str| {
+            let plugin = Plugin::new::<dyn Greeter>(name, || Ok(Box::new(Any))).expect("the name is right");
+            plugin.with_package(&format!("plugin-{name}"), "1.0.0")
+        };
+        let mut registry: Registry = plugins.iter().map(plugin).collect();
+        registry.add(&Known(catalogue)).expect("there is nothing to fail");
+        registry
+    }
+
+    fn open(registry: &Registry, name: &str) -> String {
+        registry.open::<dyn Greeter>(name).err().expect("it does not open").to_string()
+    }
+
+    #[test]
+    fn a_plugin_that_is_not_in_the_build() {
+        static ONE: [Linked; 1] =
+            [Linked("app\nall plugin-b b,c false true\nb plugin-b b false true\nd plugin-d d false true\n")];
+        let one = registry(&["a"], &ONE);
+        assert_eq!(open(&one, "d"), "plugin `d` is known but not in this build\nhint: rebuild with `--features d`");
+        assert_eq!(
+            open(&one, "b"),
+            "plugin `b` is known but not in this build\nhint: rebuild with one of the features `all`, `b`"
+        );
+        assert!(one.problems().is_empty());
+        static TWO: [Linked; 2] = [Linked("app\nd plugin-d d false true\n"), Linked("wrapper\n")];
+        let two = registry(&["a"], &TWO);
+        assert_eq!(open(&two, "d"), "plugin `d` is known but not in this build\nhint: rebuild with `--features app/d`");
+    }
+
+    #[test]
+    fn a_near_miss_of_a_plugin_that_is_not_in_the_build() {
+        static LINKED: [Linked; 1] = [Linked("app\nloud plugin-loud loud false true\n")];
+        assert_eq!(
+            open(&registry(&["a"], &LINKED), "loudd"),
+            "unknown plugin `loudd` of interface `here::Greeter`\nhint: did you mean `loud`? it is not in this build: rebuild with `--features loud`\nhint: available: `a`"
+        );
+    }
+
+    trait Other {}
+    impl Interface for dyn Other {
+        const DECLARATION: crate::interface::Declaration =
+            crate::interface::Declaration { path: "here::Other", version: "1.0.0", place: "", is_generic: false };
+    }
+
+    #[test]
+    fn nothing_is_linked() {
+        let unknown = |catalogue, name| {
+            let registry = registry(&[], catalogue);
+            open(&registry, name)
+        };
+        let fact = "unknown plugin `x` of interface `here::Greeter`\nhint: no plugin of this interface is linked";
+        assert_eq!(
+            unknown(&[], "x"),
+            format!("{fact}, and no `plug::link!()` is in what this target (binary, test, example) is linked from")
+        );
+        static NONE: [Linked; 1] = [Linked("app\n")];
+        assert_eq!(
+            unknown(&NONE, "x"),
+            format!(
+                "{fact}: a plugin dependency's key or package begins with `plugin-`, or its key stands in `plugins` below \
+                 `[package.metadata.plug]`"
+            )
+        );
+        static OFF: [Linked; 1] = [Linked("app\nb plugin-b b false true\nc plugin-c c false true\n")];
+        assert_eq!(unknown(&OFF, "x"), format!("{fact}, and these features, which bring plugins, are off: `b`, `c`"));
+    }
+
+    #[test]
+    fn a_name_of_another_interface_and_of_a_feature() {
+        static OFF: [Linked; 1] = [Linked("app\nb plugin-b b false true\n")];
+        let error = registry(&["b"], &OFF).open::<dyn Other>("b").err().expect("it does not open");
+        assert_eq!(
+            error.to_string(),
+            "unknown plugin `b` of interface `here::Other`\n\
+             hint: there is one of this name for `here::Greeter`\n\
+             hint: one of this name comes with the feature `b`, which is off\n\
+             hint: no plugin of this interface is linked, and these features, which bring plugins, are off: `b`"
+        );
+    }
+
+    #[test]
+    fn a_feature_that_brought_nothing() {
+        static LINKED: [Linked; 1] = [Linked("app\nb plugin-b b true true\na plugin-a alpha true true\n")];
+        let registry = registry(&["a"], &LINKED);
+        let texts: Vec<_> = registry.problems().iter().map(ToString::to_string).collect();
+        let others = "feature `a` is on, but plugin-a registered nothing as `alpha`\n\
+             hint: it registered others, which is said below `[package.metadata.plug.names]`: `a = [\"a\"]`";
+        let none = "feature `b` is on, but plugin-b registered nothing as `b`\n\
+             hint: its `#[plug(\"b\")]` is missing or compiled out; where the plugin has another name, say so below \
+             `[package.metadata.plug.names]`: `b = [\"the-name\"]`";
+        assert_eq!(texts, [others, none]);
+        assert_eq!(open(&registry, "b"), none);
+        assert_eq!(open(&registry, "alpha"), others);
+        assert!(registry.open::<dyn Greeter>("a").is_ok());
+    }
+}

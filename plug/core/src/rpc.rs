@@ -1,0 +1,12 @@
+//! Calls over HTTP/2, for every remote link: what both halves share, the client, and the server.
+
+pub(crate) mod cancellation;
+pub(crate) mod client;
+pub(crate) mod frames;
+pub(crate) mod limits;
+pub(crate) mod server;
+pub(crate) mod spin;
+pub(crate) mod status;
+pub(crate) mod timeout;
+#[cfg(unix)]
+pub(crate) mod unix;

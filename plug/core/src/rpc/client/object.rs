@@ -1,0 +1,117 @@
+//! The caller's side of a remote call: an object of an interface whose methods are calls of a channel.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::portable::method::{Arguments, Method, Outcome, Signature};
+use crate::portable::proxy::Border;
+use crate::rpc::cancellation;
+use crate::rpc::client::driver::Driver;
+use crate::wire::channel::{Call, Channel};
+use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
+use crate::{deadline, protobuf};
+
+/// A plugin in another process, as this program sees it.
+pub(crate) struct There {
+    pub driver: &'static Driver,
+    pub channel: Arc<dyn Channel>,
+    /// The plugin's name in this program.
+    pub name: String,
+    /// Its name over there, where names mean something.
+    pub told_name: Option<Arc<str>>,
+    /// Where it is, in the words of the link.
+    pub origin: String,
+    /// The interface's methods.
+    pub methods: &'static [Signature],
+    /// Their paths, in the same order.
+    pub paths: Arc<[Arc<str>]>,
+    /// Which of them the other side lacks, as far as that is known.
+    pub lacks: Box<[AtomicBool]>,
+    /// How long a call may take.
+    pub limit: Option<Duration>,
+}
+
+impl There {
+    #[inline(never)]
+    fn send(&self, index: usize, is_idempotent: bool, request: Vec<u8>) -> Result<Bytes, Fault> {
+        let deadline = deadline::of_call(self.limit);
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(Fault::Deadline);
+        }
+        let reply = self.channel.call(Call {
+            path: Arc::clone(&self.paths[index]),
+            method: Some(&self.methods[index]),
+            plugin: self.told_name.clone(),
+            request: request.into(),
+            deadline,
+            is_idempotent,
+        });
+        let reply = match cancellation::of_call() {
+            None => reply,
+            Some(cancelled) => Box::pin(async {
+                tokio::select! {
+                    biased;
+                    () = cancelled => Err(Fault::Cancelled),
+                    reply = reply => reply,
+                }
+            }),
+        };
+        self.driver.call(reply, self.channel.is_prompt())
+    }
+
+    fn result<M: Method>(&self, sent: Result<Bytes, Fault>) -> M::Outcome {
+        let reply = sent.and_then(|reply| {
+            protobuf::decode_reply::<M>(&reply).map_err(|malformed| Fault::Malformed(malformed.to_string()))
+        });
+        M::Outcome::of(reply.map_err(|fault| error(&self.name, M::NAME, &self.origin, fault)))
+    }
+}
+
+/// The error of a call that has no reply.
+#[cold]
+pub(crate) fn error(plugin: &str, method: &str, origin: &str, fault: Fault) -> Error {
+    let (plugin, method, origin) = (plugin.to_owned(), method.to_owned(), origin.to_owned());
+    match fault {
+        Fault::Failed(texts) => return Error::told(texts),
+        Fault::Panicked(Panicked { place, message, .. }) => ErrorKind::Panicked { plugin, method, place, message },
+        Fault::Deadline => ErrorKind::Deadline { plugin, method },
+        Fault::Cancelled => ErrorKind::Cancelled { plugin, method },
+        Fault::Unavailable(Unavailable { cause: Some(cause), .. }) => Arc::unwrap_or_clone(cause),
+        Fault::Unavailable(unavailable) => ErrorKind::Unavailable { plugin, method, origin, reason: unavailable.text },
+        Fault::Unimplemented(message) => {
+            ErrorKind::Refused { plugin, method, origin, code: Code::UNIMPLEMENTED.name(), message }
+        }
+        Fault::Refused { code, message } => ErrorKind::Refused { plugin, method, origin, code: code.name(), message },
+        Fault::Malformed(what) => ErrorKind::Malformed { plugin, method, origin, what },
+    }
+    .into()
+}
+
+impl Border for There {
+    fn has<M: Method>(&self) -> bool {
+        !self.lacks[M::INDEX].load(Ordering::Relaxed)
+    }
+
+    fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
+        self.result::<M>(self.send(M::INDEX, M::IS_IDEMPOTENT, protobuf::encode_request::<M>(given)))
+    }
+
+    /// A foreign side says that it lacks a method when it is called.
+    fn attempt<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> Option<M::Outcome> {
+        if !self.has::<M>() {
+            return None;
+        }
+        match self.send(M::INDEX, M::IS_IDEMPOTENT, protobuf::encode_request::<M>(given)) {
+            Err(Fault::Unimplemented(_)) => {
+                self.lacks[M::INDEX].store(true, Ordering::Relaxed);
+                None
+            }
+            sent => Some(self.result::<M>(sent)),
+        }
+    }
+}

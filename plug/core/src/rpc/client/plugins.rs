@@ -1,0 +1,189 @@
+//! The plugins of another process, as a registry has them: what it says of them, and which of this program's interfaces they are of.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::compat::Joint;
+use crate::compat::record::{InterfaceRecord, MAX_PATH, MethodRecord, check_fields, check_lines};
+use crate::entry::{Slot, submissions};
+use crate::error::Error;
+use crate::error::difference::Difference;
+use crate::interface::Identity;
+use crate::plugin::Plugin;
+use crate::plugin::fields::Fields;
+use crate::portable::proxy::Description;
+use crate::rpc::client::driver::Driver;
+use crate::rpc::client::object::There;
+use crate::rpc::client::vtable::Vtable;
+use crate::wire::channel::Channel;
+use crate::wire::list::{ListReply, ListedInterface, ListedPlugin};
+
+/// The other side of a link.
+pub(crate) struct Side {
+    pub driver: &'static Driver,
+    /// Where it is, in the words of the link.
+    pub origin: String,
+    /// What its plugin is called where it does not say.
+    pub name: String,
+    /// The interfaces it has where it does not say; none stands for all that this program has.
+    pub interfaces: Option<Vec<&'static Identity>>,
+    /// How long a call may take.
+    pub limit: Option<Duration>,
+    /// The address of the link, which `reach` keeps where it is.
+    pub found_in: usize,
+    pub reach: Box<Reach>,
+}
+
+/// The way to it, which lives as long as an object that goes it.
+pub(crate) type Reach = dyn Fn() -> Result<Arc<dyn Channel>, Error> + Send + Sync;
+
+/// The plugins that it says it has; or where it is no program of ours and says nothing, one of each interface.
+///
+/// # Errors
+///
+/// Where what it says cannot be said of plugins.
+pub(crate) fn plugins(side: Arc<Side>, list: Option<&ListReply>) -> Result<Vec<Plugin>, String> {
+    match list {
+        Some(list) => {
+            let interfaces: HashMap<_, _> = list.interfaces.iter().map(|of| (&of.path[..], of)).collect();
+            list.plugins.iter().map(|plugin| listed(&side, plugin, &interfaces)).collect()
+        }
+        None => {
+            let all = || submissions::portables().map(|portables| portables.0).collect();
+            let interfaces = side.interfaces.clone().unwrap_or_else(all);
+            Ok(interfaces.into_iter().map(|identity| foreign(&side, identity)).collect())
+        }
+    }
+}
+
+fn listed(
+    side: &Arc<Side>,
+    plugin: &ListedPlugin,
+    interfaces: &HashMap<&str, &ListedInterface>,
+) -> Result<Plugin, String> {
+    let interface = interfaces.get(&plugin.interface[..]).map(|interface| record(interface)).transpose()?;
+    check_lines([&plugin.interface[..]].into_iter())?;
+    if plugin.interface.len() > MAX_PATH {
+        return Err("the path of an interface is longer than any can be".to_owned());
+    }
+    let joint = Joint::of(&plugin.interface, interface.as_ref());
+    let (aliases, line) = (plugin.aliases.join(","), plugin.line.to_string());
+    let fields = Fields::of(|at| match at {
+        0 => &plugin.name,
+        1 => &aliases,
+        2 => &plugin.deprecated,
+        4 => &plugin.package,
+        5 => &plugin.version,
+        6 => &plugin.license,
+        7 => &plugin.repository,
+        8 => &plugin.file,
+        9 => &line,
+        11 => &plugin.docs,
+        _ => "",
+    });
+    check_fields(&fields)?;
+    let unfit = joint.places.as_ref().err().cloned();
+    let lacks = joint.places.map(|places| places.iter().map(Option::is_none).collect()).unwrap_or_default();
+    Ok(joined(side, fields, joint.identity, Some(plugin.name.as_str().into()), lacks, unfit))
+}
+
+fn foreign(side: &Arc<Side>, identity: &'static Identity) -> Plugin {
+    let fields = Fields::of(|at| if at == 0 { &side.name } else { "" });
+    joined(side, fields, identity, None, Vec::new(), None)
+}
+
+fn joined(
+    side: &Arc<Side>,
+    fields: Fields,
+    identity: &'static Identity,
+    told_name: Option<Arc<str>>,
+    lacks: Vec<bool>,
+    unfit: Option<Arc<[Difference]>>,
+) -> Plugin {
+    let (there, name) = (Arc::clone(side), fields.get(0).to_owned());
+    let paths: Arc<[Arc<str>]> = match identity.vtable::<Description>() {
+        Some(description) => description.methods.iter().map(|method| description.path(method).into()).collect(),
+        None => Arc::default(),
+    };
+    let open = move |slot: &mut Slot<'_>| {
+        let Some(description) = identity.vtable::<Description>() else { return Ok(()) };
+        let Some(vtable) = identity.vtable::<Vtable>() else { return Ok(()) };
+        let channel = (there.reach)()?;
+        let limit = slot.options.deadline.or(there.limit);
+        let lacks = (0..paths.len()).map(|at| AtomicBool::new(lacks.get(at).copied().unwrap_or_default()));
+        let object = There {
+            driver: there.driver,
+            channel,
+            name: name.clone(),
+            told_name: told_name.clone(),
+            origin: there.origin.clone(),
+            methods: description.methods,
+            paths: Arc::clone(&paths),
+            lacks: lacks.collect(),
+            limit,
+        };
+        (vtable.make)(slot, object);
+        Ok(())
+    };
+    Plugin::found(Arc::new(fields), identity, side.origin.clone(), Some(side.found_in), unfit, Box::new(open))
+}
+
+fn record(interface: &ListedInterface) -> Result<InterfaceRecord<'_>, String> {
+    let texts = interface.methods.iter().flat_map(|method| [&method.name[..], &method.signature[..]]);
+    check_lines(texts.chain([&interface.path[..], &interface.version[..]]))?;
+    let methods = interface.methods.iter().map(|method| MethodRecord {
+        name: &method.name,
+        has_default: method.has_default,
+        signature: &method.signature,
+        // One of another length is nobody's.
+        fingerprint: method.fingerprint[..].try_into().map(u128::from_be_bytes).unwrap_or_default(),
+    });
+    Ok(InterfaceRecord {
+        number: "",
+        path: &interface.path,
+        version: &interface.version,
+        methods: methods.collect(),
+        text: None,
+    })
+}
+
+/// A name for the plugin of a program that does not say one: of its file, or its address.
+pub(crate) fn name_of(text: &str) -> String {
+    let mut name = String::new();
+    for letter in text.chars().map(|letter| letter.to_ascii_lowercase()) {
+        match letter {
+            'a'..='z' | '0'..='9' => name.push(letter),
+            '-' | '_' if name.ends_with(|last: char| last.is_ascii_alphanumeric()) => name.push(letter),
+            _ if name.ends_with(|last: char| last.is_ascii_alphanumeric()) => name.push('-'),
+            _ => {}
+        }
+    }
+    name.truncate(64);
+    let name = name.trim_end_matches(['-', '_']);
+    if name.is_empty() { "plugin".to_owned() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_text_makes_a_name() {
+        for (text, name) in [
+            ("a", "a"),
+            ("plugin-a", "plugin-a"),
+            ("Plugin_A.exe", "plugin_a-exe"),
+            ("127.0.0.1:8888", "127-0-0-1-8888"),
+            ("[::1]:1", "1-1"),
+            ("__x--y__", "x-y"),
+            ("é", "plugin"),
+            ("", "plugin"),
+        ] {
+            assert_eq!(name_of(text), name, "{text}");
+            crate::plugin::name::check(name).unwrap();
+        }
+        crate::plugin::name::check(&name_of(&"x-".repeat(100))).unwrap();
+    }
+}

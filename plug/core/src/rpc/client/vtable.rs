@@ -1,0 +1,16 @@
+//! The vtable of an interface for the client of a remote link.
+
+use crate::entry::Slot;
+use crate::portable::proxy::PortableInterface;
+use crate::rpc::client::object::There;
+
+pub(crate) struct Vtable {
+    /// Wraps an object of another process as the interface.
+    pub make: fn(&mut Slot<'_>, There),
+}
+
+impl Vtable {
+    pub(crate) const fn of<I: ?Sized + PortableInterface>() -> Self {
+        Self { make: |slot, object| slot.put(I::remote(object)) }
+    }
+}

@@ -1,0 +1,165 @@
+//! The connections of one server: taken as they come, and let go gracefully. It knows no service.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
+use crate::rpc::server::backpressure::Room;
+use crate::rpc::server::router::Front;
+
+/// How long a client may take to prove who it is.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How many calls of one connection may be under way before the other side has to wait.
+const CALLS: u32 = 10_000;
+
+/// What a server listens on.
+pub(crate) trait Listener: Send + 'static {
+    type Connection: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    fn accept(&mut self) -> impl Future<Output = io::Result<Self::Connection>> + Send;
+}
+
+impl Listener for tokio::net::TcpListener {
+    type Connection = tokio::net::TcpStream;
+
+    async fn accept(&mut self) -> io::Result<Self::Connection> {
+        let (stream, _) = Self::accept(self).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+}
+
+#[cfg(unix)]
+impl Listener for tokio::net::UnixListener {
+    type Connection = crate::rpc::unix::UnixStream;
+
+    async fn accept(&mut self) -> io::Result<Self::Connection> {
+        Self::Connection::new(Self::accept(self).await?.0)
+    }
+}
+
+/// Serves what connects, until `stop` is there. Then it takes no more, and lets what is under way finish until there is no more `grace`. After that no connection
+/// is left.
+pub(crate) async fn serve<L, S>(
+    mut listener: L,
+    secure: S,
+    front: impl Speaks,
+    stop: impl Future<Output = ()>,
+    grace: impl Future<Output = ()>,
+) where
+    L: Listener,
+    S: Secure<L::Connection>,
+{
+    let (stopping, is_stopping) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    let secure = Arc::new(secure);
+    tokio::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok(stream) => {
+                let (front, secure) = (front.clone(), Arc::clone(&secure));
+                let mut is_stopping = is_stopping.clone();
+                connections.spawn(async move {
+                    let secured = tokio::select! {
+                        secured = timeout(PATIENCE, secure.secure(stream)) => secured,
+                        _ = is_stopping.wait_for(|is_stopping| *is_stopping) => return,
+                    };
+                    // Who cannot prove who he is, is not told why.
+                    if let Ok(Ok(stream)) = secured {
+                        front.connection(stream, is_stopping).await;
+                    }
+                });
+                // Those that are gone.
+                while connections.try_join_next().is_some() {}
+            }
+            // No descriptor is left, or the client is gone before it was there. Others may come.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+    drop(listener);
+    stopping.send_replace(true);
+    let finished = async { while connections.join_next().await.is_some() {} };
+    tokio::select! {
+        () = finished => {}
+        () = grace => {}
+    }
+    connections.shutdown().await;
+}
+
+/// What is spoken by a connection.
+pub(crate) trait Speaks: Clone + Send + 'static {
+    /// Serves a connection until the other side ends it, or all is about to stop; then it finishes what is under way.
+    fn connection<T>(self, stream: T, is_stopping: watch::Receiver<bool>) -> impl Future<Output = ()> + Send
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+}
+
+/// gRPC.
+impl Speaks for Front {
+    async fn connection<T>(self, stream: T, is_stopping: watch::Receiver<bool>)
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        http2(stream, self, is_stopping).await;
+    }
+}
+
+async fn http2<T>(stream: T, front: Front, mut is_stopping: watch::Receiver<bool>)
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut builder = h2::server::Builder::new();
+    builder
+        .initial_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_concurrent_streams(CALLS)
+        .max_header_list_size(HEADERS);
+    let room = Room::default();
+    let mut connection = tokio::select! {
+        connection = builder.handshake(stream) => match connection {
+            Ok(connection) => connection,
+            // What was sent is no HTTP/2.
+            Err(_) => return,
+        },
+        _ = is_stopping.wait_for(|is_stopping| *is_stopping) => return,
+    };
+    loop {
+        let accepted = tokio::select! {
+            accepted = connection.accept() => accepted,
+            _ = is_stopping.wait_for(|is_stopping| *is_stopping) => break,
+        };
+        let Some(Ok((request, respond))) = accepted else { return };
+        front.answer(request, respond, &room);
+    }
+    connection.graceful_shutdown();
+    // What the other side had sent before it knew.
+    while let Some(Ok((request, respond))) = connection.accept().await {
+        front.answer(request, respond, &room);
+    }
+}
+
+/// What is done with a connection before it is used.
+pub(crate) trait Secure<T>: Send + Sync + 'static {
+    type Secured: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    fn secure(&self, stream: T) -> impl Future<Output = io::Result<Self::Secured>> + Send;
+}
+
+/// As it is.
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Secure<T> for () {
+    type Secured = T;
+
+    async fn secure(&self, stream: T) -> io::Result<T> {
+        Ok(stream)
+    }
+}

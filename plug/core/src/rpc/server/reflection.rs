@@ -1,0 +1,213 @@
+//! Reflection: what a server says of its services to those who have no `.proto`, by `grpc.reflection.v1` and the `v1alpha` before it. It is made
+//! when it is first asked for, since few ask and every start would pay for it.
+//!
+//! What is described are the interfaces, `plug.v1`, health and reflection; of other services only the names are said.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use once_cell::sync::OnceCell;
+use prost_types::field_descriptor_proto::{Label, Type as Kind};
+use prost_types::{
+    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
+    ServiceDescriptorProto,
+};
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::service::Routes;
+use tonic_reflection::server::{Builder, Error};
+use tower_service::Service;
+
+use crate::portable::proxy::Description;
+use crate::protobuf;
+use crate::wire::dispatch::Dispatch;
+
+/// Reflection in its newer form, or its older one, which Debian's Go and many tools speak.
+#[derive(Clone)]
+pub(super) struct Reflection<const IS_ALPHA: bool>(Arc<Reflected>);
+
+/// Which services there are, and what is said of them once it is made: both forms, by their paths.
+struct Reflected {
+    dispatch: Arc<Dispatch>,
+    names: Vec<&'static str>,
+    made: OnceCell<Routes>,
+}
+
+pub(super) const V1: &str = "grpc.reflection.v1.ServerReflection";
+pub(super) const V1ALPHA: &str = "grpc.reflection.v1alpha.ServerReflection";
+
+impl<const IS_ALPHA: bool> NamedService for Reflection<IS_ALPHA> {
+    const NAME: &'static str = if IS_ALPHA { V1ALPHA } else { V1 };
+}
+
+impl Reflection<false> {
+    /// Of a server that has all these services, with those of plugins among them.
+    pub(super) fn new(dispatch: &Arc<Dispatch>, names: Vec<&'static str>) -> Self {
+        Self(Arc::new(Reflected { dispatch: Arc::clone(dispatch), names, made: OnceCell::new() }))
+    }
+
+    /// The same in its older form.
+    pub(super) fn alpha(&self) -> Reflection<true> {
+        Reflection(Arc::clone(&self.0))
+    }
+}
+
+impl<const IS_ALPHA: bool> Service<http::Request<Body>> for Reflection<IS_ALPHA> {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let made = self.0.made.get_or_try_init(|| self.0.make());
+        let answer = made.cloned().map_err(|error| tonic::Status::internal(error.to_string()));
+        Box::pin(async move {
+            match answer {
+                Ok(mut routes) => routes.call(request).await,
+                Err(status) => Ok(status.into_http()),
+            }
+        })
+    }
+}
+
+impl Reflected {
+    fn make(&self) -> Result<Routes, Error> {
+        let services = self.dispatch.services().iter();
+        let descriptions: Vec<_> = services.filter_map(|service| service.identity.vtable::<Description>()).collect();
+        // An interface that protobuf has no words for is served none the less.
+        let mut file = protobuf::file::files(&descriptions).unwrap_or_default();
+        file.push(plug_v1());
+        let configure = || {
+            let builder = Builder::configure()
+                .register_file_descriptor_set(FileDescriptorSet { file: file.clone() })
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET);
+            self.names.iter().fold(builder, |builder, name| builder.with_service_name(*name))
+        };
+        let (newer, older) = (configure().build_v1()?, configure().build_v1alpha()?);
+        Ok(Routes::new(newer).add_service(older).prepare())
+    }
+}
+
+/// `plug.v1`, whose messages are in `remote/list.rs`.
+fn plug_v1() -> FileDescriptorProto {
+    let text = |name, number| field(name, number, Kind::String, None);
+    let many = |field: FieldDescriptorProto| FieldDescriptorProto { label: Some(Label::Repeated.into()), ..field };
+    let of = |name, number, of| many(field(name, number, Kind::Message, Some(of)));
+    FileDescriptorProto {
+        name: Some("plug/v1/plugins.proto".to_owned()),
+        package: Some("plug.v1".to_owned()),
+        syntax: Some("proto3".to_owned()),
+        service: vec![ServiceDescriptorProto {
+            name: Some("Plugins".to_owned()),
+            method: vec![MethodDescriptorProto {
+                name: Some("List".to_owned()),
+                input_type: Some(".plug.v1.ListRequest".to_owned()),
+                output_type: Some(".plug.v1.ListReply".to_owned()),
+                ..Default::default()
+            }],
+            ..Default::default()
+        }],
+        message_type: vec![
+            message("ListRequest", vec![]),
+            message(
+                "ListReply",
+                vec![
+                    of("plugins", 1, ".plug.v1.ListedPlugin"),
+                    of("interfaces", 2, ".plug.v1.ListedInterface"),
+                    text("plug", 3),
+                    text("compiler", 4),
+                ],
+            ),
+            message(
+                "ListedPlugin",
+                vec![
+                    text("name", 1),
+                    many(text("aliases", 2)),
+                    text("deprecated", 3),
+                    text("interface", 4),
+                    text("package", 5),
+                    text("version", 6),
+                    text("license", 7),
+                    text("repository", 8),
+                    text("file", 9),
+                    field("line", 10, Kind::Uint32, None),
+                    text("docs", 11),
+                ],
+            ),
+            message(
+                "ListedInterface",
+                vec![
+                    text("path", 1),
+                    text("version", 2),
+                    text("service", 3),
+                    of("methods", 4, ".plug.v1.ListedMethod"),
+                ],
+            ),
+            message(
+                "ListedMethod",
+                vec![
+                    text("name", 1),
+                    field("has_default", 2, Kind::Bool, None),
+                    text("signature", 3),
+                    field("fingerprint", 4, Kind::Bytes, None),
+                ],
+            ),
+        ],
+        ..Default::default()
+    }
+}
+
+fn message(name: &str, field: Vec<FieldDescriptorProto>) -> DescriptorProto {
+    DescriptorProto { name: Some(name.to_owned()), field, ..Default::default() }
+}
+
+fn field(name: &str, number: i32, kind: Kind, of: Option<&str>) -> FieldDescriptorProto {
+    FieldDescriptorProto {
+        name: Some(name.to_owned()),
+        number: Some(number),
+        label: Some(Label::Optional.into()),
+        r#type: Some(kind.into()),
+        type_name: of.map(str::to_owned),
+        ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+
+    use super::*;
+    use crate::wire::list::{ListReply, ListRequest, ListedInterface, ListedMethod, ListedPlugin};
+
+    #[test]
+    fn what_is_said_of_our_own_service_is_so() {
+        let described = plug_v1();
+        let mut messages = described.message_type.iter();
+        let mut holds = |message: &dyn std::fmt::Debug, len: usize| {
+            let described = messages.next().unwrap();
+            let mut text = format!("{message:?}");
+            assert!(text.starts_with(described.name()), "{text}");
+            for field in &described.field {
+                let at =
+                    text.find(&format!("{}: ", field.name())).unwrap_or_else(|| panic!("{text}: {}", field.name()));
+                text.replace_range(..at, "");
+            }
+            assert_eq!(described.field.len(), len);
+            assert!(described.field.iter().zip(1..).all(|(field, number)| field.number() == number));
+        };
+        holds(&ListRequest::default(), 0);
+        holds(&ListReply::default(), 4);
+        holds(&ListedPlugin::default(), 11);
+        holds(&ListedInterface::default(), 4);
+        holds(&ListedMethod::default(), 4);
+        assert!(messages.next().is_none());
+        assert!(FileDescriptorProto::decode(&described.encode_to_vec()[..]).is_ok());
+    }
+}

@@ -1,0 +1,162 @@
+//! What a call fails with, as gRPC has it: a code, a text, and details that others may read too.
+//!
+//! A plugin's own error is `Unknown` with its text, as in Go. The texts of its causes are the entries of a `google.rpc.DebugInfo`
+//! (<https://cloud.google.com/apis/design/errors>), and a panic is `Internal` with a `plug.v1.Panicked`.
+
+use prost::Message;
+use prost_types::Any;
+use tonic::{Code, Status};
+
+use crate::wire::fault::{self, Fault, Unavailable};
+
+/// `google.rpc.Status`, which stands in the details of every status that has some.
+#[derive(Clone, PartialEq, Message)]
+struct Details {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Any>,
+}
+
+/// `google.rpc.DebugInfo`.
+#[derive(Clone, PartialEq, Message)]
+struct DebugInfo {
+    #[prost(string, repeated, tag = "1")]
+    stack_entries: Vec<String>,
+    #[prost(string, tag = "2")]
+    detail: String,
+}
+
+/// `plug.v1.Panicked`.
+#[derive(Clone, PartialEq, Message)]
+struct Panicked {
+    #[prost(string, optional, tag = "1")]
+    place: Option<String>,
+    #[prost(string, optional, tag = "2")]
+    message: Option<String>,
+}
+
+const DEBUG_INFO: &str = "type.googleapis.com/google.rpc.DebugInfo";
+const PANICKED: &str = "type.googleapis.com/plug.v1.Panicked";
+
+/// The status of a fault.
+pub(crate) fn status(fault: Fault) -> Status {
+    let (code, text) = (code(fault.code()), fault.text().to_owned());
+    match fault {
+        Fault::Failed(texts) if texts.len() > 1 => {
+            let causes = texts.into_iter().skip(1).collect();
+            with(code, text, DEBUG_INFO, &DebugInfo { stack_entries: causes, detail: String::new() })
+        }
+        Fault::Panicked(fault::Panicked { place, message, .. }) => {
+            with(code, text, PANICKED, &Panicked { place, message })
+        }
+        _ => Status::new(code, text),
+    }
+}
+
+fn code(code: fault::Code) -> Code {
+    Code::from(code.number())
+}
+
+fn with(code: Code, text: String, kind: &str, details: &impl Message) -> Status {
+    let details = Any { type_url: kind.to_owned(), value: details.encode_to_vec() };
+    let all = Details { code: code.into(), message: text.clone(), details: vec![details] };
+    Status::with_details(code, text, all.encode_to_vec().into())
+}
+
+fn detail<M: Message + Default>(status: &Status, kind: &str) -> Option<M> {
+    let all = Details::decode(status.details()).ok()?;
+    let detail = all.details.iter().find(|detail| detail.type_url == kind)?;
+    M::decode(&detail.value[..]).ok()
+}
+
+/// What a status means to the caller.
+pub(crate) fn fault(status: &Status) -> Fault {
+    let message = status.message().to_owned();
+    match status.code() {
+        // tonic looks at the clock too.
+        _ if below(status).any(|error| error.is::<tonic::TimeoutExpired>()) => Fault::Deadline,
+        // What this side made of an error below it, the other has not said.
+        Code::Unknown | Code::Internal if is_ours(status) => Fault::Unavailable(Unavailable::of(chain(status))),
+        Code::Unknown => {
+            let causes = detail::<DebugInfo>(status, DEBUG_INFO).map(|info| info.stack_entries).unwrap_or_default();
+            Fault::Failed(std::iter::once(message).chain(causes).collect())
+        }
+        Code::Internal => match detail::<Panicked>(status, PANICKED) {
+            Some(Panicked { place, message }) => {
+                Fault::Panicked(fault::Panicked { text: status.message().to_owned(), place, message })
+            }
+            None => Fault::Refused { code: fault::Code::INTERNAL, message },
+        },
+        Code::Unimplemented => Fault::Unimplemented(message),
+        Code::DeadlineExceeded => Fault::Deadline,
+        Code::Cancelled if is_ours(status) => Fault::Unavailable(Unavailable::of(chain(status))),
+        Code::Cancelled => Fault::Cancelled,
+        Code::Unavailable => Fault::Unavailable(Unavailable::of(chain(status))),
+        code => Fault::Refused { code: fault::Code::of(code.into()), message },
+    }
+}
+
+fn is_ours(status: &Status) -> bool {
+    below(status).next().is_some()
+}
+
+fn below(status: &Status) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(std::error::Error::source(status), |error| error.source())
+}
+
+/// The text, and those of what is below it, without those that say nothing new.
+fn chain(status: &Status) -> String {
+    let mut text = String::new();
+    for said in std::iter::once(status.message().to_owned()).chain(below(status).map(ToString::to_string)) {
+        if said == "transport error" || text.contains(&said) {
+            continue;
+        }
+        text = if text.is_empty() { said } else { format!("{text}: {said}") };
+    }
+    if text.is_empty() { status.message().to_owned() } else { text }
+}
+
+/// Whether the other side has said that it did not begin: RFC 9113, sections 6.8 and 8.7.
+pub(crate) fn is_refused(error: &h2::Error) -> bool {
+    error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_keeps_its_chain() {
+        let told = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        for texts in [told(&["alone"]), told(&["above", "below"]), told(&["", "below", "deep"])] {
+            let status = status(Fault::Failed(texts.clone()));
+            assert_eq!((status.code(), status.message()), (Code::Unknown, &texts[0][..]));
+            let Fault::Failed(back) = fault(&status) else { panic!("{status:?}") };
+            assert_eq!(back, texts);
+        }
+        let Fault::Failed(texts) = fault(&status(Fault::Failed(Vec::new()))) else { panic!("it failed") };
+        assert_eq!(texts, ["the plugin failed, and did not say with what"]);
+    }
+
+    #[test]
+    fn a_panic_is_told_from_what_else_is_internal() {
+        let text = "plugin `a` panicked in `say_hello` at lib.rs:1:2: gone".to_owned();
+        let (place, message) = (Some("lib.rs:1:2".to_owned()), Some("gone".to_owned()));
+        let status = status(Fault::Panicked(fault::Panicked { text: text.clone(), place, message }));
+        assert_eq!(status.message(), text);
+        let Fault::Panicked(fault::Panicked { place, message, .. }) = fault(&status) else { panic!("{status:?}") };
+        assert_eq!((place.as_deref(), message.as_deref()), (Some("lib.rs:1:2"), Some("gone")));
+        assert!(matches!(fault(&Status::internal("x")), Fault::Refused { code: fault::Code::INTERNAL, .. }));
+    }
+
+    #[test]
+    fn what_this_side_found_is_no_error_of_the_plugins() {
+        let status = Status::from_error(Box::new(std::io::Error::other("the pipe broke")));
+        let Fault::Unavailable(unavailable) = fault(&status) else { panic!("{status:?}") };
+        assert_eq!(unavailable.text, "the pipe broke");
+        assert!(matches!(fault(&Status::from_error(Box::new(tonic::TimeoutExpired(())))), Fault::Deadline));
+    }
+}

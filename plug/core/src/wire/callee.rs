@@ -1,0 +1,77 @@
+//! The plugin's side of a remote call: an object whose methods are called by their number, with bytes. It knows no transport.
+
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
+
+use crate::error::Error;
+use crate::interface::Interface;
+use crate::library::callee::{dispose, note_places, take_place, text_of};
+use crate::plugin::Plugin;
+use crate::portable::method::{Arguments, Method, Outcome};
+use crate::portable::proxy::{PortableInterface, VisitMethods};
+use crate::protobuf;
+
+/// Why an object has no reply.
+pub(crate) enum NoReply {
+    /// The plugin's own error: its text, and those of its causes.
+    Failed(Vec<String>),
+    Malformed(String),
+    NoMethod,
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// An object of some interface.
+pub(crate) trait Served: Send + Sync {
+    /// Calls the method of this number.
+    fn call(&self, method: usize, request: &[u8]) -> Result<Vec<u8>, NoReply>;
+}
+
+/// Opens the plugin.
+pub(crate) fn open<I: ?Sized + PortableInterface>(plugin: &Plugin) -> Result<Box<dyn Served>, Error> {
+    note_places();
+    let object = plugin.open::<I>()?;
+    let mut calls = Calls(Vec::new());
+    I::methods(&mut calls);
+    Ok(Box::new(Object { object, calls: calls.0 }))
+}
+
+struct Object<I: ?Sized> {
+    object: Box<I>,
+    calls: Vec<CallOf<I>>,
+}
+
+type CallOf<I> = fn(&I, &[u8]) -> Result<Vec<u8>, NoReply>;
+
+struct Calls<I: ?Sized>(Vec<CallOf<I>>);
+
+impl<I: ?Sized + Interface + Send + Sync> VisitMethods<I> for Calls<I> {
+    fn method<M: Method<Interface = I>>(&mut self) {
+        self.0.push(call::<M>);
+    }
+}
+
+impl<I: ?Sized + Interface + Send + Sync> Served for Object<I> {
+    fn call(&self, method: usize, request: &[u8]) -> Result<Vec<u8>, NoReply> {
+        let Some(call) = self.calls.get(method) else {
+            return Err(NoReply::NoMethod);
+        };
+        panic::catch_unwind(AssertUnwindSafe(|| call(&self.object, request)))
+            .unwrap_or_else(|payload| Err(NoReply::Panicked(payload)))
+    }
+}
+
+fn call<M: Method>(object: &M::Interface, request: &[u8]) -> Result<Vec<u8>, NoReply> {
+    let kept = protobuf::decode_request::<M>(request).map_err(|malformed| NoReply::Malformed(malformed.to_string()))?;
+    match M::call(object, M::Arguments::hold_kept(kept)).result() {
+        Ok(value) => Ok(protobuf::encode_reply::<M>(&value)),
+        Err(error) => Err(NoReply::Failed(M::texts(&error))),
+    }
+}
+
+/// Where a panic was, and its message. Drops its payload.
+#[cold]
+pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> (Option<String>, Option<String>) {
+    let message = text_of(&*payload);
+    dispose(payload);
+    (Some(take_place()).filter(|place| !place.is_empty()), message)
+}

@@ -1,0 +1,48 @@
+//! What a server says of its plugins: the reply to `plug.v1.Plugins/List`.
+
+use crate::compat::record::own_record;
+use crate::plugin::Plugin;
+use crate::wire::dispatch::Dispatch;
+use crate::wire::list::{ListReply, ListedInterface, ListedMethod, ListedPlugin};
+
+pub(crate) fn of(dispatch: &Dispatch) -> ListReply {
+    let plugins = dispatch.plugins().map(plugin).collect();
+    let interfaces = dispatch.services().iter().filter_map(|service| {
+        let record = own_record(service.identity.record()?)?;
+        let methods = record.methods.into_iter().map(|method| ListedMethod {
+            name: method.name.to_owned(),
+            has_default: method.has_default,
+            signature: method.signature.to_owned(),
+            fingerprint: method.fingerprint.to_be_bytes().to_vec(),
+        });
+        Some(ListedInterface {
+            path: record.path.to_owned(),
+            version: record.version.to_owned(),
+            service: service.name.to_owned(),
+            methods: methods.collect(),
+        })
+    });
+    ListReply {
+        plugins,
+        interfaces: interfaces.collect(),
+        plug: env!("CARGO_PKG_VERSION").to_owned(),
+        compiler: env!("PLUG_COMPILER").to_owned(),
+    }
+}
+
+fn plugin(plugin: &Plugin) -> ListedPlugin {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    ListedPlugin {
+        name: plugin.name().to_owned(),
+        aliases: plugin.aliases().map(str::to_owned).collect(),
+        deprecated: text(plugin.deprecated()),
+        interface: plugin.interface().to_owned(),
+        package: text(plugin.package()),
+        version: text(plugin.version()),
+        license: text(plugin.license()),
+        repository: text(plugin.repository()),
+        file: plugin.file().to_owned(),
+        line: plugin.line(),
+        docs: plugin.docs().to_owned(),
+    }
+}

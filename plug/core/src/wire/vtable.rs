@@ -1,0 +1,17 @@
+//! The vtable of an interface for links that call by messages.
+
+use crate::error::Error;
+use crate::plugin::Plugin;
+use crate::portable::proxy::PortableInterface;
+use crate::wire::callee::{self, Served};
+
+pub(crate) struct Vtable {
+    /// Opens a plugin of the interface, to be called by messages.
+    pub open: fn(&Plugin) -> Result<Box<dyn Served>, Error>,
+}
+
+impl Vtable {
+    pub(crate) const fn of<I: ?Sized + PortableInterface>() -> Self {
+        Self { open: callee::open::<I> }
+    }
+}
