@@ -2,6 +2,8 @@
 
 #[cfg(feature = "host")]
 mod kind;
+#[cfg(feature = "host")]
+mod link;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -10,6 +12,8 @@ use std::fmt;
 pub use kind::ErrorKind;
 #[cfg(feature = "host")]
 pub(crate) use kind::Listed;
+#[cfg(feature = "host")]
+pub use link::LinkFault;
 
 /// What went wrong: a step of this crate's, or the plugin's own work.
 ///

@@ -1,10 +1,13 @@
 //! Where plugins come from: the seam between a way of joining them and the registry, which knows nothing else of it.
 
 pub(crate) mod builtin;
+mod parse;
 
 pub use builtin::Builtin;
+pub use parse::{Address, parse};
 
 pub use crate::difference::Difference;
+pub use crate::error::LinkFault;
 pub use crate::library::LibraryFault;
 #[cfg(feature = "library")]
 pub use crate::library::{InspectedInterface, InspectedMethod, Inspection, Library, LibraryOptions, Loopback};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::NO_TEXT;
+use super::{LinkFault, NO_TEXT};
 use crate::difference::Difference;
 use crate::library::LibraryFault;
 use crate::problem::{Problem, write_incompatible};
@@ -119,6 +119,11 @@ pub enum ErrorKind {
         /// What does not make sense.
         what: String,
     },
+    /// An address leads to no link.
+    Link {
+        /// The reason.
+        fault: LinkFault,
+    },
     /// What should be the address of a server is none.
     #[cfg(feature = "grpc")]
     Address {
@@ -198,6 +203,7 @@ impl fmt::Display for ErrorKind {
             Self::Malformed { plugin, method, origin, what } => {
                 write!(f, "{} answered `{method}` with something else: {what}", At(plugin, origin))
             }
+            Self::Link { fault } => fault.fmt(f),
             #[cfg(feature = "grpc")]
             Self::Address { fault } => fault.fmt(f),
             #[cfg(feature = "process")]
