@@ -1,11 +1,12 @@
 //! Which plugin is meant, and what to do where that is not clear. It opens none, and knows no command.
 
 use app_interface::Plug;
+use plug::link::Address;
 use plug::{Interface, Plugin, Registry};
 
 use crate::available::{available, listed, rebuild};
 use crate::failure::{Exit, Failure};
-use crate::link::{Choice, Link};
+use crate::link::{Choice, unnamed};
 
 /// The plugin, of a registry that has no others than those it may be one of.
 pub(crate) fn choose<'r>(choice: Option<&Choice<'_>>, registry: &'r Registry) -> Result<&'r Plugin, Failure> {
@@ -14,7 +15,7 @@ pub(crate) fn choose<'r>(choice: Option<&Choice<'_>>, registry: &'r Registry) ->
         Some(Choice::Name(name)) => Ok(registry.plugin::<dyn Plug>(name)?),
         Some(Choice::Of(link, None)) => only_of(link, registry),
         Some(Choice::Of(link, Some(name))) => {
-            registry.plugin::<dyn Plug>(name).map_err(|error| link.told(error.into()))
+            registry.plugin::<dyn Plug>(name).map_err(|error| unnamed(link, error.into()))
         }
     }
 }
@@ -32,7 +33,7 @@ fn only(registry: &Registry) -> Result<&Plugin, Failure> {
     }
 }
 
-fn only_of<'r>(link: &Link, registry: &'r Registry) -> Result<&'r Plugin, Failure> {
+fn only_of<'r>(link: &Address, registry: &'r Registry) -> Result<&'r Plugin, Failure> {
     match &names(registry)[..] {
         [] => {
             let interface = <dyn Plug>::IDENTITY.name();
@@ -84,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_link_without_a_plugin_that_greets() {
-        let link = Link::Library("/x.so".into());
+        let link = Address::Library("/x.so".into());
         let failure = only_of(&link, &Registry::new()).unwrap_err();
         assert_eq!(
             failure.to_string(),

@@ -9,12 +9,12 @@ use clap::CommandFactory;
 use clap::builder::PossibleValuesParser;
 use clap_complete::CompletionCandidate;
 use clap_complete::env::{CompleteEnv, Shells};
+use plug::link::Address;
 use plug::{Plugin, Registry};
 
 use crate::cli::{Cli, links};
 use crate::failure::{Exit, Failure};
-use crate::library;
-use crate::link::Link;
+use crate::kind;
 use crate::output::printable;
 
 /// The variable that a script sets to the name of its shell.
@@ -59,8 +59,8 @@ fn offered() -> Registry {
     let mut registry = Registry::new();
     // A link that cannot be read has none to offer. The command tells why, and nobody would read it here.
     let linked = links::of_environment().into_iter().filter_map(|link| match link {
-        Link::Library(path) => library::inspect(&path).ok(),
-        Link::Process(_) | Link::Grpc(_) => None,
+        Address::Library(path) => kind::inspect(&path).ok(),
+        _ => None,
     });
     let linked: Vec<_> = linked.flat_map(|library| library.plugins).collect();
     for link in [&plug::link::Builtin as &dyn plug::Link, &linked] {

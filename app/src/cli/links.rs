@@ -1,10 +1,11 @@
 //! `--link`, and the variable that stands in for it. It opens no link.
 
 use clap::Args;
+use plug::link::Address;
 
 use super::{text, unless_empty};
 use crate::failure::Failure;
-use crate::link::{Link, distinct, separated};
+use crate::link::{distinct, read, separated};
 
 /// What adds plugins to those of this build.
 #[derive(Debug, Args)]
@@ -23,14 +24,14 @@ const VARIABLE: &str = "APP_LINKS";
 
 impl Links {
     /// The links, each once.
-    pub(crate) fn read(&self) -> Result<Vec<Link>, Failure> {
-        // What is typed is not separated, so that every path can be typed.
-        let read = |text: &String| match self.is_from_environment {
-            true => separated(text).iter().map(|text| Link::read(text)).collect(),
-            false => Ok(vec![Link::read(text)?]),
+    pub(crate) fn read(&self) -> Result<Vec<Address>, Failure> {
+        // An argument is not separated, so that every path can be typed.
+        let texts: Vec<_> = match self.is_from_environment {
+            true => self.texts.iter().flat_map(|text| separated(text)).collect(),
+            false => self.texts.clone(),
         };
-        let links = self.texts.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(|failure| self.told(failure))?;
-        Ok(distinct(links.concat()))
+        let links = texts.iter().map(|text| read(text)).collect::<Result<_, _>>();
+        links.map(distinct).map_err(|failure| self.told(failure))
     }
 
     /// The failure of one of them, with where it comes from.
@@ -40,7 +41,7 @@ impl Links {
 }
 
 /// The links in the variable, but for those that are none.
-pub(crate) fn of_environment() -> Vec<Link> {
+pub(crate) fn of_environment() -> Vec<Address> {
     let text = std::env::var(VARIABLE).unwrap_or_default();
-    distinct(separated(&text).iter().filter_map(|text| Link::read(text).ok()).collect())
+    distinct(separated(&text).iter().filter_map(|text| read(text).ok()).collect())
 }

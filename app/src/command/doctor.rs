@@ -4,12 +4,12 @@ mod report;
 
 use std::fmt::Write;
 
+use plug::link::Address;
 use plug::{Plugin, Registry};
 
 use crate::cli::{Doctor, Format};
 use crate::description::package_of;
 use crate::failure::{Exit, Failure};
-use crate::link::Link;
 use crate::linked::Linked;
 use crate::output;
 use report::{Deprecation, ProblemReport, Report, Warning};
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
     Ok(if problems.is_empty() && faults.is_empty() { Exit::Done } else { Exit::Problem })
 }
 
-fn text(linked: &Linked, faults: &[(Link, Failure)]) -> String {
+fn text(linked: &Linked, faults: &[(Address, Failure)]) -> String {
     let (mut text, registry) = (String::new(), &linked.registry);
     for problem in registry.problems() {
         let _ = writeln!(text, "problem: {problem}");

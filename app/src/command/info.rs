@@ -13,9 +13,9 @@ use crate::cli::{Format, Info};
 use crate::description::Description;
 use crate::failure::{Exit, Failure};
 use crate::inspected::{Inspected, LibraryDescription};
-use crate::link::Choice;
+use crate::link::{Choice, unnamed};
 use crate::linked::Linked;
-use crate::{layout, library, output};
+use crate::{kind, layout, output};
 
 /// What JSON has.
 #[derive(Serialize)]
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Info) -> Result<Exit, Failure> {
     };
     let plugins = match &choice {
         Choice::Name(name) => find(name, &linked.registry)?,
-        Choice::Of(link, Some(name)) => find(name, &linked.registry).map_err(|failure| link.told(failure))?,
+        Choice::Of(link, Some(name)) => find(name, &linked.registry).map_err(|failure| unnamed(link, failure))?,
         Choice::Of(_, None) => linked.registry.plugins().collect(),
     };
     let libraries = inspect(&plugins, &linked)?;
@@ -84,7 +84,7 @@ fn inspect<'l>(plugins: &[&Plugin], linked: &'l Linked) -> Result<BTreeMap<&'l P
     let mut libraries = BTreeMap::new();
     for path in plugins.iter().filter_map(|plugin| linked.library_of(plugin)) {
         if !libraries.contains_key(path) {
-            libraries.insert(path, library::inspect(path)?);
+            libraries.insert(path, kind::inspect(path)?);
         }
     }
     Ok(libraries)

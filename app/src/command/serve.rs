@@ -8,7 +8,7 @@ use crate::choosing;
 use crate::cli::Serve;
 use crate::failure::{Exit, Failure};
 use crate::linked::Linked;
-use crate::{grpc, output};
+use crate::{kind, output};
 
 pub(crate) fn run(arguments: &Serve) -> Result<Exit, Failure> {
     let linked = Linked::with(&arguments.links)?;
@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &Serve) -> Result<Exit, Failure> {
         output::aside("warning", &warning);
     }
     let names: Vec<_> = plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
-    grpc::serve(plugins, &arguments.grpc, |address| {
+    kind::serve(plugins, &arguments.grpc, |address| {
         output::data(&format!("{address}\n"))?;
         output::aside("note", &format!("serving {} until SIGINT or SIGTERM", listed(&names)));
         Ok(())

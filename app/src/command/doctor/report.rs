@@ -1,10 +1,10 @@
 //! What `app doctor` finds, as JSON has it. It finds nothing itself.
 
+use plug::link::Address;
 use plug::{Place, Plugin, Problem};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::link::Link;
 
 #[derive(Serialize)]
 pub(super) struct Report<'a> {
@@ -85,8 +85,8 @@ impl<'a> From<&'a Problem> for ProblemReport<'a> {
     }
 }
 
-impl From<&(Link, Failure)> for ProblemReport<'_> {
-    fn from((link, failure): &(Link, Failure)) -> Self {
+impl From<&(Address, Failure)> for ProblemReport<'_> {
+    fn from((link, failure): &(Address, Failure)) -> Self {
         let (message, hints) = message(&failure.to_string());
         let link = Some(link.to_string());
         Self { kind: "link", name: None, interface: None, feature: None, link, places: Vec::new(), message, hints }
@@ -112,8 +112,8 @@ impl<'a> From<&'a Place> for PlaceReport<'a> {
     }
 }
 
-impl From<(&Link, String)> for Warning {
-    fn from((link, message): (&Link, String)) -> Self {
+impl From<(&Address, String)> for Warning {
+    fn from((link, message): (&Address, String)) -> Self {
         Self { kind: "aborts_on_panic", link: link.to_string(), message }
     }
 }

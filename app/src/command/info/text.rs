@@ -28,7 +28,7 @@ pub(super) fn of(plugin: &Plugin, library: Option<&LibraryDescription<'_>>, widt
     let table = layout::table(&[], &rows, width);
     match plugin.docs() {
         "" => table,
-        docs => format!("{table}\n{}", layout::wrapped(docs, width, "")),
+        docs => format!("{table}\n{}", layout::wrapped(docs, width)),
     }
 }
 
