@@ -1,4 +1,4 @@
-//! Which plugin is meant, and what to do where that is not clear. It opens none, and knows no command.
+//! Finds the plugin that is meant, or says how to choose one. It opens none, and knows no command.
 
 use app_interface::Plug;
 use plug::link::Address;
@@ -8,7 +8,7 @@ use crate::available::{available, listed, rebuild};
 use crate::failure::{Exit, Failure};
 use crate::link::{Choice, unnamed};
 
-/// The plugin, of a registry that has no others than those it may be one of.
+/// The plugin that is meant, out of a registry of all candidates.
 pub(crate) fn choose<'r>(choice: Option<&Choice<'_>>, registry: &'r Registry) -> Result<&'r Plugin, Failure> {
     match choice {
         None => only(registry),
@@ -23,7 +23,7 @@ pub(crate) fn choose<'r>(choice: Option<&Choice<'_>>, registry: &'r Registry) ->
 fn only(registry: &Registry) -> Result<&Plugin, Failure> {
     match &names(registry)[..] {
         [] => Err(none(registry)),
-        // By name and not as it stands here, since two plugins can have it.
+        // Two plugins can have the name, and the lookup by name finds that out.
         [name] => Ok(registry.plugin::<dyn Plug>(name)?),
         several => {
             let text = format!("there are several plugins, and none was chosen: {}", listed(several));
@@ -48,14 +48,14 @@ fn only_of<'r>(link: &Address, registry: &'r Registry) -> Result<&'r Plugin, Fai
     }
 }
 
-/// The names of all that can say hello.
+/// The names of all plugins that can say hello.
 pub(crate) fn names(registry: &Registry) -> Vec<&str> {
     let mut names: Vec<_> = registry.plugins_of::<dyn Plug>().map(Plugin::name).collect();
     names.dedup();
     names
 }
 
-/// The failure to find any.
+/// The failure to find any plugin.
 pub(crate) fn none(registry: &Registry) -> Failure {
     let mut features: Vec<_> = available(registry).into_iter().flat_map(|plugin| plugin.features).collect();
     features.sort();
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_no_plugin_is_known_a_dependency_is_missing() {
+    fn without_a_known_plugin_a_dependency_is_missing() {
         let failure = only(&Registry::new()).unwrap_err();
         assert_eq!(
             failure.to_string(),

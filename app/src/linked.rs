@@ -37,7 +37,7 @@ impl Linked {
         linked.registry.add(&plug::link::Builtin)?;
         for link in links.read()? {
             if let Err(failure) = linked.add(&link, None) {
-                put_aside(&link, links.told(failure))?;
+                put_aside(&link, links.attributed(failure))?;
             }
         }
         Ok(linked)

@@ -1,4 +1,4 @@
-//! What runs of a plugin, runs here: a panic becomes a message and an exit status. It knows no plugin but by name.
+//! Surrounds the code of a plugin: a panic becomes a message and an exit status. It knows a plugin by name.
 
 use std::backtrace::Backtrace;
 use std::cell::RefCell;
@@ -11,9 +11,9 @@ thread_local! {
     static RUNNING: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Does the work, which is the plugin's. None where it panicked, which has then been said.
+/// Runs the plugin's code. It is `None` after a panic, whose message has then been printed.
 ///
-/// It is said by the hook and not here, so that it is also said where a panic aborts, or a second one meets the first.
+/// The panic hook prints the message, so that it also appears if the panic aborts, or is the second one.
 pub(crate) fn guard<T>(plugin: &str, work: impl FnOnce() -> T) -> Option<T> {
     let others = panic::take_hook();
     panic::set_hook(Box::new(move |info| match RUNNING.try_with(|running| running.borrow().clone()).ok().flatten() {
@@ -23,7 +23,7 @@ pub(crate) fn guard<T>(plugin: &str, work: impl FnOnce() -> T) -> Option<T> {
     RUNNING.set(Some(plugin.to_owned()));
     let result = panic::catch_unwind(AssertUnwindSafe(work));
     RUNNING.set(None);
-    // What was thrown is the plugin's too, and its drop could panic once more.
+    // The payload is the plugin's too, and dropping it could panic again.
     result.map_err(std::mem::forget).ok()
 }
 

@@ -1,4 +1,4 @@
-//! `app doctor`: what is wrong with the plugins of this build, and with links. It opens none.
+//! `app doctor`: the problems of the plugins of this build, and of links. It opens no plugin.
 
 mod report;
 
@@ -15,7 +15,7 @@ use crate::output;
 use report::{Deprecation, ProblemReport, Report, Warning};
 
 pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
-    // A link that cannot be used is a problem like others. What was typed wrongly is none of the plugins.
+    // A link that cannot be used is a problem like others. Wrong usage ends the command.
     let mut faults = Vec::new();
     let linked = Linked::with_sound(&arguments.links, |link, failure| match failure.exit() {
         Exit::Problem | Exit::Failed => {
@@ -65,7 +65,7 @@ fn text(linked: &Linked, faults: &[(Address, Failure)]) -> String {
     text
 }
 
-/// The plugins that are deprecated, with what to use instead.
+/// The deprecated plugins, each with its replacement.
 fn deprecated(registry: &Registry) -> impl Iterator<Item = (&Plugin, &str)> {
     registry.plugins().filter_map(|plugin| Some((plugin, plugin.deprecated()?)))
 }

@@ -1,4 +1,4 @@
-//! What `app doctor` finds, as JSON has it. It finds nothing itself.
+//! The findings of `app doctor` as JSON. It finds nothing itself.
 
 use plug::link::Address;
 use plug::{Place, Plugin, Problem};
@@ -16,7 +16,7 @@ pub(super) struct Report<'a> {
 #[derive(Serialize)]
 pub(super) struct ProblemReport<'a> {
     kind: &'static str,
-    /// The name that cannot be opened for it, where it is one name.
+    /// The name that cannot be opened, if it is one name.
     name: Option<&'a str>,
     interface: Option<&'a str>,
     /// The feature that registered nothing.
@@ -36,11 +36,11 @@ struct PlaceReport<'a> {
     package: Option<&'a str>,
     file: &'a str,
     line: u32,
-    /// Null where it is in this binary.
+    /// Null for a plugin of this binary.
     link: Option<&'a str>,
 }
 
-/// What works, and can end badly.
+/// A risk of something that works.
 #[derive(Serialize)]
 pub(super) struct Warning {
     kind: &'static str,
@@ -53,7 +53,7 @@ pub(super) struct Deprecation<'a> {
     name: &'a str,
     interface: &'a str,
     instead: &'a str,
-    /// Null where it is in this binary.
+    /// Null for a plugin of this binary.
     link: Option<&'a str>,
 }
 
@@ -93,7 +93,7 @@ impl From<&(Address, Failure)> for ProblemReport<'_> {
     }
 }
 
-/// A text without its hints, and they.
+/// A text without its hints, and the hints.
 fn message(text: &str) -> (String, Vec<String>) {
     let (hints, message): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with("hint: "));
     let hints = hints.into_iter().map(|hint| hint.trim_start_matches("hint: ").to_owned());

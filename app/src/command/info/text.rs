@@ -1,4 +1,4 @@
-//! A plugin as `app info` shows it to people: a row for each thing that is known, and the docs.
+//! The text of `app info` about a plugin: a row for each known field, and the docs.
 
 use plug::Plugin;
 
