@@ -1,4 +1,5 @@
-//! The plugins that are known, but not in this build. It knows the catalogue, and prints nothing.
+//! The plugins that are known, but not in this build.
+//! It knows the catalogue, and prints nothing.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,8 @@ use serde::Serialize;
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Available {
     pub name: String,
-    /// In the form that Cargo takes. Each of them brings the plugin.
+    /// In the form that Cargo takes.
+    /// Each of them brings the plugin.
     pub features: Vec<String>,
 }
 

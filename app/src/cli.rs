@@ -1,4 +1,5 @@
-//! The command line: the commands, their arguments and their help. It runs none of them.
+//! The command line: the commands, their arguments and their help.
+//! It runs none of them.
 
 mod help;
 pub(crate) mod links;
@@ -212,12 +213,14 @@ fn version(registry: &Registry) -> String {
     format!("app {}\nplugins:{plugins}\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// A text. Clap's own parser does not name the argument that is not UTF-8.
+/// A text.
+/// Clap's own parser does not name the argument that is not UTF-8.
 fn text() -> impl TypedValueParser<Value = String> {
     OsStringValueParser::new().try_map(|value: OsString| value.into_string().map_err(|_| "it is not UTF-8"))
 }
 
-/// A time above zero. One that is too long for a `Duration` is the longest.
+/// A time above zero.
+/// One that is too long for a `Duration` is the longest.
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0);
     let duration = seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));

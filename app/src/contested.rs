@@ -31,7 +31,8 @@ mod tests {
 
     use super::*;
 
-    /// The hint for plugins in these places: the first is called `a`, and the others have it as an alias.
+    /// The hint for plugins in these places: the first is called `a`, and the others have it as an
+    /// alias.
     fn hint(origins: &[Option<&str>]) -> Option<String> {
         let plugin = Plugin::new::<dyn Plug>("a", || Err(Error::msg("never opened"))).unwrap();
         let mut places: Vec<_> = origins.iter().map(|_| Place::from(&plugin)).collect();

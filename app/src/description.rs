@@ -1,10 +1,12 @@
-//! The description of a plugin as JSON. It knows no command.
+//! The description of a plugin as JSON.
+//! It knows no command.
 
 use plug::link::Difference;
 use plug::{Place, Plugin};
 use serde::Serialize;
 
-/// A plugin. It has every key; the value is null if nothing is known.
+/// A plugin.
+/// It has every key; the value is null if nothing is known.
 #[derive(Serialize)]
 pub(crate) struct Description<'a> {
     name: &'a str,
@@ -13,9 +15,11 @@ pub(crate) struct Description<'a> {
     deprecated: Option<&'a str>,
     /// The path of the trait.
     interface: &'a str,
-    /// The first line of the docs. Can be empty.
+    /// The first line of the docs.
+    /// Can be empty.
     summary: &'a str,
-    /// Markdown. Can be empty.
+    /// Markdown.
+    /// Can be empty.
     docs: &'a str,
     package: Option<&'a str>,
     version: Option<&'a str>,
@@ -29,7 +33,8 @@ pub(crate) struct Description<'a> {
     line: u32,
     /// Its link, such as `library:` and a path; null for a plugin of this binary.
     link: Option<&'a str>,
-    /// A text for each method of its interface that differs from this program's. With one, it cannot be opened.
+    /// A text for each method of its interface that differs from this program's.
+    /// With one, it cannot be opened.
     differences: Vec<String>,
 }
 

@@ -1,4 +1,5 @@
-//! The end of the program: its exit status, and the text of an error with all its causes. It prints nothing.
+//! The end of the program: its exit status, and the text of an error with all its causes.
+//! It prints nothing.
 
 use std::error::Error;
 use std::fmt;
@@ -25,8 +26,9 @@ pub(crate) enum Exit {
     NotInBuild = 4,
 }
 
-/// An error that ends the program. It holds texts, since a plugin's error runs the plugin's code to print
-/// itself, which must happen while panics are caught.
+/// An error that ends the program.
+/// It holds texts, since a plugin's error runs the plugin's code to print itself, which must happen
+/// while panics are caught.
 #[derive(Debug)]
 pub(crate) struct Failure {
     text: String,
@@ -83,7 +85,8 @@ impl fmt::Display for Failure {
 /// An error of the registry or of a link.
 impl From<plug::Error> for Failure {
     fn from(error: plug::Error) -> Self {
-        // The first opening of a plugin loads its library, and starts its process again after its end.
+        // The first opening of a plugin loads its library, and starts its process again after its
+        // end.
         // A failure there is the link's and not the plugin's.
         let cause = match error.kind() {
             ErrorKind::Open { .. } => error.downcast_ref().map(plug::Error::kind),
@@ -116,10 +119,12 @@ impl From<&ErrorKind> for Exit {
             ErrorKind::Process { fault, .. } => Self::from(fault),
             #[cfg(feature = "grpc")]
             ErrorKind::Address { .. } => Self::Usage,
-            // The peer does not speak as a plugin does. Its answer to a call is for `Failure::of_plugin`.
+            // The peer does not speak as a plugin does.
+            // Its answer to a call is for `Failure::of_plugin`.
             ErrorKind::Refused { .. } | ErrorKind::Malformed { .. } => Self::Problem,
             ErrorKind::NotInBuild { .. } => Self::NotInBuild,
-            // `Plugin`, `Open`, `Panicked`, `Deadline`, `Cancelled`, `Unavailable`: another try may help.
+            // `Plugin`, `Open`, `Panicked`, `Deadline`, `Cancelled`, `Unavailable`: another try may
+            // help.
             _ => Self::Failed,
         }
     }
@@ -140,8 +145,8 @@ impl From<&LibraryFault> for Exit {
     }
 }
 
-/// Another path mends the first faults, and only another executable the others. A process that has
-/// answered and then died is a plugin that failed.
+/// Another path mends the first faults, and only another executable the others.
+/// A process that has answered and then died is a plugin that failed.
 #[cfg(feature = "process")]
 impl From<&ProcessFault> for Exit {
     fn from(fault: &ProcessFault) -> Self {

@@ -4,8 +4,8 @@ use plug::{Plugin, Server};
 
 use crate::failure::Failure;
 
-/// Serves these plugins at the address, until the system ends this program. `listening` is called once
-/// the address accepts connections, with the port that was free.
+/// Serves these plugins at the address, until the system ends this program.
+/// `listening` is called once the address accepts connections, with the port that was free.
 pub(crate) fn serve(
     plugins: Vec<Plugin>,
     address: &str,

@@ -1,4 +1,5 @@
-//! The description that a library holds. It reads no file, and is there without the feature `library` too.
+//! The description that a library holds.
+//! It reads no file, and is there without the feature `library` too.
 
 use plug::Plugin;
 use serde::Serialize;

@@ -1,6 +1,6 @@
-//! The kinds of links, and which of them are in this build. It is the one file that asks for the
-//! features `library`, `process` and `grpc`: a function that needs a feature which is off fails here,
-//! and says how to get it.
+//! The kinds of links, and which of them are in this build.
+//! A function that needs the feature `library`, `process` or `grpc` is called through this file: if
+//! the feature is off, it fails, and says how to get it.
 
 use plug::link::Address;
 use plug::{Feature, Link, Registry};
@@ -26,14 +26,16 @@ pub(crate) enum Kind {
     Grpc,
 }
 
-/// A link that is open. None of a library's code has run.
+/// A link that is open.
+/// None of a library's code has run.
 pub(crate) struct Opened {
     pub link: Box<dyn Link>,
     /// Whether a panic in it ends this program.
     pub aborts_on_panic: bool,
 }
 
-/// Opens the link at this address. `plugin` is the one that will be opened, if only one will.
+/// Opens the link at this address.
+/// `plugin` is the one that will be opened, if only one will.
 pub(crate) fn open(address: &Address, plugin: Option<&str>) -> Result<Opened, Failure> {
     Kind::of(address).map_or(Ok(()), Kind::check)?;
     let opened = match address {
@@ -110,7 +112,7 @@ fn own_feature(name: &str) -> String {
     }
 }
 
-/// What stands in for the functions whose features are off.
+/// The functions whose features are off.
 #[cfg(not(all(feature = "library", feature = "process", feature = "grpc")))]
 mod left_out {
     #![allow(unused_imports, reason = "each function needs some of them")]

@@ -1,4 +1,5 @@
-//! Texts that fit the terminal. It knows the terminal's width, and nothing of what the texts say.
+//! Texts that fit the terminal.
+//! It knows the terminal's width, and not the meaning of the texts.
 
 use std::io::IsTerminal;
 use std::iter;
@@ -23,8 +24,8 @@ const READABLE: usize = 20;
 
 const GAP: usize = 2;
 
-/// Rows in columns, below a head if it is not empty. The last column takes the space that is left,
-/// and wraps.
+/// Rows in columns, below a head if it is not empty.
+/// The last column takes the space that is left, and wraps.
 ///
 /// If too little space is left, every row becomes a block: the first cell, and the others indented
 /// below it.
@@ -45,7 +46,8 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>], width: usize) -> String
     head.into_iter().chain(rows.iter().map(|row| line(row, &widths, width))).collect()
 }
 
-/// The text, each of its lines wrapped. A word that is longer than a line is broken.
+/// The text, each of its lines wrapped.
+/// A word that is longer than a line is broken.
 pub(crate) fn wrapped(text: &str, width: usize) -> String {
     indented(text, width, "", "")
 }

@@ -1,5 +1,6 @@
-//! The application: greets through a plugin, and lists the plugins. It names none of them: the features
-//! of this package, or of the one that wraps it, choose the plugins that are linked.
+//! The application: greets through a plugin, and lists the plugins.
+//! It names none of them: the features of this package, or of the one that wraps it, choose the
+//! plugins that are linked.
 //!
 //! ```no_run
 //! // The main.rs of a package that wraps this one with plugins of its own, beside a `plug::link!();`.
@@ -15,7 +16,8 @@
 //! * `link` reads the links in them, and `linked` collects the plugins that a command has;
 //! * `kind` opens a link, and knows the kinds that this build has: `library`, `process` and `grpc`;
 //! * `choosing` finds the plugin that is meant;
-//! * `available`, `description` and `inspected` describe plugins, and `layout` fits texts to the terminal;
+//! * `available`, `description` and `inspected` describe plugins, and `layout` fits texts to the
+//!   terminal;
 //! * `panic` surrounds the code of a plugin;
 //! * `failure` is the end of a run, `contested` the way out if several plugins have one name, and
 //!   `output` prints everything.
@@ -55,7 +57,8 @@ plug::link!();
 
 /// Runs the application with the arguments of this process and the plugins of this binary.
 ///
-/// In a child that `app hello --isolate` has started, it serves those plugins to its parent, and reads no arguments.
+/// In a child that `app hello --isolate` has started, it serves those plugins to its parent, and
+/// reads no arguments.
 pub fn main() -> ExitCode {
     if let Some(exit) = kind::serve_isolated() {
         return exit;

@@ -1,4 +1,5 @@
-//! Shared libraries. It is the one file with `unsafe` in it.
+//! Shared libraries.
+//! It is the one file with `unsafe` in it.
 
 use std::path::Path;
 
@@ -8,16 +9,19 @@ use crate::failure::Failure;
 use crate::inspected::{Build, Inspected, Interface, Method};
 use crate::kind::Opened;
 
-/// Opens the library at this absolute path. None of its code runs before one of its plugins is opened.
+/// Opens the library at this absolute path.
+/// None of its code runs before one of its plugins is opened.
 pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
-    // SAFETY: the user of this program has named this very file, as they name a program to run, and so
-    // vouches for its code. Nothing else leads here: the program searches no folder, and takes no path
-    // from a plugin, a manifest or a configuration.
+    // SAFETY: the user of this program has named this very file, as they name a program to run, and
+    // so vouches for its code.
+    // Nothing else leads here: the program searches no folder, and takes no path from a plugin, a
+    // manifest or a configuration.
     let library = unsafe { Library::open(path) }?;
     Ok(Opened { aborts_on_panic: library.aborts_on_panic(), link: Box::new(library) })
 }
 
-/// Reads the description in the library at this absolute path. None of its code runs, now or later.
+/// Reads the description in the library at this absolute path.
+/// None of its code runs, now or later.
 pub(crate) fn inspect(path: &Path) -> Result<Inspected, Failure> {
     let inspection = Library::inspect(path)?;
     Ok(Inspected {

@@ -1,4 +1,5 @@
-//! Links and plugins as a person types them, one or several. It opens nothing.
+//! Links and plugins as a person types them, alone or in a list.
+//! It opens nothing.
 
 use std::collections::HashSet;
 use std::fs;
@@ -68,8 +69,8 @@ pub(crate) fn unnamed(address: &Address, failure: Failure) -> Failure {
     failure.hint(&format!("behind `#` stands the name of a plugin of `{address}`"))
 }
 
-/// The links in a variable, with commas between. Behind an address of hosts, a part that begins no link
-/// is one more host of it.
+/// The links in a variable, with commas between.
+/// Behind an address of hosts, a part that begins no link is one more host of it.
 // library:x.so,grpc://one:1,two:2,process:y
 pub(crate) fn separated(text: &str) -> Vec<String> {
     let mut links = Vec::<String>::new();

@@ -1,5 +1,6 @@
-//! All the plugins that a command has: those of this binary, and those of its links. None of a
-//! library's code runs here. A process is started and a server called, since only they know their plugins.
+//! All the plugins that a command has: those of this binary, and those of its links.
+//! None of a library's code runs here.
+//! A process is started and a server called, since only they know their plugins.
 
 use std::path::Path;
 
@@ -43,7 +44,8 @@ impl Linked {
         Ok(linked)
     }
 
-    /// The plugins of this link alone. `plugin` is the one that will be opened, if only one will.
+    /// The plugins of this link alone.
+    /// `plugin` is the one that will be opened, if only one will.
     pub(crate) fn alone(link: &Address, plugin: Option<&str>) -> Result<Self, Failure> {
         let mut linked = Self::default();
         linked.add(link, plugin)?;

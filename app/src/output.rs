@@ -1,5 +1,7 @@
-//! Prints everything: data to standard output, diagnostics to standard error. It knows no plugin. It alone
-//! uses colour, and anstream decides: by `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, and the terminal.
+//! Prints everything: data to standard output, diagnostics to standard error.
+//! It knows no plugin.
+//! It alone uses colour, and anstream decides: by `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, and the
+//! terminal.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -34,8 +36,8 @@ pub(crate) fn page(text: &str) -> Result<(), Failure> {
 
 /// Prints data for programs: the fields of this object, behind the version of their format.
 ///
-/// The version counts changes that break a reader: a key that goes, or gets another meaning. A new key
-/// does not.
+/// The version counts changes that break a reader: a key that goes, or gets another meaning.
+/// A new key does not.
 pub(crate) fn json(object: &impl Serialize) -> Result<(), Failure> {
     #[derive(Serialize)]
     struct Versioned<'a, T> {
@@ -58,7 +60,8 @@ pub(crate) fn aside(label: &str, text: &str) {
     diagnostic(&styled(&printable(&format!("{label}: {text}\n"))));
 }
 
-/// Prints to standard error. A failure to do so cannot be reported anywhere.
+/// Prints to standard error.
+/// A failure to do so cannot be reported anywhere.
 pub(crate) fn diagnostic(text: &str) {
     let _ = write(anstream::stderr().lock(), text);
 }
@@ -78,8 +81,8 @@ pub(crate) fn styled(text: &str) -> String {
     styled
 }
 
-/// The same text, safe for a terminal: control characters other than line ends, and characters that change
-/// the direction of writing, are escaped.
+/// The same text, safe for a terminal: control characters other than line ends, and characters that
+/// change the direction of writing, are escaped.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let is_unfit = |c: char| {
         (c.is_control() && c != '\n')

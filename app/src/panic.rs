@@ -1,4 +1,5 @@
-//! Surrounds the code of a plugin: a panic becomes a message and an exit status. It knows a plugin by name.
+//! Surrounds the code of a plugin: a panic becomes a message and an exit status.
+//! It knows a plugin by name.
 
 use std::backtrace::Backtrace;
 use std::cell::RefCell;
@@ -11,9 +12,11 @@ thread_local! {
     static RUNNING: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs the plugin's code. It is `None` after a panic, whose message has then been printed.
+/// Runs the plugin's code.
+/// It is `None` after a panic, whose message has then been printed.
 ///
-/// The panic hook prints the message, so that it also appears if the panic aborts, or is the second one.
+/// The panic hook prints the message, so that it also appears if the panic aborts, or is the second
+/// one.
 pub(crate) fn guard<T>(plugin: &str, work: impl FnOnce() -> T) -> Option<T> {
     let others = panic::take_hook();
     panic::set_hook(Box::new(move |info| match RUNNING.try_with(|running| running.borrow().clone()).ok().flatten() {

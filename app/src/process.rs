@@ -6,7 +6,8 @@ pub(crate) use plug::serve_isolated;
 
 use crate::failure::{Exit, Failure};
 
-/// Shows the log records of plugins on stderr. `APP_LOG` selects them, in the syntax of `env_logger`.
+/// Shows the log records of plugins on stderr.
+/// `APP_LOG` selects them, in the syntax of `env_logger`.
 pub(crate) fn log() {
     let filter = env_logger::Env::new().filter_or("APP_LOG", "off");
     env_logger::Builder::from_env(filter).format_timestamp(None).init();

@@ -1,4 +1,5 @@
-//! The interface of the application: the methods of a greeter. It knows no plugin and no link.
+//! The interface of the application: the methods of a greeter.
+//! It knows no plugin and no link.
 //!
 //! A plugin crate depends on this one and on `plug`, and on nothing else of the application.
 

@@ -1,4 +1,5 @@
-//! The help texts below the arguments. They know no argument.
+//! The help texts below the arguments.
+//! They know no argument.
 
 pub(super) fn app() -> String {
     format!("{EXAMPLES}\n\n{EXITS}")

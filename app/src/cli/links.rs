@@ -1,4 +1,5 @@
-//! `--link`, and the variable that replaces it. It opens no link.
+//! `--link`, and the variable that replaces it.
+//! It opens no link.
 
 use clap::Args;
 use plug::link::Address;

@@ -1,4 +1,5 @@
-//! `app doctor`: the problems of the plugins of this build, and of links. It opens no plugin.
+//! `app doctor`: the problems of the plugins of this build, and of links.
+//! It opens no plugin.
 
 mod report;
 
@@ -15,7 +16,8 @@ use crate::output;
 use report::{Deprecation, ProblemReport, Report, Warning};
 
 pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
-    // A link that cannot be used is a problem like others. Wrong usage ends the command.
+    // A link that cannot be used is a problem like others.
+    // Wrong usage ends the command.
     let mut faults = Vec::new();
     let linked = Linked::with_sound(&arguments.links, |link, failure| match failure.exit() {
         Exit::Problem | Exit::Failed => {

@@ -1,4 +1,5 @@
-//! `app hello`: opens a plugin, and greets through it. It runs the plugin's code, here or in another process.
+//! `app hello`: opens a plugin, and greets through it.
+//! It runs the plugin's code, here or in another process.
 
 use app_interface::Plug;
 use plug::Plugin;

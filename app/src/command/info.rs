@@ -1,4 +1,5 @@
-//! `app info`: all that is known of the plugins with a name, of any interface. It opens none.
+//! `app info`: all that is known of the plugins with a name, of any interface.
+//! It opens none.
 
 mod text;
 

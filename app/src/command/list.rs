@@ -1,4 +1,5 @@
-//! `app list`: the plugins of this build and of links, and those that are left out. It opens none.
+//! `app list`: the plugins of this build and of links, and those that are left out.
+//! It opens none.
 
 use plug::Plugin;
 use serde::Serialize;

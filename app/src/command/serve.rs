@@ -1,4 +1,5 @@
-//! `app serve`: serves plugins to other programs. Like `app hello`, it runs their code.
+//! `app serve`: serves plugins to other programs.
+//! Like `app hello`, it runs their code.
 
 use app_interface::Plug;
 use plug::{Plugin, Registry};

@@ -1,4 +1,5 @@
-//! The findings of `app doctor` as JSON. It finds nothing itself.
+//! The findings of `app doctor` as JSON.
+//! It finds nothing itself.
 
 use plug::link::Address;
 use plug::{Place, Plugin, Problem};

@@ -1,4 +1,5 @@
-//! The ways in which an address of a link can be wrong, in words. It opens nothing.
+//! The ways in which an address of a link can be wrong, in words.
+//! It opens nothing.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! Links as people type them: `library:PATH`, `process:PATH`, `grpc://HOST:PORT`, each with `#NAME` for one plugin.
+//! Links as people type them: `library:PATH`, `process:PATH`, `grpc://HOST:PORT`, each with `#NAME`
+//! for one plugin.
 
 use std::fmt;
 use std::fs;
@@ -27,8 +28,9 @@ use crate::error::{Error, ErrorKind, LinkFault};
 ///
 /// # Errors
 ///
-/// Those of [`Address::parse`] and [`Address::open`]. A library is one of them, since opening it is
-/// `unsafe`: see [`Address`] for a way to open every kind of link.
+/// Those of [`Address::parse`] and [`Address::open`].
+/// A library is one of them, since opening it is `unsafe`: see [`Address`] for a way to open every
+/// kind of link.
 pub fn parse(address: &str) -> Result<(Box<dyn Link>, Option<String>), Error> {
     let (address, plugin) = Address::parse(address)?;
     Ok((address.open(plugin)?, plugin.map(str::to_owned)))
@@ -44,11 +46,11 @@ pub fn parse(address: &str) -> Result<(Box<dyn Link>, Option<String>), Error> {
 /// | `grpcs://HOST:PORT` | the same over TLS | `grpc` |
 /// | `grpc+unix:PATH` | a server at a Unix socket | `grpc` |
 ///
-/// A relative path is relative to the current folder. Each address can be parsed whatever features
-/// are on.
+/// A relative path is relative to the current folder.
+/// Each address can be parsed whatever features are on.
 ///
-/// Opening a library is `unsafe`, because its code runs in this process. A host that trusts the
-/// person who types the address opens every kind so:
+/// Opening a library is `unsafe`, because its code runs in this process.
+/// A host that trusts the person who types the address opens every kind so:
 ///
 /// ```no_run
 /// use plug::Link;
@@ -115,11 +117,11 @@ impl Address {
         Ok((address, plugin))
     }
 
-    /// Opens the process or the server. A process is started, and a server connected to, when its
-    /// plugins are first needed.
+    /// Opens the process or the server.
+    /// A process is started, and a server connected to, when its plugins are first needed.
     ///
-    /// `plugin` is the plugin that will be opened, if only one will. A process of Go's net/rpc does
-    /// not list its plugins, so it needs the name.
+    /// `plugin` is the plugin that will be opened, if only one will.
+    /// A process of Go's net/rpc does not list its plugins, so it needs the name.
     ///
     /// # Errors
     ///
