@@ -110,7 +110,7 @@ pub(crate) struct Doctor {
 /// Serves plugins to other programs, by gRPC
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The address to listen at: `HOST:PORT`, with port 0 for any that is free, or `grpc+unix:PATH`
+    /// The address to listen at: `HOST:PORT`, port 0 for any free one, or `grpc+unix:PATH`
     #[arg(long, value_name = "ADDRESS", value_parser = text())]
     pub grpc: String,
     /// A plugin to serve, by its name; can be given several times; without one, all are served

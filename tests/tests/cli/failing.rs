@@ -104,6 +104,7 @@ fn an_error_that_a_plugin_hands_on_is_the_plugins() {
         "\
 ---- stderr
 error: unknown plugin `nobody` of interface `app_interface::Plug`
+hint: feature `wrapper/ghost` is on, but plugin-ghost registered nothing as `ghost`; its `#[plug(\"ghost\")]` is missing or compiled out; if the plugin has another name, add `ghost = [\"the-name\"]` under `[package.metadata.plug.names]`
 hint: available: `asks`, `fails-in-new`, `loud`, `one`, `panics`, `panics-in-new`, `raw`, `threads`, `throws`, `two`
 ---- exit status: 1
 ",

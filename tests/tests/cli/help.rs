@@ -332,7 +332,7 @@ Usage: app serve [OPTIONS] --grpc <ADDRESS>
 
 Options:
       --grpc <ADDRESS>
-          The address to listen at: `HOST:PORT`, with port 0 for any that is free, or `grpc+unix:PATH`
+          The address to listen at: `HOST:PORT`, port 0 for any free one, or `grpc+unix:PATH`
 
       --plugin <NAME>
           A plugin to serve, by its name; can be given several times; without one, all are served
