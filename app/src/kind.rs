@@ -87,7 +87,7 @@ impl Kind {
         Err(not_in_build(text, &[feature]))
     }
 
-    /// What a build without this kind lacks, and the feature of this package that brings it.
+    /// The fact about a build without this kind, and the feature of this package that brings it.
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Library => ("this build of app opens no libraries", "library"),

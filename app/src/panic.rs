@@ -35,7 +35,7 @@ fn say(plugin: &str, info: &PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or("(something that is no text)");
     let mut text = format!("plugin `{plugin}` panicked{place}: {message}");
     match std::env::var("RUST_BACKTRACE").as_deref() {
-        Err(_) | Ok("0") => text.push_str("\nhint: with `RUST_BACKTRACE=1` set, the way there is shown too"),
+        Err(_) | Ok("0") => text.push_str("\nhint: with `RUST_BACKTRACE=1` set, the backtrace is shown too"),
         Ok("full") => text.push_str(&format!("\n{:#}", Backtrace::force_capture())),
         Ok(_) => text.push_str(&format!("\n{}", Backtrace::force_capture())),
     }

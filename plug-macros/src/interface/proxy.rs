@@ -18,18 +18,16 @@ pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
     let described = methods.iter().map(|method| describe(private, interface, method));
     let proxied = methods.iter().map(|method| method.implement(&remote_call(private, name, method)));
     let fallbacks = fallbacks(private, interface);
-    let signatures = methods.iter().map(|method| {
-        let (this, Method { conditions, .. }) = (method.this(), method);
-        quote!(#(#conditions)* #private::Signature::of::<#this>())
-    });
-    let calls = methods.iter().map(|method| {
-        let (this, Method { conditions, .. }) = (method.this(), method);
-        quote!(#(#conditions)* #private::call::<#this>)
-    });
-    let visited = methods.iter().map(|method| {
-        let (this, Method { conditions, .. }) = (method.this(), method);
-        quote!(#(#conditions)* #private::VisitMethods::method::<#this>(__visitor);)
-    });
+    let for_each = |rendered: &dyn Fn(TokenStream) -> TokenStream| -> Vec<_> {
+        let each = methods.iter().map(|method| {
+            let (item, Method { conditions, .. }) = (rendered(method.this()), method);
+            quote!(#(#conditions)* #item)
+        });
+        each.collect()
+    };
+    let signatures = for_each(&|this| quote!(#private::Signature::of::<#this>()));
+    let calls = for_each(&|this| quote!(#private::call::<#this>));
+    let visited = for_each(&|this| quote!(#private::VisitMethods::method::<#this>(__visitor);));
     let docs = docs::text(private, docs);
     quote! {
         #(#conditions)*
