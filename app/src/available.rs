@@ -1,19 +1,21 @@
-//! The plugins that are known, but not in this build. It knows the catalogue, and prints nothing.
+//! The plugins that are known, but not in this build.
+//! It knows the catalogue, and prints nothing.
 
 use std::collections::BTreeMap;
 
 use plug::Registry;
 use serde::Serialize;
 
-/// A plugin that a feature would bring.
+/// A plugin whose features are off.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Available {
     pub name: String,
-    /// As they are given to Cargo: each of them brings it.
+    /// In the form that Cargo takes.
+    /// Each of them brings the plugin.
     pub features: Vec<String>,
 }
 
-/// By name.
+/// The plugins of features that are off, by name.
 pub(crate) fn available(registry: &Registry) -> Vec<Available> {
     let catalogue = registry.catalogue();
     let mut features = BTreeMap::<_, Vec<_>>::new();
@@ -31,7 +33,7 @@ pub(crate) fn available(registry: &Registry) -> Vec<Available> {
 }
 
 impl Available {
-    /// How to get it.
+    /// How to get the plugin.
     pub(crate) fn hint(&self) -> String {
         rebuild(&self.features)
     }
@@ -45,11 +47,11 @@ pub(crate) fn rebuild(features: &[String]) -> String {
     }
 }
 
-/// `` `a`, `b` ``, and no more of them than a person reads.
+/// `` `a`, `b` ``, up to as many as a person reads.
 pub(crate) fn listed(names: &[impl AsRef<str>]) -> String {
-    const MOST: usize = 20;
-    let listed: Vec<_> = names.iter().take(MOST).map(|name| format!("`{}`", name.as_ref())).collect();
-    let more = match names.len().saturating_sub(MOST) {
+    const MAX_LEN: usize = 20;
+    let listed: Vec<_> = names.iter().take(MAX_LEN).map(|name| format!("`{}`", name.as_ref())).collect();
+    let more = match names.len().saturating_sub(MAX_LEN) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };

@@ -1,20 +1,22 @@
-//! Which plugin is meant, and what to do where that is not clear. It opens none, and knows no command.
+//! Finds the plugin that is meant, or says how to choose one.
+//! It opens none, and knows no command.
 
 use app_interface::Plug;
+use plug::link::Address;
 use plug::{Interface, Plugin, Registry};
 
 use crate::available::{available, listed, rebuild};
 use crate::failure::{Exit, Failure};
-use crate::link::{Choice, Link};
+use crate::link::{Choice, unnamed};
 
-/// The plugin, of a registry that has no others than those it may be one of.
+/// The plugin that is meant, out of a registry of all candidates.
 pub(crate) fn choose<'r>(choice: Option<&Choice<'_>>, registry: &'r Registry) -> Result<&'r Plugin, Failure> {
     match choice {
         None => only(registry),
         Some(Choice::Name(name)) => Ok(registry.plugin::<dyn Plug>(name)?),
         Some(Choice::Of(link, None)) => only_of(link, registry),
         Some(Choice::Of(link, Some(name))) => {
-            registry.plugin::<dyn Plug>(name).map_err(|error| link.told(error.into()))
+            registry.plugin::<dyn Plug>(name).map_err(|error| unnamed(link, error.into()))
         }
     }
 }
@@ -22,7 +24,7 @@ pub(crate) fn choose<'r>(choice: Option<&Choice<'_>>, registry: &'r Registry) ->
 fn only(registry: &Registry) -> Result<&Plugin, Failure> {
     match &names(registry)[..] {
         [] => Err(none(registry)),
-        // By name and not as it stands here, since two plugins can have it.
+        // Two plugins can have the name, and the lookup by name finds that out.
         [name] => Ok(registry.plugin::<dyn Plug>(name)?),
         several => {
             let text = format!("there are several plugins, and none was chosen: {}", listed(several));
@@ -32,7 +34,7 @@ fn only(registry: &Registry) -> Result<&Plugin, Failure> {
     }
 }
 
-fn only_of<'r>(link: &Link, registry: &'r Registry) -> Result<&'r Plugin, Failure> {
+fn only_of<'r>(link: &Address, registry: &'r Registry) -> Result<&'r Plugin, Failure> {
     match &names(registry)[..] {
         [] => {
             let interface = <dyn Plug>::IDENTITY.name();
@@ -47,14 +49,14 @@ fn only_of<'r>(link: &Link, registry: &'r Registry) -> Result<&'r Plugin, Failur
     }
 }
 
-/// The names of all that can say hello.
+/// The names of all plugins that can say hello.
 pub(crate) fn names(registry: &Registry) -> Vec<&str> {
     let mut names: Vec<_> = registry.plugins_of::<dyn Plug>().map(Plugin::name).collect();
     names.dedup();
     names
 }
 
-/// The failure to find any.
+/// The failure to find any plugin.
 pub(crate) fn none(registry: &Registry) -> Failure {
     let mut features: Vec<_> = available(registry).into_iter().flat_map(|plugin| plugin.features).collect();
     features.sort();
@@ -72,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_no_plugin_is_known_a_dependency_is_missing() {
+    fn without_a_known_plugin_a_dependency_is_missing() {
         let failure = only(&Registry::new()).unwrap_err();
         assert_eq!(
             failure.to_string(),
@@ -84,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_link_without_a_plugin_that_greets() {
-        let link = Link::Library("/x.so".into());
+        let link = Address::Library("/x.so".into());
         let failure = only_of(&link, &Registry::new()).unwrap_err();
         assert_eq!(
             failure.to_string(),

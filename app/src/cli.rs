@@ -1,4 +1,5 @@
-//! What can be typed: the commands, their arguments and their help. It runs none of them.
+//! The command line: the commands, their arguments and their help.
+//! It runs none of them.
 
 mod help;
 pub(crate) mod links;
@@ -50,22 +51,22 @@ pub(crate) enum Command {
 /// Says hello
 #[derive(Debug, Args)]
 pub(crate) struct Hello {
-    /// The plugin to say it, by its name or as `LINK[#NAME]`; not needed where there is just one
+    /// The plugin to say it, by its name or as `LINK[#NAME]`; needed only if there are several
     #[arg(long, value_name = "NAME", env = unless_empty(PLUGIN), value_parser = text())]
     #[arg(add = ArgValueCandidates::new(completion::greeters))]
     pub plugin: Option<String>,
     /// Whom to greet
     #[arg(long, value_name = "WHO", default_value = "world", value_parser = text())]
     pub name: String,
-    /// Have the plugin, which is one of this program, in a process of its own
+    /// Run the plugin, one of this program's, in a process of its own
     #[arg(long)]
     pub isolate: bool,
-    /// How long a plugin in another process, or behind a server, may take: it is an error then
+    /// The longest time that a plugin in another process or behind a server may take
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
     #[command(flatten)]
     pub links: Links,
-    /// Whether `plugin` stood in the environment.
+    /// Whether `plugin` comes from the environment.
     #[arg(skip)]
     pub is_from_environment: bool,
 }
@@ -83,7 +84,7 @@ pub(crate) struct List {
     pub format: ListFormat,
 }
 
-/// Tells all that is known of a plugin
+/// Shows all that is known of a plugin
 #[derive(Debug, Args)]
 pub(crate) struct Info {
     /// The plugin, by its name or an alias, or as `LINK[#NAME]`
@@ -109,10 +110,10 @@ pub(crate) struct Doctor {
 /// Serves plugins to other programs, by gRPC
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen: `HOST:PORT`, where port 0 is any that is free, or `grpc+unix:PATH`
+    /// The address to listen at: `HOST:PORT`, port 0 for any free one, or `grpc+unix:PATH`
     #[arg(long, value_name = "ADDRESS", value_parser = text())]
     pub grpc: String,
-    /// A plugin to serve, by its name; all, where none is named; can be given several times
+    /// A plugin to serve, by its name; can be given several times; without one, all are served
     #[arg(long = "plugin", value_name = "NAME", value_parser = text())]
     #[arg(add = ArgValueCandidates::new(completion::greeters))]
     pub plugins: Vec<String>,
@@ -179,19 +180,19 @@ impl Command {
 }
 
 impl Hello {
-    /// The failure, with where what was chosen comes from.
-    pub(crate) fn told(&self, what: &str, failure: Failure) -> Failure {
+    /// The failure, with the variable that the value comes from.
+    pub(crate) fn attributed(&self, what: &str, failure: Failure) -> Failure {
         if self.is_from_environment { failure.of_variable(what, PLUGIN) } else { failure }
     }
 }
 
-/// Prints what clap has to say: the help and the version, which were asked for, or what is wrong with the arguments.
+/// Prints the help or the version, or the mistake in the arguments.
 pub(crate) fn explain(error: &clap::Error, registry: &Registry) -> Result<Exit, Failure> {
     match error.kind() {
         ErrorKind::DisplayVersion => output::data(&version(registry))?,
         ErrorKind::DisplayHelp => output::page(&error.render().ansi().to_string())?,
         _ => {
-            // Some of clap's messages end their last line, and some do not.
+            // Only some of clap's messages end with a line end.
             output::diagnostic(&format!("{}\n", error.render().ansi().to_string().trim_end()));
             return Ok(Exit::Usage);
         }
@@ -199,7 +200,7 @@ pub(crate) fn explain(error: &clap::Error, registry: &Registry) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// The version, and which plugins are in this build (`+`) or could be (`-`).
+/// The version, and the plugins that are in this build (`+`) or could be (`-`).
 fn version(registry: &Registry) -> String {
     let here = registry.plugins().map(|plugin| (plugin.name().to_owned(), '+'));
     let mut plugins: Vec<_> = here.chain(available(registry).into_iter().map(|plugin| (plugin.name, '-'))).collect();
@@ -212,22 +213,24 @@ fn version(registry: &Registry) -> String {
     format!("app {}\nplugins:{plugins}\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// A text. Clap's own parser does not say which of the arguments is not UTF-8.
+/// A text.
+/// Clap's own parser does not name the argument that is not UTF-8.
 fn text() -> impl TypedValueParser<Value = String> {
     OsStringValueParser::new().try_map(|value: OsString| value.into_string().map_err(|_| "it is not UTF-8"))
 }
 
-/// A time that is not nothing, and may be longer than can be told.
+/// A time above zero.
+/// One that is too long for a `Duration` is the longest.
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0);
     let duration = seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     duration.filter(|duration| !duration.is_zero()).ok_or("it is no number of seconds above 0, such as `2.5`")
 }
 
-/// The variable that stands in for `--plugin`.
+/// The variable that replaces `--plugin`.
 const PLUGIN: &str = "APP_PLUGIN";
 
-/// The variable. One that is set to nothing counts as not set, as a shell's `X= app` means it.
+/// The variable, unless it is empty: `X= app` in a shell means that it is not set.
 fn unless_empty(variable: &'static str) -> Resettable<OsStr> {
     let is_empty = std::env::var_os(variable).is_some_and(|value| value.is_empty());
     if is_empty { Resettable::Reset } else { Resettable::Value(variable.into()) }

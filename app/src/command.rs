@@ -1,15 +1,15 @@
-//! The commands, a file for each. Each is given what was typed, and knows no other command.
+//! The commands, a file for each that is more than a text.
+//! Each takes its arguments, and knows no other.
 
-mod completions;
 mod doctor;
 mod hello;
 mod info;
 mod list;
-mod proto;
 mod serve;
 
 use crate::cli::{Cli, Command};
 use crate::failure::{Exit, Failure};
+use crate::{completion, kind, output};
 
 pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
@@ -18,7 +18,12 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Info(arguments) => info::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
-        Command::Proto => proto::run(),
-        Command::Completions(arguments) => completions::run(arguments),
+        Command::Proto => print(&kind::proto()?),
+        Command::Completions(arguments) => print(&completion::script(&arguments.shell)?),
     }
+}
+
+fn print(text: &str) -> Result<Exit, Failure> {
+    output::data(text)?;
+    Ok(Exit::Done)
 }

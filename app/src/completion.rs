@@ -1,6 +1,8 @@
-//! Completion in the shell. The shell's script, which `app completions` prints, runs this program with a variable set
-//! and the line so far behind `--`; it offers
-//! the plugins of this build, and those of the libraries in the environment, of which nothing runs. No process is started, and no server asked.
+//! Completion in the shell.
+//! `app completions` prints a script for the shell, which runs this program with a variable set and
+//! the line so far behind `--`.
+//! The answer has the plugins of this build, and those of the libraries in the environment.
+//! It runs no library's code, starts no process and calls no server.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,29 +11,31 @@ use clap::CommandFactory;
 use clap::builder::PossibleValuesParser;
 use clap_complete::CompletionCandidate;
 use clap_complete::env::{CompleteEnv, Shells};
+use plug::link::Address;
 use plug::{Plugin, Registry};
 
 use crate::cli::{Cli, links};
 use crate::failure::{Exit, Failure};
-use crate::library;
-use crate::link::Link;
+use crate::kind;
 use crate::output::printable;
 
-/// The variable that a script sets to the name of its shell.
+/// The variable that the script sets to the name of its shell.
 const VARIABLE: &str = "COMPLETE";
 
-/// Answers the shell, where it is the shell that asks.
+/// Answers the shell, if the shell has started this program.
+/// Returns whether it did.
 pub(crate) fn answer() -> Result<bool, clap::Error> {
     let env = CompleteEnv::with_factory(Cli::command).var(VARIABLE).bin(program());
     env.try_complete(std::env::args_os(), std::env::current_dir().ok().as_deref())
 }
 
-/// The script for this shell. It calls the program as it was called now.
+/// The script for this shell.
+/// It calls the program by the path of this call.
 pub(crate) fn script(shell: &str) -> Result<String, Failure> {
     let unknown = || Failure::new(format!("unknown shell `{shell}`"), Exit::Usage);
     let shells = Shells::builtins();
     let shell = shells.completer(shell).ok_or_else(unknown)?;
-    // A part of a function's name, so that two programs that wrap this one do not take each other's.
+    // It is a part of a function's name, which two programs that wrap this one must not share.
     let name: String = program().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let mut script = Vec::new();
     shell
@@ -40,7 +44,7 @@ pub(crate) fn script(shell: &str) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&script).trim_start().to_owned())
 }
 
-/// The shells that there is a script for.
+/// The shells that have a script.
 pub(crate) fn shells() -> PossibleValuesParser {
     Shells::builtins().names().collect::<Vec<_>>().into()
 }
@@ -57,10 +61,11 @@ pub(crate) fn plugins() -> Vec<CompletionCandidate> {
 
 fn offered() -> Registry {
     let mut registry = Registry::new();
-    // A link that cannot be read has none to offer. The command tells why, and nobody would read it here.
+    // A link that cannot be read offers no plugins.
+    // The command will say why.
     let linked = links::of_environment().into_iter().filter_map(|link| match link {
-        Link::Library(path) => library::inspect(&path).ok(),
-        Link::Process(_) | Link::Grpc(_) => None,
+        Address::Library(path) => kind::inspect(&path).ok(),
+        _ => None,
     });
     let linked: Vec<_> = linked.flat_map(|library| library.plugins).collect();
     for link in [&plug::link::Builtin as &dyn plug::Link, &linked] {
@@ -78,14 +83,14 @@ fn candidate(plugin: &Plugin) -> CompletionCandidate {
     CompletionCandidate::new(plugin.name()).help(help.map(|help| printable(&help).into_owned().into()))
 }
 
-/// The name this program was called by.
+/// The name that this program was called by.
 fn program() -> String {
     let called = called().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let name = called.strip_suffix(std::env::consts::EXE_SUFFIX).unwrap_or(&called);
     if name.is_empty() { "app".to_owned() } else { name.to_owned() }
 }
 
-/// What the script calls: a bare name is looked for in the path then, and anything else is made absolute now.
+/// The program that the script calls: an absolute path, or a bare name, which the shell looks up.
 fn completer() -> String {
     let called = called();
     let path = if called.components().count() > 1 { std::path::absolute(&called).unwrap_or(called) } else { called };

@@ -1,10 +1,10 @@
-//! A name that several plugins claim: how to choose one of them all the same, where not all are in one place.
+//! The way out if several plugins claim one name: one of them can be chosen by its link.
 
 use plug::{Place, Problem};
 
 use crate::available::listed;
 
-/// What to type instead of the name.
+/// How to choose one of the plugins.
 pub(crate) fn way_out(problem: &Problem) -> Option<String> {
     let (name, places): (_, Vec<&Place>) = match problem {
         Problem::Duplicate { name, places, .. } => (name, places.iter().collect()),
@@ -31,7 +31,8 @@ mod tests {
 
     use super::*;
 
-    /// What helps where plugins called `a` are in these places, the first of them so and the others by an alias.
+    /// The hint for plugins in these places: the first is called `a`, and the others have it as an
+    /// alias.
     fn hint(origins: &[Option<&str>]) -> Option<String> {
         let plugin = Plugin::new::<dyn Plug>("a", || Err(Error::msg("never opened"))).unwrap();
         let mut places: Vec<_> = origins.iter().map(|_| Place::from(&plugin)).collect();
@@ -45,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_just_one_it_can_be_chosen() {
+    fn the_only_plugin_of_a_link_can_be_chosen() {
         let (x, y) = (Some("library:/x.so"), Some("library:/y.so"));
         let (one, builtin) = ("choose one by its link, as", "the builtin one without `--link` and `APP_LINKS`");
         assert_eq!(hint(&[None, x]).unwrap(), format!("{one} `library:/x.so#a`, or {builtin}"));

@@ -1,21 +1,25 @@
-//! What is known of a plugin, as JSON has it. It knows no command.
+//! The description of a plugin as JSON.
+//! It knows no command.
 
 use plug::link::Difference;
 use plug::{Place, Plugin};
 use serde::Serialize;
 
-/// A plugin. Every key is always there, and null where nothing is known.
+/// A plugin.
+/// It has every key; the value is null if nothing is known.
 #[derive(Serialize)]
 pub(crate) struct Description<'a> {
     name: &'a str,
     aliases: Vec<&'a str>,
-    /// What to use instead; null where it is not deprecated.
+    /// What to use instead; null if it is not deprecated.
     deprecated: Option<&'a str>,
     /// The path of the trait.
     interface: &'a str,
-    /// The first line of the docs. Can be empty.
+    /// The first line of the docs.
+    /// Can be empty.
     summary: &'a str,
-    /// Markdown. Can be empty.
+    /// Markdown.
+    /// Can be empty.
     docs: &'a str,
     package: Option<&'a str>,
     version: Option<&'a str>,
@@ -23,13 +27,14 @@ pub(crate) struct Description<'a> {
     license: Option<&'a str>,
     /// A URL.
     repository: Option<&'a str>,
-    /// As the compiler was given it.
+    /// As the compiler got it.
     file: &'a str,
     /// From 1.
     line: u32,
-    /// Where it was found, such as `library:` and a path; null where it is in this binary.
+    /// Its link, such as `library:` and a path; null for a plugin of this binary.
     link: Option<&'a str>,
-    /// What keeps it from being opened here: a text for each method of its interface that is not as in this program.
+    /// A text for each method of its interface that differs from this program's.
+    /// With one, it cannot be opened.
     differences: Vec<String>,
 }
 

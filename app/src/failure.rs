@@ -1,4 +1,5 @@
-//! How the program ends: the exit status, and the text of an error with all its causes. It prints nothing.
+//! The end of the program: its exit status, and the text of an error with all its causes.
+//! It prints nothing.
 
 use std::error::Error;
 use std::fmt;
@@ -6,24 +7,28 @@ use std::process::ExitCode;
 
 use plug::ErrorKind;
 use plug::link::LibraryFault;
+#[cfg(feature = "process")]
+use plug::link::{ProcessFault, Unrunnable};
 
-use crate::{contested, grpc, process};
+use crate::contested;
 
-/// What the exit status says.
+/// The exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     Done = 0,
-    /// The plugin failed, did not answer in time, or is not there; or the result could not be written.
+    /// The plugin failed, did not answer in time, or is gone; or the result could not be written.
     Failed = 1,
-    /// Wrong usage, or a plugin that nobody knows, or a path that leads to no plugins.
+    /// Wrong usage, an unknown plugin, or a path that leads to no plugins.
     Usage = 2,
-    /// The registry has a problem, or there is a library or a process or a server that cannot be used.
+    /// The registry has a problem; or a library, a process or a server cannot be used.
     Problem = 3,
-    /// The plugin is known, but not in this build; or the way to it is not.
+    /// The plugin is known, but not in this build; or its kind of link is not.
     NotInBuild = 4,
 }
 
-/// An error that ends the program, in texts: what a plugin's error says, it says once, while its panics are caught.
+/// An error that ends the program.
+/// It holds texts, since a plugin's error runs the plugin's code to print itself, which must happen
+/// while panics are caught.
 #[derive(Debug)]
 pub(crate) struct Failure {
     text: String,
@@ -36,17 +41,17 @@ impl Failure {
         Self { text: text.into(), causes: Vec::new(), exit }
     }
 
-    /// The error, which has happened in a plugin whatever its kind is.
+    /// An error of a plugin's method, whatever its kind is.
     pub(crate) fn of_plugin(error: &plug::Error) -> Self {
         Self::with(error, Exit::Failed)
     }
 
-    /// The error with its causes, and what to exit with.
+    /// The error with its causes, and an exit status.
     pub(crate) fn with(error: &plug::Error, exit: Exit) -> Self {
         Self::new(error.to_string(), exit).caused_by(error.source())
     }
 
-    /// The same failure with this cause and the causes of that.
+    /// The same failure with this cause, and with that one's causes.
     pub(crate) fn caused_by(mut self, cause: Option<&(dyn Error + 'static)>) -> Self {
         self.causes.extend(std::iter::successors(cause, |error| (*error).source()).map(ToString::to_string));
         self
@@ -59,7 +64,7 @@ impl Failure {
         self
     }
 
-    /// The same failure, of something that stood in a variable.
+    /// The same failure, of a value that comes from a variable.
     pub(crate) fn of_variable(self, what: &str, variable: &str) -> Self {
         self.hint(&format!("the {what} comes from the variable `{variable}`"))
     }
@@ -77,21 +82,29 @@ impl fmt::Display for Failure {
     }
 }
 
-/// An error of the registry's, or of a link's.
+/// An error of the registry or of a link.
 impl From<plug::Error> for Failure {
     fn from(error: plug::Error) -> Self {
-        // A library is loaded when the first of its plugins is opened, and a process that has ended is started again. That this cannot be done
-        // is not the plugin's failure.
+        // The first opening of a plugin loads its library, and starts its process again after its
+        // end.
+        // A failure there is the link's and not the plugin's.
         let cause = match error.kind() {
             ErrorKind::Open { .. } => error.downcast_ref().map(plug::Error::kind),
             _ => None,
         };
-        let is_of_link =
-            |cause: &&ErrorKind| matches!(cause, ErrorKind::Library { .. }) || process::exit_of(cause).is_some();
-        let kind = cause.filter(is_of_link).unwrap_or(error.kind());
+        let kind = cause.filter(|cause| is_of_link(cause)).unwrap_or(error.kind());
         let failure = Self::with(&error, Exit::from(kind));
         let way_out = if let ErrorKind::Problem(problem) = kind { contested::way_out(problem) } else { None };
         way_out.iter().fold(failure, |failure, way_out| failure.hint(way_out))
+    }
+}
+
+fn is_of_link(kind: &ErrorKind) -> bool {
+    match kind {
+        ErrorKind::Library { .. } => true,
+        #[cfg(feature = "process")]
+        ErrorKind::Process { .. } => true,
+        _ => false,
     }
 }
 
@@ -100,17 +113,24 @@ impl From<&ErrorKind> for Exit {
         match kind {
             ErrorKind::BadName { .. } | ErrorKind::Unknown { .. } | ErrorKind::WrongInterface { .. } => Self::Usage,
             ErrorKind::Problem(_) | ErrorKind::Problems(_) | ErrorKind::Incompatible { .. } => Self::Problem,
+            ErrorKind::Link { .. } => Self::Usage,
             ErrorKind::Library { fault, .. } => Self::from(fault),
-            // The other side is there, and does not speak as a plugin does. What it says to a call is `Failure::of_plugin`'s.
+            #[cfg(feature = "process")]
+            ErrorKind::Process { fault, .. } => Self::from(fault),
+            #[cfg(feature = "grpc")]
+            ErrorKind::Address { .. } => Self::Usage,
+            // The peer does not speak as a plugin does.
+            // Its answer to a call is for `Failure::of_plugin`.
             ErrorKind::Refused { .. } | ErrorKind::Malformed { .. } => Self::Problem,
             ErrorKind::NotInBuild { .. } => Self::NotInBuild,
-            // `Plugin`, `Open` and `Panicked`, `Deadline`, `Cancelled` and `Unavailable`, and whatever steps are added: to try again may help.
-            kind => process::exit_of(kind).or_else(|| grpc::exit_of(kind)).unwrap_or(Self::Failed),
+            // `Plugin`, `Open`, `Panicked`, `Deadline`, `Cancelled`, `Unavailable`: another try may
+            // help.
+            _ => Self::Failed,
         }
     }
 }
 
-/// Another path mends the first ones, and nothing but another library the rest.
+/// Another path mends the first faults, and only another library the others.
 impl From<&LibraryFault> for Exit {
     fn from(fault: &LibraryFault) -> Self {
         match fault {
@@ -120,6 +140,23 @@ impl From<&LibraryFault> for Exit {
             | LibraryFault::Empty
             | LibraryFault::NotALibrary { .. }
             | LibraryFault::NoPlugins => Self::Usage,
+            _ => Self::Problem,
+        }
+    }
+}
+
+/// Another path mends the first faults, and only another executable the others.
+/// A process that has answered and then died is a plugin that failed.
+#[cfg(feature = "process")]
+impl From<&ProcessFault> for Exit {
+    fn from(fault: &ProcessFault) -> Self {
+        match fault {
+            ProcessFault::Died { .. } => Self::Failed,
+            ProcessFault::Spawn {
+                why:
+                    Some(Unrunnable::WrongTarget { .. } | Unrunnable::NoInterpreter { .. } | Unrunnable::NoLoader { .. }),
+            } => Self::Problem,
+            ProcessFault::Spawn { why: Some(_) } => Self::Usage,
             _ => Self::Problem,
         }
     }

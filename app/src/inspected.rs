@@ -1,19 +1,20 @@
-//! What a library says of itself, with none of it having run, in the terms of this program. It reads no file.
+//! The description that a library holds.
+//! It reads no file, and is there without the feature `library` too.
 
 use plug::Plugin;
 use serde::Serialize;
 
 pub(crate) struct Inspected {
-    /// They cannot be opened.
+    /// They describe the plugins, and cannot be opened.
     pub plugins: Vec<Plugin>,
     pub build: Build,
     pub interfaces: Vec<Interface>,
 }
 
-/// How the library was built.
+/// The build of the library.
 #[derive(Serialize)]
 pub(crate) struct Build {
-    /// As `rustc --version` says it.
+    /// The line that `rustc --version` prints.
     pub compiler: String,
     /// The version of plug.
     pub plug: String,
@@ -33,18 +34,18 @@ pub(crate) struct Interface {
 #[derive(Serialize)]
 pub(crate) struct Method {
     pub name: String,
-    /// Its arguments and its result, with all that is in their types.
+    /// Its arguments and its result, with the fields of their types.
     pub signature: String,
     /// Whether a library may lack it.
     pub has_default: bool,
 }
 
-/// What concerns one of the plugins, as JSON has it.
+/// The library of one of its plugins, as JSON.
 #[derive(Serialize)]
 pub(crate) struct LibraryDescription<'a> {
     #[serde(flatten)]
     pub build: &'a Build,
-    /// Of its interface.
+    /// Those of the plugin's interface.
     pub methods: &'a [Method],
 }
 

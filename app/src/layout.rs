@@ -1,21 +1,22 @@
-//! Texts that fit the terminal. It knows how wide that is, and nothing of what the texts say.
+//! Texts that fit the terminal.
+//! It knows the terminal's width, and not the meaning of the texts.
 
-use std::fmt::Write;
 use std::io::IsTerminal;
+use std::iter;
 
 use textwrap::core::display_width;
 use textwrap::{Options, WordSplitter};
 
 use crate::output::{BOLD, printable};
 
-/// The columns there are: what `COLUMNS` says, or else the terminal. No end of them where it is no terminal.
+/// The number of columns: `COLUMNS`, else the terminal's, else without limit.
 pub(crate) fn width() -> usize {
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let measured = || {
         let terminal = std::io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
         terminal.map(|(width, _)| width.0.into())
     };
-    said.or_else(measured).unwrap_or(usize::MAX)
+    columns.filter(|columns| *columns > 0).or_else(measured).unwrap_or(usize::MAX)
 }
 
 /// The narrowest column that a sentence can be read in.
@@ -23,9 +24,11 @@ const READABLE: usize = 20;
 
 const GAP: usize = 2;
 
-/// Rows in columns, below a head where there is one. The last column takes the space that is left, and wraps.
+/// Rows in columns, below a head if it is not empty.
+/// The last column takes the space that is left, and wraps.
 ///
-/// Where too little is left, every row becomes a block: the first cell, and the others indented below it.
+/// If too little space is left, every row becomes a block: the first cell, and the others indented
+/// below it.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>], width: usize) -> String {
     let head: Vec<_> = head.iter().map(|cell| (*cell).to_owned()).collect();
     let mut widths = Vec::new();
@@ -34,49 +37,47 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>], width: usize) -> String
         widths.iter_mut().zip(row).for_each(|(width, cell)| *width = display_width(&printable(cell)).max(*width));
     }
     let Some(last) = widths.pop() else { return String::new() };
-    let before = widths.iter().map(|width| width + GAP).sum::<usize>();
-    let left = width.saturating_sub(before);
+    let left = width.saturating_sub(widths.iter().map(|width| width + GAP).sum());
     if left < last.min(READABLE) {
         return rows.iter().map(|row| block(row, width)).collect();
     }
-    let mut table = String::new();
-    if !head.is_empty() {
-        let _ = writeln!(table, "{BOLD}{}{BOLD:#}", line(&head, &widths, left).trim_end());
-    }
-    rows.iter().for_each(|row| table.push_str(&line(row, &widths, left)));
-    table
+    let head = Some(line(&head, &widths, width)).filter(|_| !head.is_empty());
+    let head = head.map(|head| format!("{BOLD}{}{BOLD:#}\n", head.trim_end()));
+    head.into_iter().chain(rows.iter().map(|row| line(row, &widths, width))).collect()
 }
 
-/// The text, each of its lines wrapped. What is longer than a line and has no space is broken.
-pub(crate) fn wrapped(text: &str, width: usize, indent: &str) -> String {
-    let options = Options::new(width).initial_indent(indent).subsequent_indent(indent);
+/// The text, each of its lines wrapped.
+/// A word that is longer than a line is broken.
+pub(crate) fn wrapped(text: &str, width: usize) -> String {
+    indented(text, width, "", "")
+}
+
+/// The same, behind `first`; each further line is behind `further`.
+fn indented(text: &str, width: usize, first: &str, further: &str) -> String {
+    let options = Options::new(width).initial_indent(first).subsequent_indent(further);
     // A name or a path with a hyphen stays in one piece.
     let options = options.word_splitter(WordSplitter::NoHyphenation);
     textwrap::wrap(&printable(text), options).iter().fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
-/// `widths` are those of all columns but the last, which has what is `left`.
-fn line(row: &[String], widths: &[usize], left: usize) -> String {
-    let mut line = String::new();
+/// `widths` are those of all columns but the last.
+fn line(row: &[String], widths: &[usize], width: usize) -> String {
+    let mut start = String::new();
     for (cell, width) in row.iter().zip(widths) {
         let cell = printable(cell);
-        let padding = width + GAP - display_width(&cell);
-        line.push_str(&cell);
-        line.extend(std::iter::repeat_n(' ', padding));
+        start.push_str(&cell);
+        start.extend(iter::repeat_n(' ', width + GAP - display_width(&cell)));
     }
-    let last = row.get(widths.len()).map(|cell| wrapped(cell, left, "")).unwrap_or_default();
-    let indent = " ".repeat(display_width(&line));
-    let mut lines = last.lines();
-    line.push_str(lines.next().unwrap_or_default());
-    line.truncate(line.trim_end().len());
-    lines.for_each(|rest| line.extend(["\n", &indent, rest]));
-    line + "\n"
+    match row.get(widths.len()).filter(|last| !last.is_empty()) {
+        Some(last) => indented(last, width, &start, &" ".repeat(display_width(&start))),
+        None => start.trim_end().to_owned() + "\n",
+    }
 }
 
 fn block(row: &[String], width: usize) -> String {
     let mut cells = row.iter();
-    let first = cells.next().map(|cell| wrapped(cell, width, "")).unwrap_or_default();
-    cells.filter(|cell| !cell.is_empty()).fold(first, |block, cell| block + &wrapped(cell, width, "  "))
+    let first = cells.next().map(|cell| wrapped(cell, width)).unwrap_or_default();
+    cells.filter(|cell| !cell.is_empty()).fold(first, |block, cell| block + &indented(cell, width, "  ", "  "))
 }
 
 #[cfg(test)]
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn where_it_is_narrow_a_row_is_a_block() {
+    fn a_row_is_a_block_in_a_narrow_terminal() {
         let expected = "a\n  plugin-a 0.1.0\n  Says hello in\n  English.\n日本\n  \\u{1b}[31m\n";
         assert_eq!(table(&["NAME", "PACKAGE", "SUMMARY"], &rows(), 20), expected);
     }
@@ -116,7 +117,7 @@ mod tests {
     fn no_width_is_too_small() {
         for width in 1..60 {
             let text = table(&["NAME", "PACKAGE", "SUMMARY"], &rows(), width);
-            // Below 4 there is no room for an indented character of two columns.
+            // An indented character of two columns needs 4.
             assert!(width < 4 || text.lines().all(|line| display_width(line) <= width), "{width}:\n{text}");
         }
     }

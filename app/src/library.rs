@@ -1,27 +1,27 @@
-//! The way to a shared library that somebody has named, and the one file with `unsafe` in it. Where the feature `library` is
-//! off, `library/left_out.rs` stands in for it.
+//! Shared libraries.
+//! It is the one file with `unsafe` in it.
 
 use std::path::Path;
 
-use plug::link::InspectedInterface;
-pub(crate) use plug::link::Library;
+use plug::link::{InspectedInterface, Library};
 
 use crate::failure::Failure;
 use crate::inspected::{Build, Inspected, Interface, Method};
+use crate::kind::Opened;
 
-/// What to do so that this program opens libraries: nothing.
-pub(crate) fn way_in() -> Option<String> {
-    None
+/// Opens the library at this absolute path.
+/// None of its code runs before one of its plugins is opened.
+pub(crate) fn open(path: &Path) -> Result<Opened, Failure> {
+    // SAFETY: the user of this program has named this very file, as they name a program to run, and
+    // so vouches for its code.
+    // Nothing else leads here: the program searches no folder, and takes no path from a plugin, a
+    // manifest or a configuration.
+    let library = unsafe { Library::open(path) }?;
+    Ok(Opened { aborts_on_panic: library.aborts_on_panic(), link: Box::new(library) })
 }
 
-/// The library at this absolute path. Nothing of it is loaded or run before one of its plugins is opened.
-pub(crate) fn open(path: &Path) -> Result<Library, Failure> {
-    // SAFETY: whoever runs this program has named this very file, as they name a program to be run, and so vouches for its code.
-    // Nothing else leads here: no folder is searched, and no plugin, manifest or configuration is asked for a path.
-    Ok(unsafe { Library::open(path) }?)
-}
-
-/// What the library at this absolute path says of itself. Nothing of it is loaded or run, now or later.
+/// Reads the description in the library at this absolute path.
+/// None of its code runs, now or later.
 pub(crate) fn inspect(path: &Path) -> Result<Inspected, Failure> {
     let inspection = Library::inspect(path)?;
     Ok(Inspected {

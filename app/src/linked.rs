@@ -1,29 +1,26 @@
-//! All the plugins that a command has: those of this binary, and those of the links it was given. Of a library, nothing runs here; a process is
-//! started, and a server asked, since nobody else can tell which plugins they have.
+//! All the plugins that a command has: those of this binary, and those of its links.
+//! None of a library's code runs here.
+//! A process is started and a server called, since only they know their plugins.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use plug::link::Difference;
+use plug::link::{Address, Difference};
 use plug::{Place, Plugin, Problem, Registry};
 
 use crate::cli::Links;
 use crate::failure::Failure;
-use crate::library::{self, Library};
-use crate::link::Link;
-use crate::{grpc, process};
+use crate::kind;
 
 #[derive(Default)]
 pub(crate) struct Linked {
     pub registry: Registry,
     /// In the order they were given.
-    libraries: Vec<Opened>,
+    links: Vec<Opened>,
 }
 
-/// A library that has been opened, and that is all.
 struct Opened {
-    link: Link,
-    path: PathBuf,
-    library: Library,
+    address: Address,
+    aborts_on_panic: bool,
 }
 
 impl Linked {
@@ -32,41 +29,45 @@ impl Linked {
         Self::with_sound(links, |_, failure| Err(failure))
     }
 
-    /// The same, without the links whose failure is put aside.
+    /// The same, without the links for which `put_aside` takes the failure.
     pub(crate) fn with_sound(
         links: &Links,
-        mut put_aside: impl FnMut(&Link, Failure) -> Result<(), Failure>,
+        mut put_aside: impl FnMut(&Address, Failure) -> Result<(), Failure>,
     ) -> Result<Self, Failure> {
         let mut linked = Self::default();
         linked.registry.add(&plug::link::Builtin)?;
         for link in links.read()? {
             if let Err(failure) = linked.add(&link, None) {
-                put_aside(&link, links.told(failure))?;
+                put_aside(&link, links.attributed(failure))?;
             }
         }
         Ok(linked)
     }
 
-    /// The plugins of this link alone, of which one may be meant.
-    pub(crate) fn alone(link: &Link, meant: Option<&str>) -> Result<Self, Failure> {
+    /// The plugins of this link alone.
+    /// `plugin` is the one that will be opened, if only one will.
+    pub(crate) fn alone(link: &Address, plugin: Option<&str>) -> Result<Self, Failure> {
         let mut linked = Self::default();
-        linked.add(link, meant)?;
+        linked.add(link, plugin)?;
         Ok(linked)
     }
 
     /// The plugins of this binary, in another process.
     pub(crate) fn isolated() -> Result<Self, Failure> {
         let mut linked = Self::default();
-        linked.registry.add(&process::isolated()?)?;
+        linked.registry.add(&*kind::isolated()?)?;
         Ok(linked)
     }
 
     /// The path of the library that a plugin is in.
     pub(crate) fn library_of(&self, plugin: &Plugin) -> Option<&Path> {
-        Some(&self.opened(plugin)?.path)
+        match &self.opened(plugin)?.address {
+            Address::Library(path) => Some(path),
+            _ => None,
+        }
     }
 
-    /// Why a plugin does not fit this program, where it does not.
+    /// The reason why a plugin does not fit this program.
     pub(crate) fn misfit(&self, plugin: &Plugin) -> Option<&Problem> {
         let is_it = |problem: &&Problem| match problem {
             Problem::Incompatible { place, interface, .. } => {
@@ -77,7 +78,7 @@ impl Linked {
         self.registry.problems().iter().find(is_it)
     }
 
-    /// What of a plugin's interface is not as in this program.
+    /// The differences between a plugin's interface and this program's.
     pub(crate) fn differences(&self, plugin: &Plugin) -> &[Difference] {
         match self.misfit(plugin) {
             Some(Problem::Incompatible { differences, .. }) => differences,
@@ -85,39 +86,34 @@ impl Linked {
         }
     }
 
-    /// What to be warned of before one of these plugins is opened, with the link it is about.
-    pub(crate) fn warnings(&self) -> impl Iterator<Item = (&Link, String)> {
-        self.libraries.iter().filter_map(|opened| Some((&opened.link, opened.warning()?)))
+    /// The warnings about plugins that were not opened yet, each with its link.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = (&Address, String)> {
+        self.links.iter().filter_map(|opened| Some((&opened.address, opened.warning()?)))
     }
 
-    /// What to be warned of before this plugin is opened.
+    /// The warning about this plugin, which was not opened yet.
     pub(crate) fn warning_of(&self, plugin: &Plugin) -> Option<String> {
         self.opened(plugin)?.warning()
     }
 
-    /// The library that a plugin is in.
+    /// The link that a plugin comes from.
     fn opened(&self, plugin: &Plugin) -> Option<&Opened> {
-        self.libraries.iter().find(|opened| plugin.origin() == Some(&opened.link.to_string()))
+        self.links.iter().find(|opened| plugin.origin() == Some(&opened.address.to_string()))
     }
 
-    fn add(&mut self, link: &Link, meant: Option<&str>) -> Result<(), Failure> {
-        match link {
-            Link::Library(path) => {
-                let library = library::open(path)?;
-                self.registry.add(&library)?;
-                self.libraries.push(Opened { link: link.clone(), path: path.clone(), library });
-            }
-            Link::Process(path) => _ = self.registry.add(&process::open(path, meant)?)?,
-            Link::Grpc(address) => _ = self.registry.add(&grpc::open(address)?)?,
-        }
+    fn add(&mut self, address: &Address, plugin: Option<&str>) -> Result<(), Failure> {
+        let kind::Opened { link, aborts_on_panic } = kind::open(address, plugin)?;
+        self.registry.add(&*link)?;
+        self.links.push(Opened { address: address.clone(), aborts_on_panic });
         Ok(())
     }
 }
 
 impl Opened {
     fn warning(&self) -> Option<String> {
-        let path = self.path.display();
-        let warning = || format!("library `{path}` was built with panic=abort: a panic in it ends this program");
-        self.library.aborts_on_panic().then(warning)
+        let Address::Library(path) = &self.address else { return None };
+        let path = path.display();
+        self.aborts_on_panic
+            .then(|| format!("library `{path}` was built with panic=abort: a panic in it ends this program"))
     }
 }

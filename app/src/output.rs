@@ -1,5 +1,7 @@
-//! Where everything goes: data to standard output, diagnostics to standard error. It knows no plugin, and decides alone
-//! about colour, which is anstream's to obey: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, and whether it is a terminal.
+//! Prints everything: data to standard output, diagnostics to standard error.
+//! It knows no plugin.
+//! It alone uses colour, and anstream decides: by `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, and the
+//! terminal.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -12,7 +14,7 @@ use crate::failure::{Exit, Failure};
 
 pub(crate) const BOLD: Style = Style::new().bold();
 
-/// What a line of a diagnostic can begin with, and how that looks.
+/// The labels that a line of a diagnostic can begin with, and their styles.
 const LABELS: [(&str, Style); 6] = [
     ("error:", AnsiColor::Red.on_default().bold()),
     ("problem:", AnsiColor::Red.on_default().bold()),
@@ -22,20 +24,20 @@ const LABELS: [(&str, Style); 6] = [
     ("caused by:", BOLD),
 ];
 
-/// Prints data as it is.
+/// Prints data.
 pub(crate) fn data(text: &str) -> Result<(), Failure> {
     written(write(io::stdout().lock(), text))
 }
 
-/// Prints data for people, which is styled.
+/// Prints styled data, for people.
 pub(crate) fn page(text: &str) -> Result<(), Failure> {
     written(write(anstream::stdout().lock(), text))
 }
 
-/// Prints data for programs: an object of these fields, and first of all the version of their format.
+/// Prints data for programs: the fields of this object, behind the version of their format.
 ///
-/// The version counts changes that break a reader: a key that goes, or means something else. A key can be added at any
-/// time.
+/// The version counts changes that break a reader: a key that goes, or gets another meaning.
+/// A new key does not.
 pub(crate) fn json(object: &impl Serialize) -> Result<(), Failure> {
     #[derive(Serialize)]
     struct Versioned<'a, T> {
@@ -48,22 +50,23 @@ pub(crate) fn json(object: &impl Serialize) -> Result<(), Failure> {
     data(&(text + "\n"))
 }
 
-/// Prints what the program ends with.
+/// Prints the failure that ends the program.
 pub(crate) fn report(failure: &Failure) {
     aside("error", &failure.to_string());
 }
 
-/// Prints something that does not end the program.
+/// Prints a message that does not end the program.
 pub(crate) fn aside(label: &str, text: &str) {
     diagnostic(&styled(&printable(&format!("{label}: {text}\n"))));
 }
 
-/// Prints to standard error. Where that fails, there is nobody left to tell.
+/// Prints to standard error.
+/// A failure to do so cannot be reported anywhere.
 pub(crate) fn diagnostic(text: &str) {
     let _ = write(anstream::stderr().lock(), text);
 }
 
-/// The same lines, with the labels they begin with in their colours.
+/// The same lines, with coloured labels.
 pub(crate) fn styled(text: &str) -> String {
     let mut styled = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -78,8 +81,8 @@ pub(crate) fn styled(text: &str) -> String {
     styled
 }
 
-/// The same text, fit for a terminal whoever wrote it: control characters are escaped, line ends apart, and so is what
-/// changes the direction of writing.
+/// The same text, safe for a terminal: control characters other than line ends, and characters that
+/// change the direction of writing, are escaped.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let is_unfit = |c: char| {
         (c.is_control() && c != '\n')
@@ -104,7 +107,7 @@ fn write(mut stream: impl Write, text: &str) -> io::Result<()> {
     stream.flush()
 }
 
-/// A reader that has gone, such as `head`, has had what it wanted.
+/// A reader that has closed the pipe, such as `head`, needs no more.
 fn written(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -119,13 +122,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_moves_the_cursor_or_turns_the_text_is_escaped() {
+    fn characters_that_move_the_cursor_or_turn_the_text_are_escaped() {
         let text = "a\u{1b}[2J\r\u{9b}31m\u{202e}\u{7}é日\n\tb";
         assert_eq!(printable(text), "a\\u{1b}[2J\\r\\u{9b}31m\\u{202e}\\u{7}é日\n    b");
     }
 
     #[test]
-    fn a_label_is_one_at_the_start_of_a_line_alone() {
+    fn a_label_stands_at_the_start_of_a_line() {
         assert_eq!(styled("a error:\nhint: b"), "a error:\n\u{1b}[1m\u{1b}[32mhint:\u{1b}[0m b");
     }
 }

@@ -1,4 +1,5 @@
-//! What runs of a plugin, runs here: a panic becomes a message and an exit status. It knows no plugin but by name.
+//! Surrounds the code of a plugin: a panic becomes a message and an exit status.
+//! It knows a plugin by name.
 
 use std::backtrace::Backtrace;
 use std::cell::RefCell;
@@ -11,9 +12,11 @@ thread_local! {
     static RUNNING: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Does the work, which is the plugin's. None where it panicked, which has then been said.
+/// Runs the plugin's code.
+/// It is `None` after a panic, whose message has then been printed.
 ///
-/// It is said by the hook and not here, so that it is also said where a panic aborts, or a second one meets the first.
+/// The panic hook prints the message, so that it also appears if the panic aborts, or is the second
+/// one.
 pub(crate) fn guard<T>(plugin: &str, work: impl FnOnce() -> T) -> Option<T> {
     let others = panic::take_hook();
     panic::set_hook(Box::new(move |info| match RUNNING.try_with(|running| running.borrow().clone()).ok().flatten() {
@@ -23,7 +26,7 @@ pub(crate) fn guard<T>(plugin: &str, work: impl FnOnce() -> T) -> Option<T> {
     RUNNING.set(Some(plugin.to_owned()));
     let result = panic::catch_unwind(AssertUnwindSafe(work));
     RUNNING.set(None);
-    // What was thrown is the plugin's too, and its drop could panic once more.
+    // The payload is the plugin's too, and dropping it could panic again.
     result.map_err(std::mem::forget).ok()
 }
 
@@ -32,7 +35,7 @@ fn say(plugin: &str, info: &PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or("(something that is no text)");
     let mut text = format!("plugin `{plugin}` panicked{place}: {message}");
     match std::env::var("RUST_BACKTRACE").as_deref() {
-        Err(_) | Ok("0") => text.push_str("\nhint: with `RUST_BACKTRACE=1` set, the way there is shown too"),
+        Err(_) | Ok("0") => text.push_str("\nhint: with `RUST_BACKTRACE=1` set, the backtrace is shown too"),
         Ok("full") => text.push_str(&format!("\n{:#}", Backtrace::force_capture())),
         Ok(_) => text.push_str(&format!("\n{}", Backtrace::force_capture())),
     }

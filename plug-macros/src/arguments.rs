@@ -1,5 +1,5 @@
-//! The arguments of an attribute: `"literal"`, `flag`, `key = value`, between commas. Reads all of them, whatever is wrong
-//! with some, so that one compilation shows every mistake.
+//! The arguments of an attribute: `"literal"`, `flag`, `key = value`, between commas.
+//! It reads all of them even if some are wrong, so that one compilation shows every mistake.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -8,7 +8,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Error, Ident, LitStr, Meta, Path, Token, parse_quote};
 
-/// The errors of one item, all of them.
+/// All errors of one item.
 #[derive(Default)]
 pub(crate) struct Errors(Option<Error>);
 
@@ -28,7 +28,7 @@ impl Errors {
         others.0.into_iter().for_each(|errors| self.push(errors));
     }
 
-    /// The value, or an error on the list.
+    /// Takes the value out of the result, or adds its error.
     pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
@@ -38,7 +38,7 @@ impl Errors {
     }
 }
 
-/// A `compile_error!` for each.
+/// A `compile_error!` for each error.
 impl ToTokens for Errors {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         if let Some(errors) = &self.0 {
@@ -47,7 +47,8 @@ impl ToTokens for Errors {
     }
 }
 
-/// Calls `argument` for each argument. Where it fails, the rest of that argument is passed over.
+/// Calls `argument` for each argument.
+/// If it fails, the rest of that argument is skipped.
 pub(crate) fn each(
     arguments: TokenStream,
     errors: &mut Errors,
@@ -74,7 +75,8 @@ pub(crate) fn each(
     errors.take(result);
 }
 
-/// Reads what stands in each `#[plug(…)]`. Other attributes are those of other crates.
+/// Reads the arguments of each `#[plug(…)]`.
+/// Other attributes belong to other crates.
 pub(crate) fn each_of(
     attributes: &[Attribute],
     form: &str,
@@ -89,13 +91,15 @@ pub(crate) fn each_of(
     }
 }
 
-/// The key of `key = value`. `crate` is one too.
+/// The key of `key = value`.
+/// It can be `crate`, which is a keyword.
 pub(crate) fn key(input: ParseStream, form: &str) -> syn::Result<Ident> {
     let key = input.call(Ident::parse_any);
     key.map_err(|error| Error::new(error.span(), format!("expected a key, such as in `{form}`")))
 }
 
-/// The value of `key = value`. A key that comes twice is an error.
+/// The value of `key = value`.
+/// A key that is given twice is an error.
 pub(crate) fn set<T: Parse>(
     slot: &mut Option<T>,
     key: &Ident,
@@ -114,12 +118,13 @@ pub(crate) fn set<T: Parse>(
     Ok(())
 }
 
-/// The first token of an item, for an error about the whole.
+/// The first token of an item, for an error about the whole item.
 pub(crate) fn first(item: &TokenStream) -> TokenStream {
     item.clone().into_iter().next().map(TokenStream::from).unwrap_or_default()
 }
 
-/// The conditions that an item is under, which what is emitted for it must be under too.
+/// The conditions of an item.
+/// The code that is emitted for it needs the same conditions.
 pub(crate) fn conditions(attributes: &[Attribute]) -> Vec<Attribute> {
     attributes.iter().filter_map(condition).collect()
 }
@@ -148,7 +153,7 @@ impl Parse for Strings {
     }
 }
 
-/// Where `plug` is.
+/// The path of `plug`.
 pub(crate) struct Root(Path);
 
 impl Parse for Root {

@@ -1,4 +1,4 @@
-//! The docs of an item, as a text that the compiler puts together.
+//! The docs of an item, as a text that the compiler joins.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -23,7 +23,7 @@ pub(crate) fn read(attributes: &[Attribute]) -> Vec<TokenStream> {
         match line {
             Ok(line) => {
                 let line = line.replace('\u{1f}', " ");
-                // `/** … */` is one text of several lines, which may be decorated.
+                // `/** … */` is one text of several lines, which may begin with stars.
                 let is_decorated =
                     line.lines().skip(1).all(|line| line.trim().is_empty() || line.trim().starts_with('*'));
                 for (at, line) in line.split('\n').enumerate() {
@@ -44,7 +44,7 @@ pub(crate) fn read(attributes: &[Attribute]) -> Vec<TokenStream> {
     parts
 }
 
-/// The docs as one text: some parts are macros.
+/// The docs as one text.
 pub(crate) fn text(private: &TokenStream, parts: &[TokenStream]) -> TokenStream {
     match parts {
         [text] => text.clone(),

@@ -1,5 +1,6 @@
-//! What the macros emit, as files in `tests/expand`: `NAME.in.rs` is written by a person, `NAME.out.rs` by the macros.
-//! `BLESS=1 cargo test -p plug-macros` writes the latter anew.
+//! The expansions of the macros, as files in `tests/expand`: a person writes `NAME.in.rs`, and the
+//! macros write `NAME.out.rs`.
+//! `BLESS=1 cargo test -p plug-macros` renews the latter.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use quote::ToTokens;
 use syn::{Attribute, Item, Meta};
 
 #[test]
-fn what_the_macros_emit_is_checked_in() {
+fn the_expansions_are_checked_in() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/expand");
     let mut cases: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.retain(|path| path.to_string_lossy().ends_with(".in.rs"));
@@ -25,7 +26,8 @@ fn what_the_macros_emit_is_checked_in() {
     }
 }
 
-/// The file with each item under one of our attributes expanded, each derive as what it adds, and all others left out.
+/// The expansion of each item of the file that has one of our attributes or derives.
+/// Other items are left out.
 fn expand(text: &str) -> String {
     let file = syn::parse_file(text).unwrap();
     let mut tokens = TokenStream::new();
@@ -62,10 +64,10 @@ fn is_ours(attribute: &Attribute) -> bool {
     }
 }
 
-/// Every absolute path in what is emitted leads into `__private`.
+/// Every absolute path in an expansion leads into `__private`.
 fn assert_names_nothing_else(tokens: TokenStream) {
     let text = tokens.to_string();
-    // What is unsafe stands in macros of `plug`, and there only.
+    // Unsafe code stands in macros of `plug`, and only there.
     assert!(!text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe"), "{text}");
     for path in text.split(":: plug ::").skip(1) {
         assert!(path.trim_start().starts_with("__private ::"), "{path}");

@@ -1,8 +1,10 @@
-//! `#[plug::interface]`: a trait becomes one that plugins implement, and with `portable` one whose plugins can be behind a border.
+//! `#[plug::interface]`: makes a trait an interface, and with `portable` one whose plugins can be
+//! behind a boundary.
 
-mod crossing;
+mod marks;
 mod model;
-mod wire;
+mod names;
+mod proxy;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -25,15 +27,15 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     refuse_types_of_no_object(&parsed, &mut errors);
     let portable = if is_portable { model::Interface::read(&parsed, service.as_ref(), &mut errors) } else { None };
     if !is_portable {
-        wire::refuse_all_marks(&parsed, &mut errors);
+        marks::refuse_all(&parsed, &mut errors);
     }
-    // An interface all the same, whatever is wrong with it, so that no plugin of it is told that it is none.
+    // A refused trait is an interface nevertheless, so that its plugins cause no further errors.
     let is_refused = is_portable && portable.is_none();
-    let crossing = portable.map(|portable| crossing::render(&root, &portable));
-    let interface = render(&root, &Object::of(&parsed), crossing.is_some());
-    wire::take_off_marks(&mut parsed);
+    let proxy = portable.map(|portable| proxy::render(&root, &portable));
+    let interface = render(&root, &Object::of(&parsed), proxy.is_some());
+    marks::take_off(&mut parsed);
     if !is_refused {
-        return quote!(#parsed #interface #crossing #errors);
+        return quote!(#parsed #interface #proxy #errors);
     }
     match model::leave_an_object(&mut parsed) {
         true => quote!(#parsed #interface #errors),
@@ -41,7 +43,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
-/// A type that `dyn Trait` lacks would be named by the plugins all the same, which cannot know.
+/// `dyn Trait` lacks such a type, and `#[plug]` would name it, since it does not see the trait.
 fn refuse_types_of_no_object(item: &ItemTrait, errors: &mut Errors) {
     for item in &item.items {
         if let TraitItem::Type(TraitItemType { generics: Generics { where_clause: Some(clause), .. }, .. }) = item {
@@ -50,7 +52,7 @@ fn refuse_types_of_no_object(item: &ItemTrait, errors: &mut Errors) {
     }
 }
 
-/// What stands in the attribute.
+/// The arguments of the attribute.
 struct Arguments {
     root: Root,
     is_portable: bool,
@@ -80,7 +82,7 @@ impl Arguments {
             }
         });
         if let Some(service) = service.as_ref().filter(|_| !is_portable) {
-            errors.at(service, "a service is what a portable interface is on the wire: add `portable`");
+            errors.at(service, "only a portable interface is a service: add `portable`");
         }
         Self { root: root.unwrap_or_default(), is_portable, service }
     }
@@ -89,7 +91,7 @@ impl Arguments {
 /// The object type of an interface.
 struct Object<'a> {
     name: &'a Ident,
-    /// The `#[cfg]`s that stand below the attribute.
+    /// The `#[cfg]`s below the attribute.
     conditions: Vec<Attribute>,
     /// The parameters of the impl: the trait's, and one for each associated type.
     generics: Generics,
@@ -100,7 +102,7 @@ struct Object<'a> {
 impl<'a> Object<'a> {
     fn of(item: &'a ItemTrait) -> Self {
         let mut generics = item.generics.clone();
-        // An object that is kept has no lifetime to borrow for, but the one of the program.
+        // A registry keeps its objects, so they borrow for the program's lifetime.
         let arguments = generics.params.iter().map(|param| match param {
             GenericParam::Lifetime(_) => Lifetime::new("'static", Span::call_site()).into_token_stream(),
             GenericParam::Type(param) => param.ident.to_token_stream(),
@@ -126,7 +128,9 @@ impl<'a> Object<'a> {
             _ => None,
         });
         for item in associated {
-            // Its bounds hold by themselves, and may name what cannot be named here; all but the one that lifts a bound.
+            // Its bounds hold without being repeated, and can name items that are out of scope
+            // here.
+            // Only `?Sized` has to be repeated.
             let name = &item.ident;
             let unsized_ = item
                 .bounds
@@ -144,7 +148,7 @@ fn render(root: &Root, object: &Object<'_>, is_portable: bool) -> TokenStream {
     let text = name.unraw().to_string();
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let interface = {
-        // An error about the type, such as that there is none, is shown at the trait's name.
+        // The compiler shows an error about the object type at the trait's name.
         let object = quote_spanned!(name.span()=> dyn #name);
         if arguments.is_empty() { object } else { quote!(#object<#(#arguments),*>) }
     };

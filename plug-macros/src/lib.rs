@@ -1,5 +1,7 @@
-//! The macros of the crate `plug`, which re-exports and documents them. They know no link and no transport: each parses
-//! what was written into a model, says all that is wrong with it at once, and renders names of `plug::__private` alone.
+//! The macros of the crate `plug`, which re-exports them.
+//! They know no link.
+//! Each macro parses its input into a model, reports all mistakes at once, and renders code that
+//! names only `plug::__private`.
 
 mod arguments;
 mod docs;
@@ -21,28 +23,30 @@ use proc_macro::TokenStream;
 
 /// Makes a trait an interface: one that plugins implement and a host opens as `dyn Trait`.
 ///
-/// For any trait that can be made into an object. Where `plug` has another name, `#[interface(crate = that_name)]`.
+/// Any trait that can be made into an object can be an interface.
+/// If `plug` has another name, write `#[interface(crate = that_name)]`.
 ///
 /// ```
 /// #[plug::interface]
 /// pub trait Filter: Send {
-///     /// Passes a line on, changed or not; or drops it.
+///     /// Passes a line on, changed or not, or drops it.
 ///     fn line(&mut self, line: String) -> Option<String>;
 /// }
 /// ```
 ///
 /// # Portable interfaces
 ///
-/// `#[interface(portable)]` is for plugins that can be behind a border: in a shared library that another compiler built, in
-/// another process, on another machine. Nothing changes for those who implement or call such an interface.
+/// `#[interface(portable)]` is for plugins that can be behind a boundary: in a shared library from
+/// another compiler, in another process, on another machine.
+/// Implementing and calling the interface stays the same.
 ///
 /// ```
 /// #[plug::interface(portable)]
 /// pub trait Dictionary: Send + Sync {
-///     /// What a word means.
+///     /// The meaning of a word.
 ///     fn look_up(&self, word: &str) -> Result<Option<Entry>, plug::Error>;
 ///
-///     /// How many of these words there are.
+///     /// The number of these words that are known.
 ///     fn count(&self, words: &[String]) -> Result<u64, plug::Error> {
 ///         let mut count = 0;
 ///         for word in words {
@@ -59,22 +63,28 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// * The trait is `Send + Sync`, with no other supertrait, no parameters, associated types or constants.
-/// * Its methods take `&self` and return a `Result`, since a border can fail. The error is `plug::Error`, or one that implements
-///   `Display` and `From<plug::Error>`; across a border it keeps its text, and those of its causes where it is a
-///   `std::error::Error`.
-/// * Arguments and values are [`Portable`](macro@Portable). An argument can be borrowed as a whole: `&str`, `&[T]`, `&T`.
-/// * Methods are matched by name and signature. A plugin that was built before a method was added lacks it: where the method
-///   has a default body, that runs in the host, and what it calls, it calls on the plugin.
-/// * A method with `where Self: Sized` is not one of the objects, and does not cross.
+/// * The trait is `Send + Sync`.
+///   It has no other supertraits, and no parameters, associated types or constants.
+/// * Its methods take `&self` and return a `Result`, since a boundary can fail.
+///   The error is `plug::Error`, or a type that implements `Display` and `From<plug::Error>`.
+///   Across a boundary it keeps its text; a `std::error::Error` keeps the texts of its causes too.
+/// * Arguments and values are [`Portable`](macro@Portable).
+///   An argument can be borrowed as a whole: `&str`, `&[T]`, `&T`.
+/// * Methods are matched by name and signature.
+///   A plugin lacks a method that was added after it was built.
+///   If the method has a default body, that body runs in the host, and calls the plugin's methods.
+/// * A method with `where Self: Sized` does not cross, since objects lack it.
 ///
 /// ## On the wire
 ///
-/// Behind a process or a server such an interface is a service of protobuf, so that programs in other languages can offer it and call it.
-/// `#[interface(portable, service = "proto.KV")]` says which; without that it is named after the trait. A method is called as in
-/// `SayHello` for `say_hello`, and its arguments are fields by their names.
+/// In a process or a server the interface is a protobuf service, so programs in other languages can
+/// serve and call it.
+/// The service has the name of the trait, or the one in
+/// `#[interface(portable, service = "proto.KV")]`.
+/// The method `say_hello` is `SayHello` there, and its arguments are fields of their names.
 ///
-/// Where a process dies in a call, nobody knows whether the method has run. One that may run twice says so, and is called once more:
+/// If a process dies during a call, nobody knows whether the method has run.
+/// A method that may run twice is called again if it is marked:
 ///
 /// ```
 /// #[plug::interface(portable, service = "proto.KV")]
@@ -92,16 +102,17 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes an impl of an interface a plugin, by the name that it is opened by.
 ///
-/// A name is lower-case letters and digits, in parts joined by `-` or `_`, of at most 64 bytes. The docs of the impl become
-/// the plugin's docs, and their first line its summary; package, version, licence and repository are those of the crate.
+/// A name is lower-case letters and digits, in parts joined by `-` or `_`, of at most 64 bytes.
+/// The docs of the impl become the plugin's docs, and their first line its summary.
+/// The package, version, licence and repository are those of the crate.
 ///
 /// | written | means |
 /// |---|---|
 /// | `#[plug("a")]` | the name; the type needs `Default` |
-/// | `aliases = ["alpha"]` | other names that it is opened by |
-/// | `deprecated = "use b"` | still there, and what to use instead |
+/// | `aliases = ["alpha"]` | other names that open it |
+/// | `deprecated = "use b"` | the plugin works, and this says what to use instead |
 /// | `new = Self::open` | a function without arguments that returns the type, or a `Result` with it |
-/// | `crate = path` | where `plug` is, if renamed or re-exported |
+/// | `crate = path` | the path of `plug`, if it is renamed or re-exported |
 ///
 /// ```
 /// # #[plug::interface]
@@ -116,7 +127,7 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///     }
 /// }
 ///
-/// /// Knows where home is.
+/// /// Knows the home folder.
 /// #[plug("home", aliases = ["house"], new = Self::open)]
 /// impl Store for Home {
 ///     fn get(&self) -> Option<String> {
@@ -137,16 +148,17 @@ pub fn plug(arguments: TokenStream, item: TokenStream) -> TokenStream {
         span.file(),
         span.line().to_string(),
         span.column().to_string(),
-        // A macro of the author's may say `#[plug]` several times in one place.
+        // A macro of the author can expand to several `#[plug]` at one place.
         EXPANSIONS.fetch_add(1, Ordering::Relaxed).to_string(),
     ];
     plug::expand(arguments.into(), item.into(), &place.join("\n")).into()
 }
 
-/// Has the values of a struct or an enum cross to plugins behind a border, in the methods of a
-/// [portable interface](macro@interface#portable-interfaces).
+/// Lets the values of a struct or an enum cross a boundary, in the methods of a [portable
+/// interface](macro@interface#portable-interfaces).
 ///
-/// All fields are of types that cross. The type has no parameters, and does not contain itself.
+/// The types of all fields are portable.
+/// The type has no parameters, and does not contain itself.
 ///
 /// ```
 /// #[derive(plug::Portable)]
@@ -164,14 +176,17 @@ pub fn plug(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// Both sides of a border must have the same type: name, fields and variants with their names, and what is in them.
+/// Both sides of a boundary must have the same type: its name, and the names and types of its
+/// fields and variants.
 ///
-/// Each field, and each variant, has a number, which protobuf knows it by. Without `#[plug(tag = …)]` it is the one after the
-/// field's or the variant's before, and the first is 1. The number of a field is at most 536,870,911 and none of 19,000 to 19,999,
-/// which protobuf keeps for itself. So is that of a variant, save that in an enum of nothing but units it is any up to 2,147,483,647. What is under a `#[cfg]` that does not hold has
-/// no number: where there is such a thing, give the others theirs.
+/// Each field and each variant has a number, which identifies it in protobuf.
+/// Without `#[plug(tag = …)]` it is the number before it plus one, and the first is 1.
+/// A number is at most 536,870,911, and not 19,000 to 19,999, which protobuf keeps for itself.
+/// In an enum without data it is any number up to 2,147,483,647.
+/// A field or variant under a `#[cfg]` that does not hold has no number, so write the numbers of
+/// the others down.
 ///
-/// Where `plug` has another name, write `#[plug(crate = that_name)]` above the type.
+/// If `plug` has another name, write `#[plug(crate = that_name)]` above the type.
 #[proc_macro_derive(Portable, attributes(plug))]
 pub fn portable(item: TokenStream) -> TokenStream {
     portable::expand(item.into()).into()

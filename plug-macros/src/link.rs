@@ -1,4 +1,5 @@
-//! `link!()`: the plugin dependencies of the calling package become linked, and known to the registry.
+//! `link!()`: links the plugin dependencies of the calling package, and tells the registry their
+//! features.
 
 mod manifest;
 #[cfg(test)]
@@ -12,12 +13,12 @@ use quote::quote;
 
 use manifest::{Condition, Dependency, Manifest};
 
-/// `input` is where `plug` is, as `link!` of `plug` itself knows it, and then what the caller wrote between the brackets.
+/// `input` is the path of `plug`, which `plug::link!` adds, and the arguments of the caller.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut input = input.into_iter();
     let root: TokenStream = input.next().into_iter().collect();
     match input.next().map(|token: TokenTree| token.span()) {
-        Some(span) => fail(span, &["`link!()` takes nothing: which plugins there are stands in Cargo.toml".to_owned()]),
+        Some(span) => fail(span, &["`link!()` takes no arguments: Cargo.toml names the plugins".to_owned()]),
         None => link(&root).unwrap_or_else(|errors| fail(Span::call_site(), &errors)),
     }
 }
@@ -35,7 +36,8 @@ fn link(root: &TokenStream) -> Result<TokenStream, Vec<String>> {
     let manifest = Manifest::parse(&text)?;
     let target = Target::current(&manifest, path.parent().unwrap_or(Path::new("")));
 
-    // Where the file is not a dependency of the crate, an edit of `[package.metadata]` alone would go unseen.
+    // Makes the crate depend on the file, else Cargo would not see an edit of `[package.metadata]`
+    // alone.
     let path = path.to_str().ok_or_else(|| vec![format!("the path {} is not UTF-8", path.display())])?;
     let mut tokens =
         quote!(const _: &[#root::__private::core::primitive::u8] = #root::__private::core::include_bytes!(#path););
@@ -56,7 +58,7 @@ fn link(root: &TokenStream) -> Result<TokenStream, Vec<String>> {
     Ok(tokens)
 }
 
-/// The name of a crate, which may be a keyword.
+/// The name of a crate, which can be a keyword.
 fn ident(name: &str) -> Result<Ident, String> {
     match name {
         "self" | "super" | "crate" | "Self" => Err(format!("no crate can be called `{name}`: rename the dependency")),
@@ -71,14 +73,14 @@ fn manifest_path() -> Option<PathBuf> {
     file().or_else(folder)
 }
 
-/// The `cfg` under which the dependency is there: its features and its platform.
+/// The `cfg` of the dependency: its features and its platforms.
 fn condition(dependency: &Dependency, also: Option<TokenStream>) -> Result<TokenStream, Vec<String>> {
     let features = dependency.features.as_ref().map(|features| quote!(any(#(feature = #features),*)));
     let all = features.into_iter().chain(also).chain(platform(dependency)?);
     Ok(quote!(all(#(#all),*)))
 }
 
-/// The `cfg` of the platforms that the dependency is for, where it is not for all.
+/// The `cfg` of the platforms of the dependency; none if it is for all.
 fn platform(dependency: &Dependency) -> Result<Option<TokenStream>, Vec<String>> {
     let mut platforms = Vec::new();
     for condition in &dependency.conditions {
@@ -93,8 +95,8 @@ fn platform(dependency: &Dependency) -> Result<Option<TokenStream>, Vec<String>>
     Ok(Some(quote!(any(#(#platforms),*))))
 }
 
-/// The text that `plug`'s catalogue reads: the package, and a line for each feature, which ends with whether the feature is on
-/// and whether what it brings is for this platform.
+/// The text that the catalogue of `plug` reads: the package, and a line for each feature.
+/// A line ends with two flags: the feature is on, and its plugins are for this platform.
 fn catalogue(root: &TokenStream, manifest: &Manifest) -> Result<TokenStream, Vec<String>> {
     let package = format!("{}\n", manifest.package);
     let mut lines = TokenStream::new();
@@ -112,20 +114,22 @@ fn catalogue(root: &TokenStream, manifest: &Manifest) -> Result<TokenStream, Vec
     Ok(quote!(#root::__private::catalogue! { #package, #lines }))
 }
 
-/// What is being compiled.
+/// The target that the compiler compiles.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Target {
     Library,
     Binary,
-    /// A test, a doctest, an example or a bench: has the package's library and its dev-dependencies.
+    /// A test, a doctest, an example or a bench.
+    /// It has the package's library and dev-dependencies.
     Test,
 }
 
 impl Target {
-    /// No variable of Cargo's says it. These do, in this order.
+    /// No variable of Cargo names the target.
+    /// These tell it, in this order.
     fn current(manifest: &Manifest, folder: &Path) -> Self {
         let is_set = |variable: &str| env::var_os(variable).is_some();
-        // Set by rustdoc around the compilation of a doctest; but not where it merges several into one crate.
+        // Rustdoc sets it to compile a doctest, unless it merges several into one crate.
         let is_doctest = is_set("UNSTABLE_RUSTDOC_TEST_PATH") || is_bundle_of_doctests();
         // "Only set when building integration test or benchmark code."
         let is_test = is_set("CARGO_TARGET_TMPDIR");
@@ -146,7 +150,8 @@ impl Target {
     }
 }
 
-/// The file that the compiler was given. A macro's span does not tell: `link!` is a macro of `plug`, and is where that stands.
+/// The file that the compiler compiles.
+/// The span does not tell, since it lies in `plug`, which has the macro `link!`.
 fn root_file() -> Option<PathBuf> {
     let mut arguments = env::args_os().skip(1).map(PathBuf::from);
     arguments.find(|argument| argument.extension().is_some_and(|extension| extension == "rs"))

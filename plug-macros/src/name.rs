@@ -1,9 +1,11 @@
-//! What a plugin may be called. The same rule as `plug`'s own, checked where the name is written.
+//! The rule for names of plugins.
+//! It is the same as in `plug`, and is checked at the literal.
 
 /// The longest name, in bytes.
 const MAX_LEN: usize = 64;
 
-/// Why `name` cannot be a plugin's name, with one that could be where that is easy to tell.
+/// Checks a name.
+/// The error says why it is refused, and suggests a similar name if it can.
 pub(crate) fn check(name: &str) -> Result<(), String> {
     if name.len() > MAX_LEN {
         return Err(format!("a plugin's name has at most {MAX_LEN} bytes, and this one has {}", name.len()));

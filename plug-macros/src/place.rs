@@ -1,9 +1,10 @@
-//! Where an error about what is emitted is shown: at what the author wrote, from its first token to its last.
+//! The place of an error about emitted code: the author's tokens, from the first to the last.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// The first and the last of some tokens. A span of all of them is not to be had on stable Rust; the compiler makes one of these.
+/// The spans of the first and of the last token.
+/// Stable Rust cannot join spans; the compiler joins these two.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     start: Span,
@@ -17,12 +18,12 @@ impl Place {
         Self { start, end: spans.last().unwrap_or(start) }
     }
 
-    /// Tokens that are shown there.
+    /// Tokens whose errors are shown there.
     pub(crate) fn around(self, start: TokenStream, end: TokenStream) -> TokenStream {
         self.enclosing(start, TokenStream::new(), end)
     }
 
-    /// Tokens around what the author wrote there.
+    /// The author's tokens, between tokens whose errors are shown there.
     pub(crate) fn enclosing(self, start: TokenStream, written: impl ToTokens, end: TokenStream) -> TokenStream {
         let mut tokens = at(self.start, start);
         written.to_tokens(&mut tokens);
@@ -31,10 +32,11 @@ impl Place {
     }
 }
 
-/// The same tokens, in whose place an error is shown, as one about what stands there and not about what was emitted for it.
+/// The same tokens, at another place.
+/// The compiler then takes an error for one of the author's code, and not of a macro's.
 fn at(span: Span, tokens: TokenStream) -> TokenStream {
     let moved = |mut token: TokenTree| {
-        // Which crate this is depends on where it was written.
+        // The crate that `$crate` means depends on its span, so only its location changes.
         let is_crate = matches!(&token, TokenTree::Ident(ident) if ident == "$crate");
         token.set_span(if is_crate { token.span().located_at(span) } else { span });
         token

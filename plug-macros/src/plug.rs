@@ -1,4 +1,4 @@
-//! `#[plug("a")]`: an impl of an interface becomes a plugin.
+//! `#[plug("a")]`: makes an impl of an interface a plugin.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -15,7 +15,7 @@ use crate::arguments::{self, Errors, Root, Strings, conditions, first};
 use crate::docs;
 use crate::name;
 
-/// `place` is where the attribute stands, as a text that no other attribute's place has.
+/// `place` is the place of the attribute, as a text that no other attribute has.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream, place: &str) -> TokenStream {
     let mut errors = Errors::default();
     let arguments = Arguments::read(arguments, &mut errors);
@@ -27,7 +27,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream, place: &str) -> 
     quote!(#item #entry)
 }
 
-/// What stands in the attribute.
+/// The arguments of the attribute.
 struct Arguments {
     name: LitStr,
     aliases: Vec<LitStr>,
@@ -36,13 +36,15 @@ struct Arguments {
     root: Root,
 }
 
-/// What is read off the impl.
+/// The parts of the impl that a plugin needs.
 struct Impl {
-    /// The `#[cfg]`s that stand below the attribute. Those above it have been seen to already.
+    /// The `#[cfg]`s below the attribute.
+    /// The compiler has evaluated those above it.
     conditions: Vec<Attribute>,
     docs: Vec<TokenStream>,
     interface: TokenStream,
-    /// Whether two impls that write the interface so mean the same one, whatever is in scope where they stand.
+    /// Whether the path has no arguments and the impl no associated types, so that the interface's
+    /// own identity is enough for the name of a symbol.
     is_plain: bool,
     self_ty: syn::Type,
 }
@@ -96,7 +98,7 @@ impl Arguments {
             if text.value().trim().is_empty() {
                 errors.at(text, "say what to use instead: `deprecated = \"use b\"`");
             } else if text.value().contains(char::is_control) {
-                errors.at(text, "what to use instead is said in one line, without control characters");
+                errors.at(text, "the text of `deprecated` is one line, without control characters");
             }
         }
         if name.is_none() && !misnamed {
@@ -127,7 +129,7 @@ impl Impl {
     fn read(item: &TokenStream, errors: &mut Errors) -> Option<Self> {
         let what = "`#[plug]` goes above an `impl Interface for Type`";
         let Ok(item) = syn::parse2::<ItemImpl>(item.clone()) else {
-            // What cannot be parsed as an impl at all is either something else, or broken and the compiler's to explain.
+            // It is another item, or a broken impl, which the compiler explains.
             let is_impl =
                 item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == "impl"));
             if !is_impl || syn::parse2::<syn::Item>(item.clone()).is_ok() {
@@ -180,7 +182,7 @@ fn with_bindings<'a>(path: &Path, bindings: impl Iterator<Item = (&'a Ident, &'a
     (path, any)
 }
 
-/// `Self::open`, `<Self>::open` and `make::<Self>` as they can be said outside the impl.
+/// `Self::open`, `<Self>::open` and `make::<Self>` in a form that is valid outside the impl.
 fn of_type(new: &ExprPath, self_ty: &syn::Type) -> TokenStream {
     let self_ty = self_ty.to_token_stream();
     let starts_with_self = new.path.segments.first().is_some_and(|first| first.ident == "Self");
@@ -206,7 +208,7 @@ fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
     tokens.into_iter().map(replace).collect::<TokenStream>()
 }
 
-/// The same tokens, in whose place an error is shown.
+/// The same tokens, at another place for errors.
 fn at(span: Span, tokens: TokenStream) -> TokenStream {
     let respan = |mut token: TokenTree| {
         if let TokenTree::Group(group) = &token {
@@ -218,7 +220,7 @@ fn at(span: Span, tokens: TokenStream) -> TokenStream {
     tokens.into_iter().map(respan).collect()
 }
 
-/// A number that no other plugin of the program has: of the package, the place in it, and what stands there.
+/// A number that no other plugin of the program has: a hash of the package, the place and the item.
 fn key(place: &str, item: &TokenStream) -> u64 {
     let mut hasher = DefaultHasher::new();
     (place, item.to_string()).hash(&mut hasher);
@@ -230,7 +232,7 @@ fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
     let Impl { conditions, docs, interface, is_plain, self_ty } = plugin;
     let aliases = aliases.iter().map(LitStr::value).collect::<Vec<_>>().join(",");
     let deprecated = deprecated.as_ref().map(LitStr::value).unwrap_or_default();
-    // What an interface with arguments means is up to the scope, and too much for the name of a symbol.
+    // The arguments of an interface depend on the scope, and cannot be part of a symbol's name.
     let once = if *is_plain { Literal::u64_unsuffixed(key).into_token_stream() } else { quote!(none) };
     let new = match new {
         Some(new) => {

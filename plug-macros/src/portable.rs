@@ -1,9 +1,9 @@
-//! `#[derive(Portable)]`: the values of a struct or an enum can cross a border.
+//! `#[derive(Portable)]`: lets the values of a struct or an enum cross a boundary.
 
+mod codec;
 mod model;
 mod numbers;
 mod view;
-mod wire;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -16,7 +16,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let item = match syn::parse2::<DeriveInput>(item) {
         Ok(item) => item,
-        // Broken, and the compiler's to explain.
+        // The item is broken, and the compiler explains it.
         Err(_) => return TokenStream::new(),
     };
     let root = read_root(&item.attrs, &mut errors);
@@ -36,14 +36,14 @@ fn read_root(attributes: &[Attribute], errors: &mut Errors) -> Root {
         let key = arguments::key(input, "crate = path")?;
         match &key.to_string()[..] {
             "crate" => arguments::set(&mut root, &key, "crate = path", input, errors),
-            "tag" => Err(Error::new(key.span(), "a `tag` is of a field or of a variant: write it there")),
+            "tag" => Err(Error::new(key.span(), "a `tag` belongs to a field or a variant: write it there")),
             other => Err(Error::new(key.span(), format!("unknown key `{other}`: there is `crate`"))),
         }
     });
     root.unwrap_or_default()
 }
 
-/// An impl all the same for a type that was refused, so that an interface that uses it is not refused for that.
+/// An impl for a refused type, so that the interfaces that use it cause no further errors.
 fn stub(root: &Root, mut item: DeriveInput) -> Option<TokenStream> {
     for param in &mut item.generics.params {
         match param {

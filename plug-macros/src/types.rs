@@ -1,11 +1,12 @@
-//! What tokens tell of a type: what is in it, and that it cannot cross, since it borrows or can only be named where it stands. The
-//! compiler tells the rest.
+//! The checks of a type that tokens allow: it must own its data, and have a name that is valid
+//! elsewhere.
+//! The compiler checks the rest.
 
 use syn::{GenericArgument, Lifetime, Path, PathArguments, Type, TypeReference};
 
 use crate::arguments::Errors;
 
-/// The type without parentheses, and without the invisible ones around what a macro was given.
+/// The type without parentheses, visible or from a macro.
 pub(crate) fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Paren(ty) => bare(&ty.elem),
@@ -14,7 +15,7 @@ pub(crate) fn bare(ty: &Type) -> &Type {
     }
 }
 
-/// The types that are written in a type.
+/// The types inside a type, as they are written.
 pub(crate) fn inner(ty: &Type) -> Vec<&Type> {
     match ty {
         Type::Paren(ty) => vec![&ty.elem],
@@ -40,7 +41,7 @@ fn arguments(path: &Path) -> impl Iterator<Item = &GenericArgument> {
     })
 }
 
-/// What stands in a `Result<…>`, where the type is written so.
+/// The arguments of a type that is written as `Result<…>`.
 pub(crate) fn arguments_of_result(ty: &Type) -> Vec<&Type> {
     match bare(ty) {
         Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result") => inner(bare(ty)),
@@ -48,18 +49,19 @@ pub(crate) fn arguments_of_result(ty: &Type) -> Vec<&Type> {
     }
 }
 
-/// `whole` is what the author wrote, and `ty` what is left of it without its form.
+/// `whole` is the author's type, and `ty` the rest of it without its form.
 pub(crate) fn check_argument(whole: &Type, ty: &Type, errors: &mut Errors) {
     if let Type::Reference(TypeReference { lifetime, mutability, .. }) = bare(whole) {
         check_lifetime(lifetime.as_ref(), errors);
         if mutability.is_some() {
-            errors.at(whole, "an argument is not changed on the other side: take a `&`, and return what has changed");
+            errors.at(whole, "the other side cannot change an argument: take a `&`, and return the new value");
         }
     }
     check_owned(ty, "only an argument as a whole can be borrowed", errors);
 }
 
-/// That of a reference. One with a name of the method's own is refused where it is declared.
+/// The lifetime of a reference.
+/// One that the method declares is refused at its declaration.
 pub(crate) fn check_lifetime(lifetime: Option<&Lifetime>, errors: &mut Errors) {
     if let Some(lifetime) = lifetime.filter(|lifetime| lifetime.ident == "static") {
         errors.at(lifetime, "an argument is borrowed for the call and not for longer: leave the lifetime out");
@@ -70,7 +72,7 @@ pub(crate) fn check_result(ty: &Type, errors: &mut Errors) {
     check_owned(ty, "a result is owned", errors);
 }
 
-/// A type that is to be owned, with all that is in it.
+/// Refuses borrowed data in a type.
 fn check_owned(ty: &Type, why: &str, errors: &mut Errors) {
     match ty {
         Type::Reference(reference) => {
@@ -81,7 +83,7 @@ fn check_owned(ty: &Type, why: &str, errors: &mut Errors) {
             };
             return errors.at(ty, format!("{why}, and this is a reference: write {better}"));
         }
-        Type::ImplTrait(_) | Type::Infer(_) => errors.at(ty, "what crosses is known on both sides: name the type"),
+        Type::ImplTrait(_) | Type::Infer(_) => errors.at(ty, "both sides must know the type: name it"),
         Type::TraitObject(_) => errors.at(ty, "a trait object does not cross: name a type that does"),
         Type::Path(path) => {
             if path.qself.is_none() && path.path.segments.first().is_some_and(|first| first.ident == "Self") {

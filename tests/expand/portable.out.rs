@@ -178,14 +178,14 @@ const _: () = {
             ::plug::__private::VisitMethods::method::<__PlugMethod<1>>(__visitor);
             ::plug::__private::VisitMethods::method::<__PlugMethod<2>>(__visitor);
         }
-        fn remote<__PlugBorder: ::plug::__private::Border>(
-            border: __PlugBorder,
+        fn remote<__PlugBoundary: ::plug::__private::Border>(
+            boundary: __PlugBoundary,
         ) -> ::plug::__private::Box<Self> {
-            ::plug::__private::Box::new(::plug::__private::Remote::new(border))
+            ::plug::__private::Box::new(::plug::__private::Remote::new(boundary))
         }
     }
-    impl<__PlugBorder: ::plug::__private::Border> Plug
-    for ::plug::__private::Remote<dyn Plug, __PlugBorder> {
+    impl<__PlugBoundary: ::plug::__private::Border> Plug
+    for ::plug::__private::Remote<dyn Plug, __PlugBoundary> {
         fn say_hello(&self, __0: &str) -> Result<String, plug::Error> {
             ::plug::__private::Remote::call::<__PlugMethod<0>>(self, &(__0, ()))
         }
@@ -201,18 +201,18 @@ const _: () = {
                 return outcome;
             }
             let (__0, ()) = given;
-            Plug::say_hello_to_all(&__PlugWithout::<_, 2>(self), __0)
+            Plug::say_hello_to_all(&__PlugFallback::<_, 2>(self), __0)
         }
     }
-    struct __PlugWithout<
+    struct __PlugFallback<
         'a,
-        __PlugBorder,
+        __PlugBoundary,
         const METHOD: ::plug::__private::core::primitive::usize,
     >(
-        &'a ::plug::__private::Remote<dyn Plug, __PlugBorder>,
+        &'a ::plug::__private::Remote<dyn Plug, __PlugBoundary>,
     );
-    impl<__PlugBorder: ::plug::__private::Border> Plug
-    for __PlugWithout<'_, __PlugBorder, 2> {
+    impl<__PlugBoundary: ::plug::__private::Border> Plug
+    for __PlugFallback<'_, __PlugBoundary, 2> {
         fn say_hello(&self, __0: &str) -> Result<String, plug::Error> {
             Plug::say_hello(self.0, __0)
         }
@@ -259,14 +259,14 @@ const _: () = {
         fn methods<__PlugVisitor: host::plug::__private::VisitMethods<Self>>(
             __visitor: &mut __PlugVisitor,
         ) {}
-        fn remote<__PlugBorder: host::plug::__private::Border>(
-            border: __PlugBorder,
+        fn remote<__PlugBoundary: host::plug::__private::Border>(
+            boundary: __PlugBoundary,
         ) -> host::plug::__private::Box<Self> {
-            host::plug::__private::Box::new(host::plug::__private::Remote::new(border))
+            host::plug::__private::Box::new(host::plug::__private::Remote::new(boundary))
         }
     }
-    impl<__PlugBorder: host::plug::__private::Border> Nothing
-    for host::plug::__private::Remote<dyn Nothing, __PlugBorder> {}
+    impl<__PlugBoundary: host::plug::__private::Border> Nothing
+    for host::plug::__private::Remote<dyn Nothing, __PlugBoundary> {}
 };
 #[allow(
     deprecated,
@@ -275,35 +275,37 @@ const _: () = {
     reason = "the names are those of the type"
 )]
 const _: () = {
-    trait __PlugTyped {
+    trait __PlugFieldType {
         type Type: ::plug::__private::Portable;
     }
     struct __PlugField<const FIELD: ::plug::__private::core::primitive::usize>;
-    impl __PlugTyped for __PlugField<0> {
+    impl __PlugFieldType for __PlugField<0> {
         type Type = String;
     }
-    impl __PlugTyped for __PlugField<1> {
+    impl __PlugFieldType for __PlugField<1> {
         type Type = Vec<Target>;
     }
-    impl __PlugTyped for __PlugField<2> {
+    impl __PlugFieldType for __PlugField<2> {
         type Type = u64;
     }
     #[repr(transparent)]
-    struct __PlugSeen<'a, F: __PlugTyped>(
+    struct __PlugFieldView<'a, F: __PlugFieldType>(
         ::plug::__private::core::mem::ManuallyDrop<
             <F::Type as ::plug::__private::Portable>::View<'a>,
         >,
         (),
     );
     #[automatically_derived]
-    impl<F: __PlugTyped> ::plug::__private::core::clone::Clone for __PlugSeen<'_, F> {
+    impl<F: __PlugFieldType> ::plug::__private::core::clone::Clone
+    for __PlugFieldView<'_, F> {
         fn clone(&self) -> Self {
             *self
         }
     }
     #[automatically_derived]
-    impl<F: __PlugTyped> ::plug::__private::core::marker::Copy for __PlugSeen<'_, F> {}
-    impl<'a, F: __PlugTyped> __PlugSeen<'a, F> {
+    impl<F: __PlugFieldType> ::plug::__private::core::marker::Copy
+    for __PlugFieldView<'_, F> {}
+    impl<'a, F: __PlugFieldType> __PlugFieldView<'a, F> {
         const TYPE: &'static ::plug::__private::Type = <F::Type as ::plug::__private::Portable>::TYPE;
         const IS_FLAT: ::plug::__private::core::primitive::bool = <F::Type as ::plug::__private::Portable>::IS_FLAT;
         #[inline]
@@ -349,9 +351,9 @@ const _: () = {
     }
     #[repr(C)]
     pub struct __PlugView<'a> {
-        title: __PlugSeen<'a, __PlugField<0>>,
-        r#type: __PlugSeen<'a, __PlugField<1>>,
-        size: __PlugSeen<'a, __PlugField<2>>,
+        title: __PlugFieldView<'a, __PlugField<0>>,
+        r#type: __PlugFieldView<'a, __PlugField<1>>,
+        size: __PlugFieldView<'a, __PlugField<2>>,
     }
     #[automatically_derived]
     impl<'a> ::plug::__private::core::clone::Clone for __PlugView<'a> {
@@ -370,28 +372,28 @@ const _: () = {
                 ::plug::__private::Field {
                     name: "title",
                     tag: 1,
-                    ty: __PlugSeen::<__PlugField<0>>::TYPE,
+                    ty: __PlugFieldView::<__PlugField<0>>::TYPE,
                     docs: ::plug::__private::Docs("Above it."),
                 },
                 ::plug::__private::Field {
                     name: "type",
                     tag: 7,
-                    ty: __PlugSeen::<__PlugField<1>>::TYPE,
+                    ty: __PlugFieldView::<__PlugField<1>>::TYPE,
                     docs: ::plug::__private::Docs(""),
                 },
                 ::plug::__private::Field {
                     name: "size",
                     tag: 8,
-                    ty: __PlugSeen::<__PlugField<2>>::TYPE,
+                    ty: __PlugFieldView::<__PlugField<2>>::TYPE,
                     docs: ::plug::__private::Docs(""),
                 },
             ],
             docs: ::plug::__private::Docs("What is shown."),
         };
         const IS_FLAT: ::plug::__private::core::primitive::bool = true
-            && __PlugSeen::<__PlugField<0>>::IS_FLAT
-            && __PlugSeen::<__PlugField<1>>::IS_FLAT
-            && __PlugSeen::<__PlugField<2>>::IS_FLAT;
+            && __PlugFieldView::<__PlugField<0>>::IS_FLAT
+            && __PlugFieldView::<__PlugField<1>>::IS_FLAT
+            && __PlugFieldView::<__PlugField<2>>::IS_FLAT;
         #[inline]
         fn view<'a>(
             &'a self,
@@ -400,9 +402,9 @@ const _: () = {
             match self {
                 Self { title: __0, r#type: __1, size: __2 } => {
                     __PlugView {
-                        title: __PlugSeen::<__PlugField<0>>::view(__0, scratch),
-                        r#type: __PlugSeen::<__PlugField<1>>::view(__1, scratch),
-                        size: __PlugSeen::<__PlugField<2>>::view(__2, scratch),
+                        title: __PlugFieldView::<__PlugField<0>>::view(__0, scratch),
+                        r#type: __PlugFieldView::<__PlugField<1>>::view(__1, scratch),
+                        size: __PlugFieldView::<__PlugField<2>>::view(__2, scratch),
                     }
                 }
             }
@@ -412,9 +414,9 @@ const _: () = {
             match view {
                 __PlugView { title: __0, r#type: __1, size: __2 } => {
                     Self {
-                        title: __PlugSeen::<__PlugField<0>>::own(__0),
-                        r#type: __PlugSeen::<__PlugField<1>>::own(__1),
-                        size: __PlugSeen::<__PlugField<2>>::own(__2),
+                        title: __PlugFieldView::<__PlugField<0>>::own(__0),
+                        r#type: __PlugFieldView::<__PlugField<1>>::own(__1),
+                        size: __PlugFieldView::<__PlugField<2>>::own(__2),
                     }
                 }
             }
@@ -425,9 +427,9 @@ const _: () = {
                 sink,
                 <Self as ::plug::__private::Portable>::TYPE,
                 |fields| {
-                    __PlugSeen::<__PlugField<0>>::put(__0, fields, 0);
-                    __PlugSeen::<__PlugField<1>>::put(__1, fields, 1);
-                    __PlugSeen::<__PlugField<2>>::put(__2, fields, 2);
+                    __PlugFieldView::<__PlugField<0>>::put(__0, fields, 0);
+                    __PlugFieldView::<__PlugField<1>>::put(__1, fields, 1);
+                    __PlugFieldView::<__PlugField<2>>::put(__2, fields, 2);
                 },
             );
         }
@@ -463,16 +465,22 @@ const _: () = {
                         fields,
                     )? {
                         match field {
-                            0 => __PlugSeen::<__PlugField<0>>::merge(&mut __0, fields)?,
-                            1 => __PlugSeen::<__PlugField<1>>::merge(&mut __1, fields)?,
-                            2 => __PlugSeen::<__PlugField<2>>::merge(&mut __2, fields)?,
+                            0 => {
+                                __PlugFieldView::<__PlugField<0>>::merge(&mut __0, fields)?
+                            }
+                            1 => {
+                                __PlugFieldView::<__PlugField<1>>::merge(&mut __1, fields)?
+                            }
+                            2 => {
+                                __PlugFieldView::<__PlugField<2>>::merge(&mut __2, fields)?
+                            }
                             _ => {}
                         }
                     }
                     *slot = ::plug::__private::core::option::Option::Some(Self {
-                        title: __PlugSeen::<__PlugField<0>>::finish(__0, "title")?,
-                        r#type: __PlugSeen::<__PlugField<1>>::finish(__1, "type")?,
-                        size: __PlugSeen::<__PlugField<2>>::finish(__2, "size")?,
+                        title: __PlugFieldView::<__PlugField<0>>::finish(__0, "title")?,
+                        r#type: __PlugFieldView::<__PlugField<1>>::finish(__1, "type")?,
+                        size: __PlugFieldView::<__PlugField<2>>::finish(__2, "size")?,
                     });
                     ::plug::__private::Result::Ok(())
                 },
@@ -480,13 +488,13 @@ const _: () = {
         }
         fn missing() -> ::plug::__private::Result<Self, ::plug::__private::Malformed> {
             ::plug::__private::Result::Ok(Self {
-                title: __PlugSeen::<
+                title: __PlugFieldView::<
                     __PlugField<0>,
                 >::finish(::plug::__private::core::option::Option::None, "title")?,
-                r#type: __PlugSeen::<
+                r#type: __PlugFieldView::<
                     __PlugField<1>,
                 >::finish(::plug::__private::core::option::Option::None, "type")?,
-                size: __PlugSeen::<
+                size: __PlugFieldView::<
                     __PlugField<2>,
                 >::finish(::plug::__private::core::option::Option::None, "size")?,
             })
@@ -500,34 +508,34 @@ const _: () = {
     reason = "the names are those of the type"
 )]
 const _: () = {
-    trait __PlugTyped {
+    trait __PlugFieldType {
         type Type: host::plug::__private::Portable;
     }
     struct __PlugField<const FIELD: host::plug::__private::core::primitive::usize>;
-    impl __PlugTyped for __PlugField<0> {
+    impl __PlugFieldType for __PlugField<0> {
         type Type = String;
     }
-    impl __PlugTyped for __PlugField<1> {
+    impl __PlugFieldType for __PlugField<1> {
         type Type = u32;
     }
     #[repr(transparent)]
-    struct __PlugSeen<'a, F: __PlugTyped>(
+    struct __PlugFieldView<'a, F: __PlugFieldType>(
         host::plug::__private::core::mem::ManuallyDrop<
             <F::Type as host::plug::__private::Portable>::View<'a>,
         >,
         (),
     );
     #[automatically_derived]
-    impl<F: __PlugTyped> host::plug::__private::core::clone::Clone
-    for __PlugSeen<'_, F> {
+    impl<F: __PlugFieldType> host::plug::__private::core::clone::Clone
+    for __PlugFieldView<'_, F> {
         fn clone(&self) -> Self {
             *self
         }
     }
     #[automatically_derived]
-    impl<F: __PlugTyped> host::plug::__private::core::marker::Copy
-    for __PlugSeen<'_, F> {}
-    impl<'a, F: __PlugTyped> __PlugSeen<'a, F> {
+    impl<F: __PlugFieldType> host::plug::__private::core::marker::Copy
+    for __PlugFieldView<'_, F> {}
+    impl<'a, F: __PlugFieldType> __PlugFieldView<'a, F> {
         const TYPE: &'static host::plug::__private::Type = <F::Type as host::plug::__private::Portable>::TYPE;
         const IS_FLAT: host::plug::__private::core::primitive::bool = <F::Type as host::plug::__private::Portable>::IS_FLAT;
         #[inline]
@@ -577,8 +585,8 @@ const _: () = {
     #[repr(C, u32)]
     pub enum __PlugView<'a> {
         Nowhere,
-        Address(__PlugSeen<'a, __PlugField<0>>),
-        Anchor { page: __PlugSeen<'a, __PlugField<1>> },
+        Address(__PlugFieldView<'a, __PlugField<0>>),
+        Anchor { page: __PlugFieldView<'a, __PlugField<1>> },
     }
     #[automatically_derived]
     impl<'a> host::plug::__private::core::clone::Clone for __PlugView<'a> {
@@ -609,7 +617,7 @@ const _: () = {
                         host::plug::__private::Field {
                             name: "0",
                             tag: 1,
-                            ty: __PlugSeen::<__PlugField<0>>::TYPE,
+                            ty: __PlugFieldView::<__PlugField<0>>::TYPE,
                             docs: host::plug::__private::Docs(""),
                         },
                     ],
@@ -627,7 +635,7 @@ const _: () = {
                         host::plug::__private::Field {
                             name: "page",
                             tag: 1,
-                            ty: __PlugSeen::<__PlugField<1>>::TYPE,
+                            ty: __PlugFieldView::<__PlugField<1>>::TYPE,
                             docs: host::plug::__private::Docs(""),
                         },
                     ],
@@ -637,8 +645,8 @@ const _: () = {
             docs: host::plug::__private::Docs(""),
         };
         const IS_FLAT: host::plug::__private::core::primitive::bool = true
-            && __PlugSeen::<__PlugField<0>>::IS_FLAT
-            && __PlugSeen::<__PlugField<1>>::IS_FLAT;
+            && __PlugFieldView::<__PlugField<0>>::IS_FLAT
+            && __PlugFieldView::<__PlugField<1>>::IS_FLAT;
         #[inline]
         fn view<'a>(
             &'a self,
@@ -648,12 +656,12 @@ const _: () = {
                 Self::Nowhere {} => __PlugView::Nowhere {},
                 Self::Address { 0: __0 } => {
                     __PlugView::Address {
-                        0: __PlugSeen::<__PlugField<0>>::view(__0, scratch),
+                        0: __PlugFieldView::<__PlugField<0>>::view(__0, scratch),
                     }
                 }
                 Self::Anchor { page: __1 } => {
                     __PlugView::Anchor {
-                        page: __PlugSeen::<__PlugField<1>>::view(__1, scratch),
+                        page: __PlugFieldView::<__PlugField<1>>::view(__1, scratch),
                     }
                 }
             }
@@ -664,12 +672,12 @@ const _: () = {
                 __PlugView::Nowhere {} => Self::Nowhere {},
                 __PlugView::Address { 0: __0 } => {
                     Self::Address {
-                        0: __PlugSeen::<__PlugField<0>>::own(__0),
+                        0: __PlugFieldView::<__PlugField<0>>::own(__0),
                     }
                 }
                 __PlugView::Anchor { page: __1 } => {
                     Self::Anchor {
-                        page: __PlugSeen::<__PlugField<1>>::own(__1),
+                        page: __PlugFieldView::<__PlugField<1>>::own(__1),
                     }
                 }
             }
@@ -690,7 +698,7 @@ const _: () = {
                         <Self as host::plug::__private::Portable>::TYPE,
                         1,
                         |fields| {
-                            __PlugSeen::<__PlugField<0>>::put(__0, fields, 0);
+                            __PlugFieldView::<__PlugField<0>>::put(__0, fields, 0);
                         },
                     )
                 }
@@ -700,7 +708,7 @@ const _: () = {
                         <Self as host::plug::__private::Portable>::TYPE,
                         2,
                         |fields| {
-                            __PlugSeen::<__PlugField<1>>::put(__1, fields, 0);
+                            __PlugFieldView::<__PlugField<1>>::put(__1, fields, 0);
                         },
                     )
                 }
@@ -736,12 +744,14 @@ const _: () = {
                                 field,
                             ) = host::plug::__private::TakeFields::next(fields)? {
                                 match field {
-                                    0 => __PlugSeen::<__PlugField<0>>::merge(&mut __0, fields)?,
+                                    0 => {
+                                        __PlugFieldView::<__PlugField<0>>::merge(&mut __0, fields)?
+                                    }
                                     _ => {}
                                 }
                             }
                             *slot = host::plug::__private::core::option::Option::Some(Self::Address {
-                                0: __PlugSeen::<__PlugField<0>>::finish(__0, "0")?,
+                                0: __PlugFieldView::<__PlugField<0>>::finish(__0, "0")?,
                             });
                         }
                         2 => {
@@ -759,12 +769,16 @@ const _: () = {
                                 field,
                             ) = host::plug::__private::TakeFields::next(fields)? {
                                 match field {
-                                    0 => __PlugSeen::<__PlugField<1>>::merge(&mut __1, fields)?,
+                                    0 => {
+                                        __PlugFieldView::<__PlugField<1>>::merge(&mut __1, fields)?
+                                    }
                                     _ => {}
                                 }
                             }
                             *slot = host::plug::__private::core::option::Option::Some(Self::Anchor {
-                                page: __PlugSeen::<__PlugField<1>>::finish(__1, "page")?,
+                                page: __PlugFieldView::<
+                                    __PlugField<1>,
+                                >::finish(__1, "page")?,
                             });
                         }
                         _ => {}

@@ -340,8 +340,8 @@ fn targets_of_a_plugin_crate() {
 fn a_feature_that_registered_nothing_is_a_problem() {
     let report = Build::new("dev", "a,b,silent,inventory").run();
     let problem = "feature `silent` is on, but plugin-silent registered nothing as `silent`\n\
-         hint: its `#[plug(\"silent\")]` is missing or compiled out; where the plugin has another name, say so \
-         below `[package.metadata.plug.names]`: `silent = [\"the-name\"]`\n";
+         hint: its `#[plug(\"silent\")]` is missing or compiled out; if the plugin has another name, add \
+         `silent = [\"the-name\"]` under `[package.metadata.plug.names]`\n";
     assert_eq!(report, format!("{REPORT}{problem}"));
 }
 

@@ -1,4 +1,5 @@
-//! The interface of the application: what a greeter can do. It knows no plugin and no way of joining one.
+//! The interface of the application: the methods of a greeter.
+//! It knows no plugin and no link.
 //!
 //! A plugin crate depends on this one and on `plug`, and on nothing else of the application.
 
@@ -9,7 +10,7 @@ pub trait Plug: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Whatever the plugin makes of it: a greeter may refuse a name.
+    /// Those of the plugin: a greeter may refuse a name.
     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
 }
 

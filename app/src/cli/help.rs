@@ -1,11 +1,12 @@
-//! What the help says below the arguments. It knows no argument.
+//! The help texts below the arguments.
+//! They know no argument.
 
 pub(super) fn app() -> String {
     format!("{EXAMPLES}\n\n{EXITS}")
 }
 
 pub(super) fn hello() -> String {
-    format!("{HELLO_EXAMPLES}\n\n{LINKS}\n{LINKED_PLUGIN}\n{HASH}")
+    format!("{HELLO_EXAMPLES}\n\n{LINKS}\n{LINK_NAME}")
 }
 
 pub(super) fn list() -> String {
@@ -13,7 +14,7 @@ pub(super) fn list() -> String {
 }
 
 pub(super) fn info() -> String {
-    format!("{INFO_EXAMPLES}\n\n{LINKS}\n{LINKED_PLUGINS}\n{HASH}\n\n{INFO_JSON}")
+    format!("{INFO_EXAMPLES}\n\n{LINKS}\n{LINK_NAME}\n\n{INFO_JSON}")
 }
 
 pub(super) fn serve() -> String {
@@ -55,28 +56,22 @@ Links:
   library:PATH       the plugins of a shared library, in a build with the feature
                      `library`. Only `app hello` and `app serve` run its code, with
                      all the rights that this program has
-  process:PATH       the plugins of an executable, with the feature `process`. It is
-                     started by every command that is given it, since nobody else
-                     knows its plugins: so name none that you do not trust; what it
-                     writes on stderr is shown with APP_LOG=plug=debug
+  process:PATH       the plugins of an executable, with the feature `process`. Every
+                     command that is given it starts it, since it alone knows its
+                     plugins: so name none that you do not trust. APP_LOG=plug=debug
+                     shows what it writes on stderr
   grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
-                     that are the same, with commas between. It is asked for them
+                     equal servers, with commas between
   grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts
   grpc+unix:PATH     the same over a Unix socket
-  APP_LINKS          links with commas between; one more HOST:PORT behind an address
-                     belongs to it. Not read where there is a `--link`";
+  APP_LINKS          links with commas between; a HOST:PORT behind an address is one
+                     more host of it. Not read if `--link` is given";
 
-const LINKED_PLUGIN: &str = "  \
-  LINK#NAME          in place of a name: the plugin of this name in that link, and no
-                     other. Without `#NAME`, the only one that can say hello.";
-
-const LINKED_PLUGINS: &str = "  \
-  LINK#NAME          in place of a name: the plugins of this name in that link, and no
-                     others. Without `#NAME`, all of them.";
-
-const HASH: &str = "                     \
-                     A `#` is a part of the path where a `/` comes after it, or where
-                     there is a file of the whole name";
+const LINK_NAME: &str = "  \
+LINK#NAME          in place of a name: the plugin of this name in that link. Without
+                     `#NAME`: the only one that can say hello, or all for `app info`.
+                     A `#` is a part of the path if a `/` comes after it, or if a file
+                     of the whole name exists";
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
@@ -141,12 +136,12 @@ pub(super) const SERVE_EXAMPLES: &str = "\
 Examples:
   app serve --grpc 127.0.0.1:8888              all of them, to this machine
   app serve --grpc 127.0.0.1:8888 --plugin a   this one alone
-  app serve --grpc grpc+unix:/run/app.socket   to whoever may open the file";
+  app serve --grpc grpc+unix:/run/app.socket   to all who may open the file";
 
 const SERVE_OUTPUT: &str = "\
 It serves until SIGINT or SIGTERM, finishes the calls that are under way, and exits
 with 0. It answers gRPC health checks and reflection. It has neither TLS nor passwords:
-whoever reaches the address can call the plugins.
+anyone who reaches the address can call the plugins.
 
 Standard output has one line, the address in the form `--plugin` takes it, as soon as it
 can be connected to: for a script that has asked for port 0.";

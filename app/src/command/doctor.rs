@@ -1,21 +1,23 @@
-//! `app doctor`: what is wrong with the plugins of this build, and with links. It opens none.
+//! `app doctor`: the problems of the plugins of this build, and of links.
+//! It opens no plugin.
 
 mod report;
 
 use std::fmt::Write;
 
+use plug::link::Address;
 use plug::{Plugin, Registry};
 
 use crate::cli::{Doctor, Format};
 use crate::description::package_of;
 use crate::failure::{Exit, Failure};
-use crate::link::Link;
 use crate::linked::Linked;
 use crate::output;
 use report::{Deprecation, ProblemReport, Report, Warning};
 
 pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
-    // A link that cannot be used is a problem like others. What was typed wrongly is none of the plugins.
+    // A link that cannot be used is a problem like others.
+    // Wrong usage ends the command.
     let mut faults = Vec::new();
     let linked = Linked::with_sound(&arguments.links, |link, failure| match failure.exit() {
         Exit::Problem | Exit::Failed => {
@@ -37,7 +39,7 @@ pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
     Ok(if problems.is_empty() && faults.is_empty() { Exit::Done } else { Exit::Problem })
 }
 
-fn text(linked: &Linked, faults: &[(Link, Failure)]) -> String {
+fn text(linked: &Linked, faults: &[(Address, Failure)]) -> String {
     let (mut text, registry) = (String::new(), &linked.registry);
     for problem in registry.problems() {
         let _ = writeln!(text, "problem: {problem}");
@@ -65,7 +67,7 @@ fn text(linked: &Linked, faults: &[(Link, Failure)]) -> String {
     text
 }
 
-/// The plugins that are deprecated, with what to use instead.
+/// The deprecated plugins, each with its replacement.
 fn deprecated(registry: &Registry) -> impl Iterator<Item = (&Plugin, &str)> {
     registry.plugins().filter_map(|plugin| Some((plugin, plugin.deprecated()?)))
 }

@@ -1,4 +1,5 @@
-//! `app hello`: opens a plugin and has it greet. It runs the plugin's code, here or where the plugin is.
+//! `app hello`: opens a plugin, and greets through it.
+//! It runs the plugin's code, here or in another process.
 
 use app_interface::Plug;
 use plug::Plugin;
@@ -19,18 +20,19 @@ pub(crate) fn run(arguments: &Hello) -> Result<Exit, Failure> {
 
 fn hello(arguments: &Hello) -> Result<Exit, Failure> {
     let choice = arguments.plugin.as_deref().map(Choice::read).transpose();
-    let choice = choice.map_err(|failure| arguments.told("link", failure))?;
+    let choice = choice.map_err(|failure| arguments.attributed("link", failure))?;
     let linked = match &choice {
         Some(Choice::Of(link, _)) if arguments.isolate => {
-            return Err(arguments.told("link", not_to_isolate(&format!("what `{link}` has"))));
+            return Err(arguments.attributed("link", not_to_isolate(&format!("what `{link}` has"))));
         }
         Some(Choice::Of(link, meant)) => {
-            Linked::alone(link, *meant).map_err(|failure| arguments.told("link", failure))?
+            Linked::alone(link, *meant).map_err(|failure| arguments.attributed("link", failure))?
         }
         _ => Linked::with(&arguments.links)?,
     };
     let plugin = choose(choice.as_ref(), &linked.registry);
-    let plugin = plugin.map_err(|failure| if choice.is_some() { arguments.told("name", failure) } else { failure })?;
+    let plugin =
+        plugin.map_err(|failure| if choice.is_some() { arguments.attributed("name", failure) } else { failure })?;
     if let Some(instead) = plugin.deprecated() {
         output::aside("warning", &format!("plugin `{}` is deprecated: {instead}", plugin.name()));
     }

@@ -1,4 +1,5 @@
-//! `app info`: all that is known of a plugin, whatever interface it is of. It does not open it.
+//! `app info`: all that is known of the plugins with a name, of any interface.
+//! It opens none.
 
 mod text;
 
@@ -13,11 +14,11 @@ use crate::cli::{Format, Info};
 use crate::description::Description;
 use crate::failure::{Exit, Failure};
 use crate::inspected::{Inspected, LibraryDescription};
-use crate::link::Choice;
+use crate::link::{Choice, unnamed};
 use crate::linked::Linked;
-use crate::{layout, library, output};
+use crate::{kind, layout, output};
 
-/// What JSON has.
+/// The JSON object.
 #[derive(Serialize)]
 struct Listing<'a> {
     plugins: Vec<Detailed<'a>>,
@@ -27,7 +28,7 @@ struct Listing<'a> {
 struct Detailed<'a> {
     #[serde(flatten)]
     plugin: Description<'a>,
-    /// Null where it is in none.
+    /// Null for a plugin that is in no library.
     library: Option<LibraryDescription<'a>>,
 }
 
@@ -39,7 +40,7 @@ pub(crate) fn run(arguments: &Info) -> Result<Exit, Failure> {
     };
     let plugins = match &choice {
         Choice::Name(name) => find(name, &linked.registry)?,
-        Choice::Of(link, Some(name)) => find(name, &linked.registry).map_err(|failure| link.told(failure))?,
+        Choice::Of(link, Some(name)) => find(name, &linked.registry).map_err(|failure| unnamed(link, failure))?,
         Choice::Of(_, None) => linked.registry.plugins().collect(),
     };
     let libraries = inspect(&plugins, &linked)?;
@@ -57,14 +58,14 @@ pub(crate) fn run(arguments: &Info) -> Result<Exit, Failure> {
             output::page(&texts.collect::<Vec<_>>().join("\n"))?;
         }
     }
-    // All else of it is told first, since that helps to see why.
+    // The description comes first, since it helps to understand the problem.
     match plugins.iter().find_map(|plugin| linked.misfit(plugin)) {
         Some(problem) => Err(failure(problem)),
         None => Ok(Exit::Done),
     }
 }
 
-/// The plugins with this name or alias: one of each interface that has one.
+/// The plugins with this name or alias, at most one of each interface.
 fn find<'r>(name: &str, registry: &'r Registry) -> Result<Vec<&'r Plugin>, Failure> {
     let is_unfit = |problem: &Problem| matches!(problem, Problem::Incompatible { .. });
     let is_it = |problem: &&Problem| problem.name() == Some(name) && !is_unfit(problem);
@@ -73,18 +74,18 @@ fn find<'r>(name: &str, registry: &'r Registry) -> Result<Vec<&'r Plugin>, Failu
     }
     let plugins: Vec<_> = registry.plugins().filter(|plugin| plugin.is_called(name)).collect();
     if plugins.is_empty() {
-        // The registry knows best why there is none.
+        // The error of the lookup says why.
         registry.plugin::<dyn Plug>(name)?;
     }
     Ok(plugins)
 }
 
-/// The libraries that these plugins are in, by path.
+/// The libraries of these plugins, by path.
 fn inspect<'l>(plugins: &[&Plugin], linked: &'l Linked) -> Result<BTreeMap<&'l Path, Inspected>, Failure> {
     let mut libraries = BTreeMap::new();
     for path in plugins.iter().filter_map(|plugin| linked.library_of(plugin)) {
         if !libraries.contains_key(path) {
-            libraries.insert(path, library::inspect(path)?);
+            libraries.insert(path, kind::inspect(path)?);
         }
     }
     Ok(libraries)

@@ -1,4 +1,5 @@
-//! `app list`: the plugins of this build and of links, and those that could be in it. It opens none.
+//! `app list`: the plugins of this build and of links, and those that are left out.
+//! It opens none.
 
 use plug::Plugin;
 use serde::Serialize;
@@ -10,11 +11,11 @@ use crate::failure::{Exit, Failure};
 use crate::linked::Linked;
 use crate::{layout, output};
 
-/// What JSON has.
+/// The JSON object.
 #[derive(Serialize)]
 struct Listing<'a> {
     plugins: Vec<Description<'a>>,
-    /// Not there unless it was asked for.
+    /// Absent without `--available`.
     #[serde(skip_serializing_if = "Option::is_none")]
     available: Option<Vec<Available>>,
 }
@@ -31,7 +32,7 @@ pub(crate) fn run(arguments: &List) -> Result<Exit, Failure> {
         ListFormat::Names => {
             let here = registry.plugins().map(|plugin| plugin.name().to_owned());
             let mut names: Vec<_> = here.chain(available.into_iter().flatten().map(|plugin| plugin.name)).collect();
-            // A name that is in two interfaces is one name.
+            // Plugins of two interfaces can have one name.
             names.sort();
             names.dedup();
             output::data(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?;
@@ -52,7 +53,7 @@ pub(crate) fn run(arguments: &List) -> Result<Exit, Failure> {
 
 fn table(linked: &Linked, available: &[Available], width: usize) -> String {
     let registry = &linked.registry;
-    // A column that says the same in every row says nothing.
+    // A column of equal cells is left out.
     let mut interfaces: Vec<_> = registry.plugins().map(Plugin::interface).collect();
     interfaces.dedup();
     let (has_interfaces, has_links) =
@@ -74,7 +75,7 @@ fn table(linked: &Linked, available: &[Available], width: usize) -> String {
     layout::table(&head.iter().map(String::as_str).collect::<Vec<_>>(), &rows, width)
 }
 
-/// With what keeps a user from it.
+/// The summary, with the reasons not to use the plugin.
 fn summary(plugin: &Plugin, linked: &Linked) -> String {
     let misfit = linked.misfit(plugin).map(|_| format!("(does not fit: built with another `{}`)", plugin.interface()));
     let deprecated = plugin.deprecated().map(|instead| format!("(deprecated: {instead})"));

@@ -1,4 +1,5 @@
-//! `app serve`: has other programs call plugins of this one. Like `app hello`, it runs their code.
+//! `app serve`: serves plugins to other programs.
+//! Like `app hello`, it runs their code.
 
 use app_interface::Plug;
 use plug::{Plugin, Registry};
@@ -8,7 +9,7 @@ use crate::choosing;
 use crate::cli::Serve;
 use crate::failure::{Exit, Failure};
 use crate::linked::Linked;
-use crate::{grpc, output};
+use crate::{kind, output};
 
 pub(crate) fn run(arguments: &Serve) -> Result<Exit, Failure> {
     let linked = Linked::with(&arguments.links)?;
@@ -17,7 +18,7 @@ pub(crate) fn run(arguments: &Serve) -> Result<Exit, Failure> {
         output::aside("warning", &warning);
     }
     let names: Vec<_> = plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
-    grpc::serve(plugins, &arguments.grpc, |address| {
+    kind::serve(plugins, &arguments.grpc, |address| {
         output::data(&format!("{address}\n"))?;
         output::aside("note", &format!("serving {} until SIGINT or SIGTERM", listed(&names)));
         Ok(())
@@ -25,14 +26,14 @@ pub(crate) fn run(arguments: &Serve) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The plugins of these names, each once; all of them where none is named.
+/// The plugins of these names, each once; without names, all plugins.
 fn chosen(names: &[String], registry: &Registry) -> Result<Vec<Plugin>, Failure> {
     let names: Vec<_> =
         if names.is_empty() { choosing::names(registry) } else { names.iter().map(String::as_str).collect() };
     if names.is_empty() {
         return Err(choosing::none(registry));
     }
-    // By name and not as it stands there, since two plugins can have it.
+    // Two plugins can have one name, and the lookup by name finds that out.
     let plugins = names.iter().map(|name| registry.plugin::<dyn Plug>(name).cloned());
     let mut plugins = plugins.collect::<Result<Vec<_>, _>>()?;
     plugins.sort_by(|one, other| one.name().cmp(other.name()));

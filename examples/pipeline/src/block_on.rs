@@ -1,5 +1,6 @@
-//! Waits for a future on the calling thread, all that a program without concurrency needs of an async runtime. It knows no
-//! timers and no I/O: a store that needs a runtime brings it along.
+//! Waits for a future on the calling thread.
+//! A program without concurrency needs no more of an async runtime.
+//! It has no timers and no I/O, so a store that needs a runtime brings its own.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     loop {
         match future.as_mut().poll(&mut context) {
             Poll::Ready(value) => return value,
-            // A wake-up that came before this is not lost: the thread is then not parked at all.
+            // An earlier wake-up is not lost: the thread then does not park.
             Poll::Pending => thread::park(),
         }
     }
@@ -35,11 +36,11 @@ mod tests {
 
     #[test]
     fn waits_for_another_thread() {
-        let mut asked = 0;
+        let mut polls = 0;
         let future = std::future::poll_fn(|context| {
-            asked += 1;
-            if asked > 1 {
-                return Poll::Ready(asked);
+            polls += 1;
+            if polls > 1 {
+                return Poll::Ready(polls);
             }
             let waker = context.waker().clone();
             thread::spawn(move || {

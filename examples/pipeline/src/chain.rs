@@ -1,5 +1,5 @@
-//! Filters, one behind the other, which together are a filter again. It knows no registry: whoever pushes a filter has
-//! opened it.
+//! Filters, one behind the other, which together are a filter again.
+//! It knows no registry: it gets filters that are open.
 
 use pipeline_interface::Filter;
 use plug::Error;
@@ -9,7 +9,8 @@ use plug::Error;
 pub struct Chain(Vec<(String, Box<dyn Filter>)>);
 
 impl Chain {
-    /// Puts a filter behind the others. `name` is what an error of it is told with.
+    /// Puts a filter behind the others.
+    /// Its errors have this name.
     pub fn push(&mut self, name: &str, filter: Box<dyn Filter>) {
         self.0.push((name.to_owned(), filter));
     }
@@ -24,7 +25,7 @@ impl Filter for Chain {
         let mut finished = Vec::new();
         for at in 0..self.0.len() {
             let (name, filter) = &mut self.0[at];
-            let kept = filter.finish().map_err(|cause| told(name, cause))?;
+            let kept = filter.finish().map_err(|cause| failed(name, cause))?;
             for line in kept {
                 finished.extend(through(&mut self.0[at + 1..], line)?);
             }
@@ -37,12 +38,12 @@ fn through(filters: &mut [(String, Box<dyn Filter>)], line: String) -> Result<Op
     let mut line = Some(line);
     for (name, filter) in filters {
         let Some(passed) = line else { break };
-        line = filter.line(&passed).map_err(|cause| told(name, cause))?;
+        line = filter.line(&passed).map_err(|cause| failed(name, cause))?;
     }
     Ok(line)
 }
 
-fn told(name: &str, cause: Error) -> Error {
+fn failed(name: &str, cause: Error) -> Error {
     Error::msg(format!("filter `{name}` failed")).with_source(cause)
 }
 
@@ -65,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_filter_kept_goes_through_those_behind_it() {
+    fn kept_lines_go_through_the_filters_behind() {
         let mut chain = Chain::default();
         chain.push("a", Box::new(Keep('a', Vec::new())));
         chain.push("b", Box::new(Keep('b', Vec::new())));

@@ -1,5 +1,5 @@
-//! The command line: what the words mean, and how a failure is told. It knows no plugin, and no registry but the one it is
-//! given.
+//! The command line: its commands, and the texts of failures.
+//! It knows no plugin, and takes any registry.
 
 use std::fmt;
 use std::io::{self, BufRead, Write};
@@ -15,19 +15,19 @@ usage: pipeline list               the plugins there are
        pipeline filter NAME...     lines from standard input, through these filters, to standard output
        pipeline store NAME         `get KEY`, `set KEY VALUE` and `keys`, line by line from standard input";
 
-/// Why the program failed.
+/// The reason why the program failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Failure {
     /// The command line is wrong.
     Usage,
-    /// The input or the output.
+    /// The input or the output failed.
     Io(io::Error),
-    /// The registry or a plugin.
+    /// The registry or a plugin failed.
     Plug(Error),
 }
 
-/// Does what the arguments say.
+/// Runs the command in the arguments.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub fn run(
     }
 }
 
-/// The plugin of this name. Whoever chose a deprecated one is told so.
+/// The plugin of this name, with a warning if it is deprecated.
 fn chosen<'r, I: ?Sized + Interface>(registry: &'r Registry, name: &str) -> Result<&'r Plugin, Failure> {
     let plugin = registry.plugin::<I>(name)?;
     if let Some(instead) = plugin.deprecated() {
@@ -93,7 +93,7 @@ fn filter(chain: &mut Chain, input: &mut dyn BufRead, output: &mut dyn Write) ->
 }
 
 impl Failure {
-    /// Whether the command line is to blame, for it is wrong or names what is not there.
+    /// Whether the command line is wrong, or names an unknown plugin.
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Usage => true,
@@ -105,8 +105,8 @@ impl Failure {
         }
     }
 
-    /// Whether it is that the reader of the output has gone, as `head` does.
-    pub fn is_nobody_reading(&self) -> bool {
+    /// Whether the reader of the output has closed the pipe, as `head` does.
+    pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
@@ -123,7 +123,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// With all causes: it is the last that is said of it.
+/// The text with all causes, since the program ends with it.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,9 +1,11 @@
-//! A small host with two interfaces of its own: filters, which change a text line by line, and stores, which keep values by
-//! their keys. It knows the interfaces and no plugin; which ones there are is up to its features.
+//! A small host with two interfaces of its own: filters change a text line by line, and stores keep
+//! values by key.
+//! It knows the interfaces and no plugin.
+//! Its features choose the plugins.
 //!
 //! * [`Chain`]: filters, one behind the other.
-//! * [`script`]: what a store is told to do, line by line.
-//! * [`run`]: the command line over any registry, so that a test can bring one of its own.
+//! * [`script`]: commands for a store, line by line.
+//! * [`run`]: the command line over any registry, so that a test can use its own.
 
 mod block_on;
 mod chain;
@@ -20,12 +22,14 @@ pub use cli::{Failure, run};
 
 plug::link!();
 
-/// The program: exit code 0 for done, 1 for a plugin, a file or the registry that failed, 2 for a wrong command line.
+/// Runs the program.
+/// It exits with 1 if a plugin, a file or the registry fails, and with 2 if the command line is
+/// wrong.
 pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned()).collect();
     let result = run(Registry::builtin(), &arguments, &mut io::stdin().lock(), &mut io::stdout().lock());
     let Err(failure) = result else { return ExitCode::SUCCESS };
-    if failure.is_nobody_reading() {
+    if failure.is_closed_pipe() {
         return ExitCode::SUCCESS;
     }
     eprintln!("pipeline: {failure}");

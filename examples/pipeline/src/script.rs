@@ -1,9 +1,10 @@
-//! What a store is told to do, a line at a time. It knows no store but the one it is given, and nothing of who waits for it.
+//! Commands for a store, one on each line.
+//! It takes any store.
 
 use pipeline_interface::Store;
 use plug::Error;
 
-/// Does what the line says, and returns the lines of the answer.
+/// Runs the command in the line, and returns the lines of the answer.
 ///
 /// ```text
 /// set KEY VALUE      no answer; the value is the rest of the line
@@ -13,7 +14,7 @@ use plug::Error;
 ///
 /// # Errors
 ///
-/// Where the line says something else, and where the store fails.
+/// If the line is no command, or the store fails.
 pub async fn obey(store: &dyn Store, line: &str) -> Result<Vec<String>, Error> {
     match &line.splitn(3, ' ').collect::<Vec<_>>()[..] {
         ["set", key, value] => store.set(key, value).await.map(|()| Vec::new()),

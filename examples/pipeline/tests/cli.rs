@@ -1,5 +1,5 @@
-//! The binary as a user meets it: what it prints, what it says of failures, and its exit codes. What needs a plugin is tested
-//! where that plugin's feature is on, as it is by default.
+//! The binary: its output, its errors and its exit codes.
+//! A test that needs a plugin runs if the plugin's feature is on, as it is by default.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,7 +13,7 @@ fn pipeline(arguments: &[&str], variables: &[(&str, &OsStr)], input: &str) -> (S
     command.args(arguments).env_remove("PIPELINE_RULES").env_remove("PIPELINE_FILE").envs(variables.iter().copied());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // A program that fails does not read on, and that is no concern of this test.
+    // A program that fails stops reading, which is no failure of this test.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -45,7 +45,7 @@ store memory: Keeps values as long as the program runs.
 
 #[test]
 #[cfg_attr(not(feature = "lines"), ignore = "wants the feature `lines`")]
-fn filters_work_in_their_order() {
+fn filters_run_in_order() {
     let (stdout, stderr, code) = pipeline(&["filter", "dedup", "sort", "number"], &[], "pear\napple\npear\n");
     assert_eq!((&stdout[..], &stderr[..], code), ("1 apple\n2 pear\n", "", 0));
     let (stdout, _, _) = pipeline(&["filter", "number", "uniq"], &[], "pear\npear\n");
@@ -126,7 +126,7 @@ fn memory_forgets() {
 
 #[test]
 #[cfg_attr(not(feature = "memory"), ignore = "wants the feature `memory`")]
-fn a_line_that_says_nothing_is_told() {
+fn a_line_that_is_no_command_is_an_error() {
     let (stdout, stderr, code) = pipeline(&["store", "memory"], &[], "set a 1\ngte a\nget a\n");
     let expected = "pipeline: `gte a` is neither `get KEY`, `set KEY VALUE` nor `keys`\n";
     assert_eq!((&stdout[..], &stderr[..], code), ("", expected, 1));
@@ -134,7 +134,7 @@ fn a_line_that_says_nothing_is_told() {
 
 #[test]
 #[cfg_attr(not(feature = "file"), ignore = "wants the feature `file`")]
-fn a_file_keeps_what_it_was_told_and_a_filter_looks_it_up() {
+fn a_file_keeps_values_and_a_filter_looks_them_up() {
     let path = path("values");
     let _ = fs::remove_file(&path);
     let file = [("PIPELINE_FILE", path.as_os_str())];
@@ -145,7 +145,7 @@ fn a_file_keeps_what_it_was_told_and_a_filter_looks_it_up() {
 
 #[test]
 #[cfg_attr(not(feature = "file"), ignore = "wants the feature `file`")]
-fn a_file_that_is_not_named_does_not_open() {
+fn a_file_without_a_name_does_not_open() {
     let (_, stderr, code) = pipeline(&["store", "file"], &[], "keys\n");
     let expected = "pipeline: cannot open plugin `file` of plugin-file\ncaused by: PIPELINE_FILE names no file\n";
     assert_eq!((&stderr[..], code), (expected, 1));

@@ -1,4 +1,4 @@
-//! The host with the plugins that its features chose, whichever they are, and with registries made by hand.
+//! The host with the plugins of its features, and with registries made by hand.
 
 use std::error::Error as _;
 
@@ -8,11 +8,11 @@ use plug::{Error, ErrorKind, Plugin, Registry};
 
 plug::link!();
 
-/// The interfaces' names, as messages have them.
+/// The interfaces' names in messages.
 const FILTER: &str = "pipeline_interface::Filter";
 const STORE: &str = "pipeline_interface::Store";
 
-/// Each plugin, its interface, and its feature of this package: whether it is on, and how it is given to Cargo.
+/// Each plugin, its interface, and its feature: whether that is on, and its name.
 const PLUGINS: [(&str, &str, bool, &str); 8] = [
     ("dedup", FILTER, cfg!(feature = "lines"), "lines"),
     ("file", FILTER, cfg!(feature = "file"), "file"),
@@ -112,7 +112,7 @@ fn a_registry_is_made_by_hand() {
 }
 
 #[test]
-fn a_fake_goes_beside_the_real_ones_and_some_of_them_away() {
+fn a_fake_replaces_some_of_the_real_plugins() {
     let real = Registry::builtin();
     let mut plugins: Vec<_> = real.plugins().filter(|plugin| plugin.name() != "file").cloned().collect();
     plugins.push(Plugin::new::<dyn Store>("file", || Ok(Box::new(Broken))).unwrap());
@@ -125,7 +125,7 @@ fn a_fake_goes_beside_the_real_ones_and_some_of_them_away() {
 }
 
 #[test]
-fn two_of_one_name_are_a_problem_of_that_name_alone() {
+fn two_plugins_of_one_name_are_a_problem_of_that_name_alone() {
     let mut plugins: Vec<_> = by_hand().plugins().cloned().collect();
     plugins.push(Plugin::new::<dyn Filter>("shout", || Ok(Box::new(Shout))).unwrap());
     let mut registry = Registry::new();
@@ -133,15 +133,15 @@ fn two_of_one_name_are_a_problem_of_that_name_alone() {
     let error = registry.plugin::<dyn Filter>("shout").unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Problem(problem) if problem.name() == Some("shout")), "{error}");
     assert!(registry.open::<dyn Store>("broken").is_ok());
-    // What there is gets listed, and then what is wrong with it.
+    // The list comes first, and then the problem.
     assert!(failure(&registry, "list", "").starts_with("the registry has 1 problem\n2 plugins of interface"));
 }
 
 #[test]
-fn a_plugin_s_error_comes_out_with_its_causes() {
+fn a_plugin_s_error_keeps_its_causes() {
     let registry = by_hand();
-    let told = "filter `shout` failed\ncaused by: nothing to shout";
-    assert_eq!(failure(&registry, "filter shout", "a\n\nb\n"), told);
+    let expected = "filter `shout` failed\ncaused by: nothing to shout";
+    assert_eq!(failure(&registry, "filter shout", "a\n\nb\n"), expected);
     assert_eq!(failure(&registry, "store broken", "get a\n"), "the cable is cut");
     assert_eq!(failure(&registry, "store broken", "set a b\n"), "cannot set\ncaused by: the cable is cut");
 
@@ -151,7 +151,7 @@ fn a_plugin_s_error_comes_out_with_its_causes() {
 }
 
 #[test]
-fn a_name_of_the_other_interface_is_told_where_it_belongs() {
+fn the_error_for_a_name_of_the_other_interface_names_that() {
     let failure = output(&by_hand(), "filter broken", "").unwrap_err();
     assert!(failure.is_usage());
     let Failure::Plug(error) = failure else { panic!("{failure}") };

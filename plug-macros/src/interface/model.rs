@@ -1,5 +1,6 @@
-//! What crosses of an interface: its methods, as far as tokens tell. All that keeps a trait from crossing is said here, save that
-//! a type does not: that is for the compiler to find out.
+//! The model of a portable interface: its methods, as far as tokens tell.
+//! It reports everything that keeps a trait from being portable, except the types, which the
+//! compiler reports.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
@@ -8,32 +9,32 @@ use syn::{
     Signature, TraitItem, TraitItemFn, Type, TypeParamBound, WherePredicate, parse_quote,
 };
 
-use super::wire;
+use super::{marks, names};
 use crate::arguments::{Errors, conditions};
 use crate::{docs, types};
 
 /// A portable interface.
 pub(super) struct Interface<'a> {
     pub(super) name: &'a Ident,
-    /// The `#[cfg]`s that stand below the attribute.
+    /// The `#[cfg]`s below the attribute.
     pub(super) conditions: Vec<Attribute>,
     pub(super) docs: Vec<TokenStream>,
-    /// Its name on the wire.
+    /// The name on the wire.
     pub(super) service: String,
-    /// Those of its objects: what `Self: Sized` keeps off them is not among these.
+    /// The methods of its objects, which are those without `Self: Sized`.
     pub(super) methods: Vec<Method<'a>>,
 }
 
 /// A method that crosses.
 pub(super) struct Method<'a> {
-    /// Its place among those that are written, there or not.
+    /// Its index among the methods as they are written, whether their conditions hold or not.
     pub(super) number: usize,
     pub(super) name: &'a Ident,
     pub(super) conditions: Vec<Attribute>,
     pub(super) docs: Vec<TokenStream>,
     pub(super) wire_name: String,
     pub(super) arguments: Vec<Argument<'a>>,
-    /// What they are called on the wire.
+    /// The names on the wire.
     pub(super) argument_names: Vec<String>,
     pub(super) outcome: &'a Type,
     pub(super) has_default: bool,
@@ -41,14 +42,14 @@ pub(super) struct Method<'a> {
 }
 
 pub(super) struct Argument<'a> {
-    /// A name of its own, since what the author writes there need not be one.
+    /// A generated name, since the author may write a pattern.
     pub(super) name: Ident,
     pub(super) form: Form,
-    /// Its type without what the form says of it: the `str` of `&str`, the `T` of the others.
+    /// The type without its form: the `str` of `&str`, the `T` of the others.
     pub(super) ty: &'a Type,
 }
 
-/// How an argument is written.
+/// The way in which an argument is passed.
 pub(super) enum Form {
     /// `&str`
     Str,
@@ -67,14 +68,14 @@ impl<'a> Interface<'a> {
     pub(super) fn read(item: &'a ItemTrait, service: Option<&LitStr>, errors: &mut Errors) -> Option<Self> {
         let mut found = Errors::default();
         check_trait(item, &mut found);
-        let service = wire::service(&item.ident, service, &mut found);
+        let service = names::service(&item.ident, service, &mut found);
         let mut methods = Vec::new();
         for item in &item.items {
             match item {
                 TraitItem::Fn(item) if is_of_no_object(item) => {
-                    wire::refuse_marks(&item.attrs, "this method does not cross: drop this", &mut found);
+                    marks::refuse(&item.attrs, "this method does not cross: drop this", &mut found);
                     if item.default.is_none() {
-                        let message = "`where Self: Sized` keeps a method off the objects, and those are what crosses: give it a body";
+                        let message = "`where Self: Sized` keeps a method off the objects, and only objects cross: give it a body";
                         found.at(&item.sig.ident, message);
                     }
                 }
@@ -83,10 +84,10 @@ impl<'a> Interface<'a> {
                     found.at(item, "associated types do not cross: write the type itself into the methods");
                 }
                 TraitItem::Const(item) => found.at(item, "associated constants do not cross: make a method of it"),
-                other => found.at(other, "what stands here is not seen by `portable`: write the methods out"),
+                other => found.at(other, "`portable` sees no methods in this item: write them out"),
             }
         }
-        wire::check_names(methods.iter().flatten().map(|method| (method.name, &*method.wire_name)), &mut found);
+        names::check(methods.iter().flatten().map(|method| (method.name, &*method.wire_name)), &mut found);
         let is_fine = found.is_empty();
         errors.append(found);
         let methods = methods.into_iter().collect::<Option<Vec<_>>>()?;
@@ -97,7 +98,7 @@ impl<'a> Interface<'a> {
 
 fn check_trait(item: &ItemTrait, errors: &mut Errors) {
     if let Some(token) = &item.unsafety {
-        errors.at(token, "what an `unsafe` trait promises does not cross: drop `unsafe`");
+        errors.at(token, "the promises of an `unsafe` trait do not cross: drop `unsafe`");
     }
     if !item.generics.params.is_empty() {
         errors.at(&item.generics, "a portable interface is one type, and this trait is generic: drop its parameters");
@@ -121,8 +122,7 @@ fn check_trait(item: &ItemTrait, errors: &mut Errors) {
     for bound in bounds {
         match bound {
             TypeParamBound::Lifetime(lifetime) if has_defaults => {
-                let message =
-                    "default bodies run on what is borrowed here: drop this bound, which an interface's objects fulfil";
+                let message = "default bodies run on a borrowed object: drop this bound, which the objects of an interface fulfil";
                 errors.at(lifetime, message);
             }
             TypeParamBound::Lifetime(_) => {}
@@ -132,7 +132,8 @@ fn check_trait(item: &ItemTrait, errors: &mut Errors) {
     }
 }
 
-/// Takes off the objects the methods that none can have, and has been told so. Whether it is a type of objects then.
+/// Takes the methods off the objects that no object can have, and that were reported.
+/// Returns whether the trait can then be made into an object.
 pub(super) fn leave_an_object(item: &mut ItemTrait) -> bool {
     let mut is_object = true;
     for item in &mut item.items {
@@ -154,7 +155,7 @@ fn can_be_called_on_an_object(signature: &Signature) -> bool {
     signature.receiver().is_some() && !is_generic && !others.into_iter().any(names_self_or_impl)
 }
 
-/// Whether there is a `Self` or an `impl Trait` among these.
+/// Whether the tokens have a `Self` or an `impl Trait`.
 fn names_self_or_impl(tokens: TokenStream) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == "Self" || ident == "impl",
@@ -163,7 +164,7 @@ fn names_self_or_impl(tokens: TokenStream) -> bool {
     })
 }
 
-/// Whether the method has `where Self: Sized`, and so is none of `dyn Trait`.
+/// Whether the method has `where Self: Sized`, so that `dyn Trait` lacks it.
 fn is_of_no_object(item: &TraitItemFn) -> bool {
     let mut predicates = item.sig.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     predicates.any(|predicate| match predicate {
@@ -194,10 +195,10 @@ impl<'a> Method<'a> {
             errors.at(token, "a portable method is not async: drop `async`, and return the result itself");
         }
         if let Safety::Unsafe(token) = safety {
-            errors.at(token, "what an `unsafe` method asks of its callers does not cross: drop `unsafe`");
+            errors.at(token, "the demands of an `unsafe` method do not cross: drop `unsafe`");
         }
         if let Some(abi) = abi {
-            errors.at(abi, "each border has an ABI of its own: drop `extern`");
+            errors.at(abi, "each boundary has an ABI of its own: drop `extern`");
         }
         for param in &generics.params {
             let message = match param {
@@ -215,32 +216,31 @@ impl<'a> Method<'a> {
             errors.at(clause, "a portable method has no conditions: drop this clause");
         }
         if let Some(rest) = variadic {
-            errors.at(rest, "a portable method has as many arguments as are written: take a list");
+            errors.at(rest, "a portable method has a fixed number of arguments: take a list");
         }
         check_receiver(&item.sig, errors);
         let typed = inputs.iter().filter_map(|input| match input {
             FnArg::Typed(input) => Some(input),
             FnArg::Receiver(_) => None,
         });
-        let argument_names = wire::argument_names(typed.clone().map(|input| &*input.pat));
+        let argument_names = names::of_arguments(typed.clone().map(|input| &*input.pat));
         let arguments = typed.enumerate().map(|(at, input)| Argument::read(at, input, errors)).collect();
         let outcome = match output {
             ReturnType::Type(_, ty) if !matches!(**ty, Type::Never(_)) => Some(&**ty),
             _ => {
-                let message =
-                    "a portable method returns a `Result`, since a border can fail: write `-> Result<(), plug::Error>`";
+                let message = "a portable method returns a `Result`, since a boundary can fail: write `-> Result<(), plug::Error>`";
                 errors.at(ident, message);
                 None
             }
         };
         outcome.into_iter().for_each(|ty| types::check_result(ty, errors));
-        let is_idempotent = wire::is_idempotent(&item.attrs, errors);
+        let is_idempotent = marks::is_idempotent(&item.attrs, errors);
         Some(Self {
             number,
             name: ident,
             conditions: conditions(&item.attrs),
             docs: docs::read(&item.attrs),
-            wire_name: wire::method_name(ident, errors),
+            wire_name: names::of_method(ident, errors),
             arguments,
             argument_names,
             outcome: outcome?,
@@ -252,11 +252,12 @@ impl<'a> Method<'a> {
 
 fn check_receiver(signature: &Signature, errors: &mut Errors) {
     let Some(receiver) = signature.receiver() else {
-        return errors.at(&signature.ident, "a portable method is one of an object: begin its arguments with `&self`");
+        return errors
+            .at(&signature.ident, "a portable method is called on an object: begin its arguments with `&self`");
     };
     let why = match &receiver.kind {
         ReceiverKind::Reference(_, lifetime, None) => return types::check_lifetime(lifetime.as_ref(), errors),
-        ReceiverKind::Reference(_, _, Some(_)) => "keep what changes behind a `Mutex`",
+        ReceiverKind::Reference(_, _, Some(_)) => "keep mutable state behind a `Mutex`",
         _ => "the object stays where it is",
     };
     errors.at(receiver, format!("a portable method takes `&self`: {why}"));

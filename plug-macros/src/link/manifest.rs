@@ -1,5 +1,6 @@
-//! What a package's Cargo.toml says of its plugins. It reads that file alone: a dependency's own manifest, and a workspace's
-//! root, are not there once the package is published.
+//! The plugins in a package's Cargo.toml.
+//! It reads only that file: the manifests of dependencies and of the workspace are gone once the
+//! package is published.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +9,12 @@ use toml::de::{DeTable, DeValue};
 
 use crate::name;
 
-/// A package, as far as `link!` is concerned.
+/// The parts of a package that `link!` needs.
 pub(super) struct Manifest {
     pub(super) package: String,
-    /// The crate name of its library, where it has one that can be linked.
+    /// The crate name of its library, if it has one that can be linked.
     pub(super) library: Option<String>,
-    /// The files of `[[example]]`s that say where they are.
+    /// The paths of those `[[example]]`s that have one.
     pub(super) examples: Vec<String>,
     pub(super) plugins: Vec<Dependency>,
     pub(super) catalogue: Vec<Feature>,
@@ -22,12 +23,12 @@ pub(super) struct Manifest {
 /// A plugin dependency.
 pub(super) struct Dependency {
     pub(super) key: String,
-    /// The package's own name, where this file says it.
+    /// The name of the package, or the key if this file has no other name.
     package: String,
     pub(super) is_dev: bool,
-    /// The features that turn it on; none where it is not optional.
+    /// The features that turn it on; none if it is not optional.
     pub(super) features: Option<BTreeSet<String>>,
-    /// It is there where one of these holds.
+    /// One of these must hold.
     pub(super) conditions: Vec<Condition>,
 }
 
@@ -75,7 +76,8 @@ impl Manifest {
     }
 }
 
-/// What is wrong with a line of Cargo.toml. There is no span for it, so the line is a part of the text.
+/// A mistake in a line of Cargo.toml.
+/// A macro cannot make a span in that file, so the text has the line.
 struct Mistake {
     line: usize,
     message: String,
@@ -188,7 +190,7 @@ impl<'t, 'i> File<'t, 'i> {
         name.unwrap_or_default().to_owned()
     }
 
-    /// Only a `lib` or an `rlib` can be linked by the package's other targets.
+    /// The package's other targets can link a library only if it is a Rust library.
     fn library(&self) -> Option<String> {
         let is_false = |path: &[&str]| self.at(path).is_some_and(|value| value.get_ref().as_bool() == Some(false));
         let is_true = |path: &[&str]| self.at(path).is_some_and(|value| value.get_ref().as_bool() == Some(true));
@@ -220,7 +222,8 @@ impl<'t, 'i> File<'t, 'i> {
         examples.into_iter().flat_map(|examples| examples.iter()).filter_map(path).collect()
     }
 
-    /// The features as they are written, with the ones that an optional dependency brings by itself.
+    /// The features as they are written.
+    /// Implicit features of optional dependencies are not among them.
     fn features(&self) -> BTreeMap<String, Vec<String>> {
         let table = self.table(&["features"]);
         let mut features: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -242,7 +245,7 @@ impl<'t, 'i> File<'t, 'i> {
                 let package = value.get_ref().as_table().and_then(|table| table.get("package"));
                 let package = package.and_then(|package| package.get_ref().as_str()).unwrap_or(&name).to_owned();
                 let named = |list: &[(String, usize)]| list.iter().any(|(listed, _)| *listed == name);
-                // A plugin that was renamed is one still, and so is what was renamed into one.
+                // Either the package or its new name can begin with `plugin-`.
                 let is_called_so = [&name, &package].into_iter().any(|name| without_prefix(name) != name);
                 if named(&metadata.ignore) || !(is_called_so || named(&metadata.plugins)) {
                     continue;
@@ -255,7 +258,7 @@ impl<'t, 'i> File<'t, 'i> {
                         }
                         None => {
                             let message = format!(
-                                "`link!()` cannot tell whether `{platform}` is the target: say it as \
+                                "`link!()` cannot tell whether `{platform}` is the target: write it as \
                                  `[target.'cfg(…)'.dependencies]`",
                             );
                             errors.push(self.error(key, &message));
@@ -275,7 +278,7 @@ impl<'t, 'i> File<'t, 'i> {
         }
         for (name, line) in &metadata.ignore {
             if metadata.plugins.iter().any(|(plugin, _)| plugin == name) {
-                errors.push(Mistake { line: *line, message: format!("`{name}` stands in `plugins` and in `ignore`") });
+                errors.push(Mistake { line: *line, message: format!("`{name}` is in both `plugins` and `ignore`") });
             }
         }
         for (list, listed) in [("plugins", &metadata.plugins), ("ignore", &metadata.ignore)] {
@@ -289,7 +292,7 @@ impl<'t, 'i> File<'t, 'i> {
         found.into_values().collect()
     }
 
-    /// Each table of dependencies, whether it is of dev-dependencies, and the platform it is for.
+    /// Each table of dependencies, whether it has dev-dependencies, and its platform.
     fn dependency_tables(&self) -> Vec<(&'t Table<'i>, bool, Option<String>)> {
         let kinds = [("dependencies", false), ("dev-dependencies", true), ("dev_dependencies", true)];
         let mut tables = Vec::new();
@@ -304,7 +307,9 @@ impl<'t, 'i> File<'t, 'i> {
     }
 }
 
-/// `dep:x`, `x/feature` and, where no feature says `dep:x`, `x` itself turn an optional dependency on; `x?/feature` does not.
+/// An optional dependency is turned on by `dep:x` and `x/feature`, and by the feature `x` if no
+/// feature has `dep:x`.
+/// `x?/feature` does not turn it on.
 fn turn_on(plugins: &mut [Dependency], features: &BTreeMap<String, Vec<String>>) {
     for dependency in plugins {
         let key = dependency.key.clone();
@@ -323,7 +328,8 @@ fn turn_on(plugins: &mut [Dependency], features: &BTreeMap<String, Vec<String>>)
     }
 }
 
-/// The part of a key, or of a package's name, that comes after `plugin-`. To Cargo `plugin_` is the same.
+/// The part of a key or of a package's name behind `plugin-`.
+/// For Cargo, `plugin_` is the same.
 fn without_prefix(key: &str) -> &str {
     key.strip_prefix("plugin-").or_else(|| key.strip_prefix("plugin_")).unwrap_or(key)
 }
@@ -332,10 +338,13 @@ fn has_implicit_feature(key: &str, features: &BTreeMap<String, Vec<String>>) -> 
     !features.contains_key(key) && !features.values().flatten().any(|value| value.strip_prefix("dep:") == Some(key))
 }
 
-/// Which feature brings which plugins. `[package.metadata.plug.names]` says it, and otherwise a feature that turns one plugin
-/// dependency on, and does so by `dep:` or by being its implicit feature, brings the plugin of its own name. A feature that
-/// turns several on is a bundle, `default` is one too, and one that says `x/feature` is a setting of `x`: they are not expected to
-/// bring their own names, nor is a feature whose name is none that a plugin can have.
+/// The plugins of each feature.
+/// `[package.metadata.plug.names]` names them.
+/// Without an entry there, a feature brings the plugin of its own name if it turns on one plugin
+/// dependency, by `dep:` or as its implicit feature.
+/// A feature that turns on several, and `default`, is a bundle, and `x/feature` is a setting of
+/// `x`: they bring no plugin of their own name.
+/// Nor does a feature whose name is not valid for a plugin.
 fn catalogue(
     plugins: &[Dependency],
     features: &BTreeMap<String, Vec<String>>,
@@ -351,10 +360,7 @@ fn catalogue(
     for (feature, (_, line)) in &metadata.names {
         if !brought.contains_key(&feature[..]) {
             let why = if features.contains_key(feature) { "turns no plugin on" } else { "does not exist" };
-            errors.push(Mistake {
-                line: *line,
-                message: format!("`names` says what feature `{feature}` brings, which {why}"),
-            });
+            errors.push(Mistake { line: *line, message: format!("`names` has the feature `{feature}`, which {why}") });
         }
     }
     let entry = |(feature, dependencies): (&str, Vec<&Dependency>)| {

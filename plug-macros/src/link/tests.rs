@@ -1,4 +1,4 @@
-//! What `link!` makes of a Cargo.toml: which crates it links under which conditions, what it catalogues, what it refuses.
+//! `link!` reads a Cargo.toml: the crates with their conditions, the catalogue, and the mistakes.
 
 use quote::ToTokens;
 
@@ -155,7 +155,7 @@ fn the_catalogue_is_a_text_that_asks_for_each_feature() {
 #[test]
 fn a_library_that_can_be_linked() {
     let library = |manifest: &str| Manifest::parse(manifest).ok().and_then(|manifest| manifest.library);
-    // This very package has a src/lib.rs, and that is where it is looked for.
+    // The test looks in the folder of this package, which has a src/lib.rs.
     assert_eq!(library("[package]\nname = 'my-app'\n").as_deref(), Some("my_app"));
     assert_eq!(library("[package]\nname = 'my-app'\n[lib]\nname = 'core_of'\n").as_deref(), Some("core_of"));
     assert_eq!(library("[package]\nname = 'my-app'\nautolib = false\n"), None);
@@ -198,9 +198,9 @@ plugin-tty = '1'
             "Cargo.toml:6: `ignore` is a list of strings, such as `ignore = [\"x\"]`",
             "Cargo.toml:8: `X` cannot be the name of a plugin: a plugin's name is lower-case letters and digits, in parts \
              joined by `-` or `_`, such as `x`",
-            "Cargo.toml:9: `names` says what feature `nothing` brings, which does not exist",
-            "Cargo.toml:10: `names` says what feature `serde` brings, which turns no plugin on",
-            "Cargo.toml:18: `link!()` cannot tell whether `x86_64-unknown-linux-gnu` is the target: say it as \
+            "Cargo.toml:9: `names` has the feature `nothing`, which does not exist",
+            "Cargo.toml:10: `names` has the feature `serde`, which turns no plugin on",
+            "Cargo.toml:18: `link!()` cannot tell whether `x86_64-unknown-linux-gnu` is the target: write it as \
              `[target.'cfg(…)'.dependencies]`",
         ]
     );
@@ -208,7 +208,7 @@ plugin-tty = '1'
         errors(
             "[package]\nname = 'app'\n[package.metadata.plug]\nplugins = ['x']\nignore = ['x']\n[dependencies]\nx = '1'\n"
         ),
-        ["Cargo.toml:5: `x` stands in `plugins` and in `ignore`"]
+        ["Cargo.toml:5: `x` is in both `plugins` and `ignore`"]
     );
     assert_eq!(errors("[package\n"), ["Cargo.toml:1: unclosed table, expected `]`"]);
     assert_eq!(

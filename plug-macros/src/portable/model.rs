@@ -1,5 +1,6 @@
-//! A type that crosses: its fields and variants, with the numbers that they have on the wire. What keeps it from crossing is said
-//! here, save that a field's type does not: that is for the compiler to find out.
+//! The model of a portable type: its fields and variants, with their numbers on the wire.
+//! It reports everything that keeps the type from being portable, except the types of its fields,
+//! which the compiler reports.
 
 use std::ops::RangeFrom;
 
@@ -41,9 +42,9 @@ pub(super) enum Form {
 }
 
 pub(super) struct Field<'a> {
-    /// Its place among all fields of the type.
+    /// Its index among all fields of the type.
     pub(super) number: usize,
-    /// Its name, or its place.
+    /// Its name or index.
     pub(super) member: Member,
     pub(super) tag: u32,
     pub(super) docs: Vec<TokenStream>,
@@ -57,8 +58,8 @@ impl<'a> Model<'a> {
         if !item.generics.params.is_empty() {
             let borrows = item.generics.params.iter().all(|param| matches!(param, GenericParam::Lifetime(_)));
             let message = match borrows {
-                true => "what crosses is owned, and this type borrows: drop its lifetimes",
-                false => "what crosses is of one type, and this one is generic: write down each that crosses",
+                true => "a portable type owns its data, and this one borrows: drop its lifetimes",
+                false => "a portable type is one type, and this one is generic: write down each that crosses",
             };
             errors.at(&item.generics, message);
         }
@@ -109,7 +110,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// As far as it can be seen: a type that contains itself by way of another is the compiler's to find.
+/// Refuses a type that names itself.
+/// The compiler finds a type that contains itself through another.
 fn refuse_itself(name: &Ident, ty: &Type, errors: &mut Errors) {
     if let Type::Path(path) = ty
         && path.qself.is_none()

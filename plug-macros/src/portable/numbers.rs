@@ -1,4 +1,5 @@
-//! The numbers that fields and variants have on the wire: those that the author gives, and for the others the next one.
+//! The numbers of fields and variants on the wire: the author's, and for the others the next
+//! number.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -8,7 +9,7 @@ use syn::{Attribute, Error, LitInt, Member};
 
 use crate::arguments::{self, Errors};
 
-/// What protobuf has for itself.
+/// The numbers that protobuf keeps for itself.
 const RESERVED: RangeInclusive<u32> = 19_000..=19_999;
 
 /// The numbers of the fields of one message, or of the variants of one enum.
@@ -31,7 +32,7 @@ impl Numbers {
         Self { rule, ..Self::of_fields() }
     }
 
-    /// Of an enum that has nothing but units, which protobuf has too.
+    /// The variants of an enum without data, which is an enum in protobuf.
     pub(super) fn of_units() -> Self {
         let rule = "the number of a variant is 1 to 2147483647";
         Self { highest: 2_147_483_647, has_reserved: false, rule, ..Self::of_fields() }
@@ -44,7 +45,7 @@ impl Numbers {
             let key = arguments::key(input, "tag = 3")?;
             match &key.to_string()[..] {
                 "tag" => arguments::set(&mut tag, &key, "tag = 3", input, errors),
-                "crate" => Err(Error::new(key.span(), "`crate` is said of the whole type: write it there")),
+                "crate" => Err(Error::new(key.span(), "`crate` belongs to the whole type: write it there")),
                 other => Err(Error::new(key.span(), format!("unknown key `{other}`: there is `tag`"))),
             }
         });

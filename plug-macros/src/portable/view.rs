@@ -1,48 +1,49 @@
-//! What a type that crosses is given: its description, the view that stands for it, and the way there and back. That of bytes stands
-//! in `wire.rs`.
+//! The impl for a portable type: its description, its view, and the conversions between the two.
+//! `codec.rs` adds those to and from bytes.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::Member;
 use syn::ext::IdentExt;
 
+use super::codec;
 use super::model::{Field, Fields, Form, Model, Shape, Variant};
-use super::wire;
 use crate::arguments::Root;
 use crate::docs;
 
-/// Each field's type is written once, as the type of a `__PlugField`, which all else is generic over or names: so one that does
-/// not cross is told so once, and where it stands.
+/// Each field's type is written once, as the type of a `__PlugField`, and all other code names
+/// that.
+/// So the compiler reports a type that does not cross once, and at the field.
 pub(super) fn render(root: &Root, model: &Model<'_>) -> TokenStream {
     let name = model.name;
     let private = &quote!(#root::__private);
     let cases = model.cases();
     let fields: Vec<_> = cases.iter().flat_map(|(_, fields)| &fields.list).collect();
-    let written = (!fields.is_empty()).then(|| written(private, &fields));
-    // The lifetime is there where something has it.
-    let (lifetime, elided) = written.as_ref().map(|_| (quote!(<'a>), quote!(<'_>))).unzip();
+    let field_types = (!fields.is_empty()).then(|| field_types(private, &fields));
+    // A type without fields has a view without a lifetime.
+    let (lifetime, elided) = field_types.as_ref().map(|_| (quote!(<'a>), quote!(<'_>))).unzip();
     let view = view(model, &lifetime);
     let ty = describe(private, model);
-    let bytes = wire::render(private, model);
+    let bytes = codec::render(private, model);
     let flat = fields.iter().map(|field| field.item(quote!(IS_FLAT)));
-    let there = cases.iter().map(|(variant, fields)| {
-        let turned = |field: &Field<'_>, name: &Ident| {
+    let to_view = cases.iter().map(|(variant, fields)| {
+        let converted = |field: &Field<'_>, name: &Ident| {
             let view = field.item(quote!(view));
             quote!(#view(#name, scratch))
         };
-        turn(&quote!(Self #variant), &quote!(__PlugView #variant), fields, turned)
+        convert(&quote!(Self #variant), &quote!(__PlugView #variant), fields, converted)
     });
-    let back = cases.iter().map(|(variant, fields)| {
-        let turned = |field: &Field<'_>, name: &Ident| {
+    let from_view = cases.iter().map(|(variant, fields)| {
+        let converted = |field: &Field<'_>, name: &Ident| {
             let own = field.item(quote!(own));
             quote!(#own(#name))
         };
-        turn(&quote!(__PlugView #variant), &quote!(Self #variant), fields, turned)
+        convert(&quote!(__PlugView #variant), &quote!(Self #variant), fields, converted)
     });
     quote! {
         #[allow(deprecated, non_camel_case_types, non_snake_case, reason = "the names are those of the type")]
         const _: () = {
-            #written
+            #field_types
 
             #view
 
@@ -64,12 +65,12 @@ pub(super) fn render(root: &Root, model: &Model<'_>) -> TokenStream {
 
                 #[inline]
                 fn view<'a>(&'a self, scratch: &'a #private::Scratch) -> __PlugView #lifetime {
-                    match self { #(#there,)* }
+                    match self { #(#to_view,)* }
                 }
 
                 #[inline]
                 fn own(view: __PlugView #elided) -> Self {
-                    match view { #(#back,)* }
+                    match view { #(#from_view,)* }
                 }
 
                 #bytes
@@ -79,15 +80,15 @@ pub(super) fn render(root: &Root, model: &Model<'_>) -> TokenStream {
 }
 
 /// The types of the fields, and the view of a field.
-fn written(private: &TokenStream, fields: &[&Field<'_>]) -> TokenStream {
-    let bytes = wire::written(private);
+fn field_types(private: &TokenStream, fields: &[&Field<'_>]) -> TokenStream {
+    let bytes = codec::of_fields(private);
     let types = fields.iter().map(|Field { number, ty, .. }| {
         let number = Literal::usize_unsuffixed(*number);
-        quote!(impl __PlugTyped for __PlugField<#number> { type Type = #ty; })
+        quote!(impl __PlugFieldType for __PlugField<#number> { type Type = #ty; })
     });
     quote! {
-        // Names that no author has, since they hide what the author calls so.
-        trait __PlugTyped {
+        // No author uses these names, so they hide none of the author's.
+        trait __PlugFieldType {
             type Type: #private::Portable;
         }
 
@@ -95,24 +96,25 @@ fn written(private: &TokenStream, fields: &[&Field<'_>]) -> TokenStream {
 
         #(#types)*
 
-        // Wherever one is used, the compiler looks at what is dropped with it, and whether the last field has a size.
+        // `ManuallyDrop` and the trailing `()` silence two further errors about a type that does
+        // not cross: of the drop check, and about its size.
         #[repr(transparent)]
-        struct __PlugSeen<'a, F: __PlugTyped>(
+        struct __PlugFieldView<'a, F: __PlugFieldType>(
             #private::core::mem::ManuallyDrop<<F::Type as #private::Portable>::View<'a>>,
             (),
         );
 
         #[automatically_derived]
-        impl<F: __PlugTyped> #private::core::clone::Clone for __PlugSeen<'_, F> {
+        impl<F: __PlugFieldType> #private::core::clone::Clone for __PlugFieldView<'_, F> {
             fn clone(&self) -> Self {
                 *self
             }
         }
 
         #[automatically_derived]
-        impl<F: __PlugTyped> #private::core::marker::Copy for __PlugSeen<'_, F> {}
+        impl<F: __PlugFieldType> #private::core::marker::Copy for __PlugFieldView<'_, F> {}
 
-        impl<'a, F: __PlugTyped> __PlugSeen<'a, F> {
+        impl<'a, F: __PlugFieldType> __PlugFieldView<'a, F> {
             const TYPE: &'static #private::Type = <F::Type as #private::Portable>::TYPE;
             const IS_FLAT: #private::core::primitive::bool = <F::Type as #private::Portable>::IS_FLAT;
 
@@ -131,13 +133,14 @@ fn written(private: &TokenStream, fields: &[&Field<'_>]) -> TokenStream {
     }
 }
 
-/// The type of the view, in the form of the type itself. It is public so that the type can be.
+/// The type of the view, which has the form of the type itself.
+/// It is public, as the type may be.
 fn view(model: &Model<'_>, lifetime: &Option<TokenStream>) -> TokenStream {
     let declared = |fields: &Fields<'_>| {
         let each = fields.list.iter().map(|Field { number, member, .. }| {
             let number = Literal::usize_unsuffixed(*number);
             let name = (fields.form == Form::Named).then(|| quote!(#member:));
-            quote!(#name __PlugSeen<'a, __PlugField<#number>>)
+            quote!(#name __PlugFieldView<'a, __PlugField<#number>>)
         });
         match fields.form {
             Form::Unit => TokenStream::new(),
@@ -151,7 +154,8 @@ fn view(model: &Model<'_>, lifetime: &Option<TokenStream>) -> TokenStream {
             quote!(#[repr(C)] pub struct __PlugView #lifetime #inner #end)
         }
         Shape::Enum(variants) => {
-            // Without any fields it is just a number in C too, and the compiler wants that to be said so.
+            // An enum without fields is a number in C, which the compiler wants to see in the
+            // attribute.
             let representation = match variants.iter().all(|variant| variant.fields.form == Form::Unit) {
                 true => quote!(u32),
                 false => quote!(C, u32),
@@ -165,7 +169,7 @@ fn view(model: &Model<'_>, lifetime: &Option<TokenStream>) -> TokenStream {
     }
 }
 
-/// The type as the two sides compare it.
+/// The description of the type, which the two sides compare.
 fn describe(private: &TokenStream, model: &Model<'_>) -> TokenStream {
     let name = model.name.unraw().to_string();
     let docs = |parts: &[TokenStream]| {
@@ -211,24 +215,25 @@ fn describe(private: &TokenStream, model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// An arm of a `match` that makes one of the other, field by field.
-fn turn(
+/// An arm of a `match` that makes `to` of `from`, field by field.
+fn convert(
     from: &TokenStream,
     to: &TokenStream,
     fields: &Fields<'_>,
-    turned: impl Fn(&Field<'_>, &Ident) -> TokenStream,
+    converted: impl Fn(&Field<'_>, &Ident) -> TokenStream,
 ) -> TokenStream {
     let named = || fields.list.iter().map(|field| (field.variable(), field));
     let taken = named().map(|(name, Field { member, .. })| quote!(#member: #name));
     let made = named().map(|(name, field)| {
-        let (member, turned) = (&field.member, turned(field, &name));
-        quote!(#member: #turned)
+        let (member, converted) = (&field.member, converted(field, &name));
+        quote!(#member: #converted)
     });
     quote!(#from { #(#taken),* } => #to { #(#made),* })
 }
 
 impl Model<'_> {
-    /// What there is of it: of each variant the path behind the type's, and the fields. A struct is one without such a path.
+    /// The cases of its values: for each variant the rest of its path, and its fields.
+    /// A struct is one case without a path.
     pub(super) fn cases(&self) -> Vec<(Option<TokenStream>, &Fields<'_>)> {
         match &self.shape {
             Shape::Struct(fields) => vec![(None, fields)],
@@ -240,7 +245,7 @@ impl Model<'_> {
 }
 
 impl Field<'_> {
-    /// As it is described.
+    /// The name in the description.
     pub(super) fn name(&self) -> String {
         match &self.member {
             Member::Named(name) => name.unraw().to_string(),
@@ -248,14 +253,14 @@ impl Field<'_> {
         }
     }
 
-    /// What it is called while it is out of the value.
+    /// The variable for the field of a value that is taken apart.
     pub(super) fn variable(&self) -> Ident {
         format_ident!("__{}", self.number)
     }
 
-    /// An item of its view's.
+    /// An item of its view.
     pub(super) fn item(&self, item: TokenStream) -> TokenStream {
         let number = Literal::usize_unsuffixed(self.number);
-        quote!(__PlugSeen::<__PlugField<#number>>::#item)
+        quote!(__PlugFieldView::<__PlugField<#number>>::#item)
     }
 }

@@ -11,6 +11,8 @@ pub(crate) mod kind;
 #[cfg(feature = "host")]
 pub(crate) mod library;
 #[cfg(feature = "host")]
+pub(crate) mod link;
+#[cfg(feature = "host")]
 pub(crate) mod problem;
 #[cfg(feature = "process")]
 pub(crate) mod process;

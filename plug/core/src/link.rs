@@ -1,7 +1,11 @@
 //! Every link by name: what a program adds to a [`Registry`](crate::Registry).
 
+pub(crate) mod parse;
+
 pub use crate::error::difference::Difference;
 pub use crate::error::library::LibraryFault;
+pub use crate::error::link::LinkFault;
+pub use crate::link::parse::{Address, parse};
 pub use crate::registry::builtin::Builtin;
 #[cfg(feature = "grpc")]
 pub use crate::{

@@ -1,4 +1,5 @@
-//! The plugin `b`: greets in French, and answers to `bonjour` too.
+//! The plugin `b`: greets in French.
+//! It has the alias `bonjour`.
 
 use app_interface::Plug;
 use plug::plug;

@@ -1,4 +1,4 @@
-//! Two plugins in one crate: `polite`, and `formal`, which it replaced.
+//! Two plugins in one crate: `polite`, and `formal`, which it has replaced.
 
 use app_interface::Plug;
 use plug::{Error, plug};
@@ -16,7 +16,7 @@ impl Plug for Polite {
     }
 }
 
-/// Greets as `polite` did before it learnt to refuse.
+/// Greets everybody, as `polite` once did.
 #[derive(Default)]
 pub struct Formal;
 

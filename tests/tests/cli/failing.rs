@@ -12,7 +12,7 @@ fn a_panic_in_a_method() {
         &["hello", "--plugin", "panics", "--name", "x"],
         r#"---- stderr
 error: plugin `panics` panicked at src/main.rs:29:26: no greeting for x\u{1b}[31m
-hint: with `RUST_BACKTRACE=1` set, the way there is shown too
+hint: with `RUST_BACKTRACE=1` set, the backtrace is shown too
 ---- exit status: 1
 "#,
     );
@@ -22,7 +22,7 @@ hint: with `RUST_BACKTRACE=1` set, the way there is shown too
         "\
 ---- stderr
 error: plugin `throws` panicked at src/main.rs:30:23: (something that is no text)
-hint: with `RUST_BACKTRACE=1` set, the way there is shown too
+hint: with `RUST_BACKTRACE=1` set, the backtrace is shown too
 ---- exit status: 1
 ",
     );
@@ -37,7 +37,7 @@ fn a_panic_in_new() {
 ---- stderr
 error: plugin `panics-in-new` panicked at src/main.rs:50:9: first line
 second line
-hint: with `RUST_BACKTRACE=1` set, the way there is shown too
+hint: with `RUST_BACKTRACE=1` set, the backtrace is shown too
 ---- exit status: 1
 ",
     );
@@ -72,7 +72,7 @@ fn a_panic_that_aborts_is_told_first() {
         &["hello", "--plugin", "panics", "--name", "x"],
         r#"---- stderr
 error: plugin `panics` panicked at src/main.rs:29:26: no greeting for x\u{1b}[31m
-hint: with `RUST_BACKTRACE=1` set, the way there is shown too
+hint: with `RUST_BACKTRACE=1` set, the backtrace is shown too
 ---- signal: 6 (SIGABRT)
 "#,
     );
@@ -104,6 +104,7 @@ fn an_error_that_a_plugin_hands_on_is_the_plugins() {
         "\
 ---- stderr
 error: unknown plugin `nobody` of interface `app_interface::Plug`
+hint: feature `wrapper/ghost` is on, but plugin-ghost registered nothing as `ghost`; its `#[plug(\"ghost\")]` is missing or compiled out; if the plugin has another name, add `ghost = [\"the-name\"]` under `[package.metadata.plug.names]`
 hint: available: `asks`, `fails-in-new`, `loud`, `one`, `panics`, `panics-in-new`, `raw`, `threads`, `throws`, `two`
 ---- exit status: 1
 ",

@@ -15,7 +15,7 @@ Usage: app <COMMAND>
 Commands:
   hello        Says hello
   list         Lists the plugins of this build
-  info         Tells all that is known of a plugin
+  info         Shows all that is known of a plugin
   doctor       Looks for problems with the plugins of this build
   serve        Serves plugins to other programs, by gRPC
   proto        Prints the interface of greeters as a `.proto` file
@@ -60,7 +60,7 @@ Usage: app hello [OPTIONS]
 
 Options:
       --plugin <NAME>
-          The plugin to say it, by its name or as `LINK[#NAME]`; not needed where there is just one
+          The plugin to say it, by its name or as `LINK[#NAME]`; needed only if there are several
           
           [env: APP_PLUGIN=]
 
@@ -70,10 +70,10 @@ Options:
           [default: world]
 
       --isolate
-          Have the plugin, which is one of this program, in a process of its own
+          Run the plugin, one of this program's, in a process of its own
 
       --timeout <SECONDS>
-          How long a plugin in another process, or behind a server, may take: it is an error then
+          The longest time that a plugin in another process or behind a server may take
 
       --link <LINK>
           Adds the plugins of this link, such as `process:PATH`; can be given several times
@@ -95,20 +95,20 @@ Links:
   library:PATH       the plugins of a shared library, in a build with the feature
                      `library`. Only `app hello` and `app serve` run its code, with
                      all the rights that this program has
-  process:PATH       the plugins of an executable, with the feature `process`. It is
-                     started by every command that is given it, since nobody else
-                     knows its plugins: so name none that you do not trust; what it
-                     writes on stderr is shown with APP_LOG=plug=debug
+  process:PATH       the plugins of an executable, with the feature `process`. Every
+                     command that is given it starts it, since it alone knows its
+                     plugins: so name none that you do not trust. APP_LOG=plug=debug
+                     shows what it writes on stderr
   grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
-                     that are the same, with commas between. It is asked for them
+                     equal servers, with commas between
   grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts
   grpc+unix:PATH     the same over a Unix socket
-  APP_LINKS          links with commas between; one more HOST:PORT behind an address
-                     belongs to it. Not read where there is a `--link`
-  LINK#NAME          in place of a name: the plugin of this name in that link, and no
-                     other. Without `#NAME`, the only one that can say hello.
-                     A `#` is a part of the path where a `/` comes after it, or where
-                     there is a file of the whole name
+  APP_LINKS          links with commas between; a HOST:PORT behind an address is one
+                     more host of it. Not read if `--link` is given
+  LINK#NAME          in place of a name: the plugin of this name in that link. Without
+                     `#NAME`: the only one that can say hello, or all for `app info`.
+                     A `#` is a part of the path if a `/` comes after it, or if a file
+                     of the whole name exists
 ---- exit status: 0
 ",
     );
@@ -157,16 +157,16 @@ Links:
   library:PATH       the plugins of a shared library, in a build with the feature
                      `library`. Only `app hello` and `app serve` run its code, with
                      all the rights that this program has
-  process:PATH       the plugins of an executable, with the feature `process`. It is
-                     started by every command that is given it, since nobody else
-                     knows its plugins: so name none that you do not trust; what it
-                     writes on stderr is shown with APP_LOG=plug=debug
+  process:PATH       the plugins of an executable, with the feature `process`. Every
+                     command that is given it starts it, since it alone knows its
+                     plugins: so name none that you do not trust. APP_LOG=plug=debug
+                     shows what it writes on stderr
   grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
-                     that are the same, with commas between. It is asked for them
+                     equal servers, with commas between
   grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts
   grpc+unix:PATH     the same over a Unix socket
-  APP_LINKS          links with commas between; one more HOST:PORT behind an address
-                     belongs to it. Not read where there is a `--link`
+  APP_LINKS          links with commas between; a HOST:PORT behind an address is one
+                     more host of it. Not read if `--link` is given
 
 JSON:
   format_version  1; a key may be added without a change of it
@@ -185,7 +185,7 @@ fn info() {
         &ALL,
         &["info", "--help"],
         "\
-Tells all that is known of a plugin
+Shows all that is known of a plugin
 
 Usage: app info [OPTIONS] <NAME>
 
@@ -221,20 +221,20 @@ Links:
   library:PATH       the plugins of a shared library, in a build with the feature
                      `library`. Only `app hello` and `app serve` run its code, with
                      all the rights that this program has
-  process:PATH       the plugins of an executable, with the feature `process`. It is
-                     started by every command that is given it, since nobody else
-                     knows its plugins: so name none that you do not trust; what it
-                     writes on stderr is shown with APP_LOG=plug=debug
+  process:PATH       the plugins of an executable, with the feature `process`. Every
+                     command that is given it starts it, since it alone knows its
+                     plugins: so name none that you do not trust. APP_LOG=plug=debug
+                     shows what it writes on stderr
   grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
-                     that are the same, with commas between. It is asked for them
+                     equal servers, with commas between
   grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts
   grpc+unix:PATH     the same over a Unix socket
-  APP_LINKS          links with commas between; one more HOST:PORT behind an address
-                     belongs to it. Not read where there is a `--link`
-  LINK#NAME          in place of a name: the plugins of this name in that link, and no
-                     others. Without `#NAME`, all of them.
-                     A `#` is a part of the path where a `/` comes after it, or where
-                     there is a file of the whole name
+  APP_LINKS          links with commas between; a HOST:PORT behind an address is one
+                     more host of it. Not read if `--link` is given
+  LINK#NAME          in place of a name: the plugin of this name in that link. Without
+                     `#NAME`: the only one that can say hello, or all for `app info`.
+                     A `#` is a part of the path if a `/` comes after it, or if a file
+                     of the whole name exists
 
 JSON:
   format_version  1; a key may be added without a change of it
@@ -293,16 +293,16 @@ Links:
   library:PATH       the plugins of a shared library, in a build with the feature
                      `library`. Only `app hello` and `app serve` run its code, with
                      all the rights that this program has
-  process:PATH       the plugins of an executable, with the feature `process`. It is
-                     started by every command that is given it, since nobody else
-                     knows its plugins: so name none that you do not trust; what it
-                     writes on stderr is shown with APP_LOG=plug=debug
+  process:PATH       the plugins of an executable, with the feature `process`. Every
+                     command that is given it starts it, since it alone knows its
+                     plugins: so name none that you do not trust. APP_LOG=plug=debug
+                     shows what it writes on stderr
   grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
-                     that are the same, with commas between. It is asked for them
+                     equal servers, with commas between
   grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts
   grpc+unix:PATH     the same over a Unix socket
-  APP_LINKS          links with commas between; one more HOST:PORT behind an address
-                     belongs to it. Not read where there is a `--link`
+  APP_LINKS          links with commas between; a HOST:PORT behind an address is one
+                     more host of it. Not read if `--link` is given
 
 JSON:
   format_version  1; a key may be added without a change of it
@@ -332,10 +332,10 @@ Usage: app serve [OPTIONS] --grpc <ADDRESS>
 
 Options:
       --grpc <ADDRESS>
-          Where to listen: `HOST:PORT`, where port 0 is any that is free, or `grpc+unix:PATH`
+          The address to listen at: `HOST:PORT`, port 0 for any free one, or `grpc+unix:PATH`
 
       --plugin <NAME>
-          A plugin to serve, by its name; all, where none is named; can be given several times
+          A plugin to serve, by its name; can be given several times; without one, all are served
 
       --link <LINK>
           Adds the plugins of this link, such as `process:PATH`; can be given several times
@@ -348,11 +348,11 @@ Options:
 Examples:
   app serve --grpc 127.0.0.1:8888              all of them, to this machine
   app serve --grpc 127.0.0.1:8888 --plugin a   this one alone
-  app serve --grpc grpc+unix:/run/app.socket   to whoever may open the file
+  app serve --grpc grpc+unix:/run/app.socket   to all who may open the file
 
 It serves until SIGINT or SIGTERM, finishes the calls that are under way, and exits
 with 0. It answers gRPC health checks and reflection. It has neither TLS nor passwords:
-whoever reaches the address can call the plugins.
+anyone who reaches the address can call the plugins.
 
 Standard output has one line, the address in the form `--plugin` takes it, as soon as it
 can be connected to: for a script that has asked for port 0.
@@ -361,16 +361,16 @@ Links:
   library:PATH       the plugins of a shared library, in a build with the feature
                      `library`. Only `app hello` and `app serve` run its code, with
                      all the rights that this program has
-  process:PATH       the plugins of an executable, with the feature `process`. It is
-                     started by every command that is given it, since nobody else
-                     knows its plugins: so name none that you do not trust; what it
-                     writes on stderr is shown with APP_LOG=plug=debug
+  process:PATH       the plugins of an executable, with the feature `process`. Every
+                     command that is given it starts it, since it alone knows its
+                     plugins: so name none that you do not trust. APP_LOG=plug=debug
+                     shows what it writes on stderr
   grpc://HOST:PORT   the plugins of a server, with the feature `grpc`; or of several
-                     that are the same, with commas between. It is asked for them
+                     equal servers, with commas between
   grpcs://HOST:PORT  the same over TLS, by the authorities that the system trusts
   grpc+unix:PATH     the same over a Unix socket
-  APP_LINKS          links with commas between; one more HOST:PORT behind an address
-                     belongs to it. Not read where there is a `--link`
+  APP_LINKS          links with commas between; a HOST:PORT behind an address is one
+                     more host of it. Not read if `--link` is given
 ---- exit status: 0
 ",
     );

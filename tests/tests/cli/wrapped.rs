@@ -220,7 +220,7 @@ hint: drop the alias, or leave one of them out of the build
         &["hello", "--plugin", "ghost"],
         r#"---- stderr
 error: feature `wrapper/ghost` is on, but plugin-ghost registered nothing as `ghost`
-hint: its `#[plug("ghost")]` is missing or compiled out; where the plugin has another name, say so below `[package.metadata.plug.names]`: `ghost = ["the-name"]`
+hint: its `#[plug("ghost")]` is missing or compiled out; if the plugin has another name, add `ghost = ["the-name"]` under `[package.metadata.plug.names]`
 ---- exit status: 3
 "#,
     );
@@ -236,7 +236,7 @@ hint: drop it from one, or leave one of them out of the build
 problem: `two` is a plugin of interface `app_interface::Plug` (wrapper 1.2.3 at src/main.rs:34) and an alias of `one` (wrapper 1.2.3 at src/main.rs:33)
 hint: drop the alias, or leave one of them out of the build
 problem: feature `wrapper/ghost` is on, but plugin-ghost registered nothing as `ghost`
-hint: its `#[plug("ghost")]` is missing or compiled out; where the plugin has another name, say so below `[package.metadata.plug.names]`: `ghost = ["the-name"]`
+hint: its `#[plug("ghost")]` is missing or compiled out; if the plugin has another name, add `ghost = ["the-name"]` under `[package.metadata.plug.names]`
 note: plugin `loud` of wrapper 1.2.3 is deprecated: use \u{200f}raw
 12 plugins, 3 problems, 1 deprecated
 ---- exit status: 3
@@ -311,7 +311,7 @@ note: plugin `loud` of wrapper 1.2.3 is deprecated: use \u{200f}raw
       "places": [],
       "message": "feature `wrapper/ghost` is on, but plugin-ghost registered nothing as `ghost`",
       "hints": [
-        "its `#[plug(\"ghost\")]` is missing or compiled out; where the plugin has another name, say so below `[package.metadata.plug.names]`: `ghost = [\"the-name\"]`"
+        "its `#[plug(\"ghost\")]` is missing or compiled out; if the plugin has another name, add `ghost = [\"the-name\"]` under `[package.metadata.plug.names]`"
       ]
     }
   ],

@@ -1,10 +1,11 @@
-//! What `app doctor` finds, as JSON has it. It finds nothing itself.
+//! The findings of `app doctor` as JSON.
+//! It finds nothing itself.
 
+use plug::link::Address;
 use plug::{Place, Plugin, Problem};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::link::Link;
 
 #[derive(Serialize)]
 pub(super) struct Report<'a> {
@@ -16,7 +17,7 @@ pub(super) struct Report<'a> {
 #[derive(Serialize)]
 pub(super) struct ProblemReport<'a> {
     kind: &'static str,
-    /// The name that cannot be opened for it, where it is one name.
+    /// The name that cannot be opened, if it is one name.
     name: Option<&'a str>,
     interface: Option<&'a str>,
     /// The feature that registered nothing.
@@ -36,11 +37,11 @@ struct PlaceReport<'a> {
     package: Option<&'a str>,
     file: &'a str,
     line: u32,
-    /// Null where it is in this binary.
+    /// Null for a plugin of this binary.
     link: Option<&'a str>,
 }
 
-/// What works, and can end badly.
+/// A risk of something that works.
 #[derive(Serialize)]
 pub(super) struct Warning {
     kind: &'static str,
@@ -53,7 +54,7 @@ pub(super) struct Deprecation<'a> {
     name: &'a str,
     interface: &'a str,
     instead: &'a str,
-    /// Null where it is in this binary.
+    /// Null for a plugin of this binary.
     link: Option<&'a str>,
 }
 
@@ -85,15 +86,15 @@ impl<'a> From<&'a Problem> for ProblemReport<'a> {
     }
 }
 
-impl From<&(Link, Failure)> for ProblemReport<'_> {
-    fn from((link, failure): &(Link, Failure)) -> Self {
+impl From<&(Address, Failure)> for ProblemReport<'_> {
+    fn from((link, failure): &(Address, Failure)) -> Self {
         let (message, hints) = message(&failure.to_string());
         let link = Some(link.to_string());
         Self { kind: "link", name: None, interface: None, feature: None, link, places: Vec::new(), message, hints }
     }
 }
 
-/// A text without its hints, and they.
+/// A text without its hints, and the hints.
 fn message(text: &str) -> (String, Vec<String>) {
     let (hints, message): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with("hint: "));
     let hints = hints.into_iter().map(|hint| hint.trim_start_matches("hint: ").to_owned());
@@ -112,8 +113,8 @@ impl<'a> From<&'a Place> for PlaceReport<'a> {
     }
 }
 
-impl From<(&Link, String)> for Warning {
-    fn from((link, message): (&Link, String)) -> Self {
+impl From<(&Address, String)> for Warning {
+    fn from((link, message): (&Address, String)) -> Self {
         Self { kind: "aborts_on_panic", link: link.to_string(), message }
     }
 }

@@ -1,4 +1,4 @@
-//! A plugin as `app info` shows it to people: a row for each thing that is known, and the docs.
+//! The text of `app info` about a plugin: a row for each known field, and the docs.
 
 use plug::Plugin;
 
@@ -28,7 +28,7 @@ pub(super) fn of(plugin: &Plugin, library: Option<&LibraryDescription<'_>>, widt
     let table = layout::table(&[], &rows, width);
     match plugin.docs() {
         "" => table,
-        docs => format!("{table}\n{}", layout::wrapped(docs, width, "")),
+        docs => format!("{table}\n{}", layout::wrapped(docs, width)),
     }
 }
 

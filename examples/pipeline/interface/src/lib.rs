@@ -1,8 +1,9 @@
-//! The interfaces of the application: a [`Filter`] of lines and a [`Store`] of keys. They know no plugin, and nothing of
-//! what the application does with them.
+//! The interfaces of the application: a [`Filter`] of lines and a [`Store`] of keys.
+//! They know no plugin and no host.
 //!
-//! A filter has state and takes `&mut self`. A store is shared and its methods are asynchronous; they return boxed futures,
-//! since a trait with `async fn` cannot be made into an object.
+//! A filter has state and takes `&mut self`.
+//! A store is shared and its methods are asynchronous; they return boxed futures, since a trait
+//! with `async fn` cannot be made into an object.
 
 use std::pin::Pin;
 
@@ -11,35 +12,40 @@ use plug::Error;
 /// Changes the lines of a text, one after the other.
 #[plug::interface]
 pub trait Filter: Send {
-    /// Passes a line on, changed or not; or keeps it, with `None`. The line has no line break.
+    /// Passes a line on, changed or not, or keeps it, with `None`.
+    /// The line has no line break.
     ///
     /// # Errors
     ///
-    /// Where the filter cannot deal with the line. No other comes after it.
+    /// If the filter cannot handle the line.
+    /// It then gets no further line.
     fn line(&mut self, line: &str) -> Result<Option<String>, Error>;
 
-    /// The lines that the filter kept until it had seen the last.
+    /// The lines that the filter has kept until the end of the text.
     ///
     /// # Errors
     ///
-    /// Where the text turns out to be wrong as a whole.
+    /// If the text as a whole is wrong.
     fn finish(&mut self) -> Result<Vec<String>, Error> {
         Ok(Vec::new())
     }
 }
 
-/// The result of a method of [`Store`], later.
+/// The future of a method of [`Store`].
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// Keeps values by their keys, for many callers at once.
 #[plug::interface]
 pub trait Store: Send + Sync {
-    /// The value of `key`, where it has one. Fails where the store cannot be read.
+    /// The value of `key`, if it has one.
+    /// Fails if the store cannot be read.
     fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<String>>;
 
-    /// Gives `key` a value. Fails where the store cannot be written, or cannot hold such a key or value.
+    /// Gives `key` a value.
+    /// Fails if the store cannot be written, or cannot hold the key or the value.
     fn set<'a>(&'a self, key: &'a str, value: &'a str) -> Reply<'a, ()>;
 
-    /// The keys, in order. Fails where the store cannot be read.
+    /// The keys, in order.
+    /// Fails if the store cannot be read.
     fn keys(&self) -> Reply<'_, Vec<String>>;
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::NO_TEXT;
 use crate::error::difference::Difference;
 use crate::error::library::LibraryFault;
+use crate::error::link::LinkFault;
 use crate::error::problem::{Problem, write_incompatible};
 
 /// The step that failed.
@@ -119,6 +120,11 @@ pub enum ErrorKind {
         /// What does not make sense.
         what: String,
     },
+    /// An address leads to no link.
+    Link {
+        /// The reason.
+        fault: LinkFault,
+    },
     /// What should be the address of a server is none.
     #[cfg(feature = "grpc")]
     Address {
@@ -198,6 +204,7 @@ impl fmt::Display for ErrorKind {
             Self::Malformed { plugin, method, origin, what } => {
                 write!(f, "{} answered `{method}` with something else: {what}", At(plugin, origin))
             }
+            Self::Link { fault } => fault.fmt(f),
             #[cfg(feature = "grpc")]
             Self::Address { fault } => fault.fmt(f),
             #[cfg(feature = "process")]

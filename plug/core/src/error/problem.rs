@@ -140,20 +140,15 @@ impl fmt::Display for Problem {
             Self::NotRegistered { name, feature, dependency, registered } if registered.is_empty() => write!(
                 f,
                 "feature `{feature}` is on, but {dependency} registered nothing as `{name}`\n\
-                 hint: its `#[plug(\"{name}\")]` is missing or compiled out; where the plugin has another name, say so \
-                 below `[package.metadata.plug.names]`: `{} = [\"the-name\"]`",
-                key(feature),
+                 hint: its `#[plug(\"{name}\")]` is missing or compiled out; if the plugin has another name, add {}",
+                entry_of_names(feature, &["the-name".to_owned()]),
             ),
-            Self::NotRegistered { name, feature, dependency, registered } => {
-                let names: Vec<_> = registered.iter().map(|name| format!("\"{name}\"")).collect();
-                write!(
-                    f,
-                    "feature `{feature}` is on, but {dependency} registered nothing as `{name}`\n\
-                     hint: it registered others, which is said below `[package.metadata.plug.names]`: `{} = [{}]`",
-                    key(feature),
-                    names.join(", "),
-                )
-            }
+            Self::NotRegistered { name, feature, dependency, registered } => write!(
+                f,
+                "feature `{feature}` is on, but {dependency} registered nothing as `{name}`\n\
+                 hint: it registered other names: add {}",
+                entry_of_names(feature, registered),
+            ),
         }
     }
 }
@@ -170,7 +165,13 @@ pub(crate) fn write_incompatible(
     write!(f, "\nhint: build both with one version of the interface")
 }
 
-/// A feature as its own package calls it, as a key of TOML.
+/// The entry of Cargo.toml that names the plugins of a feature, and its table.
+pub(crate) fn entry_of_names(feature: &str, plugins: &[String]) -> String {
+    let plugins: Vec<_> = plugins.iter().map(|name| format!("\"{name}\"")).collect();
+    format!("`{} = [{}]` under `[package.metadata.plug.names]`", key(feature), plugins.join(", "))
+}
+
+/// The name of a feature in its own package, as a key of TOML.
 fn key(feature: &str) -> String {
     let name = feature.rsplit('/').next().unwrap_or_default();
     let is_bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::error::kind::{ErrorKind, Listed};
-use crate::error::problem::Problem;
+use crate::error::problem::{Problem, entry_of_names};
 use crate::interface::Identity;
 use crate::plugin::{Plugin, name};
 use crate::registry::Registry;
@@ -43,6 +43,7 @@ pub(crate) fn explain(registry: &Registry, interface: &'static Identity, name: &
         hints.push(format!("did you mean `{nearest}`?{way}"));
     }
     hints.extend(known.foreign(&name));
+    hints.extend(known.misnamed(&name));
     hints.push(known.available());
     let nearest = nearest.map(str::to_owned);
     ErrorKind::Unknown { name, interface, nearest, names: known.names(), elsewhere, hints }.into()
@@ -93,6 +94,25 @@ impl<'r> Known<'r> {
     fn features(&self, name: &str) -> Vec<String> {
         let brings = |feature: &&Feature| feature.plugins.iter().any(|plugin| plugin == name);
         self.arguments(self.off.iter().filter(brings))
+    }
+
+    /// The features that may bring the name although the catalogue expects other names of them.
+    fn misnamed(&self, name: &str) -> Vec<String> {
+        let is_unregistered = |problem: &&Problem| matches!(problem, Problem::NotRegistered { .. });
+        let on = self.registry.problems().iter().filter(is_unregistered);
+        let on = on.map(|problem| problem.to_string().replace("\nhint: ", "; "));
+        let is_named_so = |feature: &&Feature| {
+            let is_it = |dependency: &str| {
+                ["plugin-", "plugin_"].iter().any(|prefix| dependency.strip_prefix(prefix) == Some(name))
+            };
+            feature.dependency.split(',').any(is_it) && !feature.plugins.iter().any(|plugin| plugin == name)
+        };
+        let off = self.off.iter().filter(is_named_so).map(|feature| {
+            let (dependency, feature) = (&feature.dependency, self.registry.catalogue().argument(feature));
+            let entry = entry_of_names(&feature, &[name.to_owned()]);
+            format!("feature `{feature}`, which is off, links {dependency}: if that is the plugin, rebuild with `--features {feature}` and add {entry}")
+        });
+        on.chain(off).collect()
     }
 
     fn arguments<'f>(&self, features: impl Iterator<Item = &'f Feature>) -> Vec<String> {
@@ -284,13 +304,43 @@ mod tests {
         let registry = registry(&["a"], &LINKED);
         let texts: Vec<_> = registry.problems().iter().map(ToString::to_string).collect();
         let others = "feature `a` is on, but plugin-a registered nothing as `alpha`\n\
-             hint: it registered others, which is said below `[package.metadata.plug.names]`: `a = [\"a\"]`";
+             hint: it registered other names: add `a = [\"a\"]` under `[package.metadata.plug.names]`";
         let none = "feature `b` is on, but plugin-b registered nothing as `b`\n\
-             hint: its `#[plug(\"b\")]` is missing or compiled out; where the plugin has another name, say so below \
-             `[package.metadata.plug.names]`: `b = [\"the-name\"]`";
+             hint: its `#[plug(\"b\")]` is missing or compiled out; if the plugin has another name, add \
+             `b = [\"the-name\"]` under `[package.metadata.plug.names]`";
         assert_eq!(texts, [others, none]);
         assert_eq!(open(&registry, "b"), none);
         assert_eq!(open(&registry, "alpha"), others);
         assert!(registry.open::<dyn Greeter>("a").is_ok());
+    }
+
+    #[test]
+    fn an_unknown_name_and_a_feature_whose_plugin_has_another_name() {
+        static ON: [Linked; 1] = [Linked("app\nsource-file plugin-file source-file true true\n")];
+        assert_eq!(
+            open(&registry(&["file"], &ON), "reader"),
+            "unknown plugin `reader` of interface `here::Greeter`\n\
+             hint: feature `source-file` is on, but plugin-file registered nothing as `source-file`; \
+             it registered other names: add `source-file = [\"file\"]` under `[package.metadata.plug.names]`\n\
+             hint: available: `file`"
+        );
+        assert_eq!(
+            open(&registry(&[], &ON), "file"),
+            "unknown plugin `file` of interface `here::Greeter`\n\
+             hint: feature `source-file` is on, but plugin-file registered nothing as `source-file`; \
+             its `#[plug(\"source-file\")]` is missing or compiled out; \
+             if the plugin has another name, add `source-file = [\"the-name\"]` under \
+             `[package.metadata.plug.names]`\n\
+             hint: no plugin of this interface is linked: a plugin dependency's key or package begins with `plugin-`, \
+             or its key stands in `plugins` below `[package.metadata.plug]`"
+        );
+        static OFF: [Linked; 1] = [Linked("app\nsource-file plugin-file source-file false true\n")];
+        assert_eq!(
+            open(&registry(&["lines"], &OFF), "file"),
+            "unknown plugin `file` of interface `here::Greeter`\n\
+             hint: feature `source-file`, which is off, links plugin-file: if that is the plugin, rebuild with \
+             `--features source-file` and add `source-file = [\"file\"]` under `[package.metadata.plug.names]`\n\
+             hint: available: `lines`"
+        );
     }
 }

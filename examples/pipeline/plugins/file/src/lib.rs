@@ -1,5 +1,6 @@
-//! One type, two interfaces, one name: the store `file`, and the filter `file` that looks each line up in the same file.
-//! The registry keeps the two apart. Neither knows of the other interface's users.
+//! One type with two interfaces and one name: the store `file`, and the filter `file`, which looks
+//! each line up in the same file.
+//! The registry keeps the two apart.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,17 +25,18 @@ impl File {
     ///
     /// # Errors
     ///
-    /// Where the variable is not set, and as [`open`](File::open).
+    /// If the variable is not set, and those of [`open`](File::open).
     pub fn from_env() -> Result<Self, Error> {
         let path = env::var_os(FILE).ok_or_else(|| Error::msg(format!("{FILE} names no file")))?;
         Self::open(Path::new(&path))
     }
 
-    /// A file with `key=value` on each line. One that does not exist is empty, and made by the first change.
+    /// A file with `key=value` on each line.
+    /// A missing file counts as empty, and the first change makes it.
     ///
     /// # Errors
     ///
-    /// Where the file is there and cannot be read, or holds something else.
+    /// If the file exists and cannot be read, or has another form.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let text = match fs::read_to_string(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
@@ -44,7 +46,7 @@ impl File {
         Ok(Self { path: path.to_owned(), values: Mutex::new(values) })
     }
 
-    // Whoever panicked with the lock in hand did so before or after a whole change.
+    // A panic under the lock comes before or after a whole change, so the values are sound.
     fn values(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -66,8 +68,9 @@ impl File {
 
 /// Keeps values in the file that `PIPELINE_FILE` names.
 ///
-/// It holds `key=value` on each line, is read when the plugin is opened, and is written at each change. What another process
-/// writes meanwhile is lost.
+/// The file holds `key=value` on each line.
+/// It is read when the plugin is opened, and written at each change.
+/// Changes by another process in between are lost.
 #[plug("file", new = File::from_env)]
 impl Store for File {
     fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<String>> {
@@ -100,6 +103,6 @@ fn values(text: &str) -> Result<BTreeMap<String, String>, Error> {
     values.collect()
 }
 
-fn failed(what: &str, path: &Path, cause: Error) -> Error {
-    Error::msg(format!("cannot {what} {}", path.display())).with_source(cause)
+fn failed(step: &str, path: &Path, cause: Error) -> Error {
+    Error::msg(format!("cannot {step} {}", path.display())).with_source(cause)
 }

@@ -1,4 +1,4 @@
-//! The two plugins of the name `file`, in one registry: each is opened by the interface that it is asked for.
+//! The two plugins of the name `file` in one registry: the interface chooses between them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,11 +15,11 @@ fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// What a reply of this store holds: it waits for nothing, so that to ask once is enough.
+/// The value of a reply of this store, which is ready at the first poll.
 fn now<T>(reply: Reply<'_, T>) -> Result<T, Error> {
     match pin!(reply).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
-        Poll::Pending => panic!("the reply is not there yet"),
+        Poll::Pending => panic!("the reply is not ready"),
     }
 }
 
@@ -39,7 +39,7 @@ fn one_name_of_two_interfaces_is_no_problem() {
     registry.check().unwrap();
     let plugins: Vec<_> = registry.plugins().map(|plugin| (plugin.interface(), plugin.name())).collect();
     assert_eq!(plugins, [("pipeline_interface::Filter", "file"), ("pipeline_interface::Store", "file")]);
-    // An alias is one of the interface's too.
+    // An alias belongs to one interface too.
     assert!(registry.plugin::<dyn Filter>("lookup").is_ok());
     let error = registry.plugin::<dyn Store>("lookup").unwrap_err();
     let ErrorKind::Unknown { elsewhere, .. } = error.kind() else { panic!("{error}") };
@@ -67,7 +67,7 @@ fn the_filter_sees_what_the_store_wrote() {
 }
 
 #[test]
-fn what_a_file_cannot_hold_is_refused() {
+fn a_key_that_a_file_cannot_hold_is_refused() {
     let path = path("refused");
     let store = both(&path).open::<dyn Store>("file").unwrap();
     let error = now(store.set("a=b", "c")).unwrap_err();
@@ -81,7 +81,7 @@ fn what_a_file_cannot_hold_is_refused() {
 }
 
 #[test]
-fn a_file_of_something_else_does_not_open() {
+fn a_file_of_another_form_does_not_open() {
     let path = path("malformed");
     fs::write(&path, "a=1\nb\n").unwrap();
     let error = both(&path).open::<dyn Store>("file").map(drop).unwrap_err();

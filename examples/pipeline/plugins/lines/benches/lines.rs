@@ -1,5 +1,5 @@
-//! How long each filter of this package takes over a line, told in nanoseconds. It is no more than an example of a bench: a
-//! clock around a loop.
+//! The time that each filter of this package takes for a line, in nanoseconds.
+//! It is an example of a bench: a clock around a loop.
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -1,4 +1,5 @@
-//! Shows what each filter of this package makes of three lines. It names none of them.
+//! Runs three lines through each filter of this package.
+//! It names no filter.
 
 use pipeline_interface::Filter;
 

@@ -1,4 +1,4 @@
-//! Four filters in one crate, `number`, `dedup`, `sort` and the older `nl`. They know lines, and no file and no store.
+//! Four filters in one crate: `number`, `dedup`, `sort` and the older `nl`.
 //!
 //! ```
 //! use pipeline_interface::Filter;
@@ -29,13 +29,13 @@ impl Filter for Number {
     }
 }
 
-/// The lines there were.
+/// The lines so far.
 #[derive(Debug, Default)]
 pub struct Dedup(HashSet<String>);
 
 /// Drops the lines that came before.
 ///
-/// Unlike uniq(1) it finds them wherever they stood, and so keeps all of them in memory.
+/// Unlike uniq(1) it compares with all lines so far, so it keeps them in memory.
 #[plug("dedup", aliases = ["uniq"])]
 impl Filter for Dedup {
     fn line(&mut self, line: &str) -> Result<Option<String>, Error> {
@@ -43,7 +43,7 @@ impl Filter for Dedup {
     }
 }
 
-/// The lines, until the last has come.
+/// The lines so far.
 #[derive(Debug, Default)]
 pub struct Sort(Vec<String>);
 
@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    /// What the filter of this name, opened anew, makes of the lines.
+    /// The lines behind the filter of this name.
     fn filtered(name: &str, lines: &[&str]) -> Vec<String> {
         let mut filter = Registry::builtin().open::<dyn Filter>(name).unwrap();
         let mut filtered: Vec<_> = lines.iter().filter_map(|line| filter.line(line).unwrap()).collect();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn dedup_finds_lines_wherever_they_stood() {
+    fn dedup_compares_with_all_lines() {
         assert_eq!(filtered("dedup", &["a", "b", "a"]), ["a", "b"]);
         assert_eq!(filtered("uniq", &["a", "b", "a"]), ["a", "b"]);
     }

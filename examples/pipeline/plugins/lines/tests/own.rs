@@ -1,4 +1,5 @@
-//! A plugin author's test from outside the crate: the registry holds the plugins of this package, and no others.
+//! An integration test of a plugin crate: the registry holds the plugins of this package, and no
+//! others.
 
 use pipeline_interface::{Filter, Store};
 use plug::Registry;

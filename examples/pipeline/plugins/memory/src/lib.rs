@@ -1,4 +1,4 @@
-//! The store `memory`. It knows no file, and keeps nothing beyond its own life.
+//! The store `memory`, whose values live as long as it does.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use plug::plug;
 pub struct Memory(Mutex<BTreeMap<String, String>>);
 
 impl Memory {
-    // Whoever panicked with the lock in hand did so before or after a whole change.
+    // A panic under the lock comes before or after a whole change, so the values are sound.
     fn values(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

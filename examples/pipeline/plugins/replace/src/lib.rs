@@ -1,5 +1,5 @@
-//! The filter `replace`: its rules stand in a file that the environment names, so that it can fail to open. It knows no
-//! other filter, and nothing of who reads its errors.
+//! The filter `replace`.
+//! It reads its rules from a file when it is opened, so that opening it can fail.
 
 use std::path::{Path, PathBuf};
 use std::{env, error, fmt, fs, io};
@@ -14,10 +14,10 @@ pub const RULES: &str = "PIPELINE_RULES";
 #[derive(Debug)]
 pub struct Replace(Vec<(String, String)>);
 
-/// Why there are no rules.
+/// The reason why there are no rules.
 #[derive(Debug)]
 pub enum RulesError {
-    /// The variable is not set, or not a text.
+    /// The variable is not set, or not UTF-8.
     Variable(env::VarError),
     /// The file cannot be read.
     Read(PathBuf, io::Error),
@@ -30,7 +30,7 @@ pub enum RulesError {
 pub struct BadRule {
     /// The line, from 1.
     pub line: usize,
-    /// What stands there.
+    /// The text of the line.
     pub text: String,
 }
 
@@ -39,7 +39,7 @@ impl Replace {
     ///
     /// # Errors
     ///
-    /// Where the variable is not set, and as [`read`](Replace::read).
+    /// If the variable is not set, and those of [`read`](Replace::read).
     pub fn from_env() -> Result<Self, RulesError> {
         Self::read(Path::new(&env::var(RULES).map_err(RulesError::Variable)?))
     }
@@ -48,7 +48,7 @@ impl Replace {
     ///
     /// # Errors
     ///
-    /// Where the file cannot be read, or a line of it is no rule.
+    /// If the file cannot be read, or a line of it is no rule.
     pub fn read(path: &Path) -> Result<Self, RulesError> {
         let text = fs::read_to_string(path).map_err(|error| RulesError::Read(path.to_owned(), error))?;
         let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
@@ -62,8 +62,9 @@ impl Replace {
 
 /// Replaces texts by the rules of a file.
 ///
-/// `PIPELINE_RULES` names it. It holds `old=new` on each line; lines that begin with `#` are comments. Rules are applied in
-/// their order, each to what the one before it made.
+/// `PIPELINE_RULES` names the file.
+/// It holds `old=new` on each line; lines that begin with `#` are comments.
+/// The rules are applied in order, each to the result of the one before it.
 #[plug("replace", aliases = ["sed"], new = Replace::from_env)]
 impl Filter for Replace {
     fn line(&mut self, line: &str) -> Result<Option<String>, Error> {

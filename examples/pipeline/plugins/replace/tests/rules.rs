@@ -1,5 +1,6 @@
-//! What `replace` makes of its file of rules, good and bad. The file is handed over by a plugin made by hand, since a test
-//! cannot set a variable for itself alone; the application's tests set it for a process of its own.
+//! `replace` with good and bad files of rules.
+//! A plugin made by hand gets the file, since a test cannot set a variable for itself alone.
+//! The tests of the application set it for a process of its own.
 
 use std::error::Error as _;
 use std::fs;
@@ -27,21 +28,21 @@ fn rules(name: &str, text: &str) -> PathBuf {
 }
 
 #[test]
-fn the_plugin_is_there_without_any_rules() {
+fn the_plugin_is_listed_without_any_rules() {
     let plugin = Registry::builtin().plugin::<dyn Filter>("sed").unwrap();
     assert_eq!(plugin.name(), "replace");
     assert_eq!(plugin.summary(), "Replaces texts by the rules of a file.");
 }
 
 #[test]
-fn rules_are_applied_in_their_order() {
+fn rules_are_applied_in_order() {
     let registry = replace_with(rules("order", "# a comment\n\na=b\nb=c\nthe =\n"));
     let mut replace = registry.open::<dyn Filter>("replace").unwrap();
     assert_eq!(replace.line("the a").unwrap().unwrap(), "c");
 }
 
 #[test]
-fn a_missing_file_is_told_with_its_causes() {
+fn a_missing_file_is_an_error_with_causes() {
     let error = replace_with(PathBuf::from("no/such/file")).open::<dyn Filter>("replace").map(drop).unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::Open { plugin, package } if plugin == "replace" && package.as_deref() == Some("plugin-replace"))
@@ -57,7 +58,7 @@ fn a_missing_file_is_told_with_its_causes() {
 }
 
 #[test]
-fn the_author_s_own_error_can_be_had_back() {
+fn the_author_s_own_error_can_be_downcast() {
     let registry = replace_with(rules("bad", "a=b\nno rule\n"));
     let error = registry.open::<dyn Filter>("replace").map(drop).unwrap_err();
     let own = error.source().unwrap().downcast_ref::<Error>().unwrap().downcast_ref::<RulesError>().unwrap();

@@ -1,5 +1,6 @@
-//! What a portable interface is given beside its identity: a description of each method, and an object whose methods cross a
-//! border. It is generic over the border, and knows none.
+//! A portable interface: a description of each method, and a proxy, an object whose methods cross a
+//! boundary.
+//! It is generic over the boundary, and knows none.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
@@ -15,20 +16,18 @@ pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
     let Interface { name, conditions, docs, service, methods } = interface;
     let private = &quote!(#root::__private);
     let described = methods.iter().map(|method| describe(private, interface, method));
-    let crossing = methods.iter().map(|method| method.implement(&cross(private, name, method)));
-    let without = without(private, interface);
-    let signatures = methods.iter().map(|method| {
-        let (this, Method { conditions, .. }) = (method.this(), method);
-        quote!(#(#conditions)* #private::Signature::of::<#this>())
-    });
-    let calls = methods.iter().map(|method| {
-        let (this, Method { conditions, .. }) = (method.this(), method);
-        quote!(#(#conditions)* #private::call::<#this>)
-    });
-    let shown = methods.iter().map(|method| {
-        let (this, Method { conditions, .. }) = (method.this(), method);
-        quote!(#(#conditions)* #private::VisitMethods::method::<#this>(__visitor);)
-    });
+    let proxied = methods.iter().map(|method| method.implement(&remote_call(private, name, method)));
+    let fallbacks = fallbacks(private, interface);
+    let for_each = |rendered: &dyn Fn(TokenStream) -> TokenStream| -> Vec<_> {
+        let each = methods.iter().map(|method| {
+            let (item, Method { conditions, .. }) = (rendered(method.this()), method);
+            quote!(#(#conditions)* #item)
+        });
+        each.collect()
+    };
+    let signatures = for_each(&|this| quote!(#private::Signature::of::<#this>()));
+    let calls = for_each(&|this| quote!(#private::call::<#this>));
+    let visited = for_each(&|this| quote!(#private::VisitMethods::method::<#this>(__visitor);));
     let docs = docs::text(private, docs);
     quote! {
         #(#conditions)*
@@ -36,7 +35,7 @@ pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
         const _: () = {
             use #private::{TellChain as _, TellText as _};
 
-            // Names that no author has, since they hide what the author calls so.
+            // No author uses these names, so they hide none of the author's.
             struct __PlugMethod<const METHOD: #private::core::primitive::usize>;
             struct __PlugArgument<
                 const METHOD: #private::core::primitive::usize,
@@ -52,24 +51,24 @@ pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
                 const CALLS: &'static [#private::Call] = &[#(#calls),*];
 
                 fn methods<__PlugVisitor: #private::VisitMethods<Self>>(__visitor: &mut __PlugVisitor) {
-                    #(#shown)*
+                    #(#visited)*
                 }
 
-                fn remote<__PlugBorder: #private::Border>(border: __PlugBorder) -> #private::Box<Self> {
-                    #private::Box::new(#private::Remote::new(border))
+                fn remote<__PlugBoundary: #private::Border>(boundary: __PlugBoundary) -> #private::Box<Self> {
+                    #private::Box::new(#private::Remote::new(boundary))
                 }
             }
 
-            impl<__PlugBorder: #private::Border> #name for #private::Remote<dyn #name, __PlugBorder> {
-                #(#crossing)*
+            impl<__PlugBoundary: #private::Border> #name for #private::Remote<dyn #name, __PlugBoundary> {
+                #(#proxied)*
             }
 
-            #without
+            #fallbacks
         };
     }
 }
 
-/// What every border knows of a method.
+/// The description of a method, for every boundary.
 fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_>) -> TokenStream {
     let (object, this) = (interface.name, method.this());
     let Method { number, name, conditions, wire_name, arguments, argument_names, outcome, .. } = method;
@@ -120,7 +119,8 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
     }
 }
 
-/// The form of an argument as a type, which is where a type that does not cross is told so.
+/// The form of an argument as a type.
+/// The compiler reports a type that does not cross here.
 fn form(private: &TokenStream, Argument { form, ty, .. }: &Argument<'_>) -> TokenStream {
     let form = match form {
         Form::Str => return quote!(#private::Str),
@@ -131,7 +131,8 @@ fn form(private: &TokenStream, Argument { form, ty, .. }: &Argument<'_>) -> Toke
     Place::of(ty).enclosing(quote!(#private::#form<), ty, quote!(>))
 }
 
-/// How many of these methods there are: for the compiler to count where that is up to conditions.
+/// The number of these methods.
+/// If some have conditions, the compiler counts them.
 fn index<'a>(before: impl Iterator<Item = &'a Method<'a>> + Clone) -> TokenStream {
     if before.clone().all(|method| method.conditions.is_empty()) {
         return Literal::usize_unsuffixed(before.count()).into_token_stream();
@@ -145,17 +146,18 @@ fn nested<T: ToTokens>(items: impl DoubleEndedIterator<Item = T>) -> TokenStream
     items.rev().fold(quote!(()), |rest, item| quote!((#item, #rest)))
 }
 
-/// What is read off the type of a result.
+/// The parts of a result's type.
 struct Parts {
     ok: TokenStream,
     error: TokenStream,
-    /// The function that tells the error.
+    /// The function that writes the texts of the error.
     tell: TokenStream,
 }
 
 impl Parts {
-    /// Each is shown where it is written. Where the type is no result, all of them say so at one place in the same words, of
-    /// which the compiler drops all but the first.
+    /// The compiler reports an error of a part at that part.
+    /// If the type is no `Result`, all parts report it at one place in the same words, and the
+    /// compiler drops all but the first.
     fn of(private: &TokenStream, outcome: &Type) -> Self {
         let written = types::arguments_of_result(outcome);
         let place = |at: usize| written.get(at).map_or_else(|| Place::of(outcome), Place::of);
@@ -172,8 +174,9 @@ impl Parts {
     }
 }
 
-/// Has the method called on the other side; or where that is older and lacks it, has its default body run on this one.
-fn cross(private: &TokenStream, object: &Ident, method: &Method<'_>) -> TokenStream {
+/// Calls the method on the other side.
+/// If that side is older and lacks it, the default body runs on this side.
+fn remote_call(private: &TokenStream, object: &Ident, method: &Method<'_>) -> TokenStream {
     let (this, names) = (method.this(), method.arguments.iter().map(|argument| &argument.name));
     let given = nested(names.clone());
     let (name, number) = (method.name, Literal::usize_unsuffixed(method.number));
@@ -185,14 +188,15 @@ fn cross(private: &TokenStream, object: &Ident, method: &Method<'_>) -> TokenStr
                 return outcome;
             }
             let #given = given;
-            #object::#name(&__PlugWithout::<_, #number>(self) #(, #names)*)
+            #object::#name(&__PlugFallback::<_, #number>(self) #(, #names)*)
         },
     }
 }
 
-/// For each default body an object that it runs on. That lacks just the one method, and calls all others on the other side,
-/// also those which have a default body too.
-fn without(private: &TokenStream, interface: &Interface<'_>) -> Option<TokenStream> {
+/// An object for each default body to run on.
+/// It lacks only that method, and calls all others on the other side, even those that have a
+/// default body too.
+fn fallbacks(private: &TokenStream, interface: &Interface<'_>) -> Option<TokenStream> {
     let Interface { name: object, methods, .. } = interface;
     if methods.iter().all(|method| !method.has_default) {
         return None;
@@ -205,14 +209,14 @@ fn without(private: &TokenStream, interface: &Interface<'_>) -> Option<TokenStre
         let number = Literal::usize_unsuffixed(*number);
         quote! {
             #(#conditions)*
-            impl<__PlugBorder: #private::Border> #object for __PlugWithout<'_, __PlugBorder, #number> {
+            impl<__PlugBoundary: #private::Border> #object for __PlugFallback<'_, __PlugBoundary, #number> {
                 #(#others)*
             }
         }
     });
     Some(quote! {
-        struct __PlugWithout<'a, __PlugBorder, const METHOD: #private::core::primitive::usize>(
-            &'a #private::Remote<dyn #object, __PlugBorder>,
+        struct __PlugFallback<'a, __PlugBoundary, const METHOD: #private::core::primitive::usize>(
+            &'a #private::Remote<dyn #object, __PlugBoundary>,
         );
 
         #(#objects)*

@@ -1,4 +1,5 @@
-//! How the values of a type are told to a format of bytes, and made of what it tells. It knows no format.
+//! The conversion between the values of a type and a format of bytes.
+//! It knows no format.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -6,8 +7,8 @@ use syn::ext::IdentExt;
 
 use super::model::{Field, Fields, Form, Model, Shape};
 
-/// What there is for the type of each field, beside its view.
-pub(super) fn written(private: &TokenStream) -> TokenStream {
+/// The functions for the type of each field, which stand beside its view.
+pub(super) fn of_fields(private: &TokenStream) -> TokenStream {
     let option = quote!(#private::core::option::Option<F::Type>);
     quote! {
         #[inline]
@@ -37,7 +38,7 @@ pub(super) fn written(private: &TokenStream) -> TokenStream {
 pub(super) fn render(private: &TokenStream, model: &Model<'_>) -> TokenStream {
     let (put, merge, missing) = match &model.shape {
         Shape::Struct(fields) => of_struct(private, fields),
-        Shape::Enum(_) if is_plain(model) => of_units(private, model),
+        Shape::Enum(_) if is_plain(model) => of_plain(private, model),
         Shape::Enum(_) => of_enum(private, model),
     };
     let result = |ty| quote!(#private::Result<#ty, #private::Malformed>);
@@ -60,7 +61,7 @@ pub(super) fn render(private: &TokenStream, model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// What puts it, what merges it, and what it is when it is missing.
+/// The bodies of `put`, `merge` and `missing`.
 type Bodies = (TokenStream, TokenStream, TokenStream);
 
 fn of_struct(private: &TokenStream, fields: &Fields<'_>) -> Bodies {
@@ -83,7 +84,7 @@ fn of_struct(private: &TokenStream, fields: &Fields<'_>) -> Bodies {
     (put, merge, quote!(#private::Result::Ok(Self { #(#missing),* })))
 }
 
-fn of_units(private: &TokenStream, model: &Model<'_>) -> Bodies {
+fn of_plain(private: &TokenStream, model: &Model<'_>) -> Bodies {
     let (this, lacks) = (ty(private), lacks(private, model));
     let variants: Vec<_> =
         (0..).map(Literal::usize_unsuffixed).zip(model.cases()).map(|(index, (variant, _))| (index, variant)).collect();
@@ -124,7 +125,7 @@ fn of_enum(private: &TokenStream, model: &Model<'_>) -> Bodies {
     (put, merge, lacks(private, model))
 }
 
-/// The description of the type itself, whatever else of it is called so.
+/// The description of the type, even if the type has another item `TYPE`.
 fn ty(private: &TokenStream) -> TokenStream {
     quote!(<Self as #private::Portable>::TYPE)
 }
@@ -134,7 +135,7 @@ fn lacks(private: &TokenStream, model: &Model<'_>) -> TokenStream {
     quote!(#private::Result::Err(#private::Malformed::lacks(#name)))
 }
 
-/// Whether it is an enum that has nothing but units.
+/// Whether it is an enum without data.
 fn is_plain(model: &Model<'_>) -> bool {
     model.cases().iter().all(|(_, fields)| fields.form == Form::Unit)
 }
@@ -148,7 +149,7 @@ fn taken(case: &TokenStream, fields: &Fields<'_>) -> TokenStream {
     quote!(#case { #(#each),* })
 }
 
-/// What puts the fields of a case that was taken apart.
+/// The closure that puts the fields of a case that was taken apart.
 fn puts(fields: &Fields<'_>) -> TokenStream {
     let each = indexed(fields).map(|(index, field)| {
         let (variable, put) = (field.variable(), field.item(quote!(put)));
@@ -160,7 +161,7 @@ fn puts(fields: &Fields<'_>) -> TokenStream {
     }
 }
 
-/// What takes the fields of a case, and joins them with those that there are in the slot.
+/// The code that takes the fields of a case, and merges them into the value in the slot.
 fn merges(private: &TokenStream, case: &TokenStream, fields: &Fields<'_>) -> TokenStream {
     let (some, none) = (quote!(#private::core::option::Option::Some), quote!(#private::core::option::Option::None));
     let variables: Vec<_> = fields.list.iter().map(Field::variable).collect();
