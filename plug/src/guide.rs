@@ -1,12 +1,14 @@
 //! The guides, which are also files of the repository's folder `docs`.
 //!
-//! Start with the [`tutorial`]. [`library`], [`process`], [`go`] and [`grpc`] are about the links,
-//! [`manifest`] is about Cargo.toml, and [`testing`] about tests of plugins and hosts.
+//! Start with the [`tutorial`].
+//! [`library`], [`process`], [`go`] and [`grpc`] are about the links, [`manifest`] is about
+//! Cargo.toml, and [`testing`] about tests of plugins and hosts.
 
-// `docs` beside `src` is a symbolic link to the repository's folder: a package has no files from outside, and Cargo
-// puts the files behind the link into it.
+// `docs` beside `src` is a symbolic link to the repository's folder: a package has no files from
+// outside, and Cargo puts the files behind the link into it.
 //
-// The first definition of a link counts. So these lead to modules here, and those of the files lead to files.
+// The first definition of a link counts.
+// So these lead to modules here, and those of the files lead to files.
 macro_rules! guides {
     ($($name:ident $file:literal)*) => {
         $(

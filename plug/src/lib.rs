@@ -1,7 +1,9 @@
 //! Plugins for Rust programs.
 //!
-//! The host writes a trait, and a plugin's author writes an impl. The host's features choose the plugins of a build. The same
-//! plugin crate can also be a shared library, a child process, or stand behind a gRPC server.
+//! The host writes a trait, and a plugin's author writes an impl.
+//! The host's features choose the plugins of a build.
+//! The same plugin crate can also be a shared library, a child process, or stand behind a gRPC
+//! server.
 //!
 //! The interface, in a crate of its own so that plugins can depend on it:
 //!
@@ -34,7 +36,8 @@
 //! }
 //! ```
 //!
-//! The host calls [`plug::link!()`](link!) once, at its root, and opens plugins from the [`Registry`]:
+//! The host calls [`plug::link!()`](link!) once, at its root, and opens plugins from the
+//! [`Registry`]:
 //!
 //! ```
 //! # #[plug::interface(portable)]
@@ -58,35 +61,43 @@
 //!
 //! In the order of the data flow:
 //!
-//! * [`macro@interface`] makes a trait an [`Interface`]. `portable` lets its plugins live in another build; their values are
-//!   [`Portable`].
+//! * [`macro@interface`] makes a trait an [`Interface`].
+//!   `portable` lets its plugins live in another build; their values are [`Portable`].
 //! * [`macro@plug`] makes an impl a plugin.
-//! * [`link!`] links the plugins of the features that are on. The [`Catalogue`] has the others.
-//! * A [`Link`] brings plugins: [`link::Builtin`] those of this binary, [`Library`] those of a shared library, [`Process`]
-//!   those of an executable that it starts, [`Grpc`] those of a server.
-//! * The [`Registry`] finds a [`Plugin`] by interface and name, and lists the [`Problem`]s of all plugins.
+//! * [`link!`] links the plugins of the features that are on.
+//!   The [`Catalogue`] has the others.
+//! * A [`Link`] brings plugins: [`link::Builtin`] those of this binary, [`Library`] those of a
+//!   shared library, [`Process`] those of an executable that it starts, [`Grpc`] those of a server.
+//! * The [`Registry`] finds a [`Plugin`] by interface and name, and lists the [`Problem`]s of all
+//!   plugins.
 //! * [`with_deadline`] and [`with_cancellation`] limit calls that leave this process.
-//! * [`Server`] serves plugins, as a child process ([`serve`]) or on a port (`bind`). [`handshake!`] declares the cookie and the
-//!   versions that both sides check. [`proto`] prints the `.proto` for other languages.
+//! * [`Server`] serves plugins, as a child process ([`serve`]) or on a port (`bind`).
+//!   [`handshake!`] declares the cookie and the versions that both sides check.
+//!   [`proto`] prints the `.proto` for other languages.
 //! * An [`Error`] is about one step that failed, and its [`ErrorKind`] says which.
 //!
 //! The [guides](guide) go into detail, from the [tutorial](guide::tutorial) on.
 //!
 //! # Features
 //!
-//! * `host` (on by default) lists and opens plugins: [`Registry`], [`Plugin`], [`Link`], [`link!`], [`ErrorKind`]. A plugin does
-//!   not need it, and builds faster without it if no host is in the same build.
-//! * `inventory` (on by default) registers plugins with the crate of that name. It runs a constructor for each plugin before
-//!   `main`, which inserts the plugin into a list.
-//! * `linkme` registers plugins with the crate of that name. No code runs before `main`. It does not support WebAssembly. It wins
-//!   over `inventory`.
-//! * `library` opens shared libraries: see [`Library`]. A plugin needs no feature to be in one.
-//! * `process` starts executables, and lets an executable be a plugin: see [`Process`]. It is HashiCorp's go-plugin protocol over
-//!   gRPC.
+//! * `host` (on by default) lists and opens plugins: [`Registry`], [`Plugin`], [`Link`], [`link!`],
+//!   [`ErrorKind`].
+//!   A plugin does not need it, and builds faster without it if no host is in the same build.
+//! * `inventory` (on by default) registers plugins with the crate of that name.
+//!   It runs a constructor for each plugin before `main`, which inserts the plugin into a list.
+//! * `linkme` registers plugins with the crate of that name.
+//!   No code runs before `main`.
+//!   It does not support WebAssembly.
+//!   It wins over `inventory`.
+//! * `library` opens shared libraries: see [`Library`].
+//!   A plugin needs no feature to be in one.
+//! * `process` starts executables, and lets an executable be a plugin: see [`Process`].
+//!   It is HashiCorp's go-plugin protocol over gRPC.
 //! * `netrpc` adds go-plugin's older protocol, net/rpc, to `process`.
 //! * `grpc` reaches servers, and lets a program be one: see [`Grpc`].
-//! * `log` and `tracing` bring log records of a library's plugins to the host's logger or subscriber. Host and library both
-//!   need the feature.
+//! * `log` and `tracing` bring log records of a library's plugins to the host's logger or
+//!   subscriber.
+//!   Host and library both need the feature.
 //!
 // A link to an item of a feature that is off leads to its guide.
 #![cfg_attr(feature = "library", doc = "[`Library`]: library::Library")]
@@ -171,10 +182,11 @@ pub mod __private {
 
 /// Links the plugins of the features that are on, and tells the registry about all others.
 ///
-/// A host calls it once, at the root of its library, or of its binary if it has no library. The tests, examples and benches of a
-/// plugin crate call it too, and so see the crate's plugins.
+/// A host calls it once, at the root of its library, or of its binary if it has no library.
+/// The tests, examples and benches of a plugin crate call it too, and so see the crate's plugins.
 ///
-/// It reads the package's Cargo.toml. A dependency is a plugin if its key or its `package` begins with `plugin-`:
+/// It reads the package's Cargo.toml.
+/// A dependency is a plugin if its key or its `package` begins with `plugin-`:
 ///
 /// ```toml
 /// [features]
@@ -183,8 +195,9 @@ pub mod __private {
 /// plugin-a = { version = "1", optional = true }
 /// ```
 ///
-/// A feature that turns on one such dependency brings the plugin of the feature's name, without a prefix `plugin-`. Metadata
-/// describes all other cases:
+/// A feature that turns on one such dependency brings the plugin of the feature's name, without a
+/// prefix `plugin-`.
+/// Metadata describes all other cases:
 ///
 /// ```toml
 /// [package.metadata.plug]
@@ -194,7 +207,8 @@ pub mod __private {
 /// source-file = ["file"]      # the plugins of a feature
 /// ```
 ///
-/// The [manifest guide](crate::guide::manifest) has the rules, and a table of the targets that it links for.
+/// The [manifest guide](crate::guide::manifest) has the rules, and a table of the targets that it
+/// links for.
 ///
 /// ```
 /// plug::link!();
@@ -219,13 +233,16 @@ macro_rules! link {
     };
 }
 
-/// Declares the handshake between a host and its plugins in other processes. The interface's crate does so once.
+/// Declares the handshake between a host and its plugins in other processes.
+/// The interface's crate does so once.
 ///
-/// The cookie is an environment variable and its value. It keeps a person from starting a plugin by hand, and protects
-/// nothing. A version is one of the application's protocol, with the interfaces of that version. Host and plugin use the highest
-/// version that both know.
+/// The cookie is an environment variable and its value.
+/// It keeps a person from starting a plugin by hand, and protects nothing.
+/// A version is one of the application's protocol, with the interfaces of that version.
+/// Host and plugin use the highest version that both know.
 ///
-/// In version 1, a plugin uses net/rpc with a host that lists no protocols, as hosts in Go do. In all other versions it uses gRPC.
+/// In version 1, a plugin uses net/rpc with a host that lists no protocols, as hosts in Go do.
+/// In all other versions it uses gRPC.
 ///
 /// ```
 /// #[plug::interface(portable)]

@@ -1,11 +1,14 @@
-//! README.md and docs/*.md, run: each console block, and each file that a reader types, in the order of the text.
+//! README.md and docs/*.md, run: each console block, and each file that a reader types, in the
+//! order of the text.
 //!
 //! The line above a block says what to do with it:
 //!
-//! * ``In `FILE`:`` writes the file; it may go on ``, below `[TABLE]` ``, `, at the end` or ``, instead of `fn NAME` ``;
+//! * ``In `FILE`:`` writes the file. Instead of the colon it may go on: ``, below `[TABLE]`:``,
+//!   `, at the end:`, or ``, instead of `fn NAME`:``.
 //! * ``From `FILE`:`` quotes the file, which has these lines in this order.
 //!
-//! Rust without `ignore` is a doctest (`tests/src/lib.rs`). `toml,ignore`, `sh` and `text` are not run.
+//! Rust without `ignore` is a doctest (`tests/src/lib.rs`).
+//! `toml,ignore`, `sh` and `text` are not run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -57,7 +60,8 @@ impl Block {
     }
 }
 
-/// The blocks of a document. Those of a list lose its indentation.
+/// The blocks of a document.
+/// Those of a list lose its indentation.
 fn blocks(document: &Path) -> Vec<Block> {
     let text = fs::read_to_string(document).unwrap_or_else(|error| panic!("{}: {error}", document.display()));
     let (mut blocks, mut section, mut lead, mut is_open) = (Vec::<Block>::new(), String::new(), String::new(), false);
@@ -101,14 +105,14 @@ impl Reader {
             match block.step() {
                 Step::Run => self.run(block),
                 Step::Write { file, place } => write(&self.folder.join(file), &place, &typed(block)),
-                Step::Compare { file } => compare(file, block),
-                Step::Skip => (),
+                Step::Compare { .. } | Step::Skip => (),
             }
         }
     }
 
-    /// `$ command`, and its output on both streams; `[exit status N]` if that is not 0. A line `...` stands for any lines. A command with
-    /// `&` at its end gets SIGTERM at the end of the block.
+    /// `$ command`, and its output on both streams; `[exit status N]` if that is not 0.
+    /// A line `...` stands for any lines.
+    /// A command with `&` at its end gets SIGTERM at the end of the block.
     fn run(&mut self, block: &Block) {
         let mut commands = Vec::<(&str, Vec<String>)>::new();
         for line in &block.lines {
@@ -160,7 +164,8 @@ impl Reader {
     }
 }
 
-/// All builds here have one folder for what is compiled, and each workspace has its own for what it makes of that.
+/// All builds here have one folder for what is compiled, and each workspace has its own for what it
+/// makes of that.
 fn share_builds(command: &mut Command) {
     command.env("CARGO_BUILD_BUILD_DIR", plug_tests::target().join("build"));
     command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
@@ -169,7 +174,12 @@ fn share_builds(command: &mut Command) {
 fn expect(command: &str, expected: &[String], output: &str) {
     let actual = lines(output.lines().map(str::to_owned));
     let expected = lines(expected.iter().cloned());
-    assert!(is_like(&expected, &actual), "$ {command}\nprints\n{}\nand not\n{}", actual.join("\n"), expected.join("\n"));
+    assert!(
+        is_like(&expected, &actual),
+        "$ {command}\nprints\n{}\nand not\n{}",
+        actual.join("\n"),
+        expected.join("\n")
+    );
 }
 
 /// Lines without what differs from run to run, and without empty ones at both ends.
@@ -231,15 +241,25 @@ fn write(file: &Path, place: &Place<'_>, lines: &[String]) {
     fs::write(file, all.join("\n") + "\n").unwrap_or_else(|error| panic!("{}: {error}", file.display()));
 }
 
-fn compare(file: &str, block: &Block) {
-    let text = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let mut lines = text.lines();
-    for quoted in block.lines.iter().filter(|line| !line.is_empty()) {
-        assert!(lines.any(|line| line == quoted), "{file} has no line `{quoted}`, or not in this order");
+#[test]
+fn files_have_the_lines_that_documents_quote() {
+    let mut count = 0;
+    for document in guides().into_iter().chain([root().join("README.md")]) {
+        for block in blocks(&document) {
+            let Step::Compare { file } = block.step() else { continue };
+            let text = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+            let mut lines = text.lines();
+            for quoted in block.lines.iter().filter(|line| !line.is_empty()) {
+                assert!(lines.any(|line| line == quoted), "{file} has no line `{quoted}`, or not in this order");
+            }
+            count += 1;
+        }
     }
+    assert!(count >= 6, "{count} quotes");
 }
 
-/// One test, since all builds wait for one another anyway. README.md comes last: it adds a plugin to the copy.
+/// One test, since all builds wait for one another anyway.
+/// README.md comes last: it adds a plugin to the copy.
 #[test]
 fn every_document_does_what_it_says() {
     let mut workspace = Reader { folder: copy_of_workspace("readme") };
@@ -323,60 +343,4 @@ fn rust_files(folder: &Path) -> BTreeMap<String, String> {
         }
     }
     files
-}
-
-#[test]
-fn the_readme_has_at_most_7_kilobytes() {
-    let length = fs::metadata(root().join("README.md")).expect("there is a README").len();
-    assert!(length <= 7 * 1024, "README.md has {length} bytes");
-}
-
-/// README.md, docs/ and its decisions, and the other documents at the root.
-fn documents() -> Vec<PathBuf> {
-    let folders = ["", "docs", "docs/decisions"].map(|folder| root().join(folder));
-    let files = folders.iter().flat_map(|folder| plug_tests::entries(folder));
-    files.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
-}
-
-#[test]
-fn prose_has_at_most_100_columns() {
-    for path in documents() {
-        let text = fs::read_to_string(&path).expect("a document is text");
-        let mut is_code = false;
-        for (number, line) in text.lines().enumerate() {
-            is_code ^= line.trim_start().starts_with("```");
-            let is_prose = !is_code && !line.starts_with('|');
-            let columns = line.chars().count();
-            assert!(!is_prose || columns <= 100, "{}:{} has {columns} columns", path.display(), number + 1);
-        }
-    }
-}
-
-#[test]
-fn links_between_documents_lead_to_files() {
-    let mut count = 0;
-    for path in documents() {
-        let text = fs::read_to_string(&path).expect("a document is text");
-        let folder = path.parent().expect("a file is in a folder");
-        let inline = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-        let defined = text.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: ")).map(|(_, to)| to);
-        for link in inline.chain(defined).filter(|link| !link.contains("://")) {
-            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let to = if file.is_empty() { path.clone() } else { folder.join(file) };
-            assert!(to.exists(), "{} links to `{link}`", path.display());
-            if !anchor.is_empty() {
-                let text = fs::read_to_string(&to).expect("a document is text");
-                let titles = text.lines().filter(|line| line.starts_with('#')).map(anchor_of);
-                assert!(titles.into_iter().any(|title| title == anchor), "{} links to `{link}`", path.display());
-            }
-            count += 1;
-        }
-    }
-    assert!(count > 20, "{count} links");
-}
-
-/// The anchor that a file browser gives to a title.
-fn anchor_of(title: &str) -> String {
-    let title = title.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
-    title.chars().filter(|letter| letter.is_alphanumeric() || "-_".contains(*letter)).collect()
 }
