@@ -1,4 +1,4 @@
-//! The documents as texts: their size, their columns, their links, and what rustdoc shows of them.
+//! The documents as texts: their size, their columns, their links, and their modules in rustdoc.
 //! `readme.rs` runs them.
 
 use std::fs;

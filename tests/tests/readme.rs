@@ -1,7 +1,7 @@
 //! README.md and docs/*.md, run: each console block, and each file that a reader types, in the
 //! order of the text.
 //!
-//! The line above a block says what to do with it:
+//! The line above a block gives its purpose:
 //!
 //! * ``In `FILE`:`` writes the file. Instead of the colon it may go on: ``, below `[TABLE]`:``,
 //!   `, at the end:`, or ``, instead of `fn NAME`:``.
@@ -26,7 +26,7 @@ struct Block {
     lines: Vec<String>,
 }
 
-/// What a reader does with a block.
+/// The action of a reader on a block.
 enum Step<'b> {
     Run,
     Write { file: &'b str, place: Place<'b> },
@@ -94,7 +94,7 @@ fn guides() -> Vec<PathBuf> {
     guides
 }
 
-/// Somebody who reads a document and does what it says.
+/// A reader who follows a document.
 struct Reader {
     folder: PathBuf,
 }
@@ -164,8 +164,7 @@ impl Reader {
     }
 }
 
-/// All builds here have one folder for what is compiled, and each workspace has its own for what it
-/// makes of that.
+/// All builds share the folder of intermediate files, and each workspace has its own programs.
 fn share_builds(command: &mut Command) {
     command.env("CARGO_BUILD_BUILD_DIR", plug_tests::target().join("build"));
     command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
@@ -182,7 +181,7 @@ fn expect(command: &str, expected: &[String], output: &str) {
     );
 }
 
-/// Lines without what differs from run to run, and without empty ones at both ends.
+/// Lines without the durations, and without empty lines at both ends.
 fn lines(lines: impl Iterator<Item = String>) -> Vec<String> {
     let without_time = |line: String| match line.split_once("; finished in ") {
         Some((result, _)) => format!("{result}; finished in 0.00s"),
