@@ -1,5 +1,9 @@
-//! Plugins for Rust programs: write the interface once as a trait, write a plugin once as an impl, and choose last how
-//! they are joined.
+//! Plugins for Rust programs.
+//!
+//! The host writes a trait, and a plugin's author writes an impl.
+//! The host's features choose the plugins of a build.
+//! The same plugin crate can also be a shared library, a child process, or stand behind a gRPC
+//! server.
 //!
 //! The interface, in a crate of its own so that plugins can depend on it:
 //!
@@ -11,7 +15,7 @@
 //! }
 //! ```
 //!
-//! A plugin, in a crate of its own, that says nothing but its name:
+//! A plugin, in a crate of its own:
 //!
 //! ```
 //! # #[plug::interface(portable)]
@@ -32,38 +36,81 @@
 //! }
 //! ```
 //!
-//! The host says [`plug::link!()`](link!) once, at its root, and asks the [`Registry`]. Which plugins are in it is up to
-//! its Cargo features.
+//! The host calls [`plug::link!()`](link!) once, at its root, and opens plugins from the
+//! [`Registry`]:
 //!
-//! # How it hangs together
+//! ```
+//! # #[plug::interface(portable)]
+//! # pub trait Plug: Send + Sync {
+//! #     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
+//! # }
+//! # #[derive(Default)]
+//! # pub struct A;
+//! # #[plug::plug("a")]
+//! # impl Plug for A {
+//! #     fn say_hello(&self, name: &str) -> Result<String, plug::Error> {
+//! #         Ok(format!("hello, {name}"))
+//! #     }
+//! # }
+//! let a = plug::Registry::builtin().open::<dyn Plug>("a")?; // Box<dyn Plug>
+//! assert_eq!(a.say_hello("x")?, "hello, x");
+//! # Ok::<(), plug::Error>(())
+//! ```
 //!
-//! * [`Interface`]: what makes a trait one that plugins implement.
-//! * [`Portable`]: what can cross to a plugin that is in another build, where the interface is `portable`.
-//! * [`Plugin`]: one of them, before it is opened; what it says of itself.
-//! * [`Link`]: a place that plugins come from. [`link::Builtin`] is what the linker put into this binary, `link::Library` a shared
-//!   library, `link::Process` an executable that is started, and `link::Grpc` a server.
-//! * `Server`: the other half of the last two, which `serve` makes short for an executable of plugins; [`handshake!`] is what a host and its
-//!   processes know each other by, and `proto` what is needed to be either in another language.
-//! * [`with_deadline`]: how long calls may take that leave this process; and, with `process` or `grpc`, `with_cancellation`.
-//! * [`Catalogue`]: what could have been linked, by feature.
-//! * [`Registry`]: the plugins of some links, by interface and name, and the [`Problem`]s they have together.
-//! * [`Error`]: what went wrong, by the step that failed.
+//! # Tour
+//!
+//! In the order of the data flow:
+//!
+//! * [`macro@interface`] makes a trait an [`Interface`].
+//!   `portable` lets its plugins live in another build; their values are [`Portable`].
+//! * [`macro@plug`] makes an impl a plugin.
+//! * [`link!`] links the plugins of the features that are on.
+//!   The [`Catalogue`] has the others.
+//! * A [`Link`] brings plugins: [`link::Builtin`] those of this binary, [`Library`] those of a
+//!   shared library, [`Process`] those of an executable that it starts, [`Grpc`] those of a server.
+//! * The [`Registry`] finds a [`Plugin`] by interface and name, and lists the [`Problem`]s of all
+//!   plugins.
+//! * [`with_deadline`] and [`with_cancellation`] limit calls that leave this process.
+//! * [`Server`] serves plugins, as a child process ([`serve`]) or on a port (`bind`).
+//!   [`handshake!`] declares the cookie and the versions that both sides check.
+//!   [`proto`] prints the `.proto` for other languages.
+//! * An [`Error`] is about one step that failed, and its [`ErrorKind`] says which.
+//!
+//! The [guides](guide) go into detail, from the [tutorial](guide::tutorial) on.
 //!
 //! # Features
 //!
-//! * `host` (on by default) is what lists and opens plugins: [`Registry`], [`Plugin`], [`Link`], [`link!`], [`ErrorKind`]. A plugin's crate does not need it,
-//!   and is built sooner without, where it is built by itself.
-//! * `inventory` (on by default) registers through the crate of that name: a constructor for each plugin that runs before
-//!   `main` and does nothing but insert it into a list.
-//! * `linkme` registers through the crate of that name: nothing at all runs before `main`. Not for WebAssembly. With both,
-//!   this one is taken.
-//! * `library` opens plugins that are in shared libraries: [`mod@link`] then has `Library`, and tells all about it. To be in a library, a plugin
-//!   needs no feature.
-//! * `process` starts plugins that are executables ([`mod@link`] then has `Process`), and lets an executable be one (`serve`): HashiCorp's go-plugin
-//!   protocol, both ways, by gRPC and by net/rpc.
-//! * `grpc` reaches plugins behind servers (`link::Grpc`), and lets a program be such a server (`Server::bind`).
-//! * `log`, and `tracing`, bring the log records of a library's plugins to the host's logger, or subscriber: they are to be on on both sides.
-
+//! * `host` (on by default) lists and opens plugins: [`Registry`], [`Plugin`], [`Link`], [`link!`],
+//!   [`ErrorKind`].
+//!   A plugin does not need it, and builds faster without it if no host is in the same build.
+//! * `inventory` (on by default) registers plugins with the crate of that name.
+//!   It runs a constructor for each plugin before `main`, which inserts the plugin into a list.
+//! * `linkme` registers plugins with the crate of that name.
+//!   No code runs before `main`.
+//!   It does not support WebAssembly.
+//!   It wins over `inventory`.
+//! * `library` opens shared libraries: see [`Library`].
+//!   A plugin needs no feature to be in one.
+//! * `process` starts executables, and lets an executable be a plugin: see [`Process`].
+//!   It is HashiCorp's go-plugin protocol over gRPC.
+//! * `netrpc` adds go-plugin's older protocol, net/rpc, to `process`.
+//! * `grpc` reaches servers, and lets a program be one: see [`Grpc`].
+//! * `log` and `tracing` bring log records of a library's plugins to the host's logger or
+//!   subscriber.
+//!   Host and library both need the feature.
+//!
+// A link to an item of a feature that is off leads to its guide.
+#![cfg_attr(feature = "library", doc = "[`Library`]: library::Library")]
+#![cfg_attr(not(feature = "library"), doc = "[`Library`]: guide::library")]
+#![cfg_attr(feature = "process", doc = "[`Process`]: process::Process")]
+#![cfg_attr(not(feature = "process"), doc = "[`Process`]: guide::process")]
+#![cfg_attr(feature = "grpc", doc = "[`Grpc`]: grpc::Grpc")]
+#![cfg_attr(not(feature = "grpc"), doc = "[`Grpc`]: guide::grpc")]
+#![cfg_attr(not(feature = "process"), doc = "[`serve`]: guide::process")]
+#![cfg_attr(not(any(feature = "process", feature = "grpc")), doc = "[`Server`]: guide::grpc")]
+#![cfg_attr(not(any(feature = "process", feature = "grpc")), doc = "[`proto`]: guide::grpc")]
+#![cfg_attr(not(any(feature = "process", feature = "grpc")), doc = "[`with_cancellation`]: guide::process")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -73,6 +120,10 @@ pub use plug_core::grpc;
 #[cfg(feature = "library")]
 #[doc(inline)]
 pub use plug_core::library;
+// Its blocks are doctests of the tests, which have the crates that they need.
+#[cfg(all(doc, not(doctest)))]
+pub mod guide;
+
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use plug_core::link;
@@ -94,6 +145,44 @@ pub use plug_core::{Error, Identity, Interface, Portable};
 #[cfg(feature = "process")]
 pub use plug_core::{serve, serve_isolated};
 
+/// The library link: plugins in shared libraries.
+#[cfg(feature = "library")]
+pub mod library {
+    #[doc(inline)]
+    pub use plug_core::link::{
+        Difference, InspectedInterface, InspectedMethod, Inspection, Library, LibraryFault, LibraryOptions, Loopback,
+    };
+}
+
+/// The process link: plugins as child processes.
+#[cfg(feature = "process")]
+pub mod process {
+    #[doc(inline)]
+    pub use plug_core::link::{
+        Death, Handshake, HandshakeFault, Process, ProcessFault, ProcessOptions, Protocol, Reattach, Restart,
+        Unrunnable,
+    };
+    #[doc(inline)]
+    pub use plug_core::{serve, serve_isolated};
+}
+
+/// The grpc link: plugins behind servers.
+#[cfg(feature = "grpc")]
+pub mod grpc {
+    #[doc(inline)]
+    pub use plug_core::link::{Grpc, GrpcAddress, GrpcFault, GrpcOptions};
+}
+
+/// Serving plugins to other programs.
+#[cfg(any(feature = "process", feature = "grpc"))]
+pub mod server {
+    #[doc(inline)]
+    pub use plug_core::Server;
+    #[cfg(feature = "grpc")]
+    #[doc(inline)]
+    pub use plug_core::link::{GrpcServer, GrpcStop};
+}
+
 pub use plug_macros::{Portable, interface, plug};
 
 #[doc(hidden)]
@@ -103,11 +192,13 @@ pub mod __private {
     pub use plug_macros::link;
 }
 
-/// Links the plugins that the calling package's features choose. Once, at the root of its library, or of its binary where
-/// it has no library; and in the tests, examples and benches of a plugin crate, so that they see its plugins.
+/// Links the plugins of the features that are on, and tells the registry about all others.
 ///
-/// It reads the package's Cargo.toml. A dependency is a plugin where its key begins with `plugin-`, or the
-/// `package` that it names:
+/// A host calls it once, at the root of its library, or of its binary if it has no library.
+/// The tests, examples and benches of a plugin crate call it too, and so see the crate's plugins.
+///
+/// It reads the package's Cargo.toml.
+/// A dependency is a plugin if its key or its `package` begins with `plugin-`:
 ///
 /// ```toml
 /// [features]
@@ -116,24 +207,20 @@ pub mod __private {
 /// plugin-a = { version = "1", optional = true }
 /// ```
 ///
-/// and adding a plugin is adding such lines. A feature that turns on one such dependency is expected to bring the plugin of
-/// its own name, less a `plugin-` before it; `default`, and a feature that turns on several, are not. A dependency that is not
-/// optional is always linked, and nothing is expected of it. What is otherwise stands in
+/// A feature that turns on one such dependency brings the plugin of the feature's name, without a
+/// prefix `plugin-`.
+/// Metadata describes all other cases:
 ///
 /// ```toml
 /// [package.metadata.plug]
-/// plugins = ["greeters"]      # dependencies that are plugins too
-/// ignore = ["plugin-sdk"]     # dependencies that are none
+/// plugins = ["greeters"]      # more dependencies that are plugins
+/// ignore = ["plugin-sdk"]     # dependencies that are no plugins
 /// [package.metadata.plug.names]
-/// extra = ["x", "y"]          # the plugins that a feature brings
+/// source-file = ["file"]      # the plugins of a feature
 /// ```
 ///
-/// What stands there are the keys of dependencies. A key is also the name of the crate, but where the crate's `[lib]` has
-/// another one; then rename the dependency: `its_name = { package = "plugin-odd", … }`.
-///
-/// In a target that is not the package's library it links that library too. A dev-dependency is linked where
-/// dev-dependencies are: in tests, examples and benches. A dependency for some platforms says so with a `cfg`
-/// (`[target.'cfg(unix)'.dependencies]`), since a macro cannot tell what a target's name means.
+/// The [manifest guide](crate::guide::manifest) has the rules, and a table of the targets that it
+/// links for.
 ///
 /// ```
 /// plug::link!();
@@ -147,7 +234,7 @@ macro_rules! link {
     };
 }
 
-/// Links the plugins that the calling package's features choose: with the feature `host`.
+/// Links the plugins of the features that are on: needs the feature `host`.
 #[cfg(not(feature = "host"))]
 #[macro_export]
 macro_rules! link {
@@ -158,11 +245,16 @@ macro_rules! link {
     };
 }
 
-/// Declares what the programs of an application know their plugins by, where those are processes: once, in the interface's crate.
+/// Declares the handshake between a host and its plugins in other processes.
+/// The interface's crate does so once.
 ///
-/// The cookie is a variable and its value; it keeps a person from starting a plugin by hand, and protects nothing. The versions are those of
-/// the application's protocol, each with the interfaces that it has: host and plugin take the highest that both know. With version 1, a host that does not say what it speaks is
-/// answered in net/rpc, which go-plugin has spoken from the beginning, and with any other in gRPC.
+/// The cookie is an environment variable and its value.
+/// It keeps a person from starting a plugin by hand, and protects nothing.
+/// A version is one of the application's protocol, with the interfaces of that version.
+/// Host and plugin use the highest version that both know.
+///
+/// In version 1, a plugin uses net/rpc with a host that lists no protocols, as hosts in Go do.
+/// In all other versions it uses gRPC.
 ///
 /// ```
 /// #[plug::interface(portable)]

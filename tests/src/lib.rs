@@ -3,11 +3,8 @@
 //! A build of the workspace unites the features of its members, so whatever is tested about features is built by a Cargo of
 //! its own, in a target folder for that set of features.
 
-/// The README, whose Rust is compiled and run as doctests.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
-
+mod documents;
 mod go;
 mod libraries;
 mod processes;

@@ -1,0 +1,16 @@
+//! README.md and the guides, whose Rust is compiled and run as doctests.
+
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
+#[doc = include_str!("../../docs/grpc.md")]
+pub struct Grpc;
+
+#[doc = include_str!("../../docs/library.md")]
+pub struct Library;
+
+#[doc = include_str!("../../docs/process.md")]
+pub struct Process;
+
+#[doc = include_str!("../../docs/testing.md")]
+pub struct Testing;
