@@ -44,10 +44,6 @@ enum Cause {
     Itself(Box<dyn StdError + Send + Sync>),
 }
 
-/// What a panic said that threw something else.
-#[cfg(feature = "host")]
-pub(crate) const NO_TEXT: &str = "(something that is no text)";
-
 impl Error {
     /// A plugin's error that is a text.
     pub fn msg(text: impl Into<String>) -> Self {

@@ -65,6 +65,7 @@ mod problem;
 mod registry;
 
 mod error;
+mod panic;
 mod submitted;
 
 #[doc(hidden)]

@@ -40,7 +40,5 @@ pub use host::{InspectedInterface, InspectedMethod, Inspection, Library, Library
 pub(crate) use record::{HEAD, METHOD};
 pub use record::{InterfaceRecord, PluginRecord, interface_record_len};
 pub use served::call;
-#[cfg(feature = "remote")]
-pub(crate) use served::{dispose, note_places, take_place};
 pub use table::Call;
 pub use view::{Maybe, Pair, Scratch, Slice, Text};

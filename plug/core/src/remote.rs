@@ -20,7 +20,7 @@ pub(crate) use driver::Driver;
 pub(crate) use list::{LIST, ListReply, ListRequest, ListedInterface, ListedMethod, ListedPlugin, PLUGINS};
 pub(crate) use look::Looking;
 pub(crate) use plugins::{Side, name_of, plugins};
-pub(crate) use served::{Served, panicked};
+pub(crate) use served::Served;
 #[cfg(unix)]
 pub(crate) use unix::UnixStream;
 

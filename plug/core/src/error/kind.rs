@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::NO_TEXT;
 use crate::difference::Difference;
 use crate::library::LibraryFault;
+use crate::panic::NO_TEXT;
 use crate::problem::{Problem, write_incompatible};
 
 /// The step that failed.

@@ -7,6 +7,7 @@ use super::record::{self, InterfaceRecord};
 use super::table::{ABI, Call, DONE, HostTable, LibraryTable, Object, PANICKED, PluginTable, Visit};
 use super::view::{Slice, Text};
 use super::{log, served};
+use crate::panic::{dispose, note_places};
 use crate::portable::PortableInterface;
 use crate::submitted;
 
@@ -61,13 +62,13 @@ pub unsafe extern "C" fn plug_library_v1(host: *const ()) -> *const () {
     // SAFETY: the caller's promise. A host that has fewer fields than this library knows has no others.
     let log = unsafe { if (*host).size as usize >= size_of::<HostTable>() { (*host).log } else { None } };
     let set_up = || {
-        served::note_places();
+        note_places();
         log::send_to(log);
     };
     match panic::catch_unwind(set_up) {
         Ok(()) => std::ptr::from_ref(&LIBRARY).cast(),
         Err(payload) => {
-            served::dispose(payload);
+            dispose(payload);
             std::ptr::null()
         }
     }
@@ -96,7 +97,7 @@ unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u64 {
     match panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(()) => DONE,
         Err(payload) => {
-            served::dispose(payload);
+            dispose(payload);
             PANICKED
         }
     }

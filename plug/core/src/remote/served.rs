@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use crate::channel::Fault;
 use crate::error::Error;
 use crate::interface::Interface;
-use crate::library::{dispose, note_places, take_place};
+use crate::panic::{Caught, note_places};
 use crate::plugin::Plugin;
 use crate::portable::{Arguments, Method, Outcome, PortableInterface, VisitMethods};
 use crate::protobuf;
@@ -60,12 +60,7 @@ fn call<M: Method>(object: &M::Interface, request: &[u8]) -> Result<Vec<u8>, Fau
 }
 
 #[cold]
-pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Fault {
-    let message = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
-        (Some(text), _) => Some((*text).to_owned()),
-        (_, Some(text)) => Some(text.clone()),
-        _ => None,
-    };
-    dispose(payload);
-    Fault::Panicked { place: Some(take_place()).filter(|place| !place.is_empty()), message }
+fn panicked(payload: Box<dyn Any + Send>) -> Fault {
+    let Caught { message, place } = Caught::new(payload);
+    Fault::Panicked { place, message }
 }

@@ -10,8 +10,9 @@ use tonic::{Code, Status};
 
 use crate::channel::Fault;
 use crate::deadline::with_deadline;
-use crate::error::{Error, Listed};
+use crate::error::{Error, ErrorKind, Listed};
 use crate::interface::Identity;
+use crate::panic::Caught;
 use crate::plugin::Plugin;
 #[cfg(feature = "process")]
 use crate::portable::Signature;
@@ -180,16 +181,9 @@ impl Target {
         let object = object.get_or_try_init(|| {
             let open = || (crossing.remote.open)(plugin);
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(open)).unwrap_or_else(|payload| {
-                Err(match crate::remote::panicked(payload) {
-                    Fault::Panicked { place, message } => crate::error::ErrorKind::Panicked {
-                        plugin: plugin.name().to_owned(),
-                        method: "new".to_owned(),
-                        place,
-                        message,
-                    }
-                    .into(),
-                    _ => Error::msg("it panicked"),
-                })
+                let Caught { message, place } = Caught::new(payload);
+                let (plugin, method) = (plugin.name().to_owned(), "new".to_owned());
+                Err(ErrorKind::Panicked { plugin, method, place, message }.into())
             })
         });
         let object = object.map_err(|error: Error| status::failed(texts(&error)))?;

@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::panic::{self, AssertUnwindSafe};
 
-use crate::error::{Error, ErrorKind, NO_TEXT};
+use crate::error::{Error, ErrorKind};
 use crate::library::entry::Crossing;
-use crate::library::served::{dispose, text_of};
 use crate::library::table::{Answer, Call, DONE, FAILED, Failure, Object, PANICKED, Reply, Takes};
 use crate::library::view::Scratch;
+use crate::panic::{Caught, NO_TEXT, dispose};
 use crate::portable::{Arguments, Border, Method, Outcome, Portable};
 
 /// There is no such method. No library says so: it is what stands in the place of one.
@@ -64,11 +64,10 @@ struct Told {
 }
 
 impl Told {
-    /// Of what this program's own code has thrown.
+    /// A panic of this program's own code.
     #[cold]
     fn by_panic(payload: Box<dyn Any + Send>) -> Self {
-        let texts = text_of(&*payload).into_iter().collect();
-        dispose(payload);
+        let texts = Caught::new(payload).message.into_iter().collect();
         Self { texts, place: String::new(), is_ours: true }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use crate::library::served::dispose;
 use crate::library::table::{HostLog, LogRecord};
 use crate::library::view::Text;
+use crate::panic::dispose;
 
 /// What this program hands to libraries.
 pub(crate) const HOST: Option<&'static HostLog> = Some(&HostLog { is_enabled, log });
