@@ -65,6 +65,8 @@ mod problem;
 mod registry;
 
 mod error;
+#[cfg(feature = "host")]
+mod escape;
 mod panic;
 mod submitted;
 

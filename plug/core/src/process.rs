@@ -18,7 +18,6 @@ mod options;
 mod plugin;
 pub(crate) mod record;
 mod running;
-mod shown;
 mod tls;
 
 pub use agreed::Handshake;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::escape;
+
 /// Where a server is: `grpc://HOST:PORT`, `grpcs://HOST:PORT` with TLS, or `grpc+unix:PATH`; instead of one host and port, several with commas
 /// between.
 ///
@@ -115,11 +117,11 @@ impl fmt::Display for GrpcFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LIKE: &str = "an address is `grpc://HOST:PORT`, `grpcs://HOST:PORT` or `grpc+unix:PATH`";
         match self {
-            Self::Scheme { address } => write!(f, "`{}` is no address of a server", address.escape_debug())?,
-            Self::Host { host } => write!(f, "`{}` is no host with a port", host.escape_debug())?,
+            Self::Scheme { address } => write!(f, "`{}` is no address of a server", escape::all(address))?,
+            Self::Host { host } => write!(f, "`{}` is no host with a port", escape::all(host))?,
             Self::Path => f.write_str("the path of the socket is missing")?,
             Self::Listen { address } => {
-                let address = address.escape_debug();
+                let address = escape::all(address);
                 return write!(
                     f,
                     "`{address}` is no address to listen at\n\

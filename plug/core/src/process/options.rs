@@ -144,7 +144,7 @@ impl ProcessOptions {
     /// Where it is not 64 hexadecimal digits.
     pub fn sha256(mut self, digest: &str) -> Result<Self, Error> {
         if digest.len() != 64 || !digest.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            let shown = crate::name::shown(digest);
+            let shown = crate::escape::short(digest);
             return Err(Error::msg(format!("`{shown}` is no SHA-256: it has 64 hexadecimal digits")));
         }
         self.sha256 = Some(digest.to_ascii_lowercase());

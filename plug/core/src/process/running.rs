@@ -31,6 +31,7 @@ use super::record::{self, Records};
 use super::tls::Credentials;
 use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
 use crate::error::{Error, ErrorKind};
+use crate::escape;
 use crate::remote::{Driver, ListReply};
 
 /// How long is waited for the last words of a process that is gone: a child of its own may hold its stderr open.
@@ -183,7 +184,7 @@ impl Launch {
         let line = match timeout(patience, self.handshake_of(&mut stdout, &mut reader, &life)).await {
             Ok(line) => line?,
             Err(_) => {
-                let printed = super::shown::shown(reader.line(), super::shown::MOST);
+                let printed = escape::cut(reader.line(), escape::MAX_CHARS);
                 let fault = ProcessFault::StartTimeout { after: patience, printed, stderr: life.tail() };
                 return Err(self.fault(fault));
             }
@@ -262,19 +263,18 @@ impl Launch {
                     None => None,
                 };
                 life.heard_all().await;
-                let printed =
-                    match reader.line() {
-                        [] => None,
-                        line => Line::parse(line, &self.handshake.versions()).err().or(Some(
-                            HandshakeFault::NotAHandshake { printed: super::shown::shown(line, super::shown::MOST) },
-                        )),
-                    };
+                let printed = match reader.line() {
+                    [] => None,
+                    line => Line::parse(line, &self.handshake.versions())
+                        .err()
+                        .or(Some(HandshakeFault::NotAHandshake { printed: escape::cut(line, escape::MAX_CHARS) })),
+                };
                 return Err(self.fault(diagnosis::of_exit(&self.path, ended, printed, life.tail())));
             }
             match reader.push(&chunk[..len]) {
                 Progress::More => {}
                 Progress::TooLong => {
-                    let printed = super::shown::shown(reader.line(), super::shown::MOST);
+                    let printed = escape::cut(reader.line(), escape::MAX_CHARS);
                     return Err(self.handshake_fault(HandshakeFault::TooLong { printed }, life).await);
                 }
                 Progress::Line(end) => {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::reader::Records;
-use crate::name;
+use crate::escape;
 use crate::plugin::Plugin;
 
 /// What the file of a library says: its plugins, its interfaces and their methods, and how it was built.
@@ -66,7 +66,7 @@ impl Inspection {
             plugins,
             interfaces: interfaces.collect(),
             compiler: library.compiler.to_owned(),
-            plug: name::shown(library.plug),
+            plug: escape::short(library.plug),
             abi: library.abi,
             aborts: library.aborts,
             sha256,

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use super::remote::{Joined, lacking};
 use crate::error::Error;
+use crate::escape;
 use crate::joint::{self, own_record};
 use crate::library::entry::Crossing;
 use crate::library::fault::LibraryFault;
@@ -47,8 +48,8 @@ impl Loaded {
         let fault = |fault, error: libloading::Error| {
             // The loader knows the copy's name only.
             let text = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source()).last();
-            // What the file says that it needs is in it, whatever that is.
-            let text: String = text.map(ToString::to_string).unwrap_or_default().chars().map(printable).collect();
+            // It repeats names that the file gives.
+            let text = escape::all(&text.map(ToString::to_string).unwrap_or_default());
             let text = text.replace(&*copy.to_string_lossy(), &path.to_string_lossy());
             Error::library(path, fault).with_source(Error::msg(text))
         };
@@ -146,10 +147,6 @@ impl Loaded {
         };
         Ok(joined.insert(Box::leak(Box::new(new))))
     }
-}
-
-fn printable(c: char) -> String {
-    if c.is_control() { c.escape_debug().to_string() } else { c.into() }
 }
 
 /// What tells a plugin from the others of its library.

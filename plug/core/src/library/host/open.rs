@@ -14,10 +14,10 @@ use super::inspection::Inspection;
 use super::loaded::Loaded;
 use super::reader::{PluginRecord, Records, Unread};
 use crate::error::Error;
+use crate::escape;
 use crate::joint::Joint;
 use crate::library::fault::LibraryFault;
 use crate::link::Link;
-use crate::name;
 use crate::plugin::{Fields, NAME, Plugin};
 
 /// The plugins of a shared library.
@@ -123,7 +123,7 @@ impl LibraryOptions {
             if digest.len() == 64 && digest.bytes().all(|digit| digit.is_ascii_hexdigit()) {
                 return Ok(digest.to_ascii_lowercase());
             }
-            let shown = name::shown(digest);
+            let shown = escape::short(digest);
             let text =
                 format!("`{shown}` is no SHA-256 digest, which is 64 hexadecimal digits, as `sha256sum` prints them");
             Err(Error::msg(text))

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::lines::Piece;
 use super::panic::Part;
-use crate::process::shown::beginning;
+use crate::escape::beginning;
 
 /// The most lines that are kept, and the most characters of each: 20 KiB at most, or with characters of four bytes 80 KiB.
 pub(super) const MOST_LINES: usize = 20;
