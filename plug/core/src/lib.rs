@@ -64,6 +64,8 @@ mod problem;
 #[cfg(feature = "host")]
 mod registry;
 
+#[cfg(any(feature = "library", feature = "process"))]
+mod digest;
 mod error;
 #[cfg(feature = "host")]
 mod escape;

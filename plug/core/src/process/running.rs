@@ -30,6 +30,7 @@ use super::plugin::ISOLATED;
 use super::record::{self, Records};
 use super::tls::Credentials;
 use crate::channel::{Call, Channel, Fault, Reply, Unavailable};
+use crate::digest::Digest;
 use crate::error::{Error, ErrorKind};
 use crate::escape;
 use crate::remote::{Driver, ListReply};
@@ -48,7 +49,7 @@ pub(crate) struct Launch {
     pub name: String,
     /// What its plugin is asked for by, where it does not say its name.
     pub told_name: String,
-    pub sha256: Option<String>,
+    pub sha256: Option<Digest>,
     pub handshake: Handshake,
     pub arguments: Vec<OsString>,
     pub environment: Vec<(OsString, OsString)>,
@@ -125,7 +126,7 @@ impl Launch {
             Error::msg(format!("no folder for the sockets of plugins can be made in `{}`", path.display()))
                 .with_source(error)
         })?;
-        let executable = Executable::find(&self.path, self.sha256.as_deref(), folder.path())?;
+        let executable = Executable::find(&self.path, self.sha256, folder.path())?;
         diagnosis::beforehand(&executable.program).map_err(|(fault, error)| self.fault(fault).with_source(error))?;
         let credentials = self.with_tls.then(Credentials::new).transpose().map_err(Error::new)?;
         let command = self.command(&executable, &folder, credentials.as_ref());
