@@ -111,7 +111,7 @@ impl Error {
 
     /// The causes, the nearest first.
     fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-        std::iter::successors(self.source(), |cause| (*cause).source())
+        chain(self).skip(1)
     }
 
     /// What is wrong with the file of a library.
@@ -141,6 +141,11 @@ impl Error {
         let text = kind.to_string();
         Self(Box::new(Inner { kind, cause: Cause::Text(text, Some(Box::new(source))) }))
     }
+}
+
+/// An error and its causes, the nearest first.
+pub(crate) fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
 }
 
 #[cfg(feature = "host")]

@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 
 use crate::channel::Fault;
 use crate::deadline::with_deadline;
-use crate::error::{Error, ErrorKind, Listed};
+use crate::error::{Error, ErrorKind, Listed, chain};
 use crate::interface::Identity;
 use crate::panic::Caught;
 use crate::plugin::Plugin;
@@ -186,7 +186,7 @@ impl Target {
                 Err(ErrorKind::Panicked { plugin, method, place, message }.into())
             })
         });
-        let object = object.map_err(|error: Error| status::failed(texts(&error)))?;
+        let object = object.map_err(|error: Error| status::failed(chain(&error).map(ToString::to_string).collect()))?;
         let call = || object.call(self.method, request);
         let reply = match deadline {
             Some(deadline) => with_deadline(deadline.saturating_duration_since(Instant::now()), call),
@@ -199,10 +199,4 @@ impl Target {
             other => Status::internal(format!("{other:?}")),
         })
     }
-}
-
-/// The text of an error, and those of its causes.
-fn texts(error: &Error) -> Vec<String> {
-    let first: &(dyn std::error::Error + 'static) = error;
-    std::iter::successors(Some(first), |error| (*error).source()).map(ToString::to_string).collect()
 }

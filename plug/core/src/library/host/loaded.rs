@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::remote::{Joined, lacking};
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::escape;
 use crate::joint::{self, own_record};
 use crate::library::entry::Crossing;
@@ -47,7 +47,7 @@ impl Loaded {
     pub(super) unsafe fn load(copy: &Path, path: &Path, keep: impl FnOnce()) -> Result<Self, Error> {
         let fault = |fault, error: libloading::Error| {
             // The loader knows the copy's name only.
-            let text = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source()).last();
+            let text = chain(&error).last();
             // It repeats names that the file gives.
             let text = escape::all(&text.map(ToString::to_string).unwrap_or_default());
             let text = text.replace(&*copy.to_string_lossy(), &path.to_string_lossy());
