@@ -58,8 +58,6 @@ mod index;
 #[cfg(feature = "host")]
 mod missing;
 #[cfg(feature = "host")]
-mod order;
-#[cfg(feature = "host")]
 mod problem;
 #[cfg(feature = "host")]
 mod registry;

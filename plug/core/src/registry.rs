@@ -11,7 +11,6 @@ use crate::index::{self, Contest, Found, Index};
 use crate::interface::Interface;
 use crate::link::{self, Link};
 use crate::missing;
-use crate::order::{order, sorted};
 use crate::plugin::Plugin;
 use crate::problem::{Place, Problem};
 
@@ -143,9 +142,8 @@ impl Registry {
     pub fn problems(&self) -> &[Problem] {
         self.problems.get_or_init(|| {
             let index = self.index();
-            let problems = index.contests().map(|(name, contest)| self.problem(name, contest)).collect();
-            let key = |problem: &Problem| (problem.interface(), problem.name().map(str::to_owned));
-            let mut problems = sorted(problems, |one, two| key(one).cmp(&key(two)));
+            let mut problems: Vec<_> = index.contests().map(|(name, contest)| self.problem(name, contest)).collect();
+            problems.sort_by(|one, two| (one.interface(), one.name()).cmp(&(two.interface(), two.name())));
             problems.extend(self.interface_versions());
             problems.extend(self.plugins().filter_map(Plugin::problem));
             problems.extend(self.unregistered());
@@ -176,24 +174,22 @@ impl Registry {
 
     fn order(&self) -> &[usize] {
         self.order.get_or_init(|| {
-            let key = |at: usize| {
-                let plugin = &self.plugins[at];
-                (plugin.interface(), plugin.name())
-            };
-            let place = |at: usize| {
-                let plugin = &self.plugins[at];
-                (plugin.package(), plugin.file(), plugin.line())
-            };
-            let compare = |one, two| key(one).cmp(&key(two)).then_with(|| place(one).cmp(&place(two)));
-            let mut order = order(self.plugins.len(), &compare);
-            order.dedup_by(|one, two| key(*one) == key(*two) && self.plugins[*one].is_twin_of(&self.plugins[*two]));
+            let plugin = |at: usize| &self.plugins[at];
+            let key = |at| (plugin(at).interface(), plugin(at).name());
+            let place = |at| (plugin(at).package(), plugin(at).file(), plugin(at).line());
+            let mut order: Vec<_> = (0..self.plugins.len()).collect();
+            order.sort_by(|&one, &two| key(one).cmp(&key(two)).then_with(|| place(one).cmp(&place(two))));
+            order.dedup_by(|&mut one, &mut two| key(one) == key(two) && plugin(one).is_twin_of(plugin(two)));
             order
         })
     }
 
     fn problem(&self, name: &str, contest: &Contest) -> Problem {
-        let places =
-            |plugins: &[usize]| sorted(plugins.iter().map(|at| Place::from(&self.plugins[*at])).collect(), Ord::cmp);
+        let places = |plugins: &[usize]| {
+            let mut places: Vec<_> = plugins.iter().map(|at| Place::from(&self.plugins[*at])).collect();
+            places.sort();
+            places
+        };
         let claimants = contest.named.iter().chain(&contest.aliased);
         let interface = claimants.map(|at| self.plugins[*at].interface()).next().unwrap_or_default();
         let (mut named, aliased) = (places(&contest.named), places(&contest.aliased));
@@ -217,8 +213,9 @@ impl Registry {
             if plugins.iter().all(|plugin| version(plugin) == version(first)) {
                 return None;
             }
-            let plugins = plugins.iter().map(|plugin| (version(plugin), Place::from(*plugin))).collect();
-            Some(Problem::InterfaceVersions { interface: first.interface(), plugins: sorted(plugins, Ord::cmp) })
+            let mut plugins: Vec<_> = plugins.iter().map(|plugin| (version(plugin), Place::from(*plugin))).collect();
+            plugins.sort();
+            Some(Problem::InterfaceVersions { interface: first.interface(), plugins })
         };
         of_one_path.filter_map(problem).collect()
     }
