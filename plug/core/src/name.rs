@@ -4,7 +4,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::escape;
 
-/// The longest name, in bytes. Long enough for anybody, and short enough that a lookup need not read a longer one.
+/// The longest name, in bytes.
 pub(crate) const MAX_LEN: usize = 64;
 
 /// `[a-z0-9]+([-_][a-z0-9]+)*`

@@ -7,7 +7,7 @@ use once_cell::sync::{Lazy, OnceCell};
 use crate::catalogue::Catalogue;
 use crate::entry::OpenOptions;
 use crate::error::{Error, ErrorKind};
-use crate::index::{self, Contest, Found, Index};
+use crate::index::{self, Found, Index};
 use crate::interface::Interface;
 use crate::link::{self, Link};
 use crate::missing;
@@ -101,13 +101,13 @@ impl Registry {
     pub fn plugin<I: ?Sized + Interface>(&self, name: &str) -> Result<&Plugin, Error> {
         let id = I::IDENTITY;
         let found = match self.index.get() {
-            Some(index) => index.find(id, name),
+            Some(index) => index.find(&self.plugins, id, name),
             None if !self.was_asked.swap(true, Ordering::Relaxed) => index::scan(&self.plugins, id, name),
-            None => self.index().find(id, name),
+            None => self.index().find(&self.plugins, id, name),
         };
         match found {
             Some(Found::Plugin(at)) => Ok(&self.plugins[at]),
-            Some(Found::Contest(contest)) => Err(ErrorKind::Problem(self.problem(name, &contest)).into()),
+            Some(Found::Contest(claimants)) => Err(ErrorKind::Problem(self.contest(name, &claimants)).into()),
             None => Err(missing::explain(self, I::IDENTITY, name)),
         }
     }
@@ -141,8 +141,9 @@ impl Registry {
     /// What is wrong with the registry. The names concerned cannot be opened, all others can.
     pub fn problems(&self) -> &[Problem] {
         self.problems.get_or_init(|| {
-            let index = self.index();
-            let mut problems: Vec<_> = index.contests().map(|(name, contest)| self.problem(name, contest)).collect();
+            let contests = self.index().contests(&self.plugins);
+            let contest = |(name, claimants): (&str, Vec<usize>)| self.contest(name, &claimants);
+            let mut problems: Vec<_> = contests.into_iter().map(contest).collect();
             problems.sort_by(|one, two| (one.interface(), one.name()).cmp(&(two.interface(), two.name())));
             problems.extend(self.interface_versions());
             problems.extend(self.plugins().filter_map(Plugin::problem));
@@ -184,15 +185,16 @@ impl Registry {
         })
     }
 
-    fn problem(&self, name: &str, contest: &Contest) -> Problem {
-        let places = |plugins: &[usize]| {
-            let mut places: Vec<_> = plugins.iter().map(|at| Place::from(&self.plugins[*at])).collect();
+    /// The problem of a name that these plugins of one interface claim.
+    fn contest(&self, name: &str, claimants: &[usize]) -> Problem {
+        let claimants: Vec<_> = claimants.iter().map(|at| &self.plugins[*at]).collect();
+        let interface = claimants.first().map_or("", |plugin| plugin.interface());
+        let (named, aliased): (Vec<_>, Vec<_>) = claimants.into_iter().partition(|plugin| plugin.name() == name);
+        let [mut named, aliased] = [named, aliased].map(|plugins| {
+            let mut places: Vec<_> = plugins.into_iter().map(Place::from).collect();
             places.sort();
             places
-        };
-        let claimants = contest.named.iter().chain(&contest.aliased);
-        let interface = claimants.map(|at| self.plugins[*at].interface()).next().unwrap_or_default();
-        let (mut named, aliased) = (places(&contest.named), places(&contest.aliased));
+        });
         let name = name.to_owned();
         if named.len() > 1 {
             Problem::Duplicate { name, interface, places: named }
