@@ -78,9 +78,7 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<(Loadable, Vec<u8>)
     let loadable = match &demands.way {
         Way::Copy => Loadable::copy(whole, path),
         Way::CopyIn(folder) => Loadable::copy_in(folder, whole),
-        // Where it matters which file it is, it must be this one.
-        Way::InPlace if demands.allowed.is_some() || demands.refuse_writable => Ok(Loadable::held(file, path)),
-        Way::InPlace => Ok(Loadable::in_place(file, path, metadata)),
+        Way::InPlace => Ok(Loadable::in_place(file, path)),
     };
     let loadable = loadable.map_err(|error| Error::library(path, LibraryFault::Copy).with_source(error))?;
     if !matches!(demands.way, Way::InPlace) {

@@ -131,15 +131,16 @@ impl LibraryOptions {
         self
     }
 
-    /// Loads the file itself and no copy of it, as `dlopen` does, which saves some of the time of an opening (a tenth of a millisecond or two). And
-    /// `$ORIGIN` in its search path for other libraries is the file's folder.
+    /// Loads the file itself and no copy of it, which saves about a tenth of a millisecond.
     ///
-    /// If another file has come in its place when it is loaded, the one that was opened is loaded nevertheless, by its handle, and in that
-    /// `$ORIGIN` means nothing. (Where the system has no paths by handle, as Linux has, the other one is loaded; it is refused if its plugins or methods are others.) That is how it is always loaded with [`allow_only`](Self::allow_only) and [`refuse_writable_by_others`](Self::refuse_writable_by_others), since a file can be replaced
-    /// after the last look at it.
+    /// Linux and Android load the opened file through its descriptor: if another file has come in its place since, the opened one is loaded.
+    /// `$ORIGIN` in its search path for other libraries then does not mean the file's folder.
     ///
-    /// Only where a library's file is never written to but replaced, as package managers and Cargo do: one that is overwritten or cut in place
-    /// takes this process down with it, or changes under it.
+    /// Other systems load what is at the path, as `dlopen` does: if another file has come in its place, that one is loaded, and refused if its
+    /// plugins or methods differ; and a path that was loaded before gives what it gave then.
+    ///
+    /// Use it only for files that are replaced and never written to, as package managers and Cargo do: a loaded file that is overwritten or cut
+    /// takes this process down, or changes under it.
     #[must_use]
     pub fn in_place(mut self) -> Self {
         self.0.way = Way::InPlace;
@@ -296,7 +297,7 @@ impl Opened {
                 self.loadable.clear_place();
             };
             // SAFETY: whoever opened this promised that its code may be run.
-            unsafe { Loaded::load(&self.loadable.path(), &self.path, keep) }
+            unsafe { Loaded::load(self.loadable.path(), &self.path, keep) }
         })
     }
 }
