@@ -114,16 +114,16 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+// Its blocks are doctests of the tests, which have the crates that they need.
+#[cfg(all(doc, not(doctest)))]
+pub mod guide;
+
 #[cfg(feature = "grpc")]
 #[doc(inline)]
 pub use plug_core::grpc;
 #[cfg(feature = "library")]
 #[doc(inline)]
 pub use plug_core::library;
-// Its blocks are doctests of the tests, which have the crates that they need.
-#[cfg(all(doc, not(doctest)))]
-pub mod guide;
-
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use plug_core::link;
@@ -144,44 +144,6 @@ pub use plug_core::{
 pub use plug_core::{Error, Identity, Interface, Portable};
 #[cfg(feature = "process")]
 pub use plug_core::{serve, serve_isolated};
-
-/// The library link: plugins in shared libraries.
-#[cfg(feature = "library")]
-pub mod library {
-    #[doc(inline)]
-    pub use plug_core::link::{
-        Difference, InspectedInterface, InspectedMethod, Inspection, Library, LibraryFault, LibraryOptions, Loopback,
-    };
-}
-
-/// The process link: plugins as child processes.
-#[cfg(feature = "process")]
-pub mod process {
-    #[doc(inline)]
-    pub use plug_core::link::{
-        Death, Handshake, HandshakeFault, Process, ProcessFault, ProcessOptions, Protocol, Reattach, Restart,
-        Unrunnable,
-    };
-    #[doc(inline)]
-    pub use plug_core::{serve, serve_isolated};
-}
-
-/// The grpc link: plugins behind servers.
-#[cfg(feature = "grpc")]
-pub mod grpc {
-    #[doc(inline)]
-    pub use plug_core::link::{Grpc, GrpcAddress, GrpcFault, GrpcOptions};
-}
-
-/// Serving plugins to other programs.
-#[cfg(any(feature = "process", feature = "grpc"))]
-pub mod server {
-    #[doc(inline)]
-    pub use plug_core::Server;
-    #[cfg(feature = "grpc")]
-    #[doc(inline)]
-    pub use plug_core::link::{GrpcServer, GrpcStop};
-}
 
 pub use plug_macros::{Portable, interface, plug};
 

@@ -56,10 +56,6 @@ enum Cause {
     Itself(Box<dyn StdError + Send + Sync>),
 }
 
-/// What a panic said that threw something else.
-#[cfg(feature = "host")]
-pub(crate) const NO_TEXT: &str = "(something that is no text)";
-
 impl Error {
     /// A plugin's error that is a text.
     pub fn msg(text: impl Into<String>) -> Self {
@@ -127,7 +123,7 @@ impl Error {
 
     /// The causes, the nearest first.
     fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-        std::iter::successors(self.source(), |cause| (*cause).source())
+        chain(self).skip(1)
     }
 
     /// What is wrong with the file of a library.
@@ -157,6 +153,11 @@ impl Error {
         let text = kind.to_string();
         Self(Box::new(Inner { kind, cause: Cause::Text(text, Some(Box::new(source))) }))
     }
+}
+
+/// An error and its causes, the nearest first.
+pub(crate) fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
 }
 
 #[cfg(feature = "host")]

@@ -14,8 +14,19 @@
 
 // Words and layouts.
 
+// A caught panic: where it was, its message, and the safe drop of its payload.
+mod panic;
+
+// Text from outside, made fit for a terminal.
+#[cfg(feature = "host")]
+mod escape;
+
 // Every failure in words: the kinds of error, the problems of a registry, the faults of each link.
 mod error;
+
+// SHA-256.
+#[cfg(any(feature = "library", feature = "process"))]
+mod digest;
 
 // How long a call may take.
 #[cfg(feature = "host")]

@@ -13,7 +13,6 @@ pub(crate) mod netrpc;
 pub(crate) mod options;
 pub(crate) mod plugin;
 pub(crate) mod running;
-pub(crate) mod shown;
 pub(crate) mod tls;
 
 pub use crate::error::handshake::HandshakeFault;

@@ -4,7 +4,6 @@ pub(crate) mod builtin;
 pub(crate) mod catalogue;
 pub(crate) mod index;
 pub(crate) mod link;
-pub(crate) mod order;
 pub(crate) mod suggest;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,9 +18,8 @@ use crate::interface::Interface;
 use crate::plugin::Plugin;
 use crate::registry::builtin::Builtin;
 use crate::registry::catalogue::Catalogue;
-use crate::registry::index::{Contest, Found, Index};
+use crate::registry::index::{Found, Index};
 use crate::registry::link::Link;
-use crate::registry::order::{order, sorted};
 
 /// Plugins, by interface and name.
 ///
@@ -110,13 +108,13 @@ impl Registry {
     pub fn plugin<I: ?Sized + Interface>(&self, name: &str) -> Result<&Plugin, Error> {
         let id = I::IDENTITY;
         let found = match self.index.get() {
-            Some(index) => index.find(id, name),
+            Some(index) => index.find(&self.plugins, id, name),
             None if !self.was_asked.swap(true, Ordering::Relaxed) => index::scan(&self.plugins, id, name),
-            None => self.index().find(id, name),
+            None => self.index().find(&self.plugins, id, name),
         };
         match found {
             Some(Found::Plugin(at)) => Ok(&self.plugins[at]),
-            Some(Found::Contest(contest)) => Err(ErrorKind::Problem(self.problem(name, &contest)).into()),
+            Some(Found::Contest(contest)) => Err(ErrorKind::Problem(self.contest(name, &contest)).into()),
             None => Err(suggest::explain(self, I::IDENTITY, name)),
         }
     }
@@ -150,10 +148,10 @@ impl Registry {
     /// What is wrong with the registry. The names concerned cannot be opened, all others can.
     pub fn problems(&self) -> &[Problem] {
         self.problems.get_or_init(|| {
-            let index = self.index();
-            let problems = index.contests().map(|(name, contest)| self.problem(name, contest)).collect();
-            let key = |problem: &Problem| (problem.interface(), problem.name().map(str::to_owned));
-            let mut problems = sorted(problems, |one, two| key(one).cmp(&key(two)));
+            let contests = self.index().contests(&self.plugins);
+            let contest = |(name, claimants): (&str, Vec<usize>)| self.contest(name, &claimants);
+            let mut problems: Vec<_> = contests.into_iter().map(contest).collect();
+            problems.sort_by(|one, two| (one.interface(), one.name()).cmp(&(two.interface(), two.name())));
             problems.extend(self.interface_versions());
             problems.extend(self.plugins().filter_map(Plugin::problem));
             problems.extend(self.unregistered());
@@ -184,27 +182,26 @@ impl Registry {
 
     fn order(&self) -> &[usize] {
         self.order.get_or_init(|| {
-            let key = |at: usize| {
-                let plugin = &self.plugins[at];
-                (plugin.interface(), plugin.name())
-            };
-            let place = |at: usize| {
-                let plugin = &self.plugins[at];
-                (plugin.package(), plugin.file(), plugin.line())
-            };
-            let compare = |one, two| key(one).cmp(&key(two)).then_with(|| place(one).cmp(&place(two)));
-            let mut order = order(self.plugins.len(), &compare);
-            order.dedup_by(|one, two| key(*one) == key(*two) && self.plugins[*one].is_twin_of(&self.plugins[*two]));
+            let plugin = |at: usize| &self.plugins[at];
+            let key = |at| (plugin(at).interface(), plugin(at).name());
+            let place = |at| (plugin(at).package(), plugin(at).file(), plugin(at).line());
+            let mut order: Vec<_> = (0..self.plugins.len()).collect();
+            order.sort_by(|&one, &two| key(one).cmp(&key(two)).then_with(|| place(one).cmp(&place(two))));
+            order.dedup_by(|&mut one, &mut two| key(one) == key(two) && plugin(one).is_twin_of(plugin(two)));
             order
         })
     }
 
-    fn problem(&self, name: &str, contest: &Contest) -> Problem {
-        let places =
-            |plugins: &[usize]| sorted(plugins.iter().map(|at| Place::from(&self.plugins[*at])).collect(), Ord::cmp);
-        let claimants = contest.named.iter().chain(&contest.aliased);
-        let interface = claimants.map(|at| self.plugins[*at].interface()).next().unwrap_or_default();
-        let (mut named, aliased) = (places(&contest.named), places(&contest.aliased));
+    /// The problem of a name that these plugins of one interface claim.
+    fn contest(&self, name: &str, claimants: &[usize]) -> Problem {
+        let claimants: Vec<_> = claimants.iter().map(|at| &self.plugins[*at]).collect();
+        let interface = claimants.first().map_or("", |plugin| plugin.interface());
+        let (named, aliased): (Vec<_>, Vec<_>) = claimants.into_iter().partition(|plugin| plugin.name() == name);
+        let [mut named, aliased] = [named, aliased].map(|plugins| {
+            let mut places: Vec<_> = plugins.into_iter().map(Place::from).collect();
+            places.sort();
+            places
+        });
         let name = name.to_owned();
         if named.len() > 1 {
             Problem::Duplicate { name, interface, places: named }
@@ -225,8 +222,9 @@ impl Registry {
             if plugins.iter().all(|plugin| version(plugin) == version(first)) {
                 return None;
             }
-            let plugins = plugins.iter().map(|plugin| (version(plugin), Place::from(*plugin))).collect();
-            Some(Problem::InterfaceVersions { interface: first.interface(), plugins: sorted(plugins, Ord::cmp) })
+            let mut plugins: Vec<_> = plugins.iter().map(|plugin| (version(plugin), Place::from(*plugin))).collect();
+            plugins.sort();
+            Some(Problem::InterfaceVersions { interface: first.interface(), plugins })
         };
         of_one_path.filter_map(problem).collect()
     }

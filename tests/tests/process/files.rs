@@ -106,7 +106,10 @@ fn one_file_alone_is_run_where_its_digest_is_given() {
     assert!(!copy.exists());
 
     let error = ProcessOptions::new().sha256("abc").err().unwrap();
-    assert_eq!(error.to_string(), "`abc` is no SHA-256: it has 64 hexadecimal digits");
+    assert_eq!(
+        error.to_string(),
+        "`abc` is no SHA-256 digest, which is 64 hexadecimal digits, as `sha256sum` prints them"
+    );
 }
 
 /// A copy that is still being written in the eyes of the system, since another thread has just forked, is started all the same.

@@ -3,6 +3,7 @@
 //! What it has read can be shown: what is one line has nothing in it that controls a terminal, and prose nothing but line ends and tabs.
 
 use crate::entry::{FIELDS, SEPARATOR};
+use crate::escape;
 use crate::plugin::fields::{ALIASES, Fields, NAME, PROSE};
 use crate::plugin::name;
 use crate::portable::record::{HEAD, METHOD};
@@ -37,8 +38,9 @@ pub(crate) struct MethodRecord<'t> {
 
 impl<'t> InterfaceRecord<'t> {
     pub(crate) fn read(text: &'t str) -> Result<Self, String> {
-        // At once where it can be, since it may be long.
-        if !all(text, |byte| matches!(byte, b' '..=b'~') || SEPARATORS.contains(&byte)) {
+        // The record may be long: one pass over its bytes finds out the common case.
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') || SEPARATORS.contains(&byte);
+        if !text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
             check_lines(text.split([METHOD_SEPARATOR as char, SEPARATOR]))?;
         }
         let mut parts = split(text, METHOD_SEPARATOR);
@@ -86,40 +88,22 @@ pub(crate) fn check_fields(fields: &Fields) -> Result<(), String> {
     let aliases = fields.get(ALIASES);
     let aliases = aliases.split(',').filter(|_| !aliases.is_empty());
     if let Some(bad) = [fields.get(NAME)].into_iter().chain(aliases).find(|name| !name::is_valid(name)) {
-        return Err(format!("`{}` cannot be the name of a plugin", name::shown(bad)));
+        return Err(format!("`{}` cannot be the name of a plugin", escape::short(bad)));
     }
     check_lines((0..FIELDS).filter(|at| !PROSE.contains(at)).map(|at| fields.get(at)))?;
     PROSE.iter().try_for_each(|at| check_prose(fields.get(*at)))
 }
 
-/// Refuses what would do something to a terminal: control characters, and what changes the direction of writing.
+/// Refuses a line that would do something to a terminal.
 pub(crate) fn check_lines<'t>(mut lines: impl Iterator<Item = &'t str>) -> Result<(), String> {
-    let is_unfit = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    lines.find(|line| !is_plain(line) && line.contains(is_unfit)).map_or(Ok(()), |line| Err(unfit(line)))
+    lines.find(|line| !escape::is_line(line)).map_or(Ok(()), |line| Err(unfit(line)))
 }
 
-/// The same of what may have several lines, in whatever script.
+/// The same of a text that may have several lines.
 fn check_prose(text: &str) -> Result<(), String> {
-    let is_unfit = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    if is_plain(text) {
-        return Ok(());
-    }
-    // With the line ends of Windows, as an included file may have them.
-    if text.split("\r\n").any(|part| part.contains(is_unfit)) { Err(unfit(text)) } else { Ok(()) }
-}
-
-/// Whether there is nothing in it but the printable characters of ASCII, which is most texts, and found out without decoding them.
-fn is_plain(text: &str) -> bool {
-    all(text, |byte| matches!(byte, b' '..=b'~'))
-}
-
-/// Whether all bytes are so. It looks at all of them, which is several at a time.
-fn all(text: &str, is_so: impl Fn(u8) -> bool) -> bool {
-    text.bytes().fold(true, |all, byte| all & is_so(byte))
+    if escape::is_prose(text) { Ok(()) } else { Err(unfit(text)) }
 }
 
 fn unfit(text: &str) -> String {
-    format!("a record has a control character in `{}`", name::shown(text))
+    format!("a record has a control character in `{}`", escape::short(text))
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::escape;
+
 /// What is wrong with the address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -29,11 +31,11 @@ impl fmt::Display for GrpcFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LIKE: &str = "an address is `grpc://HOST:PORT`, `grpcs://HOST:PORT` or `grpc+unix:PATH`";
         match self {
-            Self::Scheme { address } => write!(f, "`{}` is no address of a server", address.escape_debug())?,
-            Self::Host { host } => write!(f, "`{}` is no host with a port", host.escape_debug())?,
+            Self::Scheme { address } => write!(f, "`{}` is no address of a server", escape::all(address))?,
+            Self::Host { host } => write!(f, "`{}` is no host with a port", escape::all(host))?,
             Self::Path => f.write_str("the path of the socket is missing")?,
             Self::Listen { address } => {
-                let address = address.escape_debug();
+                let address = escape::all(address);
                 return write!(
                     f,
                     "`{address}` is no address to listen at\n\

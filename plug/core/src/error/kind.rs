@@ -3,11 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::NO_TEXT;
 use crate::error::difference::Difference;
 use crate::error::library::LibraryFault;
 use crate::error::link::LinkFault;
 use crate::error::problem::{Problem, write_incompatible};
+use crate::panic::NO_TEXT;
 
 /// The step that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use tonic::client::{Grpc, GrpcService};
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Status};
 
+use crate::error::chain;
 use crate::rpc::client::codec::Raw;
 use crate::rpc::status;
 use crate::wire::channel::{Call, Channel, Reply};
@@ -79,8 +80,7 @@ where
 
 /// Whether the call was surely not begun: it was dropped before it was sent, there is no connection, or the other side is about to go.
 fn is_unsent(status: &Status) -> bool {
-    let mut causes = std::iter::successors(std::error::Error::source(status), |error| error.source());
-    causes.any(|error| {
+    chain(status).skip(1).any(|error| {
         error.is::<tonic::ConnectError>()
             || error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
             || error.downcast_ref::<h2::Error>().is_some_and(status::is_refused)
@@ -103,8 +103,7 @@ fn unready(error: tonic::codegen::StdError) -> Unavailable {
 
 /// Whether the other side is not whom TLS wants: rustls says that, as an error of input.
 fn is_lasting(status: &Status) -> bool {
-    let mut causes = std::iter::successors(std::error::Error::source(status), |error| error.source());
-    causes.any(|error| {
+    chain(status).skip(1).any(|error| {
         error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData)
     })
 }

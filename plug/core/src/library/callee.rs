@@ -2,15 +2,14 @@
 //! an object. A panic ends here.
 
 use std::any::Any;
-use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::abi::table::{Answer, DONE, FAILED, Failure, Object, PANICKED, Reply};
 use crate::abi::view::{Scratch, Slice, Text};
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::interface::Interface;
+use crate::panic::Caught;
 use crate::portable::Portable;
 use crate::portable::chain::{TellChain, Told};
 use crate::portable::method::{Arguments, Method, Outcome};
@@ -62,7 +61,7 @@ unsafe fn failed<M: Method>(reply: *mut (), error: <M::Outcome as Outcome>::Erro
     unsafe { fail(reply, &M::texts(&error), "", FAILED) }
 }
 
-/// Does the work; a panic ends here, and the reply is told of it.
+/// Does the work. A panic ends here, and becomes the reply.
 ///
 /// # Safety
 ///
@@ -132,53 +131,7 @@ unsafe fn fail(reply: *mut (), texts: &[String], place: &str, status: u64) -> An
 /// `reply` points to a reply.
 #[cold]
 unsafe fn panicked(reply: *mut (), payload: Box<dyn Any + Send>) -> Answer {
-    let text: Vec<_> = text_of(&*payload).into_iter().collect();
-    let place = take_place();
-    dispose(payload);
+    let Caught { message, place } = Caught::new(payload);
     // SAFETY: the caller's promise.
-    unsafe { fail(reply, &text, &place, PANICKED) }
-}
-
-/// What a panic said.
-pub(crate) fn text_of(payload: &(dyn Any + Send)) -> Option<String> {
-    payload.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| payload.downcast_ref::<String>().cloned())
-}
-
-/// Drops what a panic has thrown, which can panic once more. What that throws is dropped if it is a text, and else left where it is.
-pub(crate) fn dispose(payload: Box<dyn Any + Send>) {
-    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)))
-        && !payload.is::<&str>()
-        && !payload.is::<String>()
-    {
-        std::mem::forget(payload);
-    }
-}
-
-thread_local! {
-    /// Where the last panic of this thread was.
-    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
-/// Where the last panic of this thread was, if that is noted.
-pub(crate) fn take_place() -> String {
-    PLACE.try_with(RefCell::take).unwrap_or_default()
-}
-
-/// Has the place of each panic noted. What a panic prints, it prints as before.
-pub(crate) fn note_places() {
-    // Where it has no way in.
-    if std::thread::panicking() {
-        return;
-    }
-    static IS_NOTING: AtomicBool = AtomicBool::new(false);
-    if IS_NOTING.swap(true, Ordering::Relaxed) {
-        return;
-    }
-    let others = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        let place = info.location().map(ToString::to_string).unwrap_or_default();
-        // Not where the thread is on its way out.
-        let _ = PLACE.try_with(|noted| noted.replace(place));
-        others(info);
-    }));
+    unsafe { fail(reply, message.as_slice(), &place.unwrap_or_default(), PANICKED) }
 }

@@ -7,7 +7,8 @@ use crate::abi::table::{ABI, DONE, HostTable, LibraryTable, Object, PANICKED, Pl
 use crate::abi::view::{Slice, Text};
 use crate::entry::submissions;
 use crate::library::vtable::Vtable;
-use crate::library::{callee, log, record};
+use crate::library::{log, record};
+use crate::panic::{dispose, note_places};
 
 /// What a host asks a library for. The name has the number of the ABI in it: a host of another one does not find it.
 ///
@@ -26,13 +27,13 @@ pub unsafe extern "C" fn plug_library_v1(host: *const ()) -> *const () {
     // SAFETY: the caller's promise. A host that has fewer fields than this library knows has no others.
     let log = unsafe { if (*host).size as usize >= size_of::<HostTable>() { (*host).log } else { None } };
     let set_up = || {
-        callee::note_places();
-        log::bridge::send_to(log);
+        note_places();
+        log::send_to(log);
     };
     match panic::catch_unwind(set_up) {
         Ok(()) => std::ptr::from_ref(&LIBRARY).cast(),
         Err(payload) => {
-            callee::dispose(payload);
+            dispose(payload);
             std::ptr::null()
         }
     }
@@ -62,7 +63,7 @@ unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u64 {
     match panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(()) => DONE,
         Err(payload) => {
-            callee::dispose(payload);
+            dispose(payload);
             PANICKED
         }
     }

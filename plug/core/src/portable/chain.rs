@@ -1,17 +1,20 @@
-//! The texts of a method's error: its own, and those of its causes where it has some.
+//! The texts of a method's error: its own, and those of its causes.
 
 use std::error::Error as StdError;
 use std::fmt::Display;
 
-/// What an error tells, as texts.
+use crate::error::chain;
+
+/// Collects the texts that `tell` gives.
 pub(super) fn texts(tell: impl FnOnce(&mut dyn FnMut(&dyn Display))) -> Vec<String> {
     let mut texts = Vec::new();
     tell(&mut |text| texts.push(text.to_string()));
     texts
 }
 
-/// An error, of which the macros ask for its texts: all of the chain where it is a `std::error::Error`, else the one it
-/// displays. Which of the two is up to the type, and found by the order in which the compiler looks for a method.
+/// An error whose texts the macros ask for.
+/// A `std::error::Error` gives the texts of its chain, and any other type the one that it displays.
+/// The compiler chooses by the order in which it looks for a method.
 pub struct Told<'a, E>(pub &'a E);
 
 pub trait TellChain {
@@ -28,8 +31,7 @@ pub trait TellText {
 
 impl<E: StdError + 'static> TellChain for Told<'_, E> {
     fn tell(&self, text: &mut dyn FnMut(&dyn Display)) {
-        let first: &(dyn StdError + 'static) = self.0;
-        std::iter::successors(Some(first), |error| (*error).source()).for_each(|error| text(&error));
+        chain(self.0).for_each(|error| text(&error));
     }
 }
 
@@ -39,7 +41,7 @@ impl<E: Display> TellText for &Told<'_, E> {
     }
 }
 
-/// Where the compiler looks last, so that an error without a text is told so by `Fails`, and not by this too.
+/// The compiler looks here last: for an error without a text it then reports `Fails` alone.
 pub struct Untold;
 
 impl Untold {

@@ -114,7 +114,7 @@ impl ProcessOptions {
             _ => None,
         };
         let address = address.ok_or_else(|| {
-            let shown = crate::plugin::name::shown(&process.address);
+            let shown = crate::escape::short(&process.address);
             Error::msg(format!("`{shown}` is no address of a process: that is `unix:PATH` or `tcp:IP:PORT`"))
         })?;
         let path = PathBuf::from(&process.address);

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::plugin::agreement::Handshake;
 use crate::process::handshake::line::Protocol;
@@ -21,7 +22,7 @@ pub struct ProcessOptions {
     pub(super) arguments: Vec<OsString>,
     pub(super) environment: Vec<(OsString, OsString)>,
     pub(super) dispense: Option<String>,
-    pub(super) sha256: Option<String>,
+    pub(super) sha256: Option<Digest>,
     pub(super) start_timeout: Duration,
     pub(super) kill_timeout: Duration,
     pub(super) deadline: Option<Duration>,
@@ -137,17 +138,13 @@ impl ProcessOptions {
         self
     }
 
-    /// Refuses every file but the one with this SHA-256, in hexadecimal digits. What runs is a private copy, and that is what was digested.
+    /// Refuses every file but the one with this SHA-256, in hexadecimal digits. The process runs a private copy, and the copy is digested.
     ///
     /// # Errors
     ///
     /// Where it is not 64 hexadecimal digits.
     pub fn sha256(mut self, digest: &str) -> Result<Self, Error> {
-        if digest.len() != 64 || !digest.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            let shown = crate::plugin::name::shown(digest);
-            return Err(Error::msg(format!("`{shown}` is no SHA-256: it has 64 hexadecimal digits")));
-        }
-        self.sha256 = Some(digest.to_ascii_lowercase());
+        self.sha256 = Some(digest.parse()?);
         Ok(self)
     }
 

@@ -15,10 +15,12 @@ use tokio::process::{ChildStderr, ChildStdout};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::error::handshake::HandshakeFault;
 use crate::error::kind::ErrorKind;
 use crate::error::process::ProcessFault;
+use crate::escape;
 use crate::plugin::agreement::Handshake;
 use crate::process::connection::{Answer, Peer, Target};
 use crate::process::grpc::Grpc;
@@ -55,7 +57,7 @@ pub(crate) struct Launch {
     pub name: String,
     /// What its plugin is asked for by, where it does not say its name.
     pub told_name: String,
-    pub sha256: Option<String>,
+    pub sha256: Option<Digest>,
     pub handshake: Handshake,
     pub arguments: Vec<OsString>,
     pub environment: Vec<(OsString, OsString)>,
@@ -132,7 +134,7 @@ impl Launch {
             Error::msg(format!("no folder for the sockets of plugins can be made in `{}`", path.display()))
                 .with_source(error)
         })?;
-        let executable = Executable::find(&self.path, self.sha256.as_deref(), folder.path())?;
+        let executable = Executable::find(&self.path, self.sha256, folder.path())?;
         diagnosis::beforehand(&executable.program).map_err(|(fault, error)| self.fault(fault).with_source(error))?;
         let credentials = self.with_tls.then(Credentials::new).transpose().map_err(Error::new)?;
         let command = self.command(&executable, &folder, credentials.as_ref());
@@ -191,7 +193,7 @@ impl Launch {
         let line = match timeout(patience, self.handshake_of(&mut stdout, &mut reader, &life)).await {
             Ok(line) => line?,
             Err(_) => {
-                let printed = crate::process::shown::shown(reader.line(), crate::process::shown::MOST);
+                let printed = escape::cut(reader.line(), escape::MAX_CHARS);
                 let fault = ProcessFault::StartTimeout { after: patience, printed, stderr: life.tail() };
                 return Err(self.fault(fault));
             }
@@ -280,18 +282,16 @@ impl Launch {
                 life.heard_all().await;
                 let printed = match reader.line() {
                     [] => None,
-                    line => {
-                        Line::parse(line, &self.handshake.versions()).err().or(Some(HandshakeFault::NotAHandshake {
-                            printed: crate::process::shown::shown(line, crate::process::shown::MOST),
-                        }))
-                    }
+                    line => Line::parse(line, &self.handshake.versions())
+                        .err()
+                        .or(Some(HandshakeFault::NotAHandshake { printed: escape::cut(line, escape::MAX_CHARS) })),
                 };
                 return Err(self.fault(diagnosis::of_exit(&self.path, ended, printed, life.tail())));
             }
             match reader.push(&chunk[..len]) {
                 Progress::More => {}
                 Progress::TooLong => {
-                    let printed = crate::process::shown::shown(reader.line(), crate::process::shown::MOST);
+                    let printed = escape::cut(reader.line(), escape::MAX_CHARS);
                     return Err(self.handshake_fault(HandshakeFault::TooLong { printed }, life).await);
                 }
                 Progress::Line(end) => {

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use crate::entry::submissions::Linked;
-use crate::registry::order::sorted;
 
 /// The plugin features that are known, on and off: what `link!` read from Cargo.toml.
 #[derive(Debug, Clone, Default)]
@@ -31,9 +30,9 @@ pub struct Feature {
 impl Catalogue {
     /// The features, by package and name.
     pub fn features(&self) -> Vec<Feature> {
-        let features: Vec<_> = self.parts.iter().flat_map(|part| parse(part)).collect();
+        let mut features: Vec<_> = self.parts.iter().flat_map(|part| parse(part)).collect();
         // A package's library and its tests both call `link!`. The same feature is one feature, and on where it is on.
-        let mut features = sorted(features, |one, two| one.key().cmp(&two.key()).then(two.on.cmp(&one.on)));
+        features.sort_by(|one, two| one.key().cmp(&two.key()).then(two.on.cmp(&one.on)));
         features.dedup_by(|later, earlier| later.key() == earlier.key());
         features
     }

@@ -104,7 +104,7 @@ fn is_ours(status: &Status) -> bool {
 }
 
 fn below(status: &Status) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
-    std::iter::successors(std::error::Error::source(status), |error| error.source())
+    crate::error::chain(status).skip(1)
 }
 
 /// The text, and those of what is below it, without those that say nothing new.

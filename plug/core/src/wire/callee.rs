@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use crate::error::Error;
 use crate::interface::Interface;
-use crate::library::callee::{dispose, note_places, take_place, text_of};
+use crate::panic::note_places;
 use crate::plugin::Plugin;
 use crate::portable::method::{Arguments, Method, Outcome};
 use crate::portable::proxy::{PortableInterface, VisitMethods};
@@ -66,12 +66,4 @@ fn call<M: Method>(object: &M::Interface, request: &[u8]) -> Result<Vec<u8>, NoR
         Ok(value) => Ok(protobuf::encode_reply::<M>(&value)),
         Err(error) => Err(NoReply::Failed(M::texts(&error))),
     }
-}
-
-/// Where a panic was, and its message. Drops its payload.
-#[cold]
-pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> (Option<String>, Option<String>) {
-    let message = text_of(&*payload);
-    dispose(payload);
-    (Some(take_place()).filter(|place| !place.is_empty()), message)
 }

@@ -9,14 +9,15 @@ use bytes::Bytes;
 use once_cell::sync::OnceCell;
 
 use crate::deadline::with_deadline;
-use crate::error::Error;
 use crate::error::kind::{ErrorKind, Listed};
+use crate::error::{Error, chain};
 use crate::interface::Identity;
+use crate::panic::Caught;
 use crate::plugin::Plugin;
 #[cfg(feature = "netrpc")]
 use crate::portable::method::Signature;
 use crate::portable::proxy::Description;
-use crate::wire::callee::{self, NoReply, Served};
+use crate::wire::callee::{NoReply, Served};
 use crate::wire::fault::{Code, Fault, Panicked};
 use crate::wire::list::PLUGIN_NAME;
 use crate::wire::vtable::Vtable;
@@ -186,7 +187,7 @@ impl Target {
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(open))
                 .unwrap_or_else(|payload| Err(panicked(plugin, "new", payload).into()))
         });
-        let object = object.map_err(|error: Error| Fault::Failed(texts(&error)))?;
+        let object = object.map_err(|error: Error| Fault::Failed(chain(&error).map(ToString::to_string).collect()))?;
         let call = || object.call(self.method, request);
         let reply = match deadline {
             Some(deadline) => with_deadline(deadline.saturating_duration_since(Instant::now()), call),
@@ -209,12 +210,6 @@ impl Target {
 
 /// A panic of the plugin as an error.
 fn panicked(plugin: &Plugin, method: &str, payload: Box<dyn Any + Send>) -> ErrorKind {
-    let (place, message) = callee::panicked(payload);
+    let Caught { message, place } = Caught::new(payload);
     ErrorKind::Panicked { plugin: plugin.name().to_owned(), method: method.to_owned(), place, message }
-}
-
-/// The text of an error, and those of its causes.
-fn texts(error: &Error) -> Vec<String> {
-    let first: &(dyn std::error::Error + 'static) = error;
-    std::iter::successors(Some(first), |error| (*error).source()).map(ToString::to_string).collect()
 }

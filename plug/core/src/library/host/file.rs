@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use object::ReadRef;
 use once_cell::unsync::OnceCell;
-use sha2::{Digest, Sha256};
 
 use crate::abi::view::Scratch;
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::error::library::LibraryFault;
 use crate::library::host::copy::Loadable;
@@ -20,7 +20,7 @@ use crate::library::host::image;
 #[derive(Debug, Clone)]
 pub(super) struct Demands {
     /// The digests of the files that are allowed.
-    pub allowed: Option<Vec<String>>,
+    pub allowed: Option<Vec<Digest>>,
     pub refuse_writable: bool,
     /// How many bytes it may have.
     pub longest: u64,
@@ -78,9 +78,7 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<(Loadable, Vec<u8>)
     let loadable = match &demands.way {
         Way::Copy => Loadable::copy(whole, path),
         Way::CopyIn(folder) => Loadable::copy_in(folder, whole),
-        // Where it matters which file it is, it must be this one.
-        Way::InPlace if demands.allowed.is_some() || demands.refuse_writable => Ok(Loadable::held(file, path)),
-        Way::InPlace => Ok(Loadable::in_place(file, path, metadata)),
+        Way::InPlace => Ok(Loadable::in_place(file, path)),
     };
     let loadable = loadable.map_err(|error| Error::library(path, LibraryFault::Copy).with_source(error))?;
     if !matches!(demands.way, Way::InPlace) {
@@ -91,7 +89,7 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<(Loadable, Vec<u8>)
     if let Some(allowed) = &demands.allowed {
         let sha256 = sha256(&loadable).map_err(unreadable)?;
         if !allowed.contains(&sha256) {
-            return Err(Error::library(path, LibraryFault::NotAllowed { sha256 }));
+            return Err(Error::library(path, LibraryFault::NotAllowed { sha256: sha256.to_string() }));
         }
     }
     // Of the rest only the headers are read.
@@ -177,18 +175,11 @@ impl<'a> ReadRef<'a> for &'a Pieces<'_> {
     }
 }
 
-/// The SHA-256 of what is loaded, in hexadecimal digits. By the handle, whatever is at its path by now; before anybody shares it.
-pub(super) fn sha256(loadable: &Loadable) -> io::Result<String> {
-    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
+/// The SHA-256 of the file to load. It reads by the handle, whatever is at the path by now, and before the handle is shared.
+pub(super) fn sha256(loadable: &Loadable) -> io::Result<Digest> {
     let mut file = loadable.file();
     file.rewind()?;
-    loop {
-        match file.read(&mut buffer)? {
-            0 => break,
-            len => hasher.update(&buffer[..len]),
-        }
-    }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Digest::of(file, |_| Ok(()))
 }
 
 fn open(path: &Path) -> std::io::Result<File> {

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::escape;
 use crate::library::host::reader::Records;
-use crate::plugin::{Plugin, name};
+use crate::plugin::Plugin;
 
 /// What the file of a library says: its plugins, its interfaces and their methods, and how it was built.
 /// [`Library::inspect`](super::Library::inspect) makes one.
@@ -65,7 +66,7 @@ impl Inspection {
             plugins,
             interfaces: interfaces.collect(),
             compiler: library.compiler.to_owned(),
-            plug: name::shown(library.plug),
+            plug: escape::short(library.plug),
             abi: library.abi,
             aborts: library.aborts,
             sha256,

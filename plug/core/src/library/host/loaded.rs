@@ -4,19 +4,19 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use crate::abi::table::{ABI, DONE, HostTable, LibraryTable, PluginTable};
-use crate::compat;
 use crate::compat::record::own_record;
-use crate::error::Error;
 use crate::error::library::LibraryFault;
+use crate::error::{Error, chain};
 use crate::interface::Identity;
 use crate::library::host::object::{Joined, lacking};
 use crate::library::vtable::Vtable;
 use crate::plugin::fields::{Fields, NAME};
 use crate::portable::record::{HEAD, NUMBER};
+use crate::{compat, escape};
 
 /// What this program hands to libraries.
 pub(super) static HOST: HostTable =
-    HostTable { abi: ABI, size: size_of::<HostTable>() as u32, log: crate::library::log::bridge::HOST };
+    HostTable { abi: ABI, size: size_of::<HostTable>() as u32, log: crate::library::log::HOST };
 
 /// The function that a library exports. The number is that of the ABI.
 pub(super) type Entry = unsafe extern "C" fn(host: *const ()) -> *const ();
@@ -48,9 +48,9 @@ impl Loaded {
     pub(super) unsafe fn load(copy: &Path, path: &Path, keep: impl FnOnce()) -> Result<Self, Error> {
         let fault = |fault, error: libloading::Error| {
             // The loader knows the copy's name only.
-            let text = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source()).last();
-            // What the file says that it needs is in it, whatever that is.
-            let text: String = text.map(ToString::to_string).unwrap_or_default().chars().map(printable).collect();
+            let text = chain(&error).last();
+            // It repeats names that the file gives.
+            let text = escape::all(&text.map(ToString::to_string).unwrap_or_default());
             let text = text.replace(&*copy.to_string_lossy(), &path.to_string_lossy());
             Error::library(path, fault).with_source(Error::msg(text))
         };
@@ -150,10 +150,6 @@ impl Loaded {
         };
         Ok(joined.insert(Box::leak(Box::new(new))))
     }
-}
-
-fn printable(c: char) -> String {
-    if c.is_control() { c.escape_debug().to_string() } else { c.into() }
 }
 
 /// What tells a plugin from the others of its library.

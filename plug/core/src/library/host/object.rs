@@ -8,10 +8,10 @@ use std::panic::{self, AssertUnwindSafe};
 
 use crate::abi::table::{Answer, Call, DONE, FAILED, Failure, Object, PANICKED, Reply, Takes};
 use crate::abi::view::Scratch;
+use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::error::{Error, NO_TEXT};
 use crate::interface::Identity;
-use crate::library::callee::{dispose, text_of};
+use crate::panic::{Caught, NO_TEXT, dispose};
 use crate::portable::Portable;
 use crate::portable::method::{Arguments, Method, Outcome};
 use crate::portable::proxy::Border;
@@ -67,11 +67,10 @@ struct Told {
 }
 
 impl Told {
-    /// Of what this program's own code has thrown.
+    /// A panic of this program's own code.
     #[cold]
     fn by_panic(payload: Box<dyn Any + Send>) -> Self {
-        let texts = text_of(&*payload).into_iter().collect();
-        dispose(payload);
+        let texts = Caught::new(payload).message.into_iter().collect();
         Self { texts, place: String::new(), is_ours: true }
     }
 }

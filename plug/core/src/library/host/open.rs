@@ -18,8 +18,8 @@ use crate::library::host::inspection::Inspection;
 use crate::library::host::loaded::Loaded;
 use crate::library::host::reader::{PluginRecord, Records, Unread};
 use crate::library::vtable::Vtable;
+use crate::plugin::Plugin;
 use crate::plugin::fields::{Fields, NAME};
-use crate::plugin::{Plugin, name};
 use crate::registry::link::Link;
 
 /// The plugins of a shared library.
@@ -115,22 +115,13 @@ impl LibraryOptions {
         Self::default()
     }
 
-    /// Refuses every file but those with one of these SHA-256 digests, in hexadecimal digits. What is loaded is what was digested.
+    /// Refuses every file but those with one of these SHA-256 digests, in hexadecimal digits. The bytes that were digested are the bytes that are loaded.
     ///
     /// # Errors
     ///
     /// Where one of them is not 64 hexadecimal digits.
     pub fn allow_only<'d>(mut self, digests: impl IntoIterator<Item = &'d str>) -> Result<Self, Error> {
-        let digests = digests.into_iter().map(|digest| {
-            if digest.len() == 64 && digest.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-                return Ok(digest.to_ascii_lowercase());
-            }
-            let shown = name::shown(digest);
-            let text =
-                format!("`{shown}` is no SHA-256 digest, which is 64 hexadecimal digits, as `sha256sum` prints them");
-            Err(Error::msg(text))
-        });
-        self.0.allowed = Some(digests.collect::<Result<_, _>>()?);
+        self.0.allowed = Some(digests.into_iter().map(str::parse).collect::<Result<_, _>>()?);
         Ok(self)
     }
 
@@ -143,15 +134,16 @@ impl LibraryOptions {
         self
     }
 
-    /// Loads the file itself and no copy of it, as `dlopen` does, which saves some of the time of an opening (a tenth of a millisecond or two). And
-    /// `$ORIGIN` in its search path for other libraries is the file's folder.
+    /// Loads the file itself and no copy of it, which saves about a tenth of a millisecond.
     ///
-    /// If another file has come in its place when it is loaded, the one that was opened is loaded nevertheless, by its handle, and in that
-    /// `$ORIGIN` means nothing. (Where the system has no paths by handle, as Linux has, the other one is loaded; it is refused if its plugins or methods are others.) That is how it is always loaded with [`allow_only`](Self::allow_only) and [`refuse_writable_by_others`](Self::refuse_writable_by_others), since a file can be replaced
-    /// after the last look at it.
+    /// Linux and Android load the opened file through its descriptor: if another file has come in its place since, the opened one is loaded.
+    /// `$ORIGIN` in its search path for other libraries then does not mean the file's folder.
     ///
-    /// Only where a library's file is never written to but replaced, as package managers and Cargo do: one that is overwritten or cut in place
-    /// takes this process down with it, or changes under it.
+    /// Other systems load what is at the path, as `dlopen` does: if another file has come in its place, that one is loaded, and refused if its
+    /// plugins or methods differ; and a path that was loaded before gives what it gave then.
+    ///
+    /// Use it only for files that are replaced and never written to, as package managers and Cargo do: a loaded file that is overwritten or cut
+    /// takes this process down, or changes under it.
     #[must_use]
     pub fn in_place(mut self) -> Self {
         self.0.way = Way::InPlace;
@@ -200,7 +192,7 @@ impl LibraryOptions {
                 )))
             }));
         }
-        Ok(Inspection::new(&records, plugins, sha256))
+        Ok(Inspection::new(&records, plugins, sha256.to_string()))
     }
 }
 
@@ -308,7 +300,7 @@ impl Opened {
                 self.loadable.clear_place();
             };
             // SAFETY: whoever opened this promised that its code may be run.
-            unsafe { Loaded::load(&self.loadable.path(), &self.path, keep) }
+            unsafe { Loaded::load(self.loadable.path(), &self.path, keep) }
         })
     }
 }

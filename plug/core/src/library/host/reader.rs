@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::abi::table::ABI;
 use crate::compat::record::{InterfaceRecord, MAX_PATH, check_fields, check_lines};
 use crate::entry::{FIELDS, SEPARATOR};
+use crate::escape;
 use crate::plugin::fields::Fields;
-use crate::plugin::name;
 use crate::portable::record::{HEAD, INTERFACE_KIND, LIBRARY_KIND, MAGIC, PLUGIN_KIND};
 
 /// The most records there can be, so that no file makes much of a few bytes: for each plugin there is what this program knows of it.
@@ -110,10 +110,11 @@ impl<'t> LibraryRecord<'t> {
     fn read(text: &'t str) -> Result<Self, Unread> {
         let mut fields = text.split(SEPARATOR);
         let abi = fields.next().unwrap_or_default();
-        let abi = abi.parse().map_err(|_| Unread::Damaged(format!("`{}` is no number of an ABI", name::shown(abi))))?;
+        let abi =
+            abi.parse().map_err(|_| Unread::Damaged(format!("`{}` is no number of an ABI", escape::short(abi))))?;
         let plug = fields.next().unwrap_or_default();
         if abi != ABI {
-            return Err(Unread::Abi(abi, name::shown(plug)));
+            return Err(Unread::Abi(abi, escape::short(plug)));
         }
         let (Some(compiler), Some(panic)) = (fields.next(), fields.next()) else {
             return Err(Unread::Damaged("the record of the library lacks fields".to_owned()));

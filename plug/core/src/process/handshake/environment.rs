@@ -6,8 +6,8 @@ use std::fmt::Write;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use crate::escape;
 use crate::process::handshake::line::Protocol;
-use crate::process::shown::shown;
 
 const VERSIONS: &str = "PLUGIN_PROTOCOL_VERSIONS";
 const MIN_PORT: &str = "PLUGIN_MIN_PORT";
@@ -109,7 +109,7 @@ impl Asked {
     pub(crate) fn read(look: impl Fn(&str) -> Option<OsString>) -> Self {
         let mut ignored = Vec::new();
         let mut ignore = |name: &str, value: &str, why: &str| {
-            ignored.push(format!("`{}` in `{name}` is {why}, and is ignored", shown(value.as_bytes(), 40)));
+            ignored.push(format!("`{}` in `{name}` is {why}, and is ignored", escape::cut(value, 40)));
         };
         let set = |name: &str| look(name).filter(|value| !value.is_empty());
         let text = |name: &str| set(name).map(|value| value.to_string_lossy().into_owned());

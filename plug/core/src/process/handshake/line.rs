@@ -8,7 +8,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::error::handshake::{CORE, HandshakeFault};
-use crate::process::shown::{MOST, shown};
+use crate::escape::{self, MAX_CHARS};
 
 /// What is no longer than this in the field of the certificate is none, but what old versions of go-plugin had there.
 const NO_CERTIFICATE: usize = 50;
@@ -61,18 +61,18 @@ impl Line {
     // 1|1|unix|/tmp/plugin123|grpc|MIIB…
     pub(crate) fn parse(line: &[u8], offered: &[u32]) -> Result<Self, HandshakeFault> {
         let line = line.trim_ascii();
-        let printed = || shown(line, MOST);
+        let printed = || escape::cut(line, MAX_CHARS);
         let fields: Vec<&[u8]> = line.splitn(8, |byte| *byte == b'|').collect();
         let is_number = |field: &[u8]| !field.is_empty() && field.iter().all(u8::is_ascii_digit);
         let (app, network, address) = match fields[..] {
             [core, ..] if fields.len() == 1 || !is_number(core) => {
                 return Err(HandshakeFault::NotAHandshake { printed: printed() });
             }
-            [core, ..] if number(core) != Some(1) => return Err(HandshakeFault::Core { found: shown(core, 20) }),
+            [core, ..] if number(core) != Some(1) => return Err(HandshakeFault::Core { found: escape::cut(core, 20) }),
             [_, app, network, address, ..] => (app, network, address),
             _ => return Err(HandshakeFault::TooFewFields { printed: printed(), found: fields.len() }),
         };
-        let app = number(app).ok_or_else(|| HandshakeFault::BadVersion { found: shown(app, MOST) })?;
+        let app = number(app).ok_or_else(|| HandshakeFault::BadVersion { found: escape::cut(app, MAX_CHARS) })?;
         if !offered.contains(&app) {
             let mut offered = offered.to_vec();
             offered.sort_unstable();
@@ -81,7 +81,9 @@ impl Line {
         let address = Address::parse(network, address)?;
         let protocol = match fields.get(4).copied() {
             None => Protocol::NetRpc,
-            Some(name) => Protocol::named(name).ok_or_else(|| HandshakeFault::Protocol { found: shown(name, MOST) })?,
+            Some(name) => {
+                Protocol::named(name).ok_or_else(|| HandshakeFault::Protocol { found: escape::cut(name, MAX_CHARS) })?
+            }
         };
         let certificate = fields.get(5).filter(|text| text.len() > NO_CERTIFICATE);
         let certificate = certificate.map(|text| certificate_of(text)).transpose()?;
@@ -101,7 +103,7 @@ impl Line {
             Address::Tcp(address) => ("tcp", address.as_bytes()),
         };
         if address.iter().any(|byte| b"|\n".contains(byte)) {
-            return Err(HandshakeFault::Address { network, found: shown(address, MOST) });
+            return Err(HandshakeFault::Address { network, found: escape::cut(address, MAX_CHARS) });
         }
         let mut line = format!("{CORE}|{}|{network}|", self.app).into_bytes();
         line.extend_from_slice(address);
@@ -117,7 +119,7 @@ impl Line {
 
 impl Address {
     fn parse(network: &[u8], found: &[u8]) -> Result<Self, HandshakeFault> {
-        let bad = |network| HandshakeFault::Address { network, found: shown(found, MOST) };
+        let bad = |network| HandshakeFault::Address { network, found: escape::cut(found, MAX_CHARS) };
         match network {
             b"unix" => {
                 let path = path(found).filter(|path| !path.as_os_str().is_empty() && !found.contains(&0));
@@ -136,7 +138,7 @@ impl Address {
                 // Without a host it is this machine.
                 Ok(Self::Tcp(if host.is_empty() { format!("127.0.0.1:{port}") } else { text.to_owned() }))
             }
-            _ => Err(HandshakeFault::Network { found: shown(network, MOST) }),
+            _ => Err(HandshakeFault::Network { found: escape::cut(network, MAX_CHARS) }),
         }
     }
 }

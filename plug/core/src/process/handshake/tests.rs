@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::error::handshake::HandshakeFault;
+use crate::escape;
 use crate::process::handshake::line::{Address, Protocol};
-use crate::process::shown::shown;
 
 fn parse(line: impl AsRef<[u8]>) -> Result<Line, HandshakeFault> {
     Line::parse(line.as_ref(), &[2, 1])
@@ -88,7 +88,7 @@ fn something_else_was_printed() {
     let long = "x".repeat(1 << 20);
     let start = "x".repeat(200);
     told(&long, &format!("printed `{start}… (1048576 bytes)` instead of its handshake{HINT}"));
-    let long = HandshakeFault::TooLong { printed: shown(&[b'x'; 65536], 5) };
+    let long = HandshakeFault::TooLong { printed: escape::cut([b'x'; 65536], 5) };
     assert_eq!(
         long.to_string(),
         "printed 65536 bytes without a line's end instead of its handshake: `xxxxx… (65536 bytes)`\n\

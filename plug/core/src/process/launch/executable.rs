@@ -1,11 +1,10 @@
 //! The file that is run. Where one digest alone is allowed, that is a private copy, so that what was digested is what runs.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::error::process::ProcessFault;
@@ -24,7 +23,7 @@ pub(crate) struct Executable {
 
 impl Executable {
     /// The file at this path, or a copy of it in `folder` that has this SHA-256.
-    pub(crate) fn find(path: &Path, sha256: Option<&str>, folder: &Path) -> Result<Self, Error> {
+    pub(crate) fn find(path: &Path, sha256: Option<Digest>, folder: &Path) -> Result<Self, Error> {
         let Some(expected) = sha256 else { return Ok(Self { path: path.to_owned(), program: path.to_owned() }) };
         let spawn = |error: io::Error| {
             Error::from(ErrorKind::Process {
@@ -38,14 +37,14 @@ impl Executable {
         if found == expected {
             return Ok(Self { path: path.to_owned(), program });
         }
-        let fault = ProcessFault::Digest { expected: expected.to_owned(), found };
+        let fault = ProcessFault::Digest { expected: expected.to_string(), found: found.to_string() };
         Err(ErrorKind::Process { path: path.to_owned(), fault }.into())
     }
 }
 
-/// Copies what can be executed, and digests what it copies.
-fn copy(from: &Path, to: &Path) -> io::Result<String> {
-    let mut from = File::open(from)?;
+/// Copies an executable file, and digests the copied bytes.
+fn copy(from: &Path, to: &Path) -> io::Result<Digest> {
+    let from = File::open(from)?;
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -56,19 +55,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<String> {
     }
     let _ = fs::remove_file(to);
     let mut copy = options.open(to)?;
-    let (mut digest, mut piece) = (Sha256::new(), vec![0; 64 * 1024]);
-    loop {
-        match from.read(&mut piece) {
-            Ok(0) => break,
-            Ok(len) => {
-                digest.update(&piece[..len]);
-                copy.write_all(&piece[..len])?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Digest::of(from, |piece| copy.write_all(piece))
 }
 
 #[cfg(test)]
@@ -82,10 +69,11 @@ mod tests {
         fs::write(&path, "abc").unwrap();
         // FIPS 180-2, appendix B.1.
         let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        let executable = Executable::find(&path, Some(digest), folder.path()).unwrap();
+        let allowed = digest.parse().ok();
+        let executable = Executable::find(&path, allowed, folder.path()).unwrap();
         fs::write(&path, "abd").unwrap();
         assert_eq!(fs::read(&executable.program).unwrap(), b"abc");
-        let other = Executable::find(&path, Some(digest), folder.path()).unwrap_err();
+        let other = Executable::find(&path, allowed, folder.path()).unwrap_err();
         assert_eq!(
             other.to_string(),
             format!(

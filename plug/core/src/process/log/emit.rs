@@ -10,7 +10,7 @@ use tracing::field::display;
 use tracing::subscriber::NoSubscriber;
 
 use super::{Level, Record};
-use crate::process::shown::push;
+use crate::escape::Lines;
 
 /// The target of all events, by which a subscriber can turn them on and off.
 pub(crate) const TARGET: &str = "plug::process";
@@ -20,7 +20,7 @@ pub(crate) fn emit(plugin: &str, record: &Record) {
     let Record { level, message, module, timestamp, fields } = record;
     let (module, timestamp) = (module.as_deref(), timestamp.as_deref());
     let fields = (!fields.is_empty()).then(|| display(Fields(fields)));
-    let message = Text(message);
+    let message = Lines(message);
     let is_heard = !get_default(|dispatch| dispatch.is::<NoSubscriber>());
     if !is_heard {
         let module = module.map_or(String::new(), |module| format!(" module={module:?}"));
@@ -52,22 +52,6 @@ fn to_log(level: &Level) -> LogLevel {
     }
 }
 
-/// With what could move the cursor or colour the terminal escaped, but for the ends of lines.
-struct Text<'a>(&'a str);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut lines = self.0.split('\n');
-        let mut shown = String::with_capacity(self.0.len());
-        lines.next().into_iter().flat_map(str::chars).for_each(|c| push(&mut shown, c));
-        for line in lines {
-            shown.push('\n');
-            line.chars().for_each(|c| push(&mut shown, c));
-        }
-        f.write_str(&shown)
-    }
-}
-
 /// `name=value`, with spaces between, and quotes around what has spaces in it.
 struct Fields<'a>(&'a [(String, String)]);
 
@@ -95,8 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_emitted_can_be_read_and_does_no_harm() {
-        assert_eq!(Text("a\x1b[2J\tb\r\nc\0\n").to_string(), "a\\u{1b}[2J\tb\\r\nc\\0\n");
+    fn fields_are_quoted_where_they_must_be() {
         let fields = [("a", "1"), ("b c", "two words"), ("d", ""), ("e", "x=\"y\"\x1b")];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(Fields(&fields).to_string(), r#"a=1 "b c"="two words" d="" e="x=\"y\"\u{1b}""#);

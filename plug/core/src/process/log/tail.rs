@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
+use crate::escape::beginning;
 use crate::process::log::lines::Piece;
 use crate::process::log::panic::Part;
-use crate::process::shown::beginning;
 
 /// The most lines that are kept, and the most characters of each: 20 KiB at most, or with characters of four bytes 80 KiB.
 pub(crate) const MOST_LINES: usize = 20;

@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::error::process::Unrunnable;
-use crate::process::shown::shown;
+use crate::escape;
 
 /// How much of a file is read to know it.
 const START: u64 = 4096;
@@ -38,7 +38,7 @@ fn interpreter(script: &[u8]) -> Option<Unrunnable> {
     let line = script.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.trim_ascii_start();
     let name = line.split(|byte| b" \t".contains(byte)).next().unwrap_or_default();
-    is_missing(name).then(|| Unrunnable::NoInterpreter { interpreter: shown(name, 200) })
+    is_missing(name).then(|| Unrunnable::NoInterpreter { interpreter: escape::cut(name, escape::MAX_CHARS) })
 }
 
 /// The loader of a program that wants one.
@@ -68,7 +68,7 @@ fn elf(target: &Target, start: &[u8], file: &mut (impl Read + Seek), path: &Path
     let mut loader = Vec::new();
     file.by_ref().take(len.min(LONGEST_PATH)).read_to_end(&mut loader)?;
     let loader = loader.split(|byte| *byte == 0).next().unwrap_or_default();
-    Ok(is_missing(loader).then(|| Unrunnable::NoLoader { loader: shown(loader, 200) }))
+    Ok(is_missing(loader).then(|| Unrunnable::NoLoader { loader: escape::cut(loader, escape::MAX_CHARS) }))
 }
 
 fn is_missing(path: &[u8]) -> bool {
