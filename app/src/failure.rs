@@ -6,7 +6,8 @@ use std::fmt;
 use std::process::ExitCode;
 
 use plug::ErrorKind;
-use plug::link::LibraryFault;
+#[cfg(feature = "library")]
+use plug::library::LibraryFault;
 #[cfg(feature = "process")]
 use plug::link::{ProcessFault, Unrunnable};
 
@@ -101,6 +102,7 @@ impl From<plug::Error> for Failure {
 
 fn is_of_link(kind: &ErrorKind) -> bool {
     match kind {
+        #[cfg(feature = "library")]
         ErrorKind::Library { .. } => true,
         #[cfg(feature = "process")]
         ErrorKind::Process { .. } => true,
@@ -114,6 +116,7 @@ impl From<&ErrorKind> for Exit {
             ErrorKind::BadName { .. } | ErrorKind::Unknown { .. } | ErrorKind::WrongInterface { .. } => Self::Usage,
             ErrorKind::Problem(_) | ErrorKind::Problems(_) | ErrorKind::Incompatible { .. } => Self::Problem,
             ErrorKind::Link { .. } => Self::Usage,
+            #[cfg(feature = "library")]
             ErrorKind::Library { fault, .. } => Self::from(fault),
             #[cfg(feature = "process")]
             ErrorKind::Process { fault, .. } => Self::from(fault),
@@ -131,6 +134,7 @@ impl From<&ErrorKind> for Exit {
 }
 
 /// Another path mends the first faults, and only another library the others.
+#[cfg(feature = "library")]
 impl From<&LibraryFault> for Exit {
     fn from(fault: &LibraryFault) -> Self {
         match fault {
@@ -184,7 +188,7 @@ mod tests {
     fn a_path_that_is_wrong_is_wrong_usage_and_a_library_that_is_wrong_a_problem() {
         assert_eq!(exit(library(LibraryFault::Empty)), Exit::Usage);
         assert_eq!(exit(library(LibraryFault::NoPlugins)), Exit::Usage);
-        assert_eq!(exit(library(LibraryFault::CutShort { len: 1, told: 2 })), Exit::Problem);
+        assert_eq!(exit(library(LibraryFault::CutShort { len: 1, declared: 2 })), Exit::Problem);
         assert_eq!(exit(library(LibraryFault::NoAnswer)), Exit::Problem);
     }
 

@@ -8,7 +8,7 @@ pub(crate) mod difference;
 pub(crate) mod handshake;
 #[cfg(feature = "host")]
 pub(crate) mod kind;
-#[cfg(feature = "host")]
+#[cfg(feature = "library")]
 pub(crate) mod library;
 #[cfg(feature = "host")]
 pub(crate) mod link;
@@ -95,6 +95,29 @@ impl Error {
         self
     }
 
+    /// The same error with a text before it, which becomes its own; this error's text becomes a cause. The kind stays.
+    ///
+    /// ```
+    /// use plug::Error;
+    ///
+    /// fn read() -> Result<String, Error> {
+    ///     std::fs::read_to_string("no such file").map_err(|error| Error::from(error).context("cannot read the names"))
+    /// }
+    /// let error = read().unwrap_err();
+    /// assert_eq!(error.to_string(), "cannot read the names");
+    /// assert!(error.downcast_ref::<std::io::Error>().is_some());
+    /// ```
+    #[must_use]
+    pub fn context(self, text: impl Into<String>) -> Self {
+        #[cfg(feature = "host")]
+        let kind = self.kind().clone();
+        Self(Box::new(Inner {
+            #[cfg(feature = "host")]
+            kind,
+            cause: Cause::Text(text.into(), Some(Box::new(self))),
+        }))
+    }
+
     fn of_plugin(cause: Cause) -> Self {
         Self(Box::new(Inner {
             #[cfg(feature = "host")]
@@ -167,6 +190,13 @@ impl From<ErrorKind> for Error {
     }
 }
 
+/// So that `?` works on input and output in a plugin.
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error)
+    }
+}
+
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
@@ -227,6 +257,17 @@ mod tests {
         assert!(Error::opening("a", None, Error::new(io())).downcast_ref::<std::io::Error>().is_some());
         assert!(Error::msg("above").downcast_ref::<std::io::Error>().is_none());
         assert!(Error::new(io()).downcast_ref::<std::fmt::Error>().is_none());
+    }
+
+    #[test]
+    fn context_keeps_kind_and_causes() {
+        let error = Error::from(ErrorKind::BadName { name: "A".into() }).context("cannot open").context("cannot greet");
+        assert!(matches!(error.kind(), ErrorKind::BadName { .. }));
+        assert!(format!("{error:#}").starts_with("cannot greet: cannot open: `A` cannot be the name of a plugin"));
+        fn read() -> Result<String, Error> {
+            Ok(std::fs::read_to_string("/no such file")?)
+        }
+        assert!(read().unwrap_err().context("above").downcast_ref::<std::io::Error>().is_some());
     }
 
     #[test]

@@ -72,7 +72,6 @@ impl Vtables {
 
 /// What tells an interface from every other: its type, for the registry; a number, for the linker; its path, for a person.
 pub struct Identity {
-    #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "it is for hosts"))]
     id: TypeId,
     number: u64,
     version: &'static str,
@@ -111,12 +110,6 @@ impl Identity {
         self.id
     }
 
-    /// Whether both are of one interface. One that this program does not have is told by its number, since it has no type.
-    #[cfg(feature = "host")]
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        self.id == other.id && self.number == other.number
-    }
-
     /// An interface that a library has and this program has not. It is kept for good, as a library is.
     #[cfg(any(feature = "library", feature = "wire"))]
     pub(crate) fn foreign(id: TypeId, path: &str, version: &str) -> &'static Self {
@@ -147,6 +140,22 @@ impl Identity {
     /// The record of the interface, which another build compares with its own. `None` if it is not portable.
     pub(crate) fn record(&self) -> Option<&'static [u8]> {
         Some(self.vtables?.record)
+    }
+}
+
+/// Two identities are equal if they are of one interface.
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        // An interface that this program does not have is told apart by its number, since it has no type.
+        self.id == other.id && self.number == other.number
+    }
+}
+
+impl Eq for Identity {}
+
+impl std::hash::Hash for Identity {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.id, self.number).hash(state);
     }
 }
 

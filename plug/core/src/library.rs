@@ -22,7 +22,7 @@ pub(crate) mod vtable;
 
 #[cfg(feature = "host")]
 pub use crate::error::difference::Difference;
-#[cfg(feature = "host")]
+#[cfg(feature = "library")]
 pub use crate::error::library::LibraryFault;
 #[cfg(feature = "library")]
 pub use crate::library::host::inspection::{InspectedInterface, InspectedMethod, Inspection};

@@ -3,6 +3,7 @@
 pub(crate) mod parse;
 
 pub use crate::error::difference::Difference;
+#[cfg(feature = "library")]
 pub use crate::error::library::LibraryFault;
 pub use crate::error::link::LinkFault;
 pub use crate::link::parse::{Address, parse};

@@ -32,7 +32,7 @@ fn told(serve: impl Fn(&mut UnixStream) + Send + 'static) -> String {
     let address = format!("unix:{}", path.display());
     let options = ProcessOptions::new().handshake(Handshake::new("HASHI", "hola").interface::<dyn Work>(1));
     let options = options.dispense("worker").start_timeout(Duration::from_secs(2)).deadline(Duration::from_secs(2));
-    let there = Reattach { pid: std::process::id(), protocol: Protocol::NetRpc, version: 1, address: address.clone() };
+    let there = Reattach::new(std::process::id(), &address[..]).protocol(Protocol::NetRpc);
     let sum = crate::in_time(move || -> Result<u64, Error> {
         let mut registry = Registry::new();
         registry.add(&options.reattach(there)?)?;

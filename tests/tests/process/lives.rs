@@ -171,7 +171,7 @@ fn what_cannot_be_reattached_to() {
     );
     let reattach = |address: &str| {
         let protocol = plug::link::Protocol::Grpc;
-        ProcessOptions::new().reattach(Reattach { pid: 1, protocol, version: 1, address: address.to_owned() })
+        ProcessOptions::new().reattach(Reattach::new(1, address).protocol(protocol))
     };
     assert_eq!(
         reattach("nowhere").err().unwrap().to_string(),

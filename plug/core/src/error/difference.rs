@@ -29,6 +29,8 @@ pub enum Difference {
     NotPortable,
 }
 
+impl std::error::Error for Difference {}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

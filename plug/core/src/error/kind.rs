@@ -1,9 +1,11 @@
 //! The steps that can fail, each in words. It knows no link.
 
 use std::fmt;
+#[cfg(any(feature = "library", feature = "process"))]
 use std::path::PathBuf;
 
 use crate::error::difference::Difference;
+#[cfg(feature = "library")]
 use crate::error::library::LibraryFault;
 use crate::error::link::LinkFault;
 use crate::error::problem::{Problem, write_incompatible};
@@ -140,6 +142,7 @@ pub enum ErrorKind {
         fault: crate::error::process::ProcessFault,
     },
     /// The file of a library cannot be used.
+    #[cfg(feature = "library")]
     Library {
         /// The path it was asked for by.
         path: PathBuf,
@@ -188,7 +191,8 @@ impl fmt::Display for ErrorKind {
             Self::WrongInterface { plugin, implements, asked } => {
                 write!(f, "plugin `{plugin}` implements interface `{implements}`, and was asked for as `{asked}`")
             }
-            Self::Library { path, fault } => fault.write(path, f),
+            #[cfg(feature = "library")]
+            Self::Library { path, fault } => fault.about(Some(path)).fmt(f),
             Self::Deadline { plugin, method } => {
                 write!(f, "plugin `{plugin}` did not answer `{method}` in time, and the call was cancelled")
             }

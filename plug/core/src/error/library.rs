@@ -39,7 +39,7 @@ pub enum LibraryFault {
         /// How many bytes it has.
         len: u64,
         /// How many it may have.
-        most: u64,
+        max: u64,
     },
     /// The file is empty.
     Empty,
@@ -60,7 +60,7 @@ pub enum LibraryFault {
         /// How many there are.
         len: u64,
         /// How many its header tells of, at least.
-        told: u64,
+        declared: u64,
     },
     /// Its header, or what it says of itself, makes no sense.
     Damaged {
@@ -93,56 +93,112 @@ pub enum LibraryFault {
 }
 
 impl LibraryFault {
-    pub(crate) fn write(&self, path: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = path.display();
-        match self {
-            Self::RelativePath { absolute } => {
-                let absolute = absolute.display();
-                write!(f, "the path of a library must be absolute: `{path}`\nhint: from here that is `{absolute}`")
+    /// The sentence of the fault, about the library at the path, or about "the library" if nobody knows where it is.
+    pub(crate) fn about<'a>(&'a self, path: Option<&'a Path>) -> impl fmt::Display + 'a {
+        About { fault: self, path }
+    }
+}
+
+/// The sentence of the fault, about "the library". The path stands in [`ErrorKind::Library`](crate::ErrorKind::Library).
+impl fmt::Display for LibraryFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.about(None).fmt(f)
+    }
+}
+
+impl std::error::Error for LibraryFault {}
+
+struct About<'a> {
+    fault: &'a LibraryFault,
+    path: Option<&'a Path>,
+}
+
+impl fmt::Display for About<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fault, path } = self;
+        let library = path.map(|path| format!("library `{}`", path.display()));
+        let library = library.as_deref().unwrap_or("the library");
+        match fault {
+            LibraryFault::RelativePath { absolute } => {
+                let path = path.map(|path| format!(": `{}`", path.display())).unwrap_or_default();
+                write!(
+                    f,
+                    "the path of a library must be absolute{path}\nhint: from here that is `{}`",
+                    absolute.display()
+                )
             }
-            Self::Unreadable => write!(f, "cannot read library `{path}`"),
-            Self::NotAFile { what } => write!(f, "library `{path}` is no file, but {what}"),
-            Self::Writable { by, mode, owner } => {
+            LibraryFault::Unreadable => write!(f, "cannot read {library}"),
+            LibraryFault::NotAFile { what } => write!(f, "{library} is no file, but {what}"),
+            LibraryFault::Writable { by, mode, owner } => {
                 let (by, mode) = (by.display(), mode & 0o7777);
-                write!(f, "library `{path}` can be changed by others: `{by}` has mode {mode:04o} and owner {owner}")?;
+                write!(f, "{library} can be changed by others: `{by}` has mode {mode:04o} and owner {owner}")?;
                 write!(
                     f,
                     "\nhint: let it belong to you or to root, and take the others' right to write: `chmod go-w {by}`"
                 )
             }
-            Self::NotAllowed { sha256 } => {
-                write!(f, "library `{path}` is not on the list of those that are allowed: its SHA-256 is {sha256}")
+            LibraryFault::NotAllowed { sha256 } => {
+                write!(f, "{library} is not on the list of those that are allowed: its SHA-256 is {sha256}")
             }
-            Self::TooLong { len, most } => write!(
+            LibraryFault::TooLong { len, max } => write!(
                 f,
-                "library `{path}` is too long: it has {len} bytes, and {most} are the most\n\
+                "{library} is too long: it has {len} bytes, and {max} are the most\n\
                  hint: `LibraryOptions::refuse_longer_than` sets another limit"
             ),
-            Self::Empty => write!(f, "library `{path}` is empty"),
-            Self::NotALibrary { what } => write!(f, "`{path}` is no shared library, but {what}"),
-            Self::WrongTarget { target, host } => {
-                write!(f, "library `{path}` is for {target}, and this program for {host}")
+            LibraryFault::Empty => write!(f, "{library} is empty"),
+            LibraryFault::NotALibrary { what } => match path {
+                Some(path) => write!(f, "`{}` is no shared library, but {what}", path.display()),
+                None => write!(f, "the file is no shared library, but {what}"),
+            },
+            LibraryFault::WrongTarget { target, host } => {
+                write!(f, "{library} is for {target}, and this program for {host}")
             }
-            Self::CutShort { len, told } => {
-                write!(f, "library `{path}` is cut short: it has {len} bytes, and its header tells of {told}")
+            LibraryFault::CutShort { len, declared } => {
+                write!(f, "{library} is cut short: it has {len} bytes, and its header tells of {declared}")
             }
-            Self::Damaged { what } => write!(f, "library `{path}` is damaged: {what}"),
-            Self::NoPlugins => write!(
+            LibraryFault::Damaged { what } => write!(f, "{library} is damaged: {what}"),
+            LibraryFault::NoPlugins => write!(
                 f,
-                "library `{path}` has no plugins of plug's in it\n\
+                "{library} has no plugins of plug's in it\n\
                  hint: a library is built from a plugin's crate by `cargo rustc --release -p CRATE --crate-type cdylib`"
             ),
-            Self::Abi { library, host, version } => {
-                write!(f, "library `{path}` speaks ABI {library}, of plug {version}, and this program ABI {host}")?;
-                match library > host {
+            LibraryFault::Abi { library: theirs, host, version } => {
+                write!(f, "{library} speaks ABI {theirs}, of plug {version}, and this program ABI {host}")?;
+                match theirs > host {
                     true => write!(f, "\nhint: build the program with that plug, or the library with an older one"),
                     false => write!(f, "\nhint: build the library anew, with plug {}", env!("CARGO_PKG_VERSION")),
                 }
             }
-            Self::Copy => write!(f, "cannot copy library `{path}`, as is done before it is loaded"),
-            Self::Load => write!(f, "cannot load library `{path}`"),
-            Self::NoAnswer => write!(f, "library `{path}` was loaded, and does not answer"),
-            Self::Changed { what } => write!(f, "library `{path}` is not what its file says: {what}"),
+            LibraryFault::Copy => write!(f, "cannot copy {library}, as is done before it is loaded"),
+            LibraryFault::Load => write!(f, "cannot load {library}"),
+            LibraryFault::NoAnswer => write!(f, "{library} was loaded, and does not answer"),
+            LibraryFault::Changed { what } => write!(f, "{library} is not what its file says: {what}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_a_sentence_with_and_without_its_path() {
+        for (fault, without, with) in [
+            (LibraryFault::Empty, "the library is empty", "library `/x.so` is empty"),
+            (LibraryFault::Unreadable, "cannot read the library", "cannot read library `/x.so`"),
+            (
+                LibraryFault::NotALibrary { what: "a text".into() },
+                "the file is no shared library, but a text",
+                "`/x.so` is no shared library, but a text",
+            ),
+            (
+                LibraryFault::RelativePath { absolute: "/x.so".into() },
+                "the path of a library must be absolute\nhint: from here that is `/x.so`",
+                "the path of a library must be absolute: `/x.so`\nhint: from here that is `/x.so`",
+            ),
+        ] {
+            assert_eq!(fault.to_string(), without);
+            assert_eq!(fault.about(Some(Path::new("/x.so"))).to_string(), with);
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::error::address::GrpcFault;
 /// # Ok::<(), plug::link::GrpcFault>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum GrpcAddress {
     /// Over TCP.
     Tcp {

@@ -132,7 +132,7 @@ impl GrpcOptions {
     /// # Errors
     ///
     /// [`ErrorKind::Address`] where it is none, and where what TLS needs is no PEM.
-    pub fn open(self, address: &str) -> Result<Grpc, Error> {
+    pub fn open(&self, address: &str) -> Result<Grpc, Error> {
         let address: GrpcAddress = address.parse().map_err(|fault| ErrorKind::Address { fault })?;
         let driver = Driver::get().map_err(Error::new)?;
         // Its tasks are the driver's.
@@ -149,7 +149,7 @@ impl GrpcOptions {
         let origin = http::Uri::from_static("http://localhost");
         let patient =
             Patient { client: Client::new(channel.clone(), origin, self.most), timeout: self.connect_timeout };
-        Ok(Grpc(Arc::new(Opened { address, options: self, driver, channel, patient: Arc::new(patient) })))
+        Ok(Grpc(Arc::new(Opened { address, options: self.clone(), driver, channel, patient: Arc::new(patient) })))
     }
 
     fn tls(&self) -> Result<ClientTlsConfig, Error> {

@@ -19,25 +19,7 @@ pub struct Handshake {
     key: String,
     value: String,
     /// Without one, there is version 1 with all that the program has.
-    versions: BTreeMap<u32, Vec<Known>>,
-}
-
-/// An interface, which is one by its number.
-#[derive(Clone)]
-struct Known(&'static Identity);
-
-impl PartialEq for Known {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.is(other.0)
-    }
-}
-
-impl Eq for Known {}
-
-impl std::fmt::Debug for Known {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
+    versions: BTreeMap<u32, Vec<&'static Identity>>,
 }
 
 impl Handshake {
@@ -98,8 +80,8 @@ impl Handshake {
 
     fn add(&mut self, version: u32, interface: &'static Identity) {
         let interfaces = self.versions.entry(version).or_default();
-        if !interfaces.contains(&Known(interface)) {
-            interfaces.push(Known(interface));
+        if !interfaces.contains(&interface) {
+            interfaces.push(interface);
         }
     }
 
@@ -117,12 +99,12 @@ impl Handshake {
         if self.versions.is_empty() {
             return None;
         }
-        Some(self.versions.get(&version).into_iter().flatten().map(|known| known.0).collect())
+        Some(self.versions.get(&version).into_iter().flatten().copied().collect())
     }
 
     /// Whether the version has the interface.
     pub(crate) fn has(&self, version: u32, identity: &'static Identity) -> bool {
-        self.interfaces(version).is_none_or(|interfaces| interfaces.iter().any(|interface| interface.is(identity)))
+        self.interfaces(version).is_none_or(|interfaces| interfaces.contains(&identity))
     }
 }
 

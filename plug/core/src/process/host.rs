@@ -86,7 +86,7 @@ impl ProcessOptions {
     /// # Errors
     ///
     /// Where no handshake is declared, and none was given.
-    pub fn open(self, path: impl AsRef<Path>) -> Result<Process, Error> {
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Process, Error> {
         self.link(path.as_ref(), None)
     }
 
@@ -96,10 +96,9 @@ impl ProcessOptions {
     /// # Errors
     ///
     /// Those of [`open`](Self::open), and where the system does not say which executable this is.
-    pub fn isolated(mut self) -> Result<Process, Error> {
+    pub fn isolated(&self) -> Result<Process, Error> {
         let path = std::env::current_exe().map_err(Error::new)?;
-        self.is_isolated = true;
-        self.link(&path, None)
+        Self { is_isolated: true, ..self.clone() }.link(&path, None)
     }
 
     /// The plugins of a process that is running already. It is not ended by this program.
@@ -107,7 +106,7 @@ impl ProcessOptions {
     /// # Errors
     ///
     /// Those of [`open`](Self::open), and where the address is none.
-    pub fn reattach(self, process: Reattach) -> Result<Process, Error> {
+    pub fn reattach(&self, process: Reattach) -> Result<Process, Error> {
         let address = match process.address.split_once(':') {
             Some(("unix", path)) if !path.is_empty() => Some(Address::Unix(path.into())),
             Some(("tcp", address)) => address.parse().ok().map(|address: SocketAddr| Address::Tcp(address.to_string())),
@@ -121,7 +120,7 @@ impl ProcessOptions {
         self.link(&path, Some((address, process)))
     }
 
-    fn link(self, path: &Path, attached: Option<(Address, Reattach)>) -> Result<Process, Error> {
+    fn link(&self, path: &Path, attached: Option<(Address, Reattach)>) -> Result<Process, Error> {
         static SWEEP: Once = Once::new();
         SWEEP.call_once(folder::sweep);
         let driver = Driver::get().map_err(Error::new)?;
@@ -149,7 +148,8 @@ impl ProcessOptions {
             ports: PORTS,
             most: self.most,
         };
-        let shared = Shared { driver, launch, options: self, attached, state: Mutex::default(), list: OnceCell::new() };
+        let shared =
+            Shared { driver, launch, options: self.clone(), attached, state: Mutex::default(), list: OnceCell::new() };
         Ok(Process(Arc::new(shared)))
     }
 }

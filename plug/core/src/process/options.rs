@@ -49,6 +49,7 @@ pub struct Restart {
 ///
 /// It is connected to without TLS, whose certificates are of the program that has started it: go-plugin has none for this either.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reattach {
     /// The number of the process.
     pub pid: u32,
@@ -58,6 +59,34 @@ pub struct Reattach {
     pub version: u32,
     /// `unix:PATH` or `tcp:HOST:PORT`.
     pub address: String,
+}
+
+impl Reattach {
+    /// A process that speaks gRPC, with version 1 of the application's protocol.
+    ///
+    /// ```
+    /// use plug::process::{Protocol, Reattach};
+    ///
+    /// let running = Reattach::new(4242, "unix:/tmp/plugin1").protocol(Protocol::NetRpc).version(2);
+    /// assert_eq!(running.version, 2);
+    /// ```
+    pub fn new(pid: u32, address: impl Into<String>) -> Self {
+        Self { pid, protocol: Protocol::Grpc, version: 1, address: address.into() }
+    }
+
+    /// The same process, which speaks this protocol.
+    #[must_use]
+    pub fn protocol(mut self, protocol: Protocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    /// The same process, with this version of the application's protocol.
+    #[must_use]
+    pub fn version(mut self, version: u32) -> Self {
+        self.version = version;
+        self
+    }
 }
 
 impl Default for ProcessOptions {

@@ -64,7 +64,7 @@ impl Index {
         let mut contests = Vec::new();
         for (name, claims) in self.0.iter().map(|(name, claims)| (name, claims.as_slice())) {
             for (at, claim) in claims.iter().enumerate() {
-                let is_first = !claims[..at].iter().any(|other| other.interface.is(claim.interface));
+                let is_first = !claims[..at].iter().any(|other| other.interface == claim.interface);
                 if is_first && let Some(Found::Contest(claimants)) = resolve(plugins, claim.interface, claims) {
                     contests.push((&**name, claimants));
                 }
@@ -99,7 +99,7 @@ fn claims(plugins: &[Plugin]) -> impl Iterator<Item = Claim> {
 fn resolve(plugins: &[Plugin], interface: &Identity, claims: &[Claim]) -> Option<Found> {
     // Empty, and so without an allocation, where one plugin has the name.
     let mut others = Vec::new();
-    let mut claims = claims.iter().filter(|claim| claim.interface.is(interface)).map(|claim| claim.plugin as usize);
+    let mut claims = claims.iter().filter(|claim| claim.interface == interface).map(|claim| claim.plugin as usize);
     let first = claims.next()?;
     for at in claims {
         // An alias that is the plugin's own name, or a plugin that is linked twice.

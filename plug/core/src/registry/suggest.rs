@@ -60,7 +60,7 @@ struct Known<'r> {
 
 impl<'r> Known<'r> {
     fn new(registry: &'r Registry, interface: &'static Identity) -> Self {
-        let is_here = |plugin: &&Plugin| plugin.identity().is(interface);
+        let is_here = |plugin: &&Plugin| plugin.identity() == interface;
         let (here, elsewhere) = registry.plugins().partition(is_here);
         let off = registry.catalogue().features().into_iter().filter(|feature| !feature.on).collect();
         Self { registry, interface, here, elsewhere, off }

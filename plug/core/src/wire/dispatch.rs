@@ -71,7 +71,7 @@ impl Dispatch {
 
     /// The number of the interface's service. None where it is not portable.
     fn service(&mut self, identity: &'static Identity) -> Result<Option<usize>, Error> {
-        if let Some(at) = self.services.iter().position(|service| service.identity.is(identity)) {
+        if let Some(at) = self.services.iter().position(|service| service.identity == identity) {
             return Ok(Some(at));
         }
         let Some(description) = identity.vtable::<Description>() else { return Ok(None) };

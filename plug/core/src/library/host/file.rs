@@ -65,7 +65,7 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<(Loadable, Vec<u8>)
     }
     let (mut len, most) = (metadata.len(), demands.longest);
     if len > most {
-        return Err(Error::library(path, LibraryFault::TooLong { len, most }));
+        return Err(Error::library(path, LibraryFault::TooLong { len, max: most }));
     }
     if demands.refuse_writable {
         refuse_writable(path, &metadata).map_err(|fault| Error::library(path, fault))?;

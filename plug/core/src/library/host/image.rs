@@ -172,8 +172,8 @@ fn section_of_another<'d, R: ReadRef<'d>>(bytes: R, len: u64, host: &Target) -> 
 }
 
 fn check_end(len: u64, offset: u64, size: u64) -> Result<(), LibraryFault> {
-    let told = offset.saturating_add(size);
-    if told > len { Err(LibraryFault::CutShort { len, told }) } else { Ok(()) }
+    let declared = offset.saturating_add(size);
+    if declared > len { Err(LibraryFault::CutShort { len, declared }) } else { Ok(()) }
 }
 
 fn check_size(size: u64) -> Result<(), LibraryFault> {
@@ -228,7 +228,7 @@ mod tests {
     fn a_header_alone_is_cut_short() {
         let header = [&b"\x7fELF\x02\x01\x01\0"[..], &[0; 8]].concat();
         assert!(
-            matches!(section(&header[..]), Err(LibraryFault::CutShort { len: 16, told: 64 })),
+            matches!(section(&header[..]), Err(LibraryFault::CutShort { len: 16, declared: 64 })),
             "{:?}",
             section(&header[..])
         );

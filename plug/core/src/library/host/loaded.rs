@@ -118,7 +118,7 @@ impl Loaded {
         let Plugin { table, joined } = &self.plugins[at.map_err(|_| changed("is not in it"))?];
         let mut joined = joined.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // There is one interface of its path that it fits; but who asks is what counts, and not who asked before.
-        if let Some(joined) = joined.filter(|joined| joined.interface.is(interface)) {
+        if let Some(joined) = joined.filter(|joined| joined.interface == interface) {
             return Ok(joined);
         }
         let (record, calls) = (table.interface.get(), table.calls.get());

@@ -48,6 +48,7 @@ pub(crate) enum Address {
 
 /// What a plugin's process speaks. It says so itself; only who attaches to one that runs already has to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Protocol {
     /// gRPC.
     Grpc,
