@@ -1,5 +1,4 @@
-//! The plugin `b`: greets in French.
-//! It has the alias `bonjour`.
+//! The plugin `b`: greets in French, and has the alias `bonjour`.
 
 use app_interface::Plug;
 use plug::plug;

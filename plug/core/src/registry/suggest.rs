@@ -43,7 +43,9 @@ pub(crate) fn explain(registry: &Registry, interface: &'static Identity, name: &
         hints.push(format!("did you mean `{nearest}`?{way}"));
     }
     hints.extend(known.foreign(&name));
-    hints.extend(known.misnamed(&name));
+    if elsewhere.is_empty() {
+        hints.extend(known.misnamed(&name));
+    }
     hints.push(known.available());
     let nearest = nearest.map(str::to_owned);
     ErrorKind::Unknown { name, interface, nearest, names: known.names(), elsewhere, hints }.into()
