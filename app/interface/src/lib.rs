@@ -9,7 +9,7 @@ pub trait Plug: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Whatever the plugin makes of it: a greeter may refuse a name.
+    /// Those of the plugin: a greeter may refuse a name.
     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
 }
 
