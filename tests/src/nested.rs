@@ -87,7 +87,8 @@ impl Build<'_> {
         cargo.args([self.command, "--quiet", "--package", self.package, "--target-dir"]).arg(folder);
         cargo.args(self.common);
         for (name, settings) in PROFILES.iter().filter(|(name, _)| *name == self.profile()) {
-            cargo.args(settings.iter().flat_map(|setting| ["--config".to_owned(), format!("profile.{name}.{setting}")]));
+            cargo
+                .args(settings.iter().flat_map(|setting| ["--config".to_owned(), format!("profile.{name}.{setting}")]));
         }
         // Rustc's own come last.
         let end = arguments.iter().position(|argument| *argument == "--").unwrap_or(arguments.len());

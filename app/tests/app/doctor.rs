@@ -29,3 +29,7 @@ note: plugin `formal` of plugin-polite 0.1.0 is deprecated: use polite
     }
   ]
 }
+---- exit status: 0
+"#,
+    );
+}

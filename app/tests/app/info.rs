@@ -42,3 +42,7 @@ Says hello in French.
     }
   ]
 }
+---- exit status: 0
+"#,
+    );
+}

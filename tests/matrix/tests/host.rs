@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use plug_tests::nested::folder;
+use plug_tests::nested;
 use plug_tests::{cargo, fail, is_full, leave_out, root, run, succeed};
 
 /// What the host says with the features `a` and `b`.
@@ -54,7 +54,7 @@ impl Build {
 
     /// The command that builds the host, and the folder that the binary will be in.
     fn command(&self) -> (Command, PathBuf) {
-        let folder = folder();
+        let folder = nested::folder();
         let mut cargo = cargo();
         cargo.current_dir(root().join("tests/fixtures/host"));
         cargo.args(["build", "--quiet", "--package", "host", "--profile", self.profile.base, "--no-default-features"]);
@@ -169,11 +169,7 @@ fn without_what_hosts_need_the_rest_says_so() {
         std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).expect("a lock file can be copied");
         std::fs::write(folder.join("src/lib.rs"), source).expect("a file can be written");
         let mut cargo = cargo();
-        cargo
-            .current_dir(&folder)
-            .args(["check", "--quiet", "--offline"])
-            .arg("--target-dir")
-            .arg(folder());
+        cargo.current_dir(&folder).args(["check", "--quiet", "--offline"]).arg("--target-dir").arg(nested::folder());
         cargo
     };
     succeed(&mut check("\"inventory\"", plugin.to_owned()));
@@ -297,7 +293,7 @@ fn symbols_of_other_object_formats() {
             leave_out(triple, "the target is not installed");
             continue;
         }
-        let folder = folder();
+        let folder = nested::folder();
         let mut cargo = cargo();
         cargo.current_dir(root().join("tests/fixtures/host")).args(["rustc", "--quiet", "--package", "plugin-a"]);
         cargo.args(["--features", "sockets/inventory", "--target", triple]).arg("--target-dir").arg(&folder);
@@ -328,7 +324,7 @@ fn targets_of_a_plugin_crate() {
             "--package",
             "plugin-b",
         ]);
-        succeed(cargo.arg("--target-dir").arg(folder()))
+        succeed(cargo.arg("--target-dir").arg(nested::folder()))
     };
     let tests = run(&["test"]);
     assert_eq!(tests.matches("1 passed").count(), 3, "a unit test, an integration test and a doctest\n{tests}");

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 
-use plug_tests::nested::folder;
+use plug_tests::nested;
 use plug_tests::{cargo, fail, is_full, root, scratch, succeed};
 
 fn package(name: &str, plugins: &str) -> std::path::PathBuf {
@@ -36,7 +36,7 @@ fn plugin(name: &str, at: usize) -> String {
 
 fn build(folder: &std::path::Path) -> std::process::Command {
     let mut cargo = cargo();
-    cargo.current_dir(folder).args(["run", "--quiet", "--target-dir"]).arg(folder());
+    cargo.current_dir(folder).args(["run", "--quiet", "--target-dir"]).arg(nested::folder());
     if plug_tests::is_linkme() {
         cargo.args(["--features", "plug/linkme"]);
     }

@@ -114,7 +114,7 @@ fn links_from_the_environment() {
     // One more host of the same.
     let host = other.address.trim_start_matches("grpc://");
     names(&format!("{}, {host}", one.address), "tells\n");
-    names(&format!("{},{}", one.address, other.address), "tells\ntells\n");
+    names(&format!("{},{}", one.address, other.address), "tells\n");
     let both = format!("{},{host}", one.address);
     let told = plug_tests::succeed(app(&FULL).args(["hello", "--plugin", &both]));
     assert!([one.id(), other.id()].map(|id| format!("{id}\n")).contains(&told), "{told}");
@@ -272,7 +272,7 @@ hint: available: `a`, `b`, `formal`, `polite`
 error: the following required arguments were not provided:
   --grpc <ADDRESS>
 
-Usage: app serve --grpc <ADDRESS>
+Usage: full-app serve --grpc <ADDRESS>
 
 For more information, try '--help'.
 ---- exit status: 2

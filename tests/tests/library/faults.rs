@@ -24,7 +24,8 @@ fn a_panic_in_a_method_is_an_error_and_the_object_goes_on() {
             matches!(error.kind(), ErrorKind::Panicked { plugin, method, .. } if plugin == "worker" && method == "obey")
         );
         let text = format!("{error:?}");
-        let (before, after) = text.split_once(" at tests/fixtures/library/plugin/src/lib.rs:").expect("the place is told");
+        let (before, after) =
+            text.split_once(" at tests/fixtures/library/plugin/src/lib.rs:").expect("the place is told");
         let (place, message) = after.split_once(": ").expect("a message follows");
         assert!(place.split(':').all(|number| number.parse::<u32>().is_ok()), "{place}");
         format!("{before}: {message}")

@@ -151,6 +151,10 @@ fn list_as_json() {
     }
   ]
 }
+---- exit status: 0
+"#,
+    );
+}
 
 #[test]
 fn doctor_of_one() {

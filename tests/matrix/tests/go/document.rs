@@ -50,7 +50,7 @@ fn its_host_runs_our_plugin_and_our_app_its_plugin() {
     };
     assert_eq!(start(&process("plugin-a")), "hello, a <nil>\n");
     assert_eq!(start(&plugin), "hello, a <nil>\n");
-    let mut hello = Command::new(app(&["process"], "dev"));
+    let mut hello = Command::new(app_with(&["process"], "dev"));
     hello.args(["hello", "--plugin", "process:./a", "--name", "x"]).current_dir(&folder);
     assert_eq!(succeed(&mut hello), "hello, x\n");
 }

@@ -35,7 +35,7 @@ fn calls_a_greeter() {
 }
 
 #[test]
-fn calls_a_built_program("worker") {
+fn calls_a_worker() {
     each_way(&built_program("worker"), |host| {
         works(host);
         assert_eq!(host.error("sum", &["18446744073709551615", "1"]), "Unknown: the sum is too large");

@@ -34,7 +34,7 @@ fn a_host_calls_a_greeter() {
 }
 
 #[test]
-fn a_host_calls_a_built_program("worker") {
+fn a_host_calls_a_worker() {
     host_each_way(&built_program("worker"), "worker", |host| {
         assert_eq!(host.answer("echo", &["0"]), "0 bytes");
         assert_eq!(host.answer("echo", &[LARGE]), format!("{LARGE} bytes"));

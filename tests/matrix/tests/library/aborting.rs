@@ -1,6 +1,5 @@
 //! Libraries in which a panic ends the process.
 
-use library_interface::Work;
 use plug::link::Library;
 use plug_tests::{fail, library};
 

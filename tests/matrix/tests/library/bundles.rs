@@ -50,7 +50,8 @@ fn a_bundle_of_crates_from_a_repository() {
     fs::write(folder.join("Cargo.toml"), manifest).unwrap();
     fs::write(folder.join("src/lib.rs"), "//! Two plugins as one library.\nplug::link!();\n").unwrap();
     let (workspace, file) = (&*folder, plug_tests::library_file("bundle"));
-    let path = Build { command: "build", package: "bundle", arguments: &[], common: &[], workspace, file: &file }.file();
+    let path =
+        Build { command: "build", package: "bundle", arguments: &[], common: &[], workspace, file: &file }.file();
     let registry = registry(&path).unwrap();
     assert_eq!(registry.open::<dyn Plug>("b").unwrap().say_hello("x").unwrap(), "bonjour, x");
     assert_eq!(registry.open::<dyn Plug>("polite").unwrap().say_hello("x").unwrap(), "good day, x");

@@ -72,7 +72,7 @@ fn memory() {
         leave_out("valgrind", "it is not installed");
         return;
     }
-    let (host, library) = (host(&["--release"]), library("library-plugin", &["--release"]));
+    let (host, library) = (library_host(&["--release"]), library("library-plugin", &["--release"]));
     let mut valgrind = Command::new("valgrind");
     // What is still reachable is what is never unloaded.
     valgrind.args([
