@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use crate::{clean, is_linkme, root, succeed, target};
+use crate::{clean, succeed, target};
 
 /// A build whose result is copied out of the folder, since the next build may write a file of the same name.
 pub struct Build<'a> {
@@ -98,9 +98,6 @@ impl Build<'_> {
                 _ => cargo.arg(argument),
             };
         }
-        if is_linkme() && self.workspace == root() {
-            cargo.args(["--features", "plug/linkme"]);
-        }
         cargo.args(&arguments[end..]);
         cargo
     }
@@ -117,8 +114,7 @@ impl Build<'_> {
 
     /// A name for what these arguments make of the package.
     fn key(&self) -> String {
-        let registered = if is_linkme() { "linkme" } else { "" };
-        let key = [&[self.package, self.file, registered], self.arguments].concat().join(" ");
+        let key = [&[self.package, self.file], self.arguments].concat().join(" ");
         key.chars().map(|c| if c.is_ascii_alphanumeric() || "+-.".contains(c) { c } else { '_' }).collect()
     }
 }

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::nested::Build;
-use crate::root;
+use crate::{is_linkme, root};
 
 /// A program of the package of these tests, which Cargo builds before it builds them.
 ///
@@ -28,12 +28,18 @@ pub fn built_program(name: &str) -> PathBuf {
 
 /// A plugin crate of this workspace as an executable.
 pub fn process(package: &str) -> PathBuf {
-    build(package, &["--features", "process"], package)
+    build(package, &["--features", &registered(&["process"])], package)
 }
 
 /// The app with these features and this profile.
 pub fn app_with(features: &[&str], profile: &str) -> PathBuf {
-    build("app", &["--bin", "app", "--features", &features.join(","), "--profile", profile], "app")
+    build("app", &["--bin", "app", "--features", &registered(features), "--profile", profile], "app")
+}
+
+/// These features, and the one that registers by linkme in the round that does so.
+fn registered(features: &[&str]) -> String {
+    let linkme: &[&str] = if is_linkme() { &["plug/linkme"] } else { &[] };
+    [features, linkme].concat().join(",")
 }
 
 /// A program of a package of this workspace.
