@@ -1,17 +1,21 @@
-//! What the tests share: Cargo run inside Cargo, copies of the workspace, and saying aloud what was left out.
+//! The code that tests share: the programs they run, Cargo run inside Cargo, and the list of omissions.
 //!
-//! A build of the workspace unites the features of its members, so whatever is tested about features is built by a Cargo of
-//! its own, in a target folder for that set of features.
+//! `cargo test --workspace` runs no Cargo inside Cargo. It unites the features of all members, so a test of a set of
+//! features belongs to `tests/matrix`, and builds that set by a Cargo of its own.
 
 #[cfg(doctest)]
 mod documents;
+
+mod console;
 mod go;
 mod libraries;
+pub mod nested;
 mod processes;
 
+pub use console::{app, check, check_command, seen};
 pub use go::{Sockets, go, go_command, is_running};
-pub use libraries::{fixture, fixture_program, has_toolchain, library};
-pub use processes::{Started, process, process_program, process_variant, start, until, worker};
+pub use libraries::{has_toolchain, library, library_file, shared_library};
+pub use processes::{Started, app_with, build, built_program, process, program, start, until};
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +27,7 @@ pub fn root() -> PathBuf {
     root.to_owned()
 }
 
-/// The folder that everything the tests build goes to.
+/// The folder of everything that the tests make.
 pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), |folder| root().join(folder))
@@ -95,22 +99,6 @@ pub fn clean(command: &mut Command) -> &mut Command {
         command.env_remove(name);
     }
     command
-}
-
-/// The app with these features and this profile, built if need be.
-pub fn app(features: &[&str], profile: &str) -> PathBuf {
-    let mut features = features.to_vec();
-    if is_linkme() {
-        features.push("plug/linkme");
-    }
-    let set = if features.is_empty() { "none".to_owned() } else { features.join("+").replace('/', "-") };
-    let folder = target().join("app").join(set);
-    let mut cargo = cargo();
-    cargo.args(["build", "--quiet", "--package", "app", "--no-default-features", "--profile", profile, "--features"]);
-    cargo.arg(features.join(",")).arg("--target-dir").arg(&folder).current_dir(root());
-    succeed(&mut cargo);
-    let profile = if profile == "dev" { "debug" } else { profile };
-    folder.join(profile).join(format!("app{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Whether what the tests build should register by linkme, as `.ci/run` asks for in one of its rounds.

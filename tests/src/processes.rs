@@ -1,77 +1,56 @@
-//! The programs that the process link is tested with, built as their users build them, and what it takes to watch them.
+//! The programs that the tests run, and the means to watch them.
 
-use std::collections::HashSet;
-use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::{cargo, is_linkme, root, succeed, target};
+use crate::nested::Build;
+use crate::{is_linkme, root};
 
-/// The worker of `fixtures/process`.
-pub fn worker() -> PathBuf {
-    process_program("worker")
+/// A program of the package of these tests, which Cargo builds before it builds them.
+///
+/// # Panics
+///
+/// Where it is not there, as in the tests of another package.
+pub fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test is a file");
+    let folder = test.ancestors().nth(2).expect("a test is in the folder `deps` of a profile");
+    let path = folder.join(executable(name));
+    assert!(path.exists(), "there is no {}: `cargo test -p plug-tests` builds it", path.display());
+    path
 }
 
-/// A program of `fixtures/process`.
-pub fn process_program(name: &str) -> PathBuf {
-    process_variant(name, "now")
-}
-
-/// The same, built with another variant of the interface.
-pub fn process_variant(name: &str, variant: &str) -> PathBuf {
-    let (folder, kept) = (target().join("process/fixture"), target().join("process/built").join(variant));
-    once(&kept, || {
-        let mut cargo = cargo();
-        cargo.args(["build", "--quiet", "--workspace", "--target-dir"]).arg(&folder);
-        match variant {
-            "now" => cargo.env_remove("PROCESS_INTERFACE"),
-            _ => cargo.env("PROCESS_INTERFACE", variant),
-        };
-        succeed(cargo.current_dir(root().join("tests/fixtures/process")));
-        // The next variant is built in the same place.
-        fs::create_dir_all(&kept).expect("the folder can be made");
-        for program in
-            ["host", "store", "twice", "worker"].map(|name| format!("{name}{}", std::env::consts::EXE_SUFFIX))
-        {
-            let new = kept.join("new");
-            fs::copy(folder.join("debug").join(&program), &new).expect("what was built can be copied");
-            fs::rename(&new, kept.join(&program)).expect("a file can be renamed");
-        }
-    });
-    kept.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+/// The same program for the tests of another package, built by a Cargo of its own.
+pub fn built_program(name: &str) -> PathBuf {
+    build("plug-tests", &["--bin", name], name)
 }
 
 /// A plugin crate of this workspace as an executable.
 pub fn process(package: &str) -> PathBuf {
-    let set = if is_linkme() { "linkme" } else { "inventory" };
-    let folder = target().join("process").join(set);
-    once(&folder.join(package), || {
-        let mut cargo = cargo();
-        cargo.args(["build", "--quiet", "--package", package, "--features", "process", "--target-dir"]).arg(&folder);
-        if is_linkme() {
-            cargo.args(["--features", "plug/linkme"]);
-        }
-        succeed(cargo.current_dir(root()));
-    });
-    folder.join("debug").join(format!("{package}{}", std::env::consts::EXE_SUFFIX))
+    build(package, &["--features", &registered(&["process"])], package)
 }
 
-/// Builds once in this process, and not at the same time as another.
-fn once(what: &Path, build: impl FnOnce()) {
-    static BUILT: LazyLock<Mutex<HashSet<PathBuf>>> = LazyLock::new(Mutex::default);
-    // A build that failed is tried again by the next test, and fails it too.
-    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if built.contains(what) {
-        return;
-    }
-    fs::create_dir_all(target().join("process")).expect("the folder can be made");
-    let lock = File::create(target().join("process/lock")).expect("the lock can be made");
-    lock.lock().expect("the lock can be taken");
-    build();
-    built.insert(what.to_owned());
+/// The app with these features and this profile.
+pub fn app_with(features: &[&str], profile: &str) -> PathBuf {
+    build("app", &["--bin", "app", "--features", &registered(features), "--profile", profile], "app")
+}
+
+/// These features, and the one that registers by linkme in the round that does so.
+fn registered(features: &[&str]) -> String {
+    let linkme: &[&str] = if is_linkme() { &["plug/linkme"] } else { &[] };
+    [features, linkme].concat().join(",")
+}
+
+/// A program of a package of this workspace.
+pub fn build(package: &str, arguments: &[&str], name: &str) -> PathBuf {
+    let (workspace, file) = (root(), executable(name));
+    Build { command: "build", package, arguments, common: &[], workspace: &workspace, file: &file }.file()
+}
+
+/// The file of a program.
+fn executable(name: &str) -> String {
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 
 /// A program that was started, and is killed when this is dropped.

@@ -60,36 +60,20 @@ every_link! {
 
 #[cfg(not(miri))]
 every_link! {
-    library: Libraries::open();
+    library: library();
     process: Processes::open();
     process_without_tls: Processes::without_tls();
     process_by_netrpc: Processes::by_netrpc();
     grpc: served();
 }
 
-/// The same plugin crates, each as a library.
+/// The same plugin crates, as one library.
 #[cfg(not(miri))]
-struct Libraries(Vec<plug::link::Library>);
-
-#[cfg(not(miri))]
-impl Libraries {
-    #[allow(unsafe_code, reason = "opening a library is unsafe")]
-    fn open() -> Self {
-        let open = |package| {
-            // SAFETY: they are built here, of this workspace's crates.
-            let library = unsafe { plug::link::Library::open(plug_tests::library(package, &[])) };
-            library.expect("it can be opened")
-        };
-        Self(["plugin-a", "plugin-b", "plugin-polite"].map(open).into())
-    }
-}
-
-#[cfg(not(miri))]
-impl Link for Libraries {
-    fn plugins(&self) -> Result<Vec<plug::Plugin>, plug::Error> {
-        let plugins: Result<Vec<_>, _> = self.0.iter().map(Link::plugins).collect();
-        Ok(plugins?.into_iter().flatten().collect())
-    }
+#[allow(unsafe_code, reason = "opening a library is unsafe")]
+fn library() -> plug::link::Library {
+    // SAFETY: it is built of this workspace's crates.
+    let library = unsafe { plug::link::Library::open(plug_tests::shared_library("library-greeters")) };
+    library.expect("it can be opened")
 }
 
 /// The same plugin crates, each as a process.
@@ -111,8 +95,8 @@ impl Processes {
     }
 
     fn with(options: impl Fn() -> plug::link::ProcessOptions) -> Self {
-        let open = |package| options().open(plug_tests::process(package)).expect("it can be opened");
-        Self(["plugin-a", "plugin-b", "plugin-polite"].map(open).into())
+        let open = |program| options().open(plug_tests::program(program)).expect("it can be opened");
+        Self(["process-a", "process-b", "process-polite"].map(open).into())
     }
 }
 

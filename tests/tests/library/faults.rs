@@ -2,14 +2,13 @@
 
 use library_interface::Work;
 use plug::ErrorKind;
-use plug::link::Library;
-use plug_tests::{fail, fixture, fixture_program, run, texts};
+use plug_tests::{fail, program, run, shared_library, texts};
 
 use crate::{registry, worker};
 
 #[test]
 fn an_error_comes_with_its_causes() {
-    let worker = worker(&fixture("library-plugin", &[])).unwrap();
+    let worker = worker(&shared_library("library-plugin")).unwrap();
     let error = worker.obey("fail").unwrap_err();
     assert_eq!(format!("{error:?}"), "cannot obey\ncaused by: it was told to fail");
     assert!(matches!(error.kind(), ErrorKind::Plugin));
@@ -18,14 +17,15 @@ fn an_error_comes_with_its_causes() {
 
 #[test]
 fn a_panic_in_a_method_is_an_error_and_the_object_goes_on() {
-    let worker = worker(&fixture("library-plugin", &[])).unwrap();
+    let worker = worker(&shared_library("library-plugin")).unwrap();
     let panicked = |order: &str| {
         let error = worker.obey(order).unwrap_err();
         assert!(
             matches!(error.kind(), ErrorKind::Panicked { plugin, method, .. } if plugin == "worker" && method == "obey")
         );
         let text = format!("{error:?}");
-        let (before, after) = text.split_once(" at plugin/src/lib.rs:").expect("the place is told");
+        let (before, after) =
+            text.split_once(" at tests/fixtures/library/plugin/src/lib.rs:").expect("the place is told");
         let (place, message) = after.split_once(": ").expect("a message follows");
         assert!(place.split(':').all(|number| number.parse::<u32>().is_ok()), "{place}");
         format!("{before}: {message}")
@@ -39,14 +39,14 @@ fn a_panic_in_a_method_is_an_error_and_the_object_goes_on() {
 
 #[test]
 fn a_plugin_that_cannot_be_made_says_why() {
-    let registry = registry(&fixture("library-plugin", &[])).unwrap();
+    let registry = registry(&shared_library("library-plugin")).unwrap();
     let error = registry.open::<dyn Work>("fails-new").err().unwrap();
     let text = "cannot open plugin `fails-new` of library-plugin\ncaused by: there is nothing to be made\n\
         caused by: it never works";
     assert_eq!(format!("{error:?}"), text);
     let error = registry.open::<dyn Work>("panics-new").err().unwrap();
     let text = format!("{error:?}");
-    let (before, after) = text.split_once(" at plugin/src/lib.rs:").expect("the place is told");
+    let (before, after) = text.split_once(" at tests/fixtures/library/plugin/src/lib.rs:").expect("the place is told");
     assert_eq!(
         before,
         "cannot open plugin `panics-new` of library-plugin\ncaused by: plugin `panics-new` panicked in `new`"
@@ -56,25 +56,15 @@ fn a_plugin_that_cannot_be_made_says_why() {
 
 #[test]
 fn a_panic_in_a_destructor_ends_there() {
-    let registry = registry(&fixture("library-plugin", &[])).unwrap();
+    let registry = registry(&shared_library("library-plugin")).unwrap();
     drop(registry.open::<dyn Work>("fragile").unwrap());
     assert!(registry.open::<dyn Work>("fragile").is_ok());
-}
-
-#[test]
-fn a_library_that_aborts_on_panic_says_so() {
-    let (unwinds, aborts) = (fixture("library-plugin", &[]), fixture("library-plugin", &["--profile", "abort"]));
-    for (path, expected) in [(unwinds, false), (aborts, true)] {
-        assert_eq!(Library::inspect(&path).unwrap().aborts_on_panic(), expected, "{}", path.display());
-        assert_eq!(crate::open(&path).unwrap().aborts_on_panic(), expected);
-        assert_eq!(worker(&path).unwrap().add(1, 2).unwrap(), 3);
-    }
 }
 
 /// The docs say that these take the host with them. If they stop doing so, the docs are wrong.
 #[test]
 fn what_cannot_be_caught_ends_the_host() {
-    let (host, path) = (fixture_program("library-host", &[]), fixture("library-plugin", &[]));
+    let (host, path) = (program("library-caller"), shared_library("library-plugin"));
     let command = |order: &str| {
         let mut command = std::process::Command::new(&host);
         command.arg(&path).args(["first", order, "after"]);
@@ -83,7 +73,4 @@ fn what_cannot_be_caught_ends_the_host() {
     let output = run(&mut command("exit"));
     assert_eq!((output.status.code(), &*texts(&output).0), (Some(7), "first: Ok(\"first\")\n"));
     fail(&mut command("abort"));
-    let aborts = fixture("library-plugin", &["--profile", "abort"]);
-    let stderr = fail(std::process::Command::new(&host).arg(&aborts).arg("panic"));
-    assert!(stderr.contains("told to panic"), "{stderr}");
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use object::{Object, ObjectSection};
 use plug::link::LibraryOptions;
-use plug_tests::{fixture, scratch};
+use plug_tests::{scratch, shared_library};
 
 use crate::{open, refusal, told};
 
@@ -31,7 +31,7 @@ fn what_is_no_library_is_called_what_it_is() {
     assert_eq!(refusal(&std::env::current_exe().unwrap()), "`PATH` is no shared library, but a program");
     let hint = "hint: a library is built from a plugin's crate by `cargo rustc --release -p CRATE --crate-type cdylib`";
     assert_eq!(
-        refusal(&fixture("library-unfit", &[])),
+        refusal(&shared_library("library-unfit")),
         format!("library `PATH` has no plugins of plug's in it\n{hint}"),
     );
 }
@@ -55,7 +55,7 @@ fn a_relative_path_is_refused() {
 
 #[test]
 fn a_file_that_was_cut_is_refused_wherever_that_was() {
-    let bytes = fs::read(fixture("library-plugin", &["--release"])).unwrap();
+    let bytes = fs::read(shared_library("library-plugin")).unwrap();
     for tenth in 0..10 {
         let len = bytes.len() * tenth / 10;
         let text = refusal(&file("cut", &bytes[..len]));
@@ -77,7 +77,7 @@ fn a_file_that_was_cut_is_refused_wherever_that_was() {
 
 /// The library with the byte at this place changed.
 fn patched(name: &str, place: impl Fn(&[u8]) -> usize, byte: u8) -> PathBuf {
-    let mut bytes = fs::read(fixture("library-plugin", &["--release"])).unwrap();
+    let mut bytes = fs::read(shared_library("library-plugin")).unwrap();
     let at = place(&bytes);
     bytes[at] = byte;
     file(name, &bytes)
@@ -139,7 +139,7 @@ fn records_that_make_no_sense_are_refused() {
 
 #[test]
 fn only_what_is_on_the_list_is_opened() {
-    let path = fixture("library-plugin", &[]);
+    let path = shared_library("library-plugin");
     let sha256 = plug::link::Library::inspect(&path).unwrap().sha256().to_owned();
     let other = "0".repeat(64);
     let options = |digests: &[&str]| LibraryOptions::new().allow_only(digests.iter().copied());
@@ -170,7 +170,7 @@ fn what_others_may_write_is_refused_when_asked() {
 
     let folder = scratch("library-writable");
     let path = folder.join("libx.so");
-    fs::copy(fixture("library-plugin", &[]), &path).unwrap();
+    fs::copy(shared_library("library-plugin"), &path).unwrap();
     let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     let owner = fs::metadata(&path).unwrap().uid();
     // SAFETY: the tests built it.

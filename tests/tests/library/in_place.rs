@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use library_interface::Work;
 use plug::link::{Library, LibraryOptions};
 use plug::{Error, Registry};
-use plug_tests::{fixture, scratch};
+use plug_tests::{scratch, shared_library};
 
 use crate::told;
 
@@ -33,7 +33,7 @@ fn replace(path: &Path, by: &Path) {
 }
 
 fn versions() -> [PathBuf; 2] {
-    [fixture("library-plugin", &[]), fixture("library-plugin", &["--features", "rebuilt"])]
+    [shared_library("library-plugin"), shared_library("library-rebuilt")]
 }
 
 #[test]
@@ -72,26 +72,7 @@ fn what_was_opened_is_loaded_whatever_has_come_in_its_place() {
 #[cfg(target_os = "linux")]
 #[test]
 fn what_cannot_be_loaded_is_called_by_the_path_it_was_given() {
-    let path = fixture("library-plugin", &["--features", "unresolved"]);
+    let path = shared_library("library-unresolved");
     let text = "cannot load library `PATH`\ncaused by: PATH: undefined symbol: nowhere";
     assert_eq!(told(&in_place(&path).load().unwrap_err(), &path), text);
-}
-
-/// By its handle it is in no folder, as a copy is not.
-#[cfg(target_os = "linux")]
-#[test]
-fn it_does_not_find_what_lies_beside_it() {
-    let folder = scratch("library-beside");
-    fs::write(folder.join("beside.rs"), "#[unsafe(no_mangle)] pub extern \"C\" fn beside() {}").unwrap();
-    let mut rustc = std::process::Command::new("rustc");
-    plug_tests::succeed(rustc.args(["--crate-type", "cdylib", "beside.rs"]).current_dir(&folder));
-    let native = format!("-Lnative={}", folder.display());
-    let by_origin = ["-Clink-arg=-Wl,--no-as-needed", "-Clink-arg=-lbeside", "-Clink-arg=-Wl,-rpath,$ORIGIN"];
-    let path = folder.join("libx.so");
-    fs::copy(fixture("library-plugin", &[&["--", &native][..], &by_origin].concat()), &path).unwrap();
-    for options in [LibraryOptions::new(), LibraryOptions::new().in_place()] {
-        let error = open(&options, &path).unwrap().load().unwrap_err();
-        let missing = "libbeside.so: cannot open shared object file: No such file or directory";
-        assert_eq!(std::error::Error::source(&error).unwrap().to_string(), missing);
-    }
 }

@@ -1,15 +1,14 @@
-//! Interfaces in other versions than this program's, which has the newest: what still fits, and what is said of the rest.
+//! The interface of a library, as the library describes it.
 
 use library_interface::{Local, Point, Shape, Work};
-use plug::ErrorKind;
 use plug::link::Library;
-use plug_tests::fixture;
+use plug_tests::shared_library;
 
 use crate::{registry, told, worker};
 
 #[test]
 fn every_sort_of_type_crosses() {
-    let worker = worker(&fixture("library-plugin", &[])).unwrap();
+    let worker = worker(&shared_library("library-plugin")).unwrap();
     assert_eq!(worker.add(40, 2).unwrap(), 42);
     assert_eq!(worker.length(&[0; 1 << 20]).unwrap(), 1 << 20);
     assert_eq!(worker.length(&[]).unwrap(), 0);
@@ -23,62 +22,8 @@ fn every_sort_of_type_crosses() {
 }
 
 #[test]
-fn an_older_library_is_served_by_the_default_body() {
-    let worker = worker(&fixture("library-plugin", &["LIBRARY_INTERFACE=older"])).unwrap();
-    assert_eq!(worker.describe().unwrap(), "something that obeys");
-    assert_eq!(worker.add(1, 2).unwrap(), 3);
-}
-
-/// What opening `worker` says, which runs nothing of the library.
-fn misfit(version: &str) -> String {
-    let path = fixture("library-plugin", &[&format!("LIBRARY_INTERFACE={version}")]);
-    let registry = registry(&path).unwrap();
-    let error = registry.open::<dyn Work>("worker").err().expect("it does not fit");
-    assert!(matches!(error.kind(), ErrorKind::Incompatible { .. }), "{error:?}");
-    let problem = registry.problems().iter().find(|problem| problem.name() == Some("worker")).expect("it is a problem");
-    assert_eq!(problem.to_string(), error.to_string());
-    told(&error, &path)
-}
-
-#[test]
-fn another_signature_is_told_before_anything_runs() {
-    assert_eq!(
-        misfit("narrow"),
-        "plugin `worker` of `library:PATH` was built with another `library_interface::Work`\n  \
-         method `add` is `(u64, u32) -> u64` in the plugin, and `(u64, u64) -> u64` in this program\n\
-         hint: build both with one version of the interface",
-    );
-}
-
-#[test]
-fn another_field_of_a_struct_is_told() {
-    // `Point` is in the result too. The first place is enough.
-    assert_eq!(
-        misfit("wide"),
-        "plugin `worker` of `library:PATH` was built with another `library_interface::Work`\n  \
-         method `scale` first differs at:\n    \
-         in the plugin:   `(Vec<Point { x: u64 …`\n    \
-         in this program: `(Vec<Point { x: u32 …`\n\
-         hint: build both with one version of the interface",
-    );
-}
-
-#[test]
-fn a_method_without_a_default_body_must_be_there() {
-    let text = misfit("oldest");
-    let (first, rest) = text.split_once('\n').unwrap();
-    assert_eq!(first, "plugin `worker` of `library:PATH` was built with another `library_interface::Work`");
-    let (missing, hint) = rest.split_once('\n').unwrap();
-    assert_eq!(
-        missing,
-        "  method `scale`, `(Vec<Point { … }>, u32) -> Shape { … }`, is not in the plugin, and has no default body",
-    );
-    assert_eq!(hint, "hint: build both with one version of the interface");
-}
-
-#[test]
 fn all_plugins_of_a_library_are_listed_of_whatever_interface() {
-    let path = fixture("library-plugin", &[]);
+    let path = shared_library("library-plugin");
     let registry = registry(&path).unwrap();
     let names: Vec<_> = registry.plugins().map(|plugin| (plugin.interface(), plugin.name())).collect();
     let works = ["fails-new", "fragile", "panics-new", "worker"].map(|name| ("library_interface::Work", name));
@@ -98,7 +43,7 @@ fn all_plugins_of_a_library_are_listed_of_whatever_interface() {
 
 #[test]
 fn an_inspection_reads_what_a_library_says() {
-    let path = fixture("library-plugin", &["LIBRARY_INTERFACE=older"]);
+    let path = shared_library("library-plugin");
     let inspection = Library::inspect(&path).unwrap();
     assert_eq!(inspection.abi(), 1);
     assert_eq!(inspection.plug_version(), env!("CARGO_PKG_VERSION"));
@@ -107,7 +52,8 @@ fn an_inspection_reads_what_a_library_says() {
     let [interface] = inspection.interfaces() else { panic!("{:?}", inspection.interfaces()) };
     assert_eq!((&*interface.path, &*interface.version), ("library_interface::Work", "0.1.0"));
     let methods: Vec<_> = interface.methods.iter().map(|method| (&*method.name, method.has_default)).collect();
-    assert_eq!(methods, [("add", false), ("length", false), ("scale", false), ("obey", false)]);
+    let without = ["add", "length", "scale", "obey"].map(|name| (name, false));
+    assert_eq!(methods, [&without[..], &[("describe", true)]].concat());
     assert_eq!(interface.methods[0].signature, "(u64, u64) -> u64");
     // FNV-1a of that, so that nothing about a fingerprint changes unseen.
     assert_eq!(

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use library_interface::Work;
 use plug::link::LibraryOptions;
 use plug::{Link, Registry};
-use plug_tests::{fixture, scratch, succeed};
+use plug_tests::{scratch, shared_library};
 
 use crate::{open, registry, told, worker};
 
@@ -18,7 +18,7 @@ fn copy(name: &str, of: &Path) -> PathBuf {
 
 #[test]
 fn the_same_file_twice_is_two_libraries() {
-    let path = fixture("library-plugin", &[]);
+    let path = shared_library("library-plugin");
     let (one, other) = (worker(&path).unwrap(), worker(&path).unwrap());
     assert_eq!((one.add(1, 2).unwrap(), other.add(3, 4).unwrap()), (3, 7));
     // Of one opening there is one library, and of one library one copy of what is static.
@@ -31,7 +31,7 @@ fn the_same_file_twice_is_two_libraries() {
 
 #[test]
 fn a_rebuilt_file_gives_the_new_code_while_the_old_goes_on() {
-    let (first, second) = (fixture("library-plugin", &[]), fixture("library-plugin", &["--features", "rebuilt"]));
+    let (first, second) = (shared_library("library-plugin"), shared_library("library-rebuilt"));
     let path = copy("rebuilt", &first);
     let old = worker(&path).unwrap();
     assert_eq!(old.obey("version").unwrap(), "the first");
@@ -48,7 +48,7 @@ fn a_rebuilt_file_gives_the_new_code_while_the_old_goes_on() {
 
 #[test]
 fn a_file_that_is_overwritten_or_cut_in_place_changes_nothing() {
-    let path = copy("overwritten", &fixture("library-plugin", &[]));
+    let path = copy("overwritten", &shared_library("library-plugin"));
     let registry = registry(&path).unwrap();
     let worker = registry.open::<dyn Work>("worker").unwrap();
     let len = fs::metadata(&path).unwrap().len();
@@ -67,13 +67,13 @@ fn a_file_that_is_overwritten_or_cut_in_place_changes_nothing() {
 
 #[test]
 fn a_file_that_is_swapped_after_it_was_checked_is_not_loaded() {
-    let path = copy("swapped", &fixture("library-plugin", &[]));
+    let path = copy("swapped", &shared_library("library-plugin"));
     let sha256 = plug::link::Library::inspect(&path).unwrap().sha256().to_owned();
     let options = LibraryOptions::new().allow_only([&*sha256]).unwrap();
     // SAFETY: the tests built it.
     let library = unsafe { options.open(&path) }.unwrap();
     fs::remove_file(&path).unwrap();
-    fs::copy(fixture("library-plugin", &["--features", "rebuilt"]), &path).unwrap();
+    fs::copy(shared_library("library-rebuilt"), &path).unwrap();
     let mut registry = Registry::new();
     registry.add(&library).unwrap();
     assert_eq!(registry.open::<dyn Work>("worker").unwrap().obey("version").unwrap(), "the first");
@@ -86,7 +86,7 @@ fn a_file_that_is_swapped_after_it_was_checked_is_not_loaded() {
 fn a_copy_in_a_folder_does_as_one_in_memory() {
     let folder = scratch("library-folder-of-copies");
     let copies = || plug_tests::entries(&folder);
-    let original = copy("by-folder", &fixture("library-plugin", &[]));
+    let original = copy("by-folder", &shared_library("library-plugin"));
     // SAFETY: the tests built it.
     let open = |path: &Path| unsafe { plug::__private::testing::open_by_folder(path, &folder) }.unwrap();
     let registry_of = |library: &plug::link::Library| {
@@ -97,7 +97,7 @@ fn a_copy_in_a_folder_does_as_one_in_memory() {
     let (first, unused) = (open(&original), open(&original));
     assert_eq!(copies().len(), 2);
     // Whatever becomes of the original.
-    fs::copy(fixture("library-plugin", &["--features", "rebuilt"]), &original).unwrap();
+    fs::copy(shared_library("library-rebuilt"), &original).unwrap();
     let worker = registry_of(&first).open::<dyn Work>("worker").unwrap();
     assert_eq!((worker.obey("version").unwrap(), worker.add(1, 2).unwrap()), ("the first".to_owned(), 3));
     // What has been loaded needs no place, what has not been loaded does, and what never will be leaves it.
@@ -117,7 +117,7 @@ fn a_copy_in_a_folder_does_as_one_in_memory() {
 fn a_library_that_does_not_answer_keeps_its_descriptor() {
     let folder = scratch("library-no-answer");
     let path = folder.join("libdoes-not-answer.so");
-    let mut bytes = fs::read(fixture("library-plugin", &[])).unwrap();
+    let mut bytes = fs::read(shared_library("library-plugin")).unwrap();
     // Its entry is called otherwise.
     for at in 0..bytes.len() {
         if bytes[at..].starts_with(b"plug_library_v1\0") {
@@ -139,7 +139,7 @@ fn a_library_that_does_not_answer_keeps_its_descriptor() {
     assert_eq!(kept, 1);
     // Those that are opened next have other numbers, so they are not taken for it.
     for _ in 0..4 {
-        let worker = worker(&fixture("library-plugin", &["--features", "rebuilt"])).unwrap();
+        let worker = worker(&shared_library("library-rebuilt")).unwrap();
         assert_eq!(worker.obey("version").unwrap(), "the second");
     }
 }
@@ -147,41 +147,19 @@ fn a_library_that_does_not_answer_keeps_its_descriptor() {
 #[cfg(target_os = "linux")]
 #[test]
 fn what_the_system_cannot_load_is_an_error_with_its_words() {
-    let path = fixture("library-plugin", &["--features", "unresolved"]);
+    let path = shared_library("library-unresolved");
     let library = open(&path).unwrap();
     let text = "cannot load library `PATH`\ncaused by: PATH: undefined symbol: nowhere";
     assert_eq!(told(&library.load().unwrap_err(), &path), text);
     let error = registry(&path).unwrap().open::<dyn Work>("worker").err().unwrap();
-    let opening = format!("cannot open plugin `worker` of library-plugin\ncaused by: {text}");
+    let opening = format!("cannot open plugin `worker` of library-unresolved\ncaused by: {text}");
     assert_eq!(told(&error, &path), opening);
-
-    // A library that needs another one, which has gone.
-    let folder = scratch("library-dependency");
-    fs::write(folder.join("gone.rs"), "#[unsafe(no_mangle)] pub extern \"C\" fn gone() {}").unwrap();
-    succeed(std::process::Command::new("rustc").args(["--crate-type", "cdylib", "gone.rs"]).current_dir(&folder));
-    let folder_argument = format!("-Lnative={}", folder.display());
-    let rustc = ["--", &folder_argument, "-Clink-arg=-Wl,--no-as-needed", "-Clink-arg=-lgone"];
-    let path = fixture("library-plugin", &rustc);
-    fs::remove_file(folder.join("libgone.so")).unwrap();
-    assert_eq!(
-        told(&open(&path).unwrap().load().unwrap_err(), &path),
-        "cannot load library `PATH`\n\
-         caused by: libgone.so: cannot open shared object file: No such file or directory",
-    );
-    // It may need one that nothing is called.
-    let mut bytes = fs::read(&path).unwrap();
-    let at = bytes.windows(11).position(|window| window == b"libgone.so\0").unwrap();
-    bytes[at..at + 4].copy_from_slice(b"\x1b[2J");
-    let path = scratch("library-escaped").join("libx.so");
-    fs::write(&path, bytes).unwrap();
-    let text = told(&open(&path).unwrap().load().unwrap_err(), &path);
-    assert!(text.contains("caused by: \\u{1b}[2Jone.so: cannot open"), "{text}");
 }
 
 #[test]
 fn a_library_is_not_loaded_before_a_plugin_of_it_is_opened() {
     // It lacks a function, so that loading it fails.
-    let path = fixture("library-plugin", &["--features", "unresolved"]);
+    let path = shared_library("library-unresolved");
     let registry = registry(&path).unwrap();
     assert_eq!(registry.plugins().len(), 5);
     assert!(registry.problems().is_empty());
@@ -190,7 +168,7 @@ fn a_library_is_not_loaded_before_a_plugin_of_it_is_opened() {
 
 #[test]
 fn many_threads_load_it_once() {
-    let registry = registry(&fixture("library-plugin", &[])).unwrap();
+    let registry = registry(&shared_library("library-plugin")).unwrap();
     let barrier = std::sync::Barrier::new(16);
     std::thread::scope(|scope| {
         for _ in 0..16 {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use plug::link::{Library, LibraryOptions};
-use plug_tests::{fixture, scratch, succeed};
+use plug_tests::{scratch, shared_library, succeed};
 
 use crate::{open, refusal, told};
 
@@ -86,7 +86,7 @@ fn a_section_of_records_has_a_limit() {
 #[test]
 fn a_file_has_a_limit() {
     let path = scratch("library-long").join("libx.so");
-    fs::copy(fixture("library-plugin", &[]), &path).unwrap();
+    fs::copy(shared_library("library-plugin"), &path).unwrap();
     let len = fs::metadata(&path).unwrap().len();
     let limited = |bytes| LibraryOptions::new().refuse_longer_than(bytes).inspect(&path);
     assert!(limited(len).is_ok());
@@ -126,7 +126,7 @@ fn an_inspection_copies_nothing() {
         Command::new("sh")
             .args(["-c", script])
             .arg(std::env::current_exe().unwrap())
-            .env(CHILD, fixture("library-plugin", &[])),
+            .env(CHILD, shared_library("library-plugin")),
     );
     assert!(text.contains("1 passed"), "{text}");
 }

@@ -339,6 +339,7 @@ fn assert_read_as(files: &[FileDescriptorProto], read: FileDescriptorSet) {
     }
 }
 
+#[cfg(feature = "protox")]
 #[test]
 fn a_compiler_reads_it_as_what_it_is() {
     let (folder, files) = written("protox");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plug::link::ProcessOptions;
-use plug_tests::{Started, process_program, start};
+use plug_tests::{Started, program, start};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
@@ -78,7 +78,7 @@ impl ServerCertVerifier for Anybody {
 
 /// The worker as this person's plugin, and the fields of its handshake.
 fn started_by(person: &Person, folder: &Path) -> (Started, Vec<String>) {
-    let mut command = Command::new(process_program("worker"));
+    let mut command = Command::new(program("worker"));
     command
         .env("HASHI", "hola")
         .env("PLUGIN_PROTOCOL_VERSIONS", "1")
@@ -150,7 +150,7 @@ fn a_plugin_takes_its_host_alone() {
 #[test]
 fn a_host_takes_its_plugin_alone() {
     let other = Person::new();
-    let worker = process_program("worker").display().to_string();
+    let worker = program("worker").display().to_string();
     // The handshake of a worker, with somebody else's certificate in it.
     let script = format!("'{worker}' | sed -u 's~|{0}|.*~|{0}|{1}~'", crate::PROTOCOL, other.base64());
     assert_eq!(
@@ -167,7 +167,7 @@ fn without_a_certificate_it_is_refused() {
         hint: build the plugin with a library that has AutoMTLS, or do without TLS: `ProcessOptions::without_tls`";
     assert_eq!(refusal_of(shell(script)), text);
     // A worker that is kept from seeing what its host wants.
-    let worker = process_program("worker").display().to_string();
+    let worker = program("worker").display().to_string();
     assert_eq!(refusal_of(shell(&format!("unset PLUGIN_CLIENT_CERT; exec '{worker}'"))), text);
     let process = shell(&format!("unset PLUGIN_CLIENT_CERT; exec '{worker}'")).without_tls().open("/bin/sh").unwrap();
     assert_eq!(work(&process).sum(1, &[2]).unwrap(), 3);
@@ -197,7 +197,7 @@ fn a_certificate_that_is_none_is_refused() {
 
 #[test]
 fn what_the_host_gives_as_its_certificate_is_none() {
-    let worker = process_program("worker").display().to_string();
+    let worker = program("worker").display().to_string();
     assert_eq!(
         refusal_of(shell(&format!("PLUGIN_CLIENT_CERT=none exec '{worker}'"))),
         "plugin `PATH` exited with status 1 before its handshake\n\

@@ -50,7 +50,7 @@ fn a_panic_is_an_error_and_the_process_goes_on() {
     let place = place.as_deref().unwrap();
     let (file, numbers) = place.split_once(':').unwrap();
     assert!(
-        file.ends_with("worker/src/orders.rs") && numbers.split(':').all(|number| number.parse::<u32>().is_ok()),
+        file.ends_with("programs/worker/orders.rs") && numbers.split(':').all(|number| number.parse::<u32>().is_ok()),
         "{place}"
     );
     assert_eq!(error.to_string(), format!("plugin `worker` panicked in `die` at {place}: told to panic"));
@@ -120,7 +120,7 @@ fn it_is_killed_while_many_wait() {
 /// A child of the process holds its socket, and does not answer.
 #[test]
 fn it_is_killed_and_its_child_is_not() {
-    let script = format!("'{}' & wait", plug_tests::process_program("worker").display());
+    let script = format!("'{}' & wait", plug_tests::program("worker").display());
     let process = crate::shell(&script).open("/bin/sh").unwrap();
     let (work, shell) = (work(&process), process.pid().unwrap().to_string());
     let child = work.obey("pid").unwrap();
@@ -187,7 +187,7 @@ fn its_socket_is_removed() {
         move || _ = crate::work(&process).obey("shut").unwrap_err()
     });
     let error = in_time(move || work.sum(1, &[2]).unwrap_err());
-    let worker = plug_tests::process_program("worker");
+    let worker = plug_tests::program("worker");
     assert_eq!(
         error.to_string(),
         format!(

@@ -8,7 +8,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use plug::link::{Process, ProcessOptions};
-use plug_tests::{process_program, scratch, succeed};
+use plug_tests::{program, scratch, succeed};
 
 use crate::{refusal, told, work};
 
@@ -55,7 +55,7 @@ fn what_is_no_executable() {
         "cannot start plugin `PATH`: it is a script for `/no/such/interpreter`, which is not there\n\
          caused by: No such file or directory (os error 2)",
     );
-    let mut other = fs::read(process_program("worker")).unwrap();
+    let mut other = fs::read(program("worker")).unwrap();
     // The processor, of which this one is number 62, or 183.
     other[18..20].copy_from_slice(&[243, 0]);
     let path = file(&folder, "riscv", &other[..1 << 16], 0o755);
@@ -76,7 +76,7 @@ fn sha256(path: &Path) -> String {
 
 /// A small file that is the worker.
 fn small(folder: &Path) -> PathBuf {
-    file(folder, "small", format!("#!/bin/sh\nexec '{}'\n", process_program("worker").display()), 0o755)
+    file(folder, "small", format!("#!/bin/sh\nexec '{}'\n", program("worker").display()), 0o755)
 }
 
 #[test]

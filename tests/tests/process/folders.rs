@@ -4,13 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use plug_tests::{Sockets, Started, fail, is_running, process_program, start, until};
+use plug_tests::{Sockets, Started, fail, is_running, program, start, until};
 
 use crate::LONG;
 
 fn host(temporary: &Path, orders: &[&str]) -> Started {
-    let mut command = Command::new(process_program("host"));
-    start(command.arg(process_program("worker")).args(orders).env("TMPDIR", temporary))
+    let mut command = Command::new(program("host"));
+    start(command.arg(program("worker")).args(orders).env("TMPDIR", temporary))
 }
 
 /// The folders for sockets that are in this one.
@@ -61,7 +61,7 @@ fn a_folder_that_cannot_be_used_is_not() {
 #[test]
 fn a_plugin_says_what_is_wrong_with_its_folder() {
     let refusal = |variable: &str, folder: &Path| {
-        let mut command = Command::new(process_program("worker"));
+        let mut command = Command::new(program("worker"));
         command.env_remove("PLUGIN_UNIX_SOCKET_DIR").env("HASHI", "hola").env(variable, folder);
         fail(&mut command).replace(&*folder.to_string_lossy(), "FOLDER")
     };
@@ -88,7 +88,7 @@ fn nothing_is_left() {
     assert!(Path::new(&socket).starts_with(&*temporary));
     assert!(ended.end().success());
     assert!(!is_running(id.parse().unwrap()));
-    let mut command = Command::new(process_program("host"));
+    let mut command = Command::new(program("host"));
     let refused = fail(command.args(["/no/such/plugin", "start"]).env("TMPDIR", &*temporary));
     assert_eq!(
         refused,

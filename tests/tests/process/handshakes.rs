@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plug::link::ProcessOptions;
-use plug_tests::process_program;
+use plug_tests::program;
 
 use crate::{in_time, open, refusal, refusal_of, shell};
 
@@ -150,7 +150,7 @@ fn nobody_listens_there() {
 #[test]
 fn it_listens_and_never_answers() {
     let options = ProcessOptions::new().arg("silent").without_tls().start_timeout(Duration::from_millis(500));
-    let process = options.open(process_program("worker")).unwrap();
+    let process = options.open(program("worker")).unwrap();
     let error = in_time(move || plug::Registry::new().add(&process).map(|_| ()).unwrap_err());
     let text = "plugin `process:PATH` did not answer `List` in time, and the call was cancelled";
     assert_eq!(crate::told_of_worker(&error), text);
@@ -158,7 +158,7 @@ fn it_listens_and_never_answers() {
 
 #[test]
 fn its_cookie_is_another() {
-    let path = process_program("worker");
+    let path = program("worker");
     let hint = "hint: it did not find its magic cookie: `plug::handshake!` must name the same for both";
     let rest = "stderr:   second  Is there from version 2 on.\n\
          stderr:   worker  Works as it is told.\n\

@@ -2,14 +2,14 @@
 
 use plug::link::ProcessOptions;
 use plug::{ErrorKind, Registry};
-use plug_tests::process_variant;
+use plug_tests::program;
 use process_interface::Work;
 
 use crate::{told, worker};
 
 #[test]
 fn another_signature_is_told_before_anything_is_called() {
-    let path = process_variant("worker", "narrow");
+    let path = program("narrow-worker");
     let mut registry = Registry::new();
     registry.add(&ProcessOptions::new().open(&path).unwrap()).unwrap();
     let error = registry.open::<dyn Work>("worker").err().unwrap();
@@ -31,6 +31,6 @@ fn what_is_listed_is_what_is_there() {
     let plugin = registry.plugin::<dyn Work>("drudge").unwrap();
     assert_eq!(plugin.name(), "worker");
     assert_eq!(plugin.summary(), "Works as it is told.");
-    assert_eq!((plugin.package(), plugin.version()), (Some("worker"), Some("0.1.0")));
+    assert_eq!((plugin.package(), plugin.version()), (Some("plug-tests"), Some("0.1.0")));
     assert!(registry.problems().is_empty(), "{:?}", registry.problems());
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use plug::Registry;
 use plug::link::{ProcessOptions, Reattach};
-use plug_tests::{is_running, process_program};
+use plug_tests::{is_running, program};
 use rustix::process::Signal;
 
 use crate::dying::signal;
@@ -98,7 +98,7 @@ fn its_death_is_told() {
     let work = work(&process);
     work.die("last words").unwrap_err();
     let death = receive.recv_timeout(LONG).unwrap();
-    assert_eq!(death.path, process_program("worker"));
+    assert_eq!(death.path, program("worker"));
     assert_eq!(death.status.unwrap().code(), Some(8));
     assert_eq!(death.stderr, ["this is the end"]);
     drop((work, process));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, LazyLock, Mutex};
 use std::time::Duration;
 
 use plug::link::ProcessOptions;
-use plug_tests::{process_program, start};
+use plug_tests::{program, start};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -115,7 +115,7 @@ fn what_is_printed_comes_to_the_log() {
 #[test]
 fn a_death_comes_to_the_log() {
     let heard = heard(|| ());
-    let process = crate::shell(&format!("'{}'; exit 5", process_program("worker").display())).open("/bin/sh").unwrap();
+    let process = crate::shell(&format!("'{}'; exit 5", program("worker").display())).open("/bin/sh").unwrap();
     let work = work(&process);
     work.die("exit").unwrap_err();
     assert_eq!(heard.wait_for("sh", "the process of the plugin has ended"), Level::ERROR);
@@ -123,10 +123,10 @@ fn a_death_comes_to_the_log() {
 
 /// The worker floods a stream, to a host whose memory is looked at before and after.
 fn floods(stream: &str) {
-    let mut command = Command::new(process_program("host"));
+    let mut command = Command::new(program("host"));
     let order = format!("{stream} 100");
     let orders = ["pid", "memory", &order, "pid", "memory"];
-    let mut host = start(command.arg(process_program("worker")).args(orders));
+    let mut host = start(command.arg(program("worker")).args(orders));
     let (pid, before) = (host.line(), host.line());
     let millis: u64 = host.line().parse().unwrap();
     assert_eq!(host.line(), pid);

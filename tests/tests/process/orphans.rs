@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use plug::link::ProcessOptions;
-use plug_tests::{Started, is_running, process_program, start, until};
+use plug_tests::{Started, is_running, program, start, until};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::{LONG, in_time, open, work};
@@ -15,11 +15,11 @@ use crate::{LONG, in_time, open, work};
 const SOON: Duration = Duration::from_secs(1);
 
 fn host(arguments: &[&str]) -> Started {
-    start(Command::new(process_program("host")).args(arguments))
+    start(Command::new(program("host")).args(arguments))
 }
 
 fn worker() -> String {
-    process_program("worker").display().to_string()
+    program("worker").display().to_string()
 }
 
 /// Kills the host, and waits until the plugin is gone, and its socket.
@@ -108,7 +108,7 @@ fn a_plugin_leaves_that_never_looks() {
 
 #[test]
 fn an_interrupt_at_the_terminal_is_for_the_host() {
-    let mut command = Command::new(process_program("host"));
+    let mut command = Command::new(program("host"));
     command.args([&worker(), "pid", "interrupted", "pid"]).process_group(0);
     let mut host = start(&mut command);
     let id = host.line();
@@ -149,14 +149,14 @@ fn an_isolated_plugin_is_in_the_hosts_own_executable() {
 #[test]
 fn what_was_inherited_serves_nothing() {
     let status = |marked: &str| {
-        let mut command = Command::new(process_program("worker"));
+        let mut command = Command::new(program("worker"));
         command.arg("isolated").env("HASHI", "hola").env("PLUG_ISOLATED", marked);
         command.status().unwrap().code()
     };
     // The mark of a grandparent, say, and no mark at all.
     assert_eq!(status("1"), Some(9));
     assert_eq!(status(""), Some(9));
-    let unmarked = Command::new(process_program("worker")).arg("isolated").env("HASHI", "hola").status().unwrap();
+    let unmarked = Command::new(program("worker")).arg("isolated").env("HASHI", "hola").status().unwrap();
     assert_eq!(unmarked.code(), Some(9));
     // Nor is it handed on to the plugins of a plugin.
     let work = work(&open(ProcessOptions::new().env("PLUG_ISOLATED", std::process::id().to_string())));

@@ -99,7 +99,7 @@ fn it_is_no_longer_waited_for_than_the_deadline_says() {
 fn it_cannot_be_started_again() {
     let folder = plug_tests::scratch("process-once");
     let path = folder.join("worker");
-    std::fs::copy(plug_tests::process_program("worker"), &path).unwrap();
+    std::fs::copy(plug_tests::program("worker"), &path).unwrap();
     let options = ProcessOptions::new().restart(Restart::at_most(10).pause(Duration::ZERO));
     let work = work(&options.open(&path).unwrap());
     std::fs::remove_file(&path).unwrap();

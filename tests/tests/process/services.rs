@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use plug::Registry;
 use plug::link::{Handshake, ProcessOptions};
-use plug_tests::{fail, process_program};
+use plug_tests::{fail, program};
 use process_interface::{Extra, Work};
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
@@ -94,7 +94,7 @@ fn a_service_that_is_no_interface() {
 
 #[test]
 fn a_plugin_tells_a_person_what_it_is() {
-    let path = process_program("worker");
+    let path = program("worker");
     let text = |command: &mut Command| fail(command).replace(&*path.to_string_lossy(), "PATH");
     let rest = "  second  Is there from version 2 on.\n  worker  Works as it is told.\n\
         hint: give the program its path, as in `--plugin process:PATH`\n";
@@ -116,7 +116,7 @@ fn a_plugin_tells_a_person_what_it_is() {
 
 #[test]
 fn two_cookies_in_one_executable_are_an_error() {
-    let text = fail(&mut Command::new(process_program("twice")));
+    let text = fail(&mut Command::new(program("twice")));
     let (first, hint) = text.split_once('\n').unwrap();
     let places: Vec<_> = first.split('`').collect();
     assert_eq!(places[0], "two handshakes are declared: ");
@@ -143,8 +143,8 @@ fn what_a_process_is_started_with() {
 #[test]
 fn what_a_host_inherited_is_for_the_host() {
     // It may be somebody's plugin itself, and was told this by its own host.
-    let mut host = Command::new(process_program("host"));
-    host.arg(process_program("worker")).arg("variable PLUG_PROTOCOL").env("PLUG_PROTOCOL", "netrpc");
+    let mut host = Command::new(program("host"));
+    host.arg(program("worker")).arg("variable PLUG_PROTOCOL").env("PLUG_PROTOCOL", "netrpc");
     let mut host = plug_tests::start(&mut host);
     assert_eq!(host.line(), "none");
     assert!(host.end().success());

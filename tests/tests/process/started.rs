@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use plug::link::{Process, ProcessOptions};
 use plug::{Error, Registry};
-use plug_tests::process_program;
+use plug_tests::program;
 use process_interface::Work;
 
 use crate::PROTOCOL;
@@ -22,7 +22,7 @@ pub(crate) fn worker() -> Process {
 
 /// The worker with these options.
 pub(crate) fn open(options: ProcessOptions) -> Process {
-    options.env("PLUG_PROTOCOL", PROTOCOL).start_timeout(LONG).open(process_program("worker")).unwrap()
+    options.env("PLUG_PROTOCOL", PROTOCOL).start_timeout(LONG).open(program("worker")).unwrap()
 }
 
 /// The only plugin of `Work` that the process has.
@@ -55,7 +55,7 @@ pub(crate) fn told(error: &Error, path: &Path) -> String {
 
 /// The same of the worker.
 pub(crate) fn told_of_worker(error: &Error) -> String {
-    told(error, &process_program("worker"))
+    told(error, &program("worker"))
 }
 
 /// What `work` returns, which must not take long.

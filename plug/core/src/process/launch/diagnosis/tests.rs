@@ -56,7 +56,9 @@ impl Folder {
         let path = self.path(name);
         // What makes std run the file by `execvp`, as a launcher may have to.
         let gid = rustix::process::getgid().as_raw();
-        let output = patiently(|| Command::new(&path).gid(gid).stdin(Stdio::null()).output()).expect("it is started");
+        // A shell takes noise for commands, and may write a file where it is.
+        let run = || Command::new(&path).gid(gid).current_dir(&self.0).stdin(Stdio::null()).output();
+        let output = patiently(run).expect("it is started");
         let printed = (!output.stdout.is_empty()).then(|| {
             crate::process::handshake::line::Line::parse(&output.stdout, &[1]).expect_err("it is no handshake")
         });

@@ -1,0 +1,180 @@
+//! A host in Go, by HashiCorp's go-plugin, and plugins of ours.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use plug_tests::{Sockets, built_program, entries, go, is_running, process, run, succeed, texts};
+
+use crate::{Caller, deaths, greets, hang, not_running_within, works};
+
+/// All services of a worker, as it says.
+const SERVICES: &str = "Work grpc.health.v1.Health grpc.reflection.v1.ServerReflection \
+    grpc.reflection.v1alpha.ServerReflection plug.v1.Plugins plugin.GRPCBroker plugin.GRPCController plugin.GRPCStdio";
+
+/// With a plugin of ours: without AutoMTLS, and with it.
+fn each_way(plugin: &Path, test: impl Fn(&Caller)) {
+    let Some(host) = go("host") else { return };
+    for flags in [&[][..], &["-tls"]] {
+        let sockets = Sockets::new();
+        test(&Caller { program: &host, flags, to: plugin.to_str().unwrap(), sockets: &sockets });
+        // It has told them to leave, and they have left nothing.
+        assert_empty(&sockets);
+    }
+}
+
+fn assert_empty(folder: &Path) {
+    let left = entries(folder);
+    assert!(left.is_empty(), "{left:?} is left");
+}
+
+#[test]
+fn calls_a_greeter() {
+    each_way(&process("plugin-a"), greets);
+}
+
+#[test]
+fn calls_a_worker() {
+    each_way(&built_program("worker"), |host| {
+        works(host);
+        assert_eq!(host.error("sum", &["18446744073709551615", "1"]), "Unknown: the sum is too large");
+        assert_eq!(host.error("hello", &["x"]), "Unimplemented: there is no method `/Plug/SayHello`");
+    });
+}
+
+#[test]
+fn names_the_plugin() {
+    each_way(&built_program("worker"), |host| {
+        let named = |name| Caller { flags: &[host.flags, &["-meta", name]].concat(), ..*host }.error("fail", &["so"]);
+        assert_eq!(named("plug-name=worker"), "Unknown: so");
+        assert_eq!(named("plug-name=drudge"), "Unknown: so");
+        assert_eq!(
+            named("plug-name=other"),
+            "NotFound: there is no plugin `other` of `process_interface::Work`: there is `worker`"
+        );
+    });
+}
+
+#[test]
+fn sees_it_die() {
+    each_way(&built_program("worker"), deaths_of_ours);
+}
+
+/// A killed plugin has left its socket, as any program would: the folder is not looked at.
+fn deaths_of_ours(host: &Caller) {
+    let sockets = Sockets::new();
+    deaths(&Caller { sockets: &sockets, ..*host }, &["exit", "abort"]);
+}
+
+#[test]
+fn goes_on_with_one_that_has_panicked() {
+    each_way(&built_program("worker"), |host| {
+        let flags = [host.flags, &["-first", "die panic"]].concat();
+        let host = Caller { flags: &flags, ..*host };
+        let both = host.answer("sum", &["5", "2"]);
+        let (panic, sum) = both.split_once('\n').unwrap();
+        assert!(panic.starts_with("Internal: plugin `worker` panicked in `die` at "), "{panic}");
+        assert!(panic.ends_with(": told to panic"), "{panic}");
+        assert_eq!(sum, "7");
+    });
+}
+
+#[test]
+fn asks_for_health_and_services() {
+    each_way(&built_program("worker"), |host| {
+        assert_eq!(host.answer("health", &["plugin"]), "SERVING");
+        assert_eq!(host.answer("health", &["Work"]), "SERVING");
+        assert_eq!(host.error("health", &["Plug"]), "NotFound: service not registered");
+        assert_eq!(host.answer("list", &[]), SERVICES);
+        let described = "Echo(.EchoRequest) .EchoReply, Fail(.FailRequest) .FailReply, Sum(.SumRequest) .SumReply, ";
+        assert!(host.answer("describe", &["Work.Sum"]).starts_with(described));
+        assert_eq!(host.answer("describe", &["plug.v1.ListedPlugin"]), "List(.plug.v1.ListRequest) .plug.v1.ListReply");
+        assert!(host.error("describe", &["Plug"]).starts_with("NotFound: "));
+    });
+}
+
+#[test]
+fn hears_what_it_prints() {
+    each_way(&built_program("worker"), |host| {
+        // Newer versions of go-plugin ask for it.
+        let flags = [host.flags, &["-first", "die print"]].concat();
+        let asking = Caller { flags: &flags, ..*host };
+        assert_eq!(asking.answer("stdio", &[]), "did not die\n1: printed");
+        // This one does not, and reads stderr.
+        let flags = [host.flags, &["-log", "-first", "die print"]].concat();
+        let (_, log) = texts(&run(&mut Caller { flags: &flags, ..*host }.command("sleep", &["1500"])));
+        assert!(log.contains("[DEBUG] host.worker: printed\n"), "{log}");
+        let flags = [host.flags, &["-log", "-first", "die say"]].concat();
+        let (_, log) = texts(&run(&mut Caller { flags: &flags, ..*host }.command("sleep", &["100"])));
+        assert!(log.contains("[DEBUG] host.worker: said\n"), "{log}");
+    });
+}
+
+/// go-plugin kills what has not left after two seconds.
+#[test]
+fn tells_it_to_leave() {
+    each_way(&built_program("worker"), |host| {
+        let start = Instant::now();
+        let flags = [host.flags, &["-log"]].concat();
+        let (_, log) = texts(&run(&mut Caller { flags: &flags, ..*host }.command("sum", &["1"])));
+        assert!(log.contains("plugin process exited"), "{log}");
+        assert!(!log.contains("killed") && !log.contains("error="), "{log}");
+        assert!(start.elapsed() < Duration::from_millis(1900));
+    });
+}
+
+#[test]
+fn attaches_to_one_that_runs() {
+    let Some(host) = go("host") else { return };
+    let sockets = Sockets::new();
+    let (mut first, running) = hang(&host, &built_program("worker"), &sockets);
+    let mut second = Command::new(&host);
+    assert_eq!(succeed(second.args(["-attach", &running.line, "-call", "sum", "3", "4"])), "7\n");
+    drop(first.stdin.take());
+    assert!(first.wait().unwrap().success());
+    assert!(!is_running(running.pid));
+    assert_empty(&sockets);
+}
+
+/// With go-plugin's own it stays, as `baseline` shows.
+#[test]
+fn that_is_killed_takes_it_along() {
+    let Some(host) = go("host") else { return };
+    for plugin in [built_program("worker"), process("plugin-a")] {
+        let sockets = Sockets::new();
+        let (mut host, running) = hang(&host, &plugin, &sockets);
+        assert!(is_running(running.pid));
+        host.kill().unwrap();
+        host.wait().unwrap();
+        not_running_within(running.pid, Duration::from_secs(1));
+        assert_empty(&sockets);
+    }
+}
+
+/// As the newer ones do, which set it whether they multiplex or not.
+#[test]
+fn that_could_multiplex_is_told_that_it_does_not() {
+    let line = |multiplex: bool| {
+        let sockets = Sockets::new();
+        let mut plugin = Command::new(built_program("worker"));
+        plugin
+            .env("HASHI", "hola")
+            .env("PLUG_PROTOCOL", "grpc")
+            .env("TMPDIR", &*sockets)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        if multiplex {
+            plugin.env("PLUGIN_MULTIPLEX_GRPC", "true");
+        }
+        let mut plugin = plugin.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(plugin.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        plugin.kill().unwrap();
+        plugin.wait().unwrap();
+        line.replace(sockets.to_str().unwrap(), "…")
+    };
+    let [without, with] = [false, true].map(line);
+    assert!(without.starts_with("1|1|unix|…/plugin") && without.ends_with("|grpc|\n"), "{without:?}");
+    assert!(with.starts_with("1|1|unix|…/plugin") && with.ends_with("|grpc||false\n"), "{with:?}");
+}

@@ -1,0 +1,351 @@
+//! net/rpc, go-plugin's first protocol: a host in Go and plugins of ours, and a host of ours and plugins in Go.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use app_interface::Plug;
+use plug::link::{Handshake, Process, ProcessOptions, Protocol};
+use plug::{ErrorKind, Registry};
+use plug_tests::{Sockets, built_program, entries, go, is_running, process};
+use process_interface::{Entry, Place, Store, Work};
+
+use crate::{Caller, LARGE, log, not_running_within};
+
+/// The host in Go with a plugin of ours: without AutoMTLS, and with it.
+fn host_each_way(plugin: &Path, name: &str, test: impl Fn(&Caller)) {
+    let Some(host) = go("rpc-host") else { return };
+    for tls in [&[][..], &["-tls"]] {
+        let (sockets, flags) = (Sockets::new(), [tls, &["-name", name]].concat());
+        test(&Caller { program: &host, flags: &flags, to: plugin.to_str().unwrap(), sockets: &sockets });
+        let left = entries(&sockets);
+        assert!(left.is_empty(), "{left:?} is left");
+    }
+}
+
+#[test]
+fn a_host_calls_a_greeter() {
+    host_each_way(&process("plugin-a"), "a", |host| {
+        assert_eq!(host.answer("hello", &["x"]), "hello, x");
+        assert_eq!(host.answer("hello", &[]), "hello, ");
+        assert_eq!(host.answer("hello", &["Zoë"]), "hello, Zoë");
+        assert_eq!(host.answer("ping", &[]), "pong");
+    });
+}
+
+#[test]
+fn a_host_calls_a_worker() {
+    host_each_way(&built_program("worker"), "worker", |host| {
+        assert_eq!(host.answer("echo", &["0"]), "0 bytes");
+        assert_eq!(host.answer("echo", &[LARGE]), format!("{LARGE} bytes"));
+        assert_eq!(host.answer("sum", &["5"]), "5");
+        assert_eq!(host.answer("sum", &["5", "1", "2", "18446744073709551600"]), "18446744073709551608");
+        assert_eq!(host.answer("sleep", &["20"]), "slept");
+        assert_eq!(host.answer("many", &["64"]), "64 calls at once");
+        assert_eq!(host.error("fail", &["no such luck"]), "no such luck");
+        assert_eq!(host.error("sum", &["18446744073709551615", "1"]), "the sum is too large");
+        assert_eq!(host.error("none", &["x"]), "rpc: can't find method Plugin.None");
+        assert_eq!(host.error("hello", &["x"]), "rpc: can't find method Plugin.SayHello", "a worker is no greeter");
+    });
+}
+
+#[test]
+fn a_host_asks_for_a_plugin_that_is_not_there() {
+    host_each_way(&built_program("worker"), "drudge", |host| assert_eq!(host.answer("sum", &["1", "2"]), "3"));
+    host_each_way(&built_program("worker"), "nobody", |host| {
+        assert_eq!(host.error("sum", &["1"]), "there is no plugin `nobody`: there is `worker`");
+    });
+}
+
+const ENTRY: &str = r#"{"UserId":9223372036854775808,"Title":"Zoë","Newer":null,"IsOpen":true,"Ratio":-0.5,"Small":-128,"Data":"AP8=","Place":{"X":-1,"Y":0},"Labels":{"":"","a":"b"},"Scores":[-7,0,1073741824]}"#;
+
+#[test]
+fn a_host_gives_values_of_every_kind() {
+    host_each_way(&built_program("store"), "store", |host| {
+        // What nobody here knows is not there any more.
+        assert_eq!(host.answer("mirror", &[]), ENTRY);
+        assert_eq!(host.answer("tag", &["a=b", "="]), r#"{"":"","a":"b","seen":"yes"}"#);
+        assert_eq!(host.answer("tag", &[]), r#"{"seen":"yes"}"#);
+        assert_eq!(host.answer("count", &[]), "0");
+        assert_eq!(host.error("hello", &["x"]), "rpc: can't find method Plugin.SayHello", "a store is no greeter");
+    });
+}
+
+#[test]
+fn a_host_sees_a_plugin_die() {
+    host_each_way(&built_program("worker"), "worker", |host| {
+        let sockets = Sockets::new();
+        let host = Caller { sockets: &sockets, ..*host };
+        for how in ["exit", "abort"] {
+            let error = host.error("die", &[how]);
+            assert!(error == "unexpected EOF" || error == "connection is shut down", "{how}: {error}");
+        }
+        let start = Instant::now();
+        let killing = Caller { flags: &[host.flags, &["-kill-after", "100ms"]].concat(), ..host };
+        let error = killing.error("sleep", &["60000"]);
+        assert!(error == "unexpected EOF" || error == "connection is shut down", "{error}");
+        assert!(start.elapsed() < Duration::from_secs(30));
+    });
+}
+
+#[test]
+fn a_host_goes_on_with_a_plugin_that_has_panicked() {
+    host_each_way(&built_program("worker"), "worker", |host| {
+        let both = Caller { flags: &[host.flags, &["-first", "panic"]].concat(), ..*host }.answer("sum", &["5", "2"]);
+        let (panic, sum) = both.split_once('\n').unwrap();
+        assert!(panic.starts_with("plugin `worker` panicked in `die` at "), "{panic}");
+        assert!(panic.ends_with(": told to panic"), "{panic}");
+        assert_eq!(sum, "7");
+    });
+}
+
+/// By the stream for it, and on stderr.
+#[test]
+fn a_host_hears_what_a_plugin_prints() {
+    host_each_way(&built_program("worker"), "worker", |host| {
+        let printing = Caller { flags: &[host.flags, &["-first", "print"]].concat(), ..*host };
+        assert_eq!(printing.answer("sleep", &["300"]), "printed: printed\nslept");
+        let saying = Caller { flags: &[host.flags, &["-log", "-first", "say"]].concat(), ..*host };
+        let (_, log) = plug_tests::texts(&plug_tests::run(&mut saying.command("sleep", &["100"])));
+        assert!(log.contains("[DEBUG] host.worker: said\n"), "{log}");
+    });
+}
+
+/// go-plugin kills what has not left after two seconds.
+#[test]
+fn a_host_tells_a_plugin_to_leave() {
+    host_each_way(&built_program("worker"), "worker", |host| {
+        let start = Instant::now();
+        let logging = Caller { flags: &[host.flags, &["-log"]].concat(), ..*host };
+        let (_, log) = plug_tests::texts(&plug_tests::run(&mut logging.command("sum", &["1"])));
+        assert!(log.contains("plugin process exited"), "{log}");
+        assert!(!log.contains("killed") && !log.contains("err="), "{log}");
+        assert!(start.elapsed() < Duration::from_millis(1900), "{:?}", start.elapsed());
+    });
+}
+
+/// With go-plugin's own it stays, as `baseline` shows of gRPC.
+#[test]
+fn a_host_that_is_killed_takes_its_plugin_along() {
+    let Some(host) = go("rpc-host") else { return };
+    let sockets = Sockets::new();
+    let (mut host, running) = crate::hang(&host, &process("plugin-a"), &sockets);
+    assert!(is_running(running.pid));
+    host.kill().unwrap();
+    host.wait().unwrap();
+    not_running_within(running.pid, Duration::from_secs(1));
+    assert!(entries(&sockets).is_empty());
+}
+
+/// The plugin in Go, by this name: without AutoMTLS, and with it.
+fn plugin_each_way(name: &str, test: impl Fn(&Process, &Registry)) {
+    let Some(path) = go("rpc-plugin") else { return };
+    log::keep();
+    for options in [ProcessOptions::new().without_tls(), ProcessOptions::new()] {
+        let handshake =
+            Handshake::new("HASHI", "hola").interface::<dyn Plug>(1).interface::<dyn Work>(1).interface::<dyn Store>(1);
+        let process = options.handshake(handshake).dispense(name).open(&path).unwrap();
+        let mut registry = Registry::new();
+        registry.add(&process).unwrap();
+        test(&process, &registry);
+    }
+}
+
+#[test]
+fn a_plugin_in_go_greets() {
+    plugin_each_way("a", |process, registry| {
+        let plug = registry.open::<dyn Plug>("a").unwrap();
+        for name in ["x", "", "Zoë"] {
+            assert_eq!(plug.say_hello(name).unwrap(), format!("hello, {name}"));
+        }
+        assert_eq!(process.version().unwrap(), 1);
+        process.check().unwrap();
+        assert_eq!(
+            process.channel().err().unwrap().to_string(),
+            format!("`process:{}` speaks net/rpc, and a channel is one of gRPC", go("rpc-plugin").unwrap().display())
+        );
+    });
+}
+
+#[test]
+fn a_plugin_in_go_works() {
+    plugin_each_way("worker", |_, registry| {
+        let work = registry.open::<dyn Work>("worker").unwrap();
+        let large: Vec<_> = (0..8 << 20).map(|at| (at % 251) as u8).collect();
+        assert!(work.echo(&large).unwrap() == large);
+        assert!(work.echo(&[]).unwrap().is_empty());
+        assert_eq!(work.sum(5, &[]).unwrap(), 5);
+        assert_eq!(work.sum(5, &[1, 2, u64::MAX - 8]).unwrap(), u64::MAX);
+        work.sleep(20).unwrap();
+        // Which the plugin does not have.
+        assert_eq!(work.version().unwrap(), "before versions");
+        assert_eq!(work.version().unwrap(), "before versions");
+        let error = work.fail("50 % of Zoë's: luck").unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Plugin), "{error:?}");
+        assert_eq!(error.to_string(), "50 % of Zoë's: luck");
+        let start = Instant::now();
+        std::thread::scope(|scope| {
+            for at in 0..64 {
+                let work = &work;
+                scope.spawn(move || {
+                    work.sleep(200).unwrap();
+                    assert_eq!(work.sum(at, &[1]).unwrap(), at + 1);
+                });
+            }
+        });
+        assert!(start.elapsed() < Duration::from_secs(3), "they waited for each other");
+    });
+}
+
+#[test]
+fn a_plugin_in_go_gives_values_of_every_kind() {
+    plugin_each_way("store", |_, registry| {
+        let store = registry.open::<dyn Store>("store").unwrap();
+        let label = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let entry = Entry {
+            user_id: u64::MAX,
+            title: "Zoë".to_owned(),
+            is_open: true,
+            ratio: -0.5,
+            small: -128,
+            data: vec![0, 255],
+            place: Some(Place { x: -1, y: 0 }),
+            labels: BTreeMap::from([label("a", "b"), label("", "")]),
+            scores: vec![-7, 0, 1 << 30],
+        };
+        assert_eq!(store.mirror(entry.clone()).unwrap(), entry);
+        let zero = Entry {
+            user_id: 0,
+            title: String::new(),
+            is_open: false,
+            ratio: 0.0,
+            small: 0,
+            data: Vec::new(),
+            place: None,
+            labels: BTreeMap::new(),
+            scores: Vec::new(),
+        };
+        assert_eq!(store.mirror(zero.clone()).unwrap(), zero);
+        assert_eq!(store.tag(BTreeMap::new()).unwrap(), BTreeMap::from([label("seen", "yes")]));
+        // It has a sign there.
+        assert_eq!(store.count().unwrap(), 3);
+    });
+}
+
+#[test]
+fn a_plugin_in_go_that_has_another_name() {
+    plugin_each_way("somebody", |_, registry| {
+        let error = registry.open::<dyn Plug>("somebody").unwrap().say_hello("x").unwrap_err();
+        let path = go("rpc-plugin").unwrap();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "plugin `somebody` in `process:{}` refused `say_hello` with NOT_FOUND: unknown plugin type: somebody",
+                path.display()
+            )
+        );
+    });
+}
+
+#[test]
+fn a_plugin_in_go_dies() {
+    plugin_each_way("worker", |process, registry| {
+        let work = registry.open::<dyn Work>("worker").unwrap();
+        let pid = process.pid().unwrap();
+        let killing = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            crate::kill(pid);
+        });
+        let error = work.sleep(60_000).unwrap_err().to_string();
+        killing.join().unwrap();
+        assert!(error.contains(" was killed by signal 9 (SIGKILL) while it was being called\n"), "{error}");
+    });
+    for (how, text) in [("exit", "exited with status 3 while it was being called"), ("panic", "panic: dying as asked")]
+    {
+        plugin_each_way("worker", |_, registry| {
+            let error = format!("{:#}", registry.open::<dyn Work>("worker").unwrap().die(how).unwrap_err());
+            assert!(error.contains(text), "{error}");
+        });
+    }
+}
+
+#[test]
+fn a_plugin_in_go_is_given_up_when_it_takes_too_long() {
+    plugin_each_way("worker", |_, registry| {
+        let work = registry.open::<dyn Work>("worker").unwrap();
+        let start = Instant::now();
+        let error = plug::with_deadline(Duration::from_millis(100), || work.sleep(60_000)).unwrap_err();
+        assert_eq!(error.to_string(), "plugin `worker` did not answer `sleep` in time, and the call was cancelled");
+        assert!(start.elapsed() < Duration::from_secs(5));
+        assert_eq!(work.sum(1, &[]).unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_plugin_in_go_is_heard_and_leaves() {
+    plugin_each_way("worker", |process, registry| {
+        let work = registry.open::<dyn Work>("worker").unwrap();
+        work.die("print").unwrap();
+        work.die("say").unwrap();
+        for text in ["printed", "said"] {
+            let record = log::wait_for("rpc-plugin", |record| record.contains(text));
+            assert!(record.starts_with(&format!("DEBUG plug::process message={text} plugin=rpc-plugin")), "{record}");
+        }
+        let pid = process.pid().unwrap();
+        drop(work);
+        not_running_within(pid, Duration::from_secs(3));
+    });
+}
+
+#[test]
+fn a_plugin_in_go_is_reattached_to() {
+    let Some(path) = go("rpc-plugin") else { return };
+    let handshake = || Handshake::new("HASHI", "hola").interface::<dyn Work>(1);
+    let options = ProcessOptions::new().without_tls().handshake(handshake()).dispense("worker");
+    let process = options.clone().open(&path).unwrap();
+    let there = process.reattachment().unwrap();
+    assert_eq!(there.protocol, Protocol::NetRpc);
+    let again = options.reattach(there).unwrap();
+    let mut registry = Registry::new();
+    registry.add(&again).unwrap();
+    assert_eq!(registry.open::<dyn Work>("worker").unwrap().sum(1, &[1]).unwrap(), 2);
+}
+
+/// Who does not say what he speaks, is spoken to in net/rpc in the first version of the application, and in gRPC in the second.
+#[test]
+fn a_host_that_says_nothing_is_answered_by_version() {
+    let Some(host) = go("host") else { return };
+    let sockets = Sockets::new();
+    let (plugin, sockets) = (process("plugin-a"), &*sockets);
+    let to = plugin.to_str().unwrap();
+    let version = |version| Caller { program: &host, flags: version, to, sockets };
+    assert_eq!(version(&["-version", "2"]).answer("hello", &["x"]), "hello, x");
+    assert_eq!(version(&["-version", "1"]).answer("hello", &["x"]), "hello, x", "it was told to speak gRPC");
+    let Some(host) = go("rpc-host") else { return };
+    assert_eq!(Caller { program: &host, flags: &[], to, sockets }.answer("hello", &["x"]), "hello, x");
+}
+
+#[test]
+fn the_app_asks_for_what_stands_behind_the_number_sign() {
+    let Some(path) = go("rpc-plugin") else { return };
+    let app = plug_tests::app_with(&["process"], "dev");
+    let hello = |name: &str| {
+        let mut hello = std::process::Command::new(&app);
+        hello.args(["hello", "--plugin", &format!("process:{}{name}", path.display()), "--name", "x"]);
+        plug_tests::run(&mut hello)
+    };
+    assert_eq!(plug_tests::texts(&hello("#a")).0, "hello, x\n");
+    // Go's plugin has none that is called like its file.
+    let (stdout, stderr) = plug_tests::texts(&hello(""));
+    let path = path.display();
+    assert_eq!(
+        (&stdout[..], &stderr[..]),
+        (
+            "",
+            &format!(
+                "error: plugin `rpc-plugin` in `process:{path}` refused `say_hello` with NOT_FOUND: unknown plugin type: rpc-plugin\n"
+            )[..]
+        )
+    );
+    assert_eq!(hello("").status.code(), Some(1));
+}

@@ -1,0 +1,88 @@
+//! Hosts and plugins of different compilers and profiles: every pair must say the same.
+
+use std::path::Path;
+use std::process::Command;
+
+use plug_tests::{has_toolchain, is_full, leave_out, library, run, texts};
+
+use crate::library_host;
+
+/// What a host says of a library, less where its panics print.
+fn told(host: &Path, library: &Path) -> String {
+    let output = run(Command::new(host).arg(library));
+    let (stdout, stderr) = texts(&output);
+    assert!(
+        output.status.success(),
+        "{} with {}: {}\n{stdout}\n{stderr}",
+        host.display(),
+        library.display(),
+        output.status
+    );
+    stdout
+}
+
+/// Every host with every plugin; `all` are the arguments of the builds of each.
+fn pairs(hosts: &[&[&str]], plugins: &[&[&str]]) {
+    let expected = told(&library_host(&[]), &library("library-plugin", &[]));
+    assert!(expected.matches("panicked").count() == 12, "{expected}");
+    let libraries: Vec<_> = plugins.iter().map(|arguments| library("library-plugin", arguments)).collect();
+    for arguments in hosts {
+        let host = library_host(arguments);
+        for library in &libraries {
+            assert_eq!(told(&host, library), expected, "{} with {}", host.display(), library.display());
+        }
+    }
+}
+
+#[test]
+fn profiles() {
+    let some: &[&[&str]] = &[&[], &["--release"], &["--profile", "stripped"]];
+    let all: &[&[&str]] =
+        &[&[], &["--release"], &["--profile", "stripped"], &["--profile", "thin"], &["--profile", "fat"]];
+    if is_full() { pairs(all, all) } else { pairs(&some[..2], some) }
+}
+
+#[test]
+fn compilers() {
+    let others: Vec<_> = ["+nightly", "+1.91.0"].into_iter().filter(|toolchain| has_toolchain(toolchain)).collect();
+    if others.is_empty() {
+        leave_out("second-compiler", "no other toolchain than the one that runs this is installed");
+        return;
+    }
+    let mut builds = vec![vec![], vec!["--release"]];
+    for other in others {
+        builds.push(vec![other]);
+        if is_full() {
+            builds.push(vec![other, "--release"]);
+        }
+    }
+    let builds: Vec<_> = builds.iter().map(Vec::as_slice).collect();
+    pairs(&builds, &builds);
+}
+
+#[test]
+fn registered_by_linkme() {
+    pairs(&[&["--features", "plug/linkme"]], &[&["--features", "plug/linkme"]]);
+}
+
+/// What valgrind's memcheck says of a host that does everything once.
+#[test]
+fn memory() {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        leave_out("valgrind", "it is not installed");
+        return;
+    }
+    let (host, library) = (library_host(&["--release"]), library("library-plugin", &["--release"]));
+    let mut valgrind = Command::new("valgrind");
+    // What is still reachable is what is never unloaded.
+    valgrind.args([
+        "--error-exitcode=9",
+        "--leak-check=full",
+        "--errors-for-leak-kinds=definite",
+        "--show-leak-kinds=definite",
+        "--quiet",
+    ]);
+    let output = run(valgrind.arg(host).arg(library));
+    let (_, stderr) = texts(&output);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+}

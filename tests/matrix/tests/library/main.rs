@@ -1,0 +1,23 @@
+//! The library link, with libraries and hosts that are built for it: by several compilers, with several profiles, and with
+//! several versions of an interface.
+
+#![allow(unsafe_code, reason = "opening a library is unsafe")]
+
+mod aborting;
+mod bundles;
+mod compilers;
+mod foreign;
+mod logs;
+mod needs;
+#[path = "../../../tests/library/opened.rs"]
+mod opened;
+mod variants;
+
+use std::path::PathBuf;
+
+use opened::{open, refusal, registry, told, worker};
+
+/// The host of `fixtures/library`, built with these arguments.
+fn library_host(arguments: &[&str]) -> PathBuf {
+    plug_tests::build("library-host", arguments, "library-host")
+}

@@ -1,9 +1,0 @@
-//! The app with the plugins of this package.
-
-use std::process::ExitCode;
-
-plug::link!();
-
-fn main() -> ExitCode {
-    app::main()
-}
