@@ -15,7 +15,7 @@ service Plug {
   //
   // # Errors
   //
-  // Whatever the plugin makes of it: a greeter may refuse a name.
+  // Those of the plugin: a greeter may refuse a name.
   rpc SayHello(SayHelloRequest) returns (SayHelloReply);
 }
 
