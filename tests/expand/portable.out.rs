@@ -32,7 +32,7 @@ impl ::plug::__private::Interface for dyn Plug {
     reason = "a method may be deprecated, and each error needs one import"
 )]
 const _: () = {
-    use ::plug::__private::{TellChain as _, TellText as _};
+    use ::plug::__private::{ChainTexts as _, DisplayText as _};
     struct __PlugMethod<const METHOD: ::plug::__private::core::primitive::usize>;
     struct __PlugArgument<
         const METHOD: ::plug::__private::core::primitive::usize,
@@ -71,7 +71,7 @@ const _: () = {
                 &dyn ::plug::__private::core::fmt::Display,
             ),
         ) {
-            (&::plug::__private::Told(error)).tell(text)
+            (&::plug::__private::Chain(error)).tell(text)
         }
     }
     #[cfg(unix)]
@@ -114,7 +114,7 @@ const _: () = {
                 &dyn ::plug::__private::core::fmt::Display,
             ),
         ) {
-            (&::plug::__private::Told(error)).tell(text)
+            (&::plug::__private::Chain(error)).tell(text)
         }
     }
     impl ::plug::__private::Argument for __PlugArgument<2, 0> {
@@ -152,7 +152,7 @@ const _: () = {
                 &dyn ::plug::__private::core::fmt::Display,
             ),
         ) {
-            (&::plug::__private::Told(error)).tell(text)
+            (&::plug::__private::Chain(error)).tell(text)
         }
     }
     impl ::plug::__private::PortableInterface for dyn Plug {
@@ -164,7 +164,7 @@ const _: () = {
             ::plug::__private::Signature::of::<__PlugMethod<1>>(),
             ::plug::__private::Signature::of::<__PlugMethod<2>>(),
         ];
-        const CALLS: &'static [::plug::__private::Call] = &[
+        const CALLS: &'static [::plug::__private::CallFn] = &[
             ::plug::__private::call::<__PlugMethod<0>>,
             #[cfg(unix)]
             ::plug::__private::call::<__PlugMethod<1>>,
@@ -178,24 +178,24 @@ const _: () = {
             ::plug::__private::VisitMethods::method::<__PlugMethod<1>>(__visitor);
             ::plug::__private::VisitMethods::method::<__PlugMethod<2>>(__visitor);
         }
-        fn remote<__PlugBoundary: ::plug::__private::Border>(
+        fn remote<__PlugBoundary: ::plug::__private::Boundary>(
             boundary: __PlugBoundary,
         ) -> ::plug::__private::Box<Self> {
-            ::plug::__private::Box::new(::plug::__private::Remote::new(boundary))
+            ::plug::__private::Box::new(::plug::__private::Proxy::new(boundary))
         }
     }
-    impl<__PlugBoundary: ::plug::__private::Border> Plug
-    for ::plug::__private::Remote<dyn Plug, __PlugBoundary> {
+    impl<__PlugBoundary: ::plug::__private::Boundary> Plug
+    for ::plug::__private::Proxy<dyn Plug, __PlugBoundary> {
         fn say_hello(&self, __0: &str) -> Result<String, plug::Error> {
-            ::plug::__private::Remote::call::<__PlugMethod<0>>(self, &(__0, ()))
+            ::plug::__private::Proxy::call::<__PlugMethod<0>>(self, &(__0, ()))
         }
         #[cfg(unix)]
         fn sum(&self, __0: u64, __1: &[u64]) -> Result<u64, plug::Error> {
-            ::plug::__private::Remote::call::<__PlugMethod<1>>(self, &(__0, (__1, ())))
+            ::plug::__private::Proxy::call::<__PlugMethod<1>>(self, &(__0, (__1, ())))
         }
         fn say_hello_to_all(&self, __0: &Page) -> Answer {
             let given = (__0, ());
-            if let ::plug::__private::core::option::Option::Some(outcome) = ::plug::__private::Remote::attempt::<
+            if let ::plug::__private::core::option::Option::Some(outcome) = ::plug::__private::Proxy::attempt::<
                 __PlugMethod<2>,
             >(self, &given) {
                 return outcome;
@@ -209,9 +209,9 @@ const _: () = {
         __PlugBoundary,
         const METHOD: ::plug::__private::core::primitive::usize,
     >(
-        &'a ::plug::__private::Remote<dyn Plug, __PlugBoundary>,
+        &'a ::plug::__private::Proxy<dyn Plug, __PlugBoundary>,
     );
-    impl<__PlugBoundary: ::plug::__private::Border> Plug
+    impl<__PlugBoundary: ::plug::__private::Boundary> Plug
     for __PlugFallback<'_, __PlugBoundary, 2> {
         fn say_hello(&self, __0: &str) -> Result<String, plug::Error> {
             Plug::say_hello(self.0, __0)
@@ -243,7 +243,7 @@ impl host::plug::__private::Interface for dyn Nothing {
     reason = "a method may be deprecated, and each error needs one import"
 )]
 const _: () = {
-    use host::plug::__private::{TellChain as _, TellText as _};
+    use host::plug::__private::{ChainTexts as _, DisplayText as _};
     struct __PlugMethod<const METHOD: host::plug::__private::core::primitive::usize>;
     struct __PlugArgument<
         const METHOD: host::plug::__private::core::primitive::usize,
@@ -255,18 +255,18 @@ const _: () = {
             "Nothing to call.\n", include_str!("nothing.md"), ""
         );
         const SIGNATURES: &'static [host::plug::__private::Signature] = &[];
-        const CALLS: &'static [host::plug::__private::Call] = &[];
+        const CALLS: &'static [host::plug::__private::CallFn] = &[];
         fn methods<__PlugVisitor: host::plug::__private::VisitMethods<Self>>(
             __visitor: &mut __PlugVisitor,
         ) {}
-        fn remote<__PlugBoundary: host::plug::__private::Border>(
+        fn remote<__PlugBoundary: host::plug::__private::Boundary>(
             boundary: __PlugBoundary,
         ) -> host::plug::__private::Box<Self> {
-            host::plug::__private::Box::new(host::plug::__private::Remote::new(boundary))
+            host::plug::__private::Box::new(host::plug::__private::Proxy::new(boundary))
         }
     }
-    impl<__PlugBoundary: host::plug::__private::Border> Nothing
-    for host::plug::__private::Remote<dyn Nothing, __PlugBoundary> {}
+    impl<__PlugBoundary: host::plug::__private::Boundary> Nothing
+    for host::plug::__private::Proxy<dyn Nothing, __PlugBoundary> {}
 };
 #[allow(
     deprecated,

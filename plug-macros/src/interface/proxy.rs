@@ -33,7 +33,7 @@ pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
         #(#conditions)*
         #[allow(deprecated, unused_imports, reason = "a method may be deprecated, and each error needs one import")]
         const _: () = {
-            use #private::{TellChain as _, TellText as _};
+            use #private::{ChainTexts as _, DisplayText as _};
 
             // No author uses these names, so they hide none of the author's.
             struct __PlugMethod<const METHOD: #private::core::primitive::usize>;
@@ -48,18 +48,18 @@ pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
                 const SERVICE: &'static #private::core::primitive::str = #service;
                 const DOCS: &'static #private::core::primitive::str = #docs;
                 const SIGNATURES: &'static [#private::Signature] = &[#(#signatures),*];
-                const CALLS: &'static [#private::Call] = &[#(#calls),*];
+                const CALLS: &'static [#private::CallFn] = &[#(#calls),*];
 
                 fn methods<__PlugVisitor: #private::VisitMethods<Self>>(__visitor: &mut __PlugVisitor) {
                     #(#visited)*
                 }
 
-                fn remote<__PlugBoundary: #private::Border>(boundary: __PlugBoundary) -> #private::Box<Self> {
-                    #private::Box::new(#private::Remote::new(boundary))
+                fn remote<__PlugBoundary: #private::Boundary>(boundary: __PlugBoundary) -> #private::Box<Self> {
+                    #private::Box::new(#private::Proxy::new(boundary))
                 }
             }
 
-            impl<__PlugBoundary: #private::Border> #name for #private::Remote<dyn #name, __PlugBoundary> {
+            impl<__PlugBoundary: #private::Boundary> #name for #private::Proxy<dyn #name, __PlugBoundary> {
                 #(#proxied)*
             }
 
@@ -165,7 +165,7 @@ impl Parts {
         let error = place(1).around(quote!(&Self::), quote!(Error));
         let takes = quote!(error: #error, text: &mut dyn #private::core::ops::FnMut(&dyn #private::core::fmt::Display));
         let takes = Group::new(Delimiter::Parenthesis, takes);
-        let body = Group::new(Delimiter::Brace, quote!((&#private::Told(error)).tell(text)));
+        let body = Group::new(Delimiter::Brace, quote!((&#private::Chain(error)).tell(text)));
         Self {
             ok: part(0, quote!(Ok)),
             error: part(1, quote!(Error)),
@@ -181,10 +181,10 @@ fn remote_call(private: &TokenStream, object: &Ident, method: &Method<'_>) -> To
     let given = nested(names.clone());
     let (name, number) = (method.name, Literal::usize_unsuffixed(method.number));
     match method.has_default {
-        false => quote!(#private::Remote::call::<#this>(self, &#given)),
+        false => quote!(#private::Proxy::call::<#this>(self, &#given)),
         true => quote! {
             let given = #given;
-            if let #private::core::option::Option::Some(outcome) = #private::Remote::attempt::<#this>(self, &given) {
+            if let #private::core::option::Option::Some(outcome) = #private::Proxy::attempt::<#this>(self, &given) {
                 return outcome;
             }
             let #given = given;
@@ -209,14 +209,14 @@ fn fallbacks(private: &TokenStream, interface: &Interface<'_>) -> Option<TokenSt
         let number = Literal::usize_unsuffixed(*number);
         quote! {
             #(#conditions)*
-            impl<__PlugBoundary: #private::Border> #object for __PlugFallback<'_, __PlugBoundary, #number> {
+            impl<__PlugBoundary: #private::Boundary> #object for __PlugFallback<'_, __PlugBoundary, #number> {
                 #(#others)*
             }
         }
     });
     Some(quote! {
         struct __PlugFallback<'a, __PlugBoundary, const METHOD: #private::core::primitive::usize>(
-            &'a #private::Remote<dyn #object, __PlugBoundary>,
+            &'a #private::Proxy<dyn #object, __PlugBoundary>,
         );
 
         #(#objects)*

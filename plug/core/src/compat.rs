@@ -6,8 +6,8 @@ pub(crate) mod record;
 use std::any::TypeId;
 use std::sync::Arc;
 
-use crate::compat::matching::joined;
-use crate::compat::record::{InterfaceRecord, own_record};
+use crate::compat::matching::match_methods;
+use crate::compat::record::{ParsedInterface, own_record};
 use crate::entry::submissions;
 use crate::error::difference::Difference;
 use crate::interface::Identity;
@@ -15,7 +15,7 @@ use crate::portable::record::HEAD;
 
 /// What the interface of a plugin is here.
 #[derive(Clone)]
-pub(crate) struct Joint {
+pub(crate) struct Match {
     pub identity: &'static Identity,
     /// For each method of this program's its place in the other's; or why they do not fit.
     pub places: Result<Arc<[Option<usize>]>, Arc<[Difference]>>,
@@ -24,13 +24,14 @@ pub(crate) struct Joint {
 /// The interface of a plugin that this program does not have.
 struct Foreign;
 
-impl Joint {
+impl Match {
     /// What the interface of this path is here, which the other build says this of, where it is portable there.
-    pub(crate) fn of(path: &str, other: Option<&InterfaceRecord<'_>>) -> Self {
+    pub(crate) fn of(path: &str, other: Option<&ParsedInterface<'_>>) -> Self {
         let ours = submissions::portables().map(|portables| portables.0).filter(|ours| ours.name() == path);
-        let joints = ours.map(|identity| Self { identity, places: Self::places(identity, other) });
+        let matches = ours.map(|identity| Self { identity, places: Self::places(identity, other) });
         // Two versions of an interface's crate may be in this program: the one that fits is meant.
-        let best = joints.reduce(|best, other| if best.places.is_err() && other.places.is_ok() { other } else { best });
+        let best =
+            matches.reduce(|best, other| if best.places.is_err() && other.places.is_ok() { other } else { best });
         best.unwrap_or_else(|| {
             let version = other.map(|other| other.version).unwrap_or_default();
             let identity = Identity::foreign(TypeId::of::<Foreign>(), path, version);
@@ -40,7 +41,7 @@ impl Joint {
 
     fn places(
         identity: &Identity,
-        other: Option<&InterfaceRecord<'_>>,
+        other: Option<&ParsedInterface<'_>>,
     ) -> Result<Arc<[Option<usize>]>, Arc<[Difference]>> {
         let (Some(record), Some(other)) = (identity.record(), other) else {
             return Err([Difference::NotPortable].into());
@@ -50,7 +51,7 @@ impl Joint {
             return Ok((0..other.methods.len()).map(Some).collect());
         }
         match own_record(record) {
-            Some(ours) => joined(&ours, other).map(Arc::from).map_err(Arc::from),
+            Some(ours) => match_methods(&ours, other).map(Arc::from).map_err(Arc::from),
             None => Err([Difference::NotPortable].into()),
         }
     }

@@ -109,8 +109,8 @@ pub trait Portable: Sized + 'static {
     }
 
     #[doc(hidden)]
-    fn lend_list<'a>(views: Slice<'a, Self::View<'a>>) -> Listed<'a, Self> {
-        Listed::Owned(Self::own_list(views))
+    fn lend_list<'a>(views: Slice<'a, Self::View<'a>>) -> LentList<'a, Self> {
+        LentList::Owned(Self::own_list(views))
     }
 
     #[doc(hidden)]
@@ -126,12 +126,12 @@ pub trait Portable: Sized + 'static {
 
 /// What stands behind a `&[T]` on the callee's side.
 #[doc(hidden)]
-pub enum Listed<'a, T> {
+pub enum LentList<'a, T> {
     Borrowed(&'a [T]),
     Owned(Vec<T>),
 }
 
-impl<T> std::ops::Deref for Listed<'_, T> {
+impl<T> std::ops::Deref for LentList<'_, T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {

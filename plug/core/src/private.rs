@@ -13,7 +13,7 @@ pub use linkme;
 pub use std::boxed::Box;
 pub use std::result::Result;
 
-pub use crate::abi::table::Call;
+pub use crate::abi::table::CallFn;
 pub use crate::abi::view::{Maybe, Pair, Scratch, Slice};
 pub use crate::entry::constructor::{Cause, Made, Make};
 pub use crate::entry::handshake::Declared;
@@ -26,12 +26,12 @@ pub use crate::entry::{Entry, Slot};
 pub use crate::error::Error;
 pub use crate::interface::{Declaration, Identity, Interface, Vtables};
 pub use crate::library::callee::call;
-pub use crate::portable::chain::{TellChain, TellText, Told};
+pub use crate::portable::chain::{Chain, ChainTexts, DisplayText};
 pub use crate::portable::codec::{Malformed, PutFields, Sink, Source, TakeFields, finish};
 pub use crate::portable::method::{
     Argument, Arguments, Hold, Kept, List, Method, Outcome, Own, Ref, Signature, Str, Viewed,
 };
-pub use crate::portable::proxy::{Border, Description, PortableInterface, Portables, Remote, VisitMethods};
+pub use crate::portable::proxy::{Boundary, Description, PortableInterface, Portables, Proxy, VisitMethods};
 pub use crate::portable::record::{InterfaceRecord, interface_record_len};
 pub use crate::portable::types::{Docs, Field, Form, Type, Variant};
 pub use crate::portable::{Key as MapKey, Portable};

@@ -8,13 +8,13 @@ mod shapes;
 use std::any::Any;
 
 use plug::__private::testing::{decode_reply, decode_request, encode_reply, encode_request};
-use plug::__private::{Arguments, Border, Method, Outcome, PortableInterface, VisitMethods};
+use plug::__private::{Arguments, Boundary, Method, Outcome, PortableInterface, VisitMethods};
 use shapes::{Echo, Here, text};
 
 /// The way to the object through bytes.
 struct Bytes;
 
-impl Border for Bytes {
+impl Boundary for Bytes {
     fn has<M: Method>(&self) -> bool {
         true
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use plug::__private::testing::GobEnds;
 use plug::__private::testing::{decode_reply, decode_request, encode_reply, encode_request};
 use plug::__private::{
-    Argument, Arguments, Border, Hold, Malformed, Method, Outcome, Own, PortableInterface, TellChain, Told,
+    Argument, Arguments, Boundary, Chain, ChainTexts, Hold, Malformed, Method, Outcome, Own, PortableInterface,
     VisitMethods,
 };
 use plug::{Error, Portable};
@@ -57,7 +57,7 @@ impl<I: ?Sized + PortableInterface> VisitMethods<I> for Served<I> {
 
 struct Bytes(Vec<(&'static str, Called)>);
 
-impl Border for Bytes {
+impl Boundary for Bytes {
     fn has<M: Method>(&self) -> bool {
         self.0.iter().any(|(name, _)| *name == M::NAME)
     }
@@ -102,7 +102,7 @@ impl<T: Portable> Method for Any<T> {
     }
 
     fn tell(error: &Error, text: &mut dyn FnMut(&dyn Display)) {
-        Told(error).tell(text);
+        Chain(error).tell(text);
     }
 }
 

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::fmt::{self, Display};
 use std::sync::{Arc, Mutex};
 
-use plug::__private::{Arguments, Border, Method, PortableInterface, Scratch};
+use plug::__private::{Arguments, Boundary, Method, PortableInterface, Scratch};
 use plug::{Error, plug};
 
 use super::values::{Direction, Empty, Page, Pair, page};
@@ -250,7 +250,7 @@ struct Near {
     calls: Arc<Mutex<Vec<String>>>,
 }
 
-impl Border for Near {
+impl Boundary for Near {
     fn has<M: Method>(&self) -> bool {
         !self.lacks.contains(&M::NAME)
     }

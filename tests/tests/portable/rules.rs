@@ -370,7 +370,7 @@ impl Requests for Writes {
 /// Hands over the bytes that a call becomes.
 struct Told(std::sync::mpsc::Sender<Vec<u8>>);
 
-impl plug::__private::Border for Told {
+impl plug::__private::Boundary for Told {
     fn has<M: Method>(&self) -> bool {
         true
     }

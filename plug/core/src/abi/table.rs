@@ -10,12 +10,12 @@ pub(crate) const ABI: u32 = 1;
 
 /// A method, an object's destructor or a plugin's `new`, as the other side calls it: with the object, the views of the arguments
 /// and the reply. It does not unwind.
-pub type Call = unsafe extern "C" fn(object: Object, arguments: *const (), reply: *mut ()) -> Answer;
+pub type CallFn = unsafe extern "C" fn(object: Object, arguments: *const (), reply: *mut ()) -> CallStatus;
 
 /// How a call has ended, and its result where that is a flat view of one word at most: C returns both in registers.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct Answer {
+pub struct CallStatus {
     pub(crate) status: u64,
     // A view may have gaps, and so may a word that holds one.
     word: MaybeUninit<u64>,
@@ -28,7 +28,7 @@ pub(crate) const FAILED: u64 = 1;
 /// It panicked, and the reply was told so.
 pub(crate) const PANICKED: u64 = 2;
 
-impl Answer {
+impl CallStatus {
     #[inline]
     pub(crate) const fn of(status: u64) -> Self {
         Self { status, word: MaybeUninit::uninit() }
@@ -67,16 +67,16 @@ pub struct Object([*mut (); 2]);
 
 /// What a caller hands over for the result, and what begins with this.
 #[repr(C)]
-pub(crate) struct Reply<V> {
-    pub takes: &'static Takes,
+pub(crate) struct ReplySlot<V> {
+    pub takes: &'static ReplyVtable,
     /// The view of a result that points to nothing but itself, and is too large for the answer.
     pub value: MaybeUninit<V>,
 }
 
 /// How a reply is told what cannot just be written into it. Both are called with that reply; what is told last counts.
 #[repr(C)]
-pub(crate) struct Takes {
-    /// Takes the view of any other result, while that lasts.
+pub(crate) struct ReplyVtable {
+    /// ReplyVtable the view of any other result, while that lasts.
     pub value: unsafe extern "C" fn(reply: *mut (), view: *const ()),
     pub failure: unsafe extern "C" fn(reply: *mut (), failure: *const Failure<'_>),
 }
@@ -113,11 +113,11 @@ pub(crate) struct PluginTable {
     /// The record of its interface.
     pub interface: Slice<'static, u8>,
     /// In the order of that record.
-    pub calls: Slice<'static, Call>,
+    pub calls: Slice<'static, CallFn>,
     /// Makes an object of it: with `plugin` in the place of an object, and an `Object` as the reply's value.
-    pub open: Call,
+    pub open: CallFn,
     /// Destroys an object of it.
-    pub close: Call,
+    pub close: CallFn,
     pub plugin: Object,
 }
 
@@ -153,7 +153,7 @@ pub(crate) struct LogRecord<'a> {
 }
 
 impl Object {
-    /// Takes the box apart.
+    /// ReplyVtable the box apart.
     pub(crate) fn new<I: ?Sized>(object: Box<I>) -> Self {
         const { assert!(size_of::<*mut I>() == size_of::<Self>(), "an interface is a trait") };
         let object = Box::into_raw(object);

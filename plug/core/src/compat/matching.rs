@@ -1,13 +1,13 @@
 //! Which of another build's methods are which of this program's: by name, and only where the fingerprint is the same.
 
-use crate::compat::record::InterfaceRecord;
+use crate::compat::record::ParsedInterface;
 use crate::error::difference::Difference;
 
 /// For each method of the host's, in its order, where it is among the other's; none where that is older and lacks it, and a default
 /// body serves instead.
-pub(crate) fn joined(
-    host: &InterfaceRecord<'_>,
-    other: &InterfaceRecord<'_>,
+pub(crate) fn match_methods(
+    host: &ParsedInterface<'_>,
+    other: &ParsedInterface<'_>,
 ) -> Result<Vec<Option<usize>>, Vec<Difference>> {
     let mut places = Vec::with_capacity(host.methods.len());
     let mut differences = Vec::new();
@@ -34,31 +34,31 @@ pub(crate) fn joined(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compat::record::MethodRecord;
+    use crate::compat::record::ParsedMethod;
 
-    fn interface<'t>(methods: &[(&'t str, bool, &'t str)]) -> InterfaceRecord<'t> {
-        let method = |(name, has_default, signature): &(&'t str, bool, &'t str)| MethodRecord {
+    fn interface<'t>(methods: &[(&'t str, bool, &'t str)]) -> ParsedInterface<'t> {
+        let method = |(name, has_default, signature): &(&'t str, bool, &'t str)| ParsedMethod {
             name,
             has_default: *has_default,
             signature,
             fingerprint: signature.len() as u128,
         };
         let methods = methods.iter().map(method).collect();
-        InterfaceRecord { number: "0", path: "app::Plug", version: "1.0.0", methods, text: None }
+        ParsedInterface { number: "0", path: "app::Plug", version: "1.0.0", methods, text: None }
     }
 
     #[test]
     fn methods_are_found_by_name_wherever_they_are() {
         let host = interface(&[("a", false, "() -> ()"), ("new", true, "() -> u8"), ("b", false, "(u8) -> ()")]);
         let other = interface(&[("b", false, "(u8) -> ()"), ("gone", false, "() -> ()"), ("a", true, "() -> ()")]);
-        assert_eq!(joined(&host, &other).unwrap(), [Some(2), None, Some(0)]);
+        assert_eq!(match_methods(&host, &other).unwrap(), [Some(2), None, Some(0)]);
     }
 
     #[test]
     fn all_differences_are_told() {
         let host = interface(&[("a", true, "(u64) -> ()"), ("b", false, "() -> ()"), ("c", false, "() -> ()")]);
         let other = interface(&[("a", true, "(u8) -> ()"), ("c", false, "() -> ()")]);
-        let differences: Vec<_> = joined(&host, &other).unwrap_err().iter().map(ToString::to_string).collect();
+        let differences: Vec<_> = match_methods(&host, &other).unwrap_err().iter().map(ToString::to_string).collect();
         assert_eq!(
             differences,
             [

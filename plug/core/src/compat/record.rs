@@ -17,26 +17,26 @@ const SEPARATORS: std::ops::RangeInclusive<u8> = METHOD_SEPARATOR..=SEPARATOR as
 
 /// It borrows from what it was read from, since most of it is compared and forgotten.
 #[derive(Debug)]
-pub(crate) struct InterfaceRecord<'t> {
+pub(crate) struct ParsedInterface<'t> {
     /// What the plugins of this file refer to it by.
     #[cfg_attr(not(feature = "library"), allow(dead_code, reason = "only files refer to each other so"))]
     pub number: &'t str,
     pub path: &'t str,
     pub version: &'t str,
-    pub methods: Vec<MethodRecord<'t>>,
+    pub methods: Vec<ParsedMethod<'t>>,
     /// All of it, where it came as one text.
     pub text: Option<&'t str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MethodRecord<'t> {
+pub(crate) struct ParsedMethod<'t> {
     pub name: &'t str,
     pub has_default: bool,
     pub signature: &'t str,
     pub fingerprint: u128,
 }
 
-impl<'t> InterfaceRecord<'t> {
+impl<'t> ParsedInterface<'t> {
     pub(crate) fn read(text: &'t str) -> Result<Self, String> {
         // The record may be long: one pass over its bytes finds out the common case.
         let is_plain = |byte: u8| matches!(byte, b' '..=b'~') || SEPARATORS.contains(&byte);
@@ -51,13 +51,13 @@ impl<'t> InterfaceRecord<'t> {
         if path.len() + version.len() > MAX_PATH {
             return Err("the path of an interface is longer than any can be".to_owned());
         }
-        let methods = parts.map(MethodRecord::read).collect::<Option<Vec<_>>>();
+        let methods = parts.map(ParsedMethod::read).collect::<Option<Vec<_>>>();
         let methods = methods.ok_or_else(|| format!("a method of `{path}` lacks fields"))?;
         Ok(Self { number, path, version, methods, text: Some(text) })
     }
 }
 
-impl<'t> MethodRecord<'t> {
+impl<'t> ParsedMethod<'t> {
     fn read(text: &'t str) -> Option<Self> {
         let mut fields = split(text, SEPARATOR as u8);
         let (name, default, signature) = (fields.next()?, fields.next()?, fields.next()?);
@@ -78,9 +78,9 @@ fn split(text: &str, at: u8) -> impl Iterator<Item = &str> {
 }
 
 /// A record of this program's own.
-pub(crate) fn own_record(record: &[u8]) -> Option<InterfaceRecord<'_>> {
+pub(crate) fn own_record(record: &[u8]) -> Option<ParsedInterface<'_>> {
     let text = std::str::from_utf8(record.get(HEAD..)?).ok()?;
-    InterfaceRecord::read(text).ok()
+    ParsedInterface::read(text).ok()
 }
 
 /// Refuses what cannot be the fields of a plugin.

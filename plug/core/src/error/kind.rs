@@ -185,7 +185,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "plugin `{name}` is known but not in this build")?;
                 match &features[..] {
                     [one] => write!(f, "\nhint: rebuild with `--features {one}`"),
-                    several => write!(f, "\nhint: rebuild with one of the features {}", Listed(several)),
+                    several => write!(f, "\nhint: rebuild with one of the features {}", NameList(several)),
                 }
             }
             Self::WrongInterface { plugin, implements, asked } => {
@@ -242,9 +242,9 @@ impl fmt::Display for At<'_> {
 }
 
 /// `a`, `b`, `c`, and at most as many as a person reads.
-pub(crate) struct Listed<'a>(pub(crate) &'a [String]);
+pub(crate) struct NameList<'a>(pub(crate) &'a [String]);
 
-impl fmt::Display for Listed<'_> {
+impl fmt::Display for NameList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOST: usize = 20;
         for (at, name) in self.0.iter().take(MOST).enumerate() {

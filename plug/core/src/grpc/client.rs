@@ -11,7 +11,7 @@ use tonic::{Request, Status};
 use crate::error::chain;
 use crate::rpc::client::codec::Raw;
 use crate::rpc::status;
-use crate::wire::channel::{Call, Channel, Reply};
+use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::PLUGIN_NAME;
 
@@ -21,12 +21,12 @@ pub(crate) struct Client<S> {
     service: S,
     origin: Uri,
     /// The largest reply that is taken, in bytes.
-    most: usize,
+    max_len: usize,
 }
 
 impl<S> Client<S> {
-    pub(crate) fn new(service: S, origin: Uri, most: usize) -> Self {
-        Self { service, origin, most }
+    pub(crate) fn new(service: S, origin: Uri, max_len: usize) -> Self {
+        Self { service, origin, max_len }
     }
 }
 
@@ -37,9 +37,9 @@ where
     <S::ResponseBody as http_body::Body>::Error: Into<tonic::codegen::StdError>,
     S::Future: Send,
 {
-    fn call(&self, call: Call) -> Reply {
+    fn call(&self, call: Call) -> ReplyFuture {
         let grpc = Grpc::with_origin(self.service.clone(), self.origin.clone())
-            .max_decoding_message_size(self.most)
+            .max_decoding_message_size(self.max_len)
             .max_encoding_message_size(usize::MAX);
         Box::pin(send(grpc, call))
     }

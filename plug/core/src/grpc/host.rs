@@ -18,7 +18,7 @@ use crate::rpc::client::driver::Driver;
 use crate::rpc::client::plugins::{Side, name_of};
 use crate::rpc::client::{plugins, services};
 use crate::rpc::limits::{CONNECTION_WINDOW, STREAM_WINDOW};
-use crate::wire::channel::{Call, Channel, Reply};
+use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 
 /// How long is waited between two tries to connect: at first, and at most.
@@ -58,7 +58,7 @@ pub struct Grpc(Arc<Opened>);
 pub struct GrpcOptions {
     connect_timeout: Duration,
     deadline: Option<Duration>,
-    most: usize,
+    max_len: usize,
     roots: Option<Vec<u8>>,
     client: Option<(Vec<u8>, Vec<u8>)>,
     server_name: Option<String>,
@@ -77,7 +77,7 @@ impl Default for GrpcOptions {
         Self {
             connect_timeout: Duration::from_secs(5),
             deadline: None,
-            most: i32::MAX as usize,
+            max_len: i32::MAX as usize,
             roots: None,
             client: None,
             server_name: None,
@@ -105,7 +105,7 @@ impl GrpcOptions {
 
     /// The longest reply that is taken, in bytes. 2 GiB, where nothing else is said.
     pub fn max_reply(mut self, bytes: usize) -> Self {
-        self.most = bytes;
+        self.max_len = bytes;
         self
     }
 
@@ -148,7 +148,7 @@ impl GrpcOptions {
         };
         let origin = http::Uri::from_static("http://localhost");
         let patient =
-            Patient { client: Client::new(channel.clone(), origin, self.most), timeout: self.connect_timeout };
+            Patient { client: Client::new(channel.clone(), origin, self.max_len), timeout: self.connect_timeout };
         Ok(Grpc(Arc::new(Opened { address, options: self.clone(), driver, channel, patient: Arc::new(patient) })))
     }
 
@@ -273,7 +273,7 @@ struct Patient {
 }
 
 impl Channel for Patient {
-    fn call(&self, call: Call) -> Reply {
+    fn call(&self, call: Call) -> ReplyFuture {
         let (client, timeout) = (self.client.clone(), self.timeout);
         Box::pin(async move {
             let until = Instant::now() + timeout;

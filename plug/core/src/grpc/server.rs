@@ -15,7 +15,7 @@ use crate::error::kind::ErrorKind;
 use crate::grpc::address::GrpcAddress;
 use crate::rpc::server::builder::Server;
 use crate::rpc::server::connections;
-use crate::rpc::server::router::Front;
+use crate::rpc::server::router::Router;
 use crate::rpc::server::workers::Workers;
 use crate::wire::dispatch::Dispatch;
 
@@ -28,7 +28,7 @@ const MOST: usize = 64 << 20;
 pub struct GrpcServer {
     workers: Workers,
     listener: Listening,
-    front: Front,
+    front: Router,
     stop: Arc<Notify>,
     /// There when the system tells the program to end.
     signalled: Signalled,
@@ -64,13 +64,13 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let workers = Workers::new(runtime.map_err(Error::new)?);
         let context = workers.runtime().enter();
-        let most = self.max_request.unwrap_or(MOST);
+        let max_len = self.max_request.unwrap_or(MOST);
         let dispatch = Dispatch::new(self.plugins)?;
         self.services.or_plugins(&dispatch)?;
         let routes = crate::rpc::server::builder::routes(self.services, &dispatch, &[""], &[])?;
         let listener =
             listen(&address).map_err(|error| Error::msg(format!("cannot listen at `{address}`")).with_source(error))?;
-        let front = Front::new(dispatch, Box::new(()), routes, workers.calls(), most);
+        let front = Router::new(dispatch, Box::new(()), routes, workers.calls(), max_len);
         let signalled = Signalled::new().map_err(Error::new)?;
         drop(context);
         Ok(GrpcServer { workers, listener, front, stop: Arc::new(Notify::new()), signalled, grace: GRACE })

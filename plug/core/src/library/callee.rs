@@ -4,14 +4,14 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
-use crate::abi::table::{Answer, DONE, FAILED, Failure, Object, PANICKED, Reply};
+use crate::abi::table::{CallStatus, DONE, FAILED, Failure, Object, PANICKED, ReplySlot};
 use crate::abi::view::{Scratch, Slice, Text};
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::interface::Interface;
 use crate::panic::Caught;
 use crate::portable::Portable;
-use crate::portable::chain::{TellChain, Told};
+use crate::portable::chain::{Chain, ChainTexts};
 use crate::portable::method::{Arguments, Method, Outcome};
 
 type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'a>;
@@ -20,7 +20,7 @@ type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'
 ///
 /// `object` is one of `M::Interface` that this library made and has not destroyed; `arguments` points to the views of M's arguments
 /// and `reply` to a reply for M's result, both for as long as the call takes.
-pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), reply: *mut ()) -> Answer {
+pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), reply: *mut ()) -> CallStatus {
     let work = || {
         // SAFETY: the caller's promise.
         let (object, views) = unsafe { (object.get::<M::Interface>(), *arguments.cast()) };
@@ -28,10 +28,10 @@ pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), r
             Ok(value) => {
                 let scratch = Scratch::new();
                 let view: View<'_, M> = value.view(&scratch);
-                if M::Ok::IS_FLAT && Answer::holds::<View<'_, M>>() {
-                    return Answer::with(view);
+                if M::Ok::IS_FLAT && CallStatus::holds::<View<'_, M>>() {
+                    return CallStatus::with(view);
                 }
-                let reply: *mut Reply<View<'_, M>> = reply.cast();
+                let reply: *mut ReplySlot<View<'_, M>> = reply.cast();
                 // SAFETY: the caller's promise. It copies what it is shown before it returns, and a flat view shows nothing
                 // but itself.
                 unsafe {
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), r
                         ((*reply).takes.value)(reply.cast(), std::ptr::from_ref(&view).cast());
                     }
                 }
-                Answer::of(DONE)
+                CallStatus::of(DONE)
             }
             // SAFETY: the caller's promise.
             Err(error) => unsafe { failed::<M>(reply, error) },
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), r
 /// `reply` points to a reply.
 // By itself, so that a call that does not fail saves no registers for it.
 #[cold]
-unsafe fn failed<M: Method>(reply: *mut (), error: <M::Outcome as Outcome>::Error) -> Answer {
+unsafe fn failed<M: Method>(reply: *mut (), error: <M::Outcome as Outcome>::Error) -> CallStatus {
     // SAFETY: the caller's promise.
     unsafe { fail(reply, &M::texts(&error), "", FAILED) }
 }
@@ -67,7 +67,7 @@ unsafe fn failed<M: Method>(reply: *mut (), error: <M::Outcome as Outcome>::Erro
 ///
 /// `reply` points to a reply.
 #[inline]
-unsafe fn caught(reply: *mut (), work: impl FnOnce() -> Answer) -> Answer {
+unsafe fn caught(reply: *mut (), work: impl FnOnce() -> CallStatus) -> CallStatus {
     match panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(answer) => answer,
         // SAFETY: the caller's promise.
@@ -80,7 +80,11 @@ unsafe fn caught(reply: *mut (), work: impl FnOnce() -> Answer) -> Answer {
 /// # Safety
 ///
 /// `plugin` is `Object::of` an entry whose interface is `I`, and `reply` points to a reply for an `Object`.
-pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(plugin: Object, _: *const (), reply: *mut ()) -> Answer {
+pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(
+    plugin: Object,
+    _: *const (),
+    reply: *mut (),
+) -> CallStatus {
     let work = || {
         // SAFETY: the caller's promise.
         let entry: &Entry = unsafe { plugin.thing() };
@@ -88,11 +92,11 @@ pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(plugin: Object, _: *
         match made {
             Ok(object) => {
                 // SAFETY: the caller's promise.
-                unsafe { (*reply.cast::<Reply<Object>>()).value.write(Object::new(object)) };
-                Answer::of(DONE)
+                unsafe { (*reply.cast::<ReplySlot<Object>>()).value.write(Object::new(object)) };
+                CallStatus::of(DONE)
             }
             // SAFETY: the caller's promise.
-            Err(error) => unsafe { fail(reply, &Told(&error).texts(), "", FAILED) },
+            Err(error) => unsafe { fail(reply, &Chain(&error).texts(), "", FAILED) },
         }
     };
     // SAFETY: the caller's promise.
@@ -104,11 +108,11 @@ pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(plugin: Object, _: *
 /// # Safety
 ///
 /// `object` is one of `I` that this library made, and is not used again; `reply` points to a reply for nothing.
-pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), reply: *mut ()) -> Answer {
+pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), reply: *mut ()) -> CallStatus {
     let work = || {
         // SAFETY: the caller's promise.
         drop(unsafe { object.into_box::<I>() });
-        Answer::of(DONE)
+        CallStatus::of(DONE)
     };
     // SAFETY: the caller's promise.
     unsafe { caught(reply, work) }
@@ -118,19 +122,19 @@ pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), r
 ///
 /// `reply` points to a reply.
 #[cold]
-unsafe fn fail(reply: *mut (), texts: &[String], place: &str, status: u64) -> Answer {
+unsafe fn fail(reply: *mut (), texts: &[String], place: &str, status: u64) -> CallStatus {
     let texts: Vec<_> = texts.iter().map(|text| Text::new(text)).collect();
     let failure = Failure { texts: Slice::from(&texts[..]), place: Text::new(place) };
     // SAFETY: the caller's promise; whatever a reply is for, it begins in the same way. It copies the texts.
-    unsafe { ((*reply.cast::<Reply<()>>()).takes.failure)(reply, &raw const failure) };
-    Answer::of(status)
+    unsafe { ((*reply.cast::<ReplySlot<()>>()).takes.failure)(reply, &raw const failure) };
+    CallStatus::of(status)
 }
 
 /// # Safety
 ///
 /// `reply` points to a reply.
 #[cold]
-unsafe fn panicked(reply: *mut (), payload: Box<dyn Any + Send>) -> Answer {
+unsafe fn panicked(reply: *mut (), payload: Box<dyn Any + Send>) -> CallStatus {
     let Caught { message, place } = Caught::new(payload);
     // SAFETY: the caller's promise.
     unsafe { fail(reply, message.as_slice(), &place.unwrap_or_default(), PANICKED) }

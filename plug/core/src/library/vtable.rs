@@ -1,16 +1,16 @@
 //! The vtable of an interface for the library link: the functions that a library exports for it.
 
-use crate::abi::table::Call;
+use crate::abi::table::CallFn;
 use crate::library::callee;
 use crate::portable::proxy::PortableInterface;
 
 pub(crate) struct Vtable {
-    pub calls: &'static [Call],
-    pub open: Call,
-    pub close: Call,
+    pub calls: &'static [CallFn],
+    pub open: CallFn,
+    pub close: CallFn,
     /// Wraps an object of a library as the interface.
     #[cfg(feature = "library")]
-    pub make: fn(&mut crate::entry::Slot<'_>, crate::library::host::object::InLibrary),
+    pub make: fn(&mut crate::entry::Slot<'_>, crate::library::host::object::LibraryObject),
 }
 
 impl Vtable {

@@ -15,9 +15,9 @@ pub(super) fn texts(tell: impl FnOnce(&mut dyn FnMut(&dyn Display))) -> Vec<Stri
 /// An error whose texts the macros ask for.
 /// A `std::error::Error` gives the texts of its chain, and any other type the one that it displays.
 /// The compiler chooses by the order in which it looks for a method.
-pub struct Told<'a, E>(pub &'a E);
+pub struct Chain<'a, E>(pub &'a E);
 
-pub trait TellChain {
+pub trait ChainTexts {
     fn tell(&self, text: &mut dyn FnMut(&dyn Display));
 
     fn texts(&self) -> Vec<String> {
@@ -25,33 +25,33 @@ pub trait TellChain {
     }
 }
 
-pub trait TellText {
+pub trait DisplayText {
     fn tell(&self, text: &mut dyn FnMut(&dyn Display));
 }
 
-impl<E: StdError + 'static> TellChain for Told<'_, E> {
+impl<E: StdError + 'static> ChainTexts for Chain<'_, E> {
     fn tell(&self, text: &mut dyn FnMut(&dyn Display)) {
         chain(self.0).for_each(|error| text(&error));
     }
 }
 
-impl<E: Display> TellText for &Told<'_, E> {
+impl<E: Display> DisplayText for &Chain<'_, E> {
     fn tell(&self, text: &mut dyn FnMut(&dyn Display)) {
         text(self.0);
     }
 }
 
 /// The compiler looks here last: for an error without a text it then reports `Fails` alone.
-pub struct Untold;
+pub struct NoText;
 
-impl Untold {
+impl NoText {
     pub fn tell(&self, _: &mut dyn FnMut(&dyn Display)) {}
 }
 
-impl<E> std::ops::Deref for Told<'_, E> {
-    type Target = Untold;
+impl<E> std::ops::Deref for Chain<'_, E> {
+    type Target = NoText;
 
-    fn deref(&self) -> &Untold {
-        &Untold
+    fn deref(&self) -> &NoText {
+        &NoText
     }
 }

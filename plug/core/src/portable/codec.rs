@@ -104,10 +104,10 @@ pub fn finish<T: Portable>(slot: Option<T>, name: &'static str) -> Result<T, Mal
 
 /// What is wrong with bytes that are no value of a type, and where in the value that is.
 #[derive(Debug)]
-pub struct Malformed(Box<Fault>);
+pub struct Malformed(Box<Flaw>);
 
 #[derive(Debug)]
-struct Fault {
+struct Flaw {
     what: Cow<'static, str>,
     /// The innermost one first.
     path: Vec<Step>,
@@ -123,7 +123,7 @@ enum Step {
 impl Malformed {
     #[cold]
     pub fn new(what: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Fault { what: what.into(), path: Vec::new() }))
+        Self(Box::new(Flaw { what: what.into(), path: Vec::new() }))
     }
 
     /// An enum without a variant. It has none that could stand for nothing.
@@ -156,7 +156,7 @@ impl Malformed {
 
 impl Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fault { what, path } = &*self.0;
+        let Flaw { what, path } = &*self.0;
         f.write_str(what)?;
         for (at, step) in path.iter().rev().enumerate() {
             f.write_str(if at == 0 { ", in `" } else { "" })?;

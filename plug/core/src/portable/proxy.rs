@@ -12,13 +12,13 @@ pub trait PortableInterface: Interface + Send + Sync {
     const DOCS: &'static str;
     const SIGNATURES: &'static [Signature];
     /// What a library calls its methods by.
-    const CALLS: &'static [crate::abi::table::Call];
+    const CALLS: &'static [crate::abi::table::CallFn];
 
     /// Shows the methods, in order.
     fn methods<V: VisitMethods<Self>>(visitor: &mut V);
 
     /// An object of the interface whose methods cross this border.
-    fn remote<B: Border>(border: B) -> Box<Self>;
+    fn remote<B: Boundary>(boundary: B) -> Box<Self>;
 }
 
 /// What is made for each method of an interface.
@@ -50,7 +50,7 @@ impl Description {
 }
 
 /// A way to the object: what stands on the caller's side of it.
-pub trait Border: Send + Sync + 'static {
+pub trait Boundary: Send + Sync + 'static {
     /// Whether the other side has the method, which it may lack where it is older and the method has a default body.
     fn has<M: Method>(&self) -> bool;
 
@@ -64,19 +64,19 @@ pub trait Border: Send + Sync + 'static {
 }
 
 /// An object of `I` on the other side of a border.
-pub struct Remote<I: ?Sized, B> {
-    border: B,
+pub struct Proxy<I: ?Sized, B> {
+    boundary: B,
     interface: PhantomData<fn(&I)>,
 }
 
-impl<I: ?Sized, B: Border> Remote<I, B> {
-    pub fn new(border: B) -> Self {
-        Self { border, interface: PhantomData }
+impl<I: ?Sized, B: Boundary> Proxy<I, B> {
+    pub fn new(boundary: B) -> Self {
+        Self { boundary, interface: PhantomData }
     }
 
     #[inline]
     pub fn call<M: Method<Interface = I>>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
-        self.border.call::<M>(given)
+        self.boundary.call::<M>(given)
     }
 
     #[inline]
@@ -84,6 +84,6 @@ impl<I: ?Sized, B: Border> Remote<I, B> {
         &self,
         given: &<M::Arguments as Arguments>::Given<'_>,
     ) -> Option<M::Outcome> {
-        self.border.attempt::<M>(given)
+        self.boundary.attempt::<M>(given)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
 
-use super::{Key, Listed, Portable};
+use super::{Key, LentList, Portable};
 use crate::abi::view::{Maybe, Pair, Scratch, Slice, Text};
 use crate::portable::codec::{Malformed, Sink, Source};
 use crate::portable::types::Type;
@@ -39,8 +39,8 @@ macro_rules! plain {
                 }
 
                 #[inline]
-                fn lend_list<'a>(views: Slice<'a, Self>) -> Listed<'a, Self> {
-                    Listed::Borrowed(views.get())
+                fn lend_list<'a>(views: Slice<'a, Self>) -> LentList<'a, Self> {
+                    LentList::Borrowed(views.get())
                 }
 
                 #[inline]

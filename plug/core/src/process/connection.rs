@@ -28,7 +28,7 @@ const ORIGIN: &str = "http://localhost";
 
 /// Where a plugin listens, and how it is to be spoken to.
 #[derive(Clone)]
-pub(crate) struct Target {
+pub(crate) struct PeerAddress {
     pub address: Address,
     pub tls: Option<Arc<ClientConfig>>,
 }
@@ -38,7 +38,7 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-impl Target {
+impl PeerAddress {
     /// # Errors
     ///
     /// Where nobody answers; where it is TLS that fails, the source is rustls's error.
@@ -74,7 +74,7 @@ impl Target {
     }
 }
 
-impl std::fmt::Display for Target {
+impl std::fmt::Display for PeerAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.address {
             Address::Unix(path) => write!(f, "unix:{}", path.display()),
@@ -86,13 +86,13 @@ impl std::fmt::Display for Target {
 /// The other side of a connection to a process, whatever is spoken by it.
 pub(crate) trait Peer: Channel {
     /// What it says of its plugins. None where it is no program of ours.
-    fn list(&self, deadline: Option<Instant>) -> Answer<Option<ListReply>>;
+    fn list(&self, deadline: Option<Instant>) -> PeerFuture<Option<ListReply>>;
 
     /// Whether it says that it is well.
-    fn check(&self, deadline: Option<Instant>) -> Answer<()>;
+    fn check(&self, deadline: Option<Instant>) -> PeerFuture<()>;
 
     /// Tells it to end. The answer often does not come, for it ends before it has sent it.
-    fn leave(&self) -> Answer<()>;
+    fn leave(&self) -> PeerFuture<()>;
 
     /// Ends the connection, and with it all that still waits for an answer. It is not made again.
     fn sever(&self);
@@ -103,11 +103,11 @@ pub(crate) fn ended() -> Fault {
     Fault::Unavailable(Unavailable::unsent("its process has ended".to_owned()))
 }
 
-pub(crate) type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send>>;
+pub(crate) type PeerFuture<T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send>>;
 
 /// The way that tonic connects by.
 #[derive(Clone)]
-struct Connector(Target);
+struct Connector(PeerAddress);
 
 impl Service<Uri> for Connector {
     type Response = TokioIo<Box<dyn Stream>>;

@@ -10,13 +10,13 @@ use bytes::Bytes;
 use prost::Message;
 use tokio::time::{timeout, timeout_at};
 
-use crate::process::connection::{Answer, Peer, Target, ended};
+use crate::process::connection::{Peer, PeerAddress, PeerFuture, ended};
 use crate::process::log::Records;
 use crate::process::log::emit::emit;
 use crate::process::plugin::services::StdioData;
 use crate::rpc::client::http2::Http2;
 use crate::rpc::client::services;
-use crate::wire::channel::{Call, Channel, Reply};
+use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
 
@@ -25,27 +25,32 @@ const PIECE: usize = 1 << 20;
 
 /// The connection that calls go by. It is made again where it was lost, since a process may live longer than it. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Grpc(Arc<Inner>);
+pub(crate) struct GrpcPeer(Arc<Inner>);
 
 struct Inner {
-    target: Target,
+    target: PeerAddress,
     connection: Mutex<Http2>,
     /// The longest reply that is taken, in bytes.
-    most: usize,
+    max_len: usize,
     /// How long to connect may take.
     patience: Duration,
     is_severed: AtomicBool,
 }
 
-impl Grpc {
+impl GrpcPeer {
     /// Connects to a process, and listens to what it prints.
-    pub(crate) async fn connect(target: Target, name: String, most: usize, patience: Duration) -> io::Result<Self> {
+    pub(crate) async fn connect(
+        target: PeerAddress,
+        name: String,
+        max_len: usize,
+        patience: Duration,
+    ) -> io::Result<Self> {
         let connection = http2(&target).await?;
         tokio::spawn(listen(name, connection.clone()));
         Ok(Self(Arc::new(Inner {
             target,
             connection: Mutex::new(connection),
-            most,
+            max_len,
             patience,
             is_severed: AtomicBool::new(false),
         })))
@@ -58,14 +63,14 @@ impl Grpc {
     async fn call(self, call: Call) -> Result<Bytes, Fault> {
         let connection = self.connection().clone();
         if !connection.is_closed() {
-            match connection.call(call.clone(), self.0.most).await {
+            match connection.call(call.clone(), self.0.max_len).await {
                 // It was lost before the call was on its way.
                 Err(Fault::Unavailable(unavailable)) if unavailable.is_unsent && connection.is_closed() => {}
                 done => return done,
             }
         }
         let connection = self.connect_again(call.deadline).await?;
-        connection.call(call, self.0.most).await
+        connection.call(call, self.0.max_len).await
     }
 
     async fn connect_again(&self, deadline: Option<Instant>) -> Result<Http2, Fault> {
@@ -94,28 +99,28 @@ impl Grpc {
     }
 }
 
-async fn http2(target: &Target) -> io::Result<Http2> {
+async fn http2(target: &PeerAddress) -> io::Result<Http2> {
     Http2::over(target.connect().await?).await.map_err(io::Error::other)
 }
 
-impl Channel for Grpc {
-    fn call(&self, call: Call) -> Reply {
+impl Channel for GrpcPeer {
+    fn call(&self, call: Call) -> ReplyFuture {
         Box::pin(self.clone().call(call))
     }
 }
 
-impl Peer for Grpc {
-    fn list(&self, deadline: Option<Instant>) -> Answer<Option<ListReply>> {
+impl Peer for GrpcPeer {
+    fn list(&self, deadline: Option<Instant>) -> PeerFuture<Option<ListReply>> {
         let this = self.clone();
         Box::pin(async move { services::list(&this, deadline).await })
     }
 
-    fn check(&self, deadline: Option<Instant>) -> Answer<()> {
+    fn check(&self, deadline: Option<Instant>) -> PeerFuture<()> {
         let this = self.clone();
         Box::pin(async move { services::check(&this, "plugin", deadline).await })
     }
 
-    fn leave(&self) -> Answer<()> {
+    fn leave(&self) -> PeerFuture<()> {
         let call = Call::of_service("/plugin.GRPCController/Shutdown", Bytes::new(), None);
         let leaving = self.clone().call(call);
         Box::pin(async move { leaving.await.map(drop) })

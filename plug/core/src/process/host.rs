@@ -23,7 +23,7 @@ use crate::registry::link::Link;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::plugins::{Side, name_of};
 use crate::rpc::client::{plugins, services};
-use crate::wire::channel::{Call, Channel, Reply};
+use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
 
@@ -134,7 +134,7 @@ impl ProcessOptions {
         let name = name_of(&path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy());
         let launch = Launch {
             path,
-            told_name: self.dispense.clone().unwrap_or_else(|| name.clone()),
+            wire_name: self.dispense.clone().unwrap_or_else(|| name.clone()),
             name,
             sha256: self.sha256.clone(),
             handshake,
@@ -146,7 +146,7 @@ impl ProcessOptions {
             with_tls: self.tls,
             socket_group: self.socket_group.clone(),
             ports: PORTS,
-            most: self.most,
+            max_len: self.max_len,
         };
         let shared =
             Shared { driver, launch, options: self.clone(), attached, state: Mutex::default(), list: OnceCell::new() };
@@ -243,7 +243,7 @@ impl Link for Process {
         let interfaces = shared.launch.handshake.interfaces(running.version);
         let name = match running.protocol {
             Protocol::Grpc => shared.launch.name.clone(),
-            Protocol::NetRpc => name_of(&shared.launch.told_name),
+            Protocol::NetRpc => name_of(&shared.launch.wire_name),
         };
         let reached = Arc::clone(shared);
         let side = Side {
@@ -334,11 +334,11 @@ fn now(current: &Current) -> Arc<Running> {
 }
 
 impl Channel for Handle {
-    fn is_prompt(&self) -> bool {
-        self.shared.options.restart.limit == 0 && now(&self.running).is_prompt()
+    fn sends_eagerly(&self) -> bool {
+        self.shared.options.restart.limit == 0 && now(&self.running).sends_eagerly()
     }
 
-    fn call(&self, call: Call) -> Reply {
+    fn call(&self, call: Call) -> ReplyFuture {
         if self.shared.options.restart.limit == 0 {
             return now(&self.running).call(call);
         }

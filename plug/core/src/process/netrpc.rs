@@ -5,7 +5,6 @@
 //! A host opens three streams: one for calls of the process itself (`Control`, `Dispenser`, and `Plugins`, which is ours), and two by which the plugin sends
 //! what it prints. A plugin that was asked for by its name has a number, by which the host opens a stream of its own to it (go-plugin's `MuxBroker`), and all its calls go by that.
 
-pub(crate) mod answers;
 pub(crate) mod calls;
 pub(crate) mod fault;
 pub(crate) mod fuzzed;
@@ -14,6 +13,7 @@ pub(crate) mod host;
 pub(crate) mod mux;
 pub(crate) mod outgoing;
 pub(crate) mod plugin;
+pub(crate) mod respond;
 #[cfg(test)]
 mod tests;
 pub(crate) mod values;

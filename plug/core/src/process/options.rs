@@ -28,7 +28,7 @@ pub struct ProcessOptions {
     pub(super) deadline: Option<Duration>,
     pub(super) tls: bool,
     pub(super) socket_group: Option<String>,
-    pub(super) most: usize,
+    pub(super) max_len: usize,
     pub(super) restart: Restart,
     pub(super) on_death: Option<Arc<Notice>>,
     pub(super) is_isolated: bool,
@@ -102,7 +102,7 @@ impl Default for ProcessOptions {
             deadline: None,
             tls: true,
             socket_group: None,
-            most: i32::MAX as usize,
+            max_len: i32::MAX as usize,
             restart: Restart::never(),
             on_death: None,
             is_isolated: false,
@@ -209,7 +209,7 @@ impl ProcessOptions {
 
     /// The longest reply that is taken, in bytes. 2 GiB, where nothing else is said.
     pub fn max_reply(mut self, bytes: usize) -> Self {
-        self.most = bytes;
+        self.max_len = bytes;
         self
     }
 

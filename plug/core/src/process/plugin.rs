@@ -22,11 +22,11 @@ use tokio_rustls::TlsAcceptor;
 use crate::error::Error;
 use crate::plugin::Plugin;
 use crate::plugin::agreement::Handshake;
-use crate::process::handshake::environment::{Asked, ByHand, Cookie, choose_version, served};
+use crate::process::handshake::environment::{ByHand, Cookie, HostEnvironment, choose_version, protocols};
 use crate::process::handshake::line::{Line, Protocol};
 #[cfg(feature = "netrpc")]
-use crate::process::netrpc::plugin::Served;
-use crate::process::plugin::printed::Taken;
+use crate::process::netrpc::plugin::NetRpcServer;
+use crate::process::plugin::printed::Drained;
 use crate::process::plugin::services::Services;
 use crate::process::plugin::socket::Socket;
 use crate::process::tls;
@@ -34,7 +34,7 @@ use crate::process::tls::Credentials;
 use crate::rpc::server::builder::Server;
 use crate::rpc::server::connections;
 use crate::rpc::server::connections::{Secure, Speaks};
-use crate::rpc::server::router::Front;
+use crate::rpc::server::router::Router;
 use crate::rpc::server::workers::Workers;
 use crate::wire::dispatch::Dispatch;
 
@@ -58,7 +58,7 @@ pub(crate) fn is_isolated() -> bool {
     parent.is_some_and(|parent| host == *parent)
 }
 
-/// Why nothing is served.
+/// Why nothing is protocols.
 pub(crate) enum Refusal {
     /// A person has started it, or another program's host.
     ByHand(String),
@@ -91,13 +91,13 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
     if found != Cookie::Right {
         return Err(Refusal::ByHand(by_hand(&handshake, found, &server.plugins)));
     }
-    let asked = Asked::read(look);
+    let asked = HostEnvironment::read(look);
     for ignored in &asked.ignored {
         eprintln!("[WARN] {ignored}");
     }
     let version = choose_version(&handshake.versions(), &asked.versions).unwrap_or(1);
     let plugins = server.plugins.into_iter().filter(|plugin| handshake.has(version, plugin.identity()));
-    let most = server.max_request.unwrap_or(MOST);
+    let max_len = server.max_request.unwrap_or(MOST);
     let dispatch = Dispatch::new(plugins)?;
     server.services.or_plugins(&dispatch)?;
     let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -115,7 +115,7 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
         _ => None,
     };
     let told = told_to_end().map_err(Error::new)?;
-    let protocol = asked.protocol(&served(version, server.services.are_there())).unwrap_or(Protocol::Grpc);
+    let protocol = asked.protocol(&protocols(version, server.services.are_there())).unwrap_or(Protocol::Grpc);
     let socket = Socket::bind(&asked)?;
     let line = Line {
         app: version,
@@ -132,7 +132,7 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
         .map_err(|error| Error::msg("the handshake cannot be written to stdout").with_source(error))?;
     drop(stdout);
 
-    let (stop, taken) = (Arc::new(Notify::new()), Arc::new(Taken::default()));
+    let (stop, taken) = (Arc::new(Notify::new()), Arc::new(Drained::default()));
     let (printed, before) = printed::divert(Arc::clone(&taken)).map_err(Error::new)?;
     let gone = parent::gone(parent, before).map_err(Error::new)?;
     let (end, is_ending) = watch::channel(false);
@@ -151,13 +151,13 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
         Protocol::Grpc => {
             let services = Services { stop, printed: Mutex::new(Some(printed)), taken, is_ending };
             let routes = crate::rpc::server::builder::routes(server.services, &dispatch, &["plugin"], services::NAMES)?;
-            let front = Front::new(dispatch, Box::new(services), routes, workers.calls(), most);
+            let front = Router::new(dispatch, Box::new(services), routes, workers.calls(), max_len);
             Box::pin(socket.serve(front, secure, ended))
         }
         #[cfg(feature = "netrpc")]
         Protocol::NetRpc => {
-            let served = Served::new(dispatch, workers.calls(), most, stop, printed, taken);
-            Box::pin(socket.serve(served, secure, ended))
+            let protocols = NetRpcServer::new(dispatch, workers.calls(), max_len, stop, printed, taken);
+            Box::pin(socket.serve(protocols, secure, ended))
         }
         #[cfg(not(feature = "netrpc"))]
         Protocol::NetRpc => return Err(Error::msg("this build does not speak net/rpc").into()),

@@ -22,8 +22,8 @@ use crate::error::kind::ErrorKind;
 use crate::error::process::ProcessFault;
 use crate::escape;
 use crate::plugin::agreement::Handshake;
-use crate::process::connection::{Answer, Peer, Target};
-use crate::process::grpc::Grpc;
+use crate::process::connection::{Peer, PeerAddress, PeerFuture};
+use crate::process::grpc::GrpcPeer;
 use crate::process::handshake::environment::{Offer, PROTOCOL};
 use crate::process::handshake::line::{Address, Line, Protocol};
 use crate::process::handshake::reader::{Progress, Reader};
@@ -34,12 +34,12 @@ use crate::process::launch::folder::Folder;
 use crate::process::log::Records;
 use crate::process::log::emit::emit;
 #[cfg(feature = "netrpc")]
-use crate::process::netrpc::host::NetRpc;
+use crate::process::netrpc::host::NetRpcPeer;
 use crate::process::options::Reattach;
 use crate::process::plugin::ISOLATED;
 use crate::process::tls::Credentials;
 use crate::rpc::client::driver::Driver;
-use crate::wire::channel::{Call, Channel, Reply};
+use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
 
@@ -56,7 +56,7 @@ pub(crate) struct Launch {
     /// What its plugins are called in the log.
     pub name: String,
     /// What its plugin is asked for by, where it does not say its name.
-    pub told_name: String,
+    pub wire_name: String,
     pub sha256: Option<Digest>,
     pub handshake: Handshake,
     pub arguments: Vec<OsString>,
@@ -68,14 +68,14 @@ pub(crate) struct Launch {
     pub socket_group: Option<String>,
     pub ports: RangeInclusive<u16>,
     /// The longest reply that is taken, in bytes.
-    pub most: usize,
+    pub max_len: usize,
 }
 
 /// A process that has answered.
 pub(crate) struct Running {
     driver: &'static Driver,
     peer: Arc<dyn Peer>,
-    pub target: Target,
+    pub target: PeerAddress,
     pub protocol: Protocol,
     /// The version of the application's protocol.
     pub version: u32,
@@ -206,7 +206,7 @@ impl Launch {
                 Some(Arc::new(config.map_err(|error| self.fault(ProcessFault::Tls).with_source(error))?))
             }
         };
-        let target = Target { address: line.address, tls };
+        let target = PeerAddress { address: line.address, tls };
         let peer = self.connected(&target, line.protocol, patience).await?;
         tokio::spawn(printed(self.name.clone(), stdout));
         tokio::spawn(severed(Arc::clone(&life), Arc::downgrade(&peer)));
@@ -225,20 +225,26 @@ impl Launch {
         })
     }
 
-    async fn connected(&self, target: &Target, protocol: Protocol, patience: Duration) -> Result<Arc<dyn Peer>, Error> {
+    async fn connected(
+        &self,
+        target: &PeerAddress,
+        protocol: Protocol,
+        patience: Duration,
+    ) -> Result<Arc<dyn Peer>, Error> {
         if !Protocol::BUILT.contains(&protocol) {
             let fault = HandshakeFault::NotBuilt { protocol: protocol.name() };
             return Err(self.fault(ProcessFault::Handshake { fault, status: None, stderr: Vec::new() }));
         }
-        let (target, name, most, patience_again) = (target.clone(), self.name.clone(), self.most, self.start_timeout);
+        let (target, name, max_len, patience_again) =
+            (target.clone(), self.name.clone(), self.max_len, self.start_timeout);
         let at = target.to_string();
         let connecting = async move {
             let peer: Arc<dyn Peer> = match protocol {
-                Protocol::Grpc => Arc::new(Grpc::connect(target, name, most, patience_again).await?),
+                Protocol::Grpc => Arc::new(GrpcPeer::connect(target, name, max_len, patience_again).await?),
                 #[cfg(feature = "netrpc")]
                 Protocol::NetRpc => {
-                    let asked = self.told_name.clone();
-                    Arc::new(NetRpc::connect(target, name, asked, most, patience_again).await?)
+                    let asked = self.wire_name.clone();
+                    Arc::new(NetRpcPeer::connect(target, name, asked, max_len, patience_again).await?)
                 }
                 #[cfg(not(feature = "netrpc"))]
                 Protocol::NetRpc => return Err(io::ErrorKind::Unsupported.into()),
@@ -329,7 +335,7 @@ impl Launch {
         process: &Reattach,
     ) -> Result<Running, Error> {
         let Reattach { pid: id, protocol, version, .. } = *process;
-        let target = Target { address, tls: None };
+        let target = PeerAddress { address, tls: None };
         let (_, heard) = watch::channel(true);
         let life = Life { path: self.path.clone(), id, child: None, records: Arc::default(), heard };
         driver.wait(async {
@@ -413,7 +419,7 @@ impl Running {
     }
 
     /// The answer of a process, or how it ended.
-    fn alive<T: Send + 'static>(&self, answer: Answer<T>) -> Answer<T> {
+    fn alive<T: Send + 'static>(&self, answer: PeerFuture<T>) -> PeerFuture<T> {
         let life = Arc::clone(&self.life);
         Box::pin(async move {
             match answer.await {
@@ -439,11 +445,11 @@ impl Running {
 }
 
 impl Channel for Running {
-    fn is_prompt(&self) -> bool {
-        self.peer.is_prompt()
+    fn sends_eagerly(&self) -> bool {
+        self.peer.sends_eagerly()
     }
 
-    fn call(&self, call: Call) -> Reply {
+    fn call(&self, call: Call) -> ReplyFuture {
         self.alive(self.peer.call(call))
     }
 }

@@ -1,7 +1,7 @@
 //! Why there is no plugin of a name, and what would help. It asks the registry only what anybody can.
 
 use crate::error::Error;
-use crate::error::kind::{ErrorKind, Listed};
+use crate::error::kind::{ErrorKind, NameList};
 use crate::error::problem::{Problem, entry_of_names};
 use crate::interface::Identity;
 use crate::plugin::{Plugin, name};
@@ -27,11 +27,11 @@ pub(crate) fn explain(registry: &Registry, interface: &'static Identity, name: &
     let nearest = if elsewhere.is_empty() { known.nearest(&name) } else { None };
     let mut hints = Vec::new();
     if !elsewhere.is_empty() {
-        hints.push(format!("there is one of this name for {}", Listed(&elsewhere)));
+        hints.push(format!("there is one of this name for {}", NameList(&elsewhere)));
     }
     // The catalogue knows no interfaces: the plugin that a feature brings may be the one that is elsewhere.
     if !features.is_empty() {
-        hints.push(format!("one of this name comes with the feature {}, which is off", Listed(&features)));
+        hints.push(format!("one of this name comes with the feature {}, which is off", NameList(&features)));
     }
     if let Some(nearest) = nearest {
         let features = known.features(nearest);
@@ -139,7 +139,7 @@ impl<'r> Known<'r> {
         let off = self.arguments(self.off.iter());
         let nothing = "no plugin of this interface is linked";
         if !self.here.is_empty() {
-            format!("available: {}", Listed(&self.names()))
+            format!("available: {}", NameList(&self.names()))
         } else if self.elsewhere.iter().any(|plugin| plugin.origin().is_some()) {
             // A registry of libraries, that need not have to do with what is linked.
             "there is no plugin of this interface".to_owned()
@@ -151,7 +151,7 @@ impl<'r> Known<'r> {
                  `[package.metadata.plug]`"
             )
         } else {
-            format!("{nothing}, and these features, which bring plugins, are off: {}", Listed(&off))
+            format!("{nothing}, and these features, which bring plugins, are off: {}", NameList(&off))
         }
     }
 }

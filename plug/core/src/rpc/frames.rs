@@ -41,7 +41,7 @@ pub(crate) struct Frames {
     pub body: RecvStream,
     /// What came, and is no whole message yet.
     received: BytesMut,
-    most: usize,
+    max_len: usize,
 }
 
 /// Why there is no next message.
@@ -49,7 +49,7 @@ pub(crate) struct Frames {
 pub(crate) enum Broken {
     Lost(h2::Error),
     Compressed,
-    TooLong { len: usize, most: usize },
+    TooLong { len: usize, max_len: usize },
     Cut,
 }
 
@@ -58,8 +58,8 @@ impl fmt::Display for Broken {
         match self {
             Self::Lost(error) => write!(f, "its connection failed: {error}"),
             Self::Compressed => f.write_str("a message is compressed, which was not agreed"),
-            Self::TooLong { len, most } => {
-                write!(f, "a message has {len} bytes, which is more than the {most} that are taken")
+            Self::TooLong { len, max_len } => {
+                write!(f, "a message has {len} bytes, which is more than the {max_len} that are taken")
             }
             Self::Cut => f.write_str("it ends within a message"),
         }
@@ -68,8 +68,8 @@ impl fmt::Display for Broken {
 
 impl Frames {
     /// Messages no longer than `most` bytes.
-    pub(crate) fn new(body: RecvStream, most: usize) -> Self {
-        Self { body, received: BytesMut::new(), most }
+    pub(crate) fn new(body: RecvStream, max_len: usize) -> Self {
+        Self { body, received: BytesMut::new(), max_len }
     }
 
     /// The next one. None at the end.
@@ -94,8 +94,8 @@ impl Frames {
             return Err(Broken::Compressed);
         }
         let len = u32::from_be_bytes(*len) as usize;
-        if len > self.most {
-            return Err(Broken::TooLong { len, most: self.most });
+        if len > self.max_len {
+            return Err(Broken::TooLong { len, max_len: self.max_len });
         }
         if rest.len() < len {
             return Ok(None);

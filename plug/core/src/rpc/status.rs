@@ -1,7 +1,7 @@
 //! What a call fails with, as gRPC has it: a code, a text, and details that others may read too.
 //!
 //! A plugin's own error is `Unknown` with its text, as in Go. The texts of its causes are the entries of a `google.rpc.DebugInfo`
-//! (<https://cloud.google.com/apis/design/errors>), and a panic is `Internal` with a `plug.v1.Panicked`.
+//! (<https://cloud.google.com/apis/design/errors>), and a panic is `Internal` with a `plug.v1.PanickedDetail`.
 
 use prost::Message;
 use prost_types::Any;
@@ -29,9 +29,9 @@ struct DebugInfo {
     detail: String,
 }
 
-/// `plug.v1.Panicked`.
+/// `plug.v1.PanickedDetail`.
 #[derive(Clone, PartialEq, Message)]
-struct Panicked {
+struct PanickedDetail {
     #[prost(string, optional, tag = "1")]
     place: Option<String>,
     #[prost(string, optional, tag = "2")]
@@ -50,7 +50,7 @@ pub(crate) fn status(fault: Fault) -> Status {
             with(code, text, DEBUG_INFO, &DebugInfo { stack_entries: causes, detail: String::new() })
         }
         Fault::Panicked(fault::Panicked { place, message, .. }) => {
-            with(code, text, PANICKED, &Panicked { place, message })
+            with(code, text, PANICKED, &PanickedDetail { place, message })
         }
         _ => Status::new(code, text),
     }
@@ -84,8 +84,8 @@ pub(crate) fn fault(status: &Status) -> Fault {
             let causes = detail::<DebugInfo>(status, DEBUG_INFO).map(|info| info.stack_entries).unwrap_or_default();
             Fault::Failed(std::iter::once(message).chain(causes).collect())
         }
-        Code::Internal => match detail::<Panicked>(status, PANICKED) {
-            Some(Panicked { place, message }) => {
+        Code::Internal => match detail::<PanickedDetail>(status, PANICKED) {
+            Some(PanickedDetail { place, message }) => {
                 Fault::Panicked(fault::Panicked { text: status.message().to_owned(), place, message })
             }
             None => Fault::Refused { code: fault::Code::INTERNAL, message },

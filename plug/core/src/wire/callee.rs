@@ -21,36 +21,36 @@ pub(crate) enum NoReply {
 }
 
 /// An object of some interface.
-pub(crate) trait Served: Send + Sync {
-    /// Calls the method of this number.
+pub(crate) trait Callee: Send + Sync {
+    /// MethodTable the method of this number.
     fn call(&self, method: usize, request: &[u8]) -> Result<Vec<u8>, NoReply>;
 }
 
 /// Opens the plugin.
-pub(crate) fn open<I: ?Sized + PortableInterface>(plugin: &Plugin) -> Result<Box<dyn Served>, Error> {
+pub(crate) fn open<I: ?Sized + PortableInterface>(plugin: &Plugin) -> Result<Box<dyn Callee>, Error> {
     note_places();
     let object = plugin.open::<I>()?;
-    let mut calls = Calls(Vec::new());
+    let mut calls = MethodTable(Vec::new());
     I::methods(&mut calls);
-    Ok(Box::new(Object { object, calls: calls.0 }))
+    Ok(Box::new(OpenedObject { object, calls: calls.0 }))
 }
 
-struct Object<I: ?Sized> {
+struct OpenedObject<I: ?Sized> {
     object: Box<I>,
     calls: Vec<CallOf<I>>,
 }
 
 type CallOf<I> = fn(&I, &[u8]) -> Result<Vec<u8>, NoReply>;
 
-struct Calls<I: ?Sized>(Vec<CallOf<I>>);
+struct MethodTable<I: ?Sized>(Vec<CallOf<I>>);
 
-impl<I: ?Sized + Interface + Send + Sync> VisitMethods<I> for Calls<I> {
+impl<I: ?Sized + Interface + Send + Sync> VisitMethods<I> for MethodTable<I> {
     fn method<M: Method<Interface = I>>(&mut self) {
         self.0.push(call::<M>);
     }
 }
 
-impl<I: ?Sized + Interface + Send + Sync> Served for Object<I> {
+impl<I: ?Sized + Interface + Send + Sync> Callee for OpenedObject<I> {
     fn call(&self, method: usize, request: &[u8]) -> Result<Vec<u8>, NoReply> {
         let Some(call) = self.calls.get(method) else {
             return Err(NoReply::NoMethod);

@@ -13,15 +13,15 @@ use crate::wire::fault::Fault;
 /// A way to the plugins of another process.
 pub(crate) trait Channel: Send + Sync + 'static {
     /// Has a method called. To drop the future is to cancel the call.
-    fn call(&self, call: Call) -> Reply;
+    fn call(&self, call: Call) -> ReplyFuture;
 
     /// Whether a call is on its way before its future is polled, which then costs next to nothing in any thread.
-    fn is_prompt(&self) -> bool {
+    fn sends_eagerly(&self) -> bool {
         false
     }
 }
 
-pub(crate) type Reply = Pin<Box<dyn Future<Output = Result<Bytes, Fault>> + Send>>;
+pub(crate) type ReplyFuture = Pin<Box<dyn Future<Output = Result<Bytes, Fault>> + Send>>;
 
 /// A call of a method.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use once_cell::sync::OnceCell;
 
 use crate::deadline::with_deadline;
-use crate::error::kind::{ErrorKind, Listed};
+use crate::error::kind::{ErrorKind, NameList};
 use crate::error::{Error, chain};
 use crate::interface::Identity;
 use crate::panic::Caught;
@@ -17,7 +17,7 @@ use crate::plugin::Plugin;
 #[cfg(feature = "netrpc")]
 use crate::portable::method::Signature;
 use crate::portable::proxy::Description;
-use crate::wire::callee::{NoReply, Served};
+use crate::wire::callee::{Callee, NoReply};
 use crate::wire::fault::{Code, Fault, Panicked};
 use crate::wire::list::PLUGIN_NAME;
 use crate::wire::vtable::Vtable;
@@ -34,7 +34,7 @@ pub(crate) struct Dispatch {
 struct Offered {
     plugin: Plugin,
     service: usize,
-    object: OnceCell<Box<dyn Served>>,
+    object: OnceCell<Box<dyn Callee>>,
 }
 
 /// An interface.
@@ -112,7 +112,7 @@ impl Dispatch {
         match name {
             Some(name) => {
                 of_service().find(|(_, offered)| offered.plugin.is_called(name)).map(|(at, _)| at).ok_or_else(|| {
-                    let text = format!("there is no plugin `{name}` of `{interface}`: there is {}", Listed(&names()));
+                    let text = format!("there is no plugin `{name}` of `{interface}`: there is {}", NameList(&names()));
                     Fault::refused(Code::NOT_FOUND, text)
                 })
             }
@@ -122,7 +122,7 @@ impl Dispatch {
                 only.ok_or_else(|| {
                     let text = format!(
                         "there are several plugins of `{interface}`: {}; name one in the metadata `{}`",
-                        Listed(&names()),
+                        NameList(&names()),
                         PLUGIN_NAME
                     );
                     Fault::refused(Code::FAILED_PRECONDITION, text)
@@ -141,7 +141,7 @@ impl Dispatch {
         let is_meant =
             |offered: &Offered| offered.plugin.is_called(name) && service.is_none_or(|service| of(offered) == service);
         let found: Vec<_> = (0..self.plugins.len()).filter(|at| is_meant(&self.plugins[*at])).collect();
-        let names = |plugins: &mut dyn Iterator<Item = String>| Listed(&plugins.collect::<Vec<_>>()).to_string();
+        let names = |plugins: &mut dyn Iterator<Item = String>| NameList(&plugins.collect::<Vec<_>>()).to_string();
         match found[..] {
             [at] => Ok(at),
             [] if self.plugins.is_empty() => Err(format!("there is no plugin `{asked}`, nor any other")),

@@ -3,11 +3,11 @@
 use crate::error::Error;
 use crate::plugin::Plugin;
 use crate::portable::proxy::PortableInterface;
-use crate::wire::callee::{self, Served};
+use crate::wire::callee::{self, Callee};
 
 pub(crate) struct Vtable {
     /// Opens a plugin of the interface, to be called by messages.
-    pub open: fn(&Plugin) -> Result<Box<dyn Served>, Error>,
+    pub open: fn(&Plugin) -> Result<Box<dyn Callee>, Error>,
 }
 
 impl Vtable {

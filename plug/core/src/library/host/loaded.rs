@@ -8,7 +8,7 @@ use crate::compat::record::own_record;
 use crate::error::library::LibraryFault;
 use crate::error::{Error, chain};
 use crate::interface::Identity;
-use crate::library::host::object::{Joined, lacking};
+use crate::library::host::object::{MatchedPlugin, lacking};
 use crate::library::vtable::Vtable;
 use crate::plugin::fields::{Fields, NAME};
 use crate::portable::record::{HEAD, NUMBER};
@@ -30,7 +30,7 @@ pub(super) struct Loaded {
 /// What a library says of a plugin, and what has become of it here.
 struct Plugin {
     table: PluginTable,
-    joined: Mutex<Option<&'static Joined>>,
+    joined: Mutex<Option<&'static MatchedPlugin>>,
 }
 
 // SAFETY: the tables are constant, and what they point to is for every thread: the functions of a plugin ask for nothing else, and whoever holds an
@@ -108,7 +108,7 @@ impl Loaded {
         number: &str,
         interface: &'static Identity,
         places: &[Option<usize>],
-    ) -> Result<&'static Joined, Error> {
+    ) -> Result<&'static MatchedPlugin, Error> {
         let changed = |what: &str| {
             let what = format!("plugin `{}` {what}", fields.get(NAME));
             Error::library(path, LibraryFault::Changed { what })
@@ -133,13 +133,13 @@ impl Loaded {
             let library = own_record(record).ok_or_else(unreadable)?;
             let ours = own_record(ours).ok_or_else(unreadable)?;
             let is_whole = library.methods.len() == calls.len() && places.len() == methods;
-            is_whole && compat::matching::joined(&ours, &library).is_ok_and(|found| found == places)
+            is_whole && compat::matching::match_methods(&ours, &library).is_ok_and(|found| found == places)
         };
         if !is_same {
             return Err(changed("has other methods"));
         }
         let calls: Vec<_> = places.iter().map(|place| place.and_then(|place| calls.get(place).copied())).collect();
-        let new = Joined {
+        let new = MatchedPlugin {
             interface,
             name: fields.get(NAME).to_owned(),
             calls: calls.iter().map(|call| call.unwrap_or(lacking)).collect(),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use crate::abi::table::{ABI, HostTable};
-use crate::compat::matching::joined;
+use crate::compat::matching::match_methods;
 use crate::compat::record::own_record;
 use crate::error::Error;
 use crate::library::entry::plug_library_v1;
@@ -58,7 +58,7 @@ impl Link for Loopback {
         for entry in crate::entry::submissions::entries() {
             let Some(vtable) = entry.interface.vtable::<Vtable>() else { continue };
             let ours = entry.interface.record().and_then(own_record);
-            let places: Option<Arc<[_]>> = ours.and_then(|ours| joined(&ours, &ours).ok()).map(Arc::from);
+            let places: Option<Arc<[_]>> = ours.and_then(|ours| match_methods(&ours, &ours).ok()).map(Arc::from);
             let (Some(places), Ok(fields)) = (places, Fields::read(entry.text).map(Arc::new)) else { continue };
             let (shown, number) = (Arc::clone(&fields), format!("{:016x}", entry.interface.number()));
             let open = move |slot: &mut crate::entry::Slot<'_>| {

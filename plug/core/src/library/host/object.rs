@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::panic::{self, AssertUnwindSafe};
 
-use crate::abi::table::{Answer, Call, DONE, FAILED, Failure, Object, PANICKED, Reply, Takes};
+use crate::abi::table::{CallFn, CallStatus, DONE, FAILED, Failure, Object, PANICKED, ReplySlot, ReplyVtable};
 use crate::abi::view::Scratch;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
@@ -14,59 +14,59 @@ use crate::interface::Identity;
 use crate::panic::{Caught, NO_TEXT, dispose};
 use crate::portable::Portable;
 use crate::portable::method::{Arguments, Method, Outcome};
-use crate::portable::proxy::Border;
+use crate::portable::proxy::Boundary;
 
 /// There is no such method. No library says so: it is what stands in the place of one.
 const LACKING: u64 = u64::MAX;
 
 /// An object that is in a library.
-pub struct InLibrary {
+pub struct LibraryObject {
     object: Object,
     /// This program's methods, in its order, with `lacking` in the place of one that the library has not.
-    calls: &'static [Call],
-    of: &'static Joined,
+    calls: &'static [CallFn],
+    of: &'static MatchedPlugin,
 }
 
 /// A plugin of a library as this host sees it. A library is never unloaded, so it is there for good.
-pub(crate) struct Joined {
+pub(crate) struct MatchedPlugin {
     /// The interface of this program.
     pub interface: &'static Identity,
     /// The plugin's name.
     pub name: String,
-    pub calls: Box<[Call]>,
+    pub calls: Box<[CallFn]>,
     /// Which of them the library has.
     pub has: Box<[bool]>,
-    pub open: Call,
-    pub close: Call,
+    pub open: CallFn,
+    pub close: CallFn,
     pub plugin: Object,
 }
 
 // SAFETY: the interface is `Send + Sync`, which `PortableInterface` asks for, and so is the object, whose type the library's compiler
 // has checked for it. The tables are never written to.
-unsafe impl Send for InLibrary {}
+unsafe impl Send for LibraryObject {}
 // SAFETY: the same.
-unsafe impl Sync for InLibrary {}
+unsafe impl Sync for LibraryObject {}
 // SAFETY: what it points to is constant, and a plugin's entry is of the same type in every thread.
-unsafe impl Send for Joined {}
+unsafe impl Send for MatchedPlugin {}
 // SAFETY: the same.
-unsafe impl Sync for Joined {}
+unsafe impl Sync for MatchedPlugin {}
 
 /// A reply and what comes of it. The library is given a pointer to the reply, which is a pointer to all of it.
 #[repr(C)]
 struct Pending<V, T> {
-    reply: Reply<V>,
-    outcome: Option<Result<T, Told>>,
+    reply: ReplySlot<V>,
+    outcome: Option<Result<T, FailureText>>,
 }
 
 /// What a library says of a failure.
-struct Told {
+struct FailureText {
     texts: Vec<String>,
     place: String,
     /// Whether it was this program that failed, in taking the result.
     is_ours: bool,
 }
 
-impl Told {
+impl FailureText {
     /// A panic of this program's own code.
     #[cold]
     fn by_panic(payload: Box<dyn Any + Send>) -> Self {
@@ -77,11 +77,11 @@ impl Told {
 
 impl<V, T> Pending<V, T> {
     /// For a result that is written into the reply.
-    const FLAT: &'static Takes = &Takes { value: take_nothing, failure: take_failure::<V, T> };
+    const FLAT: &'static ReplyVtable = &ReplyVtable { value: take_nothing, failure: take_failure::<V, T> };
 
     #[inline]
-    fn new(takes: &'static Takes) -> Self {
-        Self { reply: Reply { takes, value: MaybeUninit::uninit() }, outcome: None }
+    fn new(takes: &'static ReplyVtable) -> Self {
+        Self { reply: ReplySlot { takes, value: MaybeUninit::uninit() }, outcome: None }
     }
 }
 
@@ -93,16 +93,16 @@ unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
     let (pending, view) = unsafe { (&mut *reply.cast::<PendingOf<'_, M>>(), *view.cast()) };
     // The hasher of a map, say, is this program's own, and may panic.
     let own = || <M::Ok as Portable>::own(view);
-    pending.outcome = Some(panic::catch_unwind(AssertUnwindSafe(own)).map_err(Told::by_panic));
+    pending.outcome = Some(panic::catch_unwind(AssertUnwindSafe(own)).map_err(FailureText::by_panic));
 }
 
 /// What takes the result of a method.
 struct Taking<M>(PhantomData<M>);
 
 impl<M: Method> Taking<M> {
-    const TAKES: &'static Takes = match M::Ok::IS_FLAT {
+    const TAKES: &'static ReplyVtable = match M::Ok::IS_FLAT {
         true => PendingOf::<M>::FLAT,
-        false => &Takes { value: take::<M>, failure: PendingOf::<M>::FLAT.failure },
+        false => &ReplyVtable { value: take::<M>, failure: PendingOf::<M>::FLAT.failure },
     };
 }
 
@@ -122,7 +122,7 @@ unsafe extern "C" fn take_failure<V, T>(reply: *mut (), failure: *const Failure<
     // SAFETY: the caller's promise.
     let (pending, failure) = unsafe { (&mut *reply.cast::<Pending<V, T>>(), &*failure) };
     let texts = failure.texts.get().iter().map(|text| text.get().to_owned()).collect();
-    let told = Told { texts, place: failure.place.get().to_owned(), is_ours: false };
+    let told = FailureText { texts, place: failure.place.get().to_owned(), is_ours: false };
     // A failure supersedes a result: dropping that one, the library has panicked. Dropping it here may panic too.
     if let Some(Err(told)) =
         pending.outcome.replace(Err(told)).map(|old| panic::catch_unwind(AssertUnwindSafe(|| drop(old))))
@@ -131,7 +131,7 @@ unsafe extern "C" fn take_failure<V, T>(reply: *mut (), failure: *const Failure<
     }
 }
 
-impl Border for InLibrary {
+impl Boundary for LibraryObject {
     #[inline]
     fn has<M: Method>(&self) -> bool {
         self.of.has[M::INDEX]
@@ -150,7 +150,7 @@ impl Border for InLibrary {
         if answer.status == DONE && M::Ok::IS_FLAT {
             // SAFETY: a library that is done has written the value, where it is flat, into the one or the other.
             let view: View<'_, M> = unsafe {
-                if Answer::holds::<View<'_, M>>() { answer.view() } else { pending.reply.value.assume_init() }
+                if CallStatus::holds::<View<'_, M>>() { answer.view() } else { pending.reply.value.assume_init() }
             };
             // It has told nothing else, so there is nothing to drop.
             std::mem::forget(pending);
@@ -164,39 +164,40 @@ impl Border for InLibrary {
     }
 }
 
-impl Drop for InLibrary {
+impl Drop for LibraryObject {
     fn drop(&mut self) {
         let mut pending = Pending::<(), ()>::new(Pending::<(), ()>::FLAT);
         // SAFETY: the object was made by this plugin's `open`, and this is the last use of it.
         // A drop can return nothing, and of a panic the library has printed what there is to say.
-        let _: Answer = unsafe { (self.of.close)(self.object, std::ptr::null(), (&raw mut pending).cast()) };
+        let _: CallStatus = unsafe { (self.of.close)(self.object, std::ptr::null(), (&raw mut pending).cast()) };
     }
 }
 
-impl Joined {
+impl MatchedPlugin {
     /// Makes an object.
-    pub(crate) fn open(&'static self) -> Result<InLibrary, Error> {
+    pub(crate) fn open(&'static self) -> Result<LibraryObject, Error> {
         let mut pending = Pending::<Object, Object>::new(Pending::<Object, Object>::FLAT);
         // SAFETY: `open` and `plugin` are those of one table.
-        let Answer { status, .. } = unsafe { (self.open)(self.plugin, std::ptr::null(), (&raw mut pending).cast()) };
+        let CallStatus { status, .. } =
+            unsafe { (self.open)(self.plugin, std::ptr::null(), (&raw mut pending).cast()) };
         let object = match status {
             // SAFETY: a library that is done has written the object.
             DONE => unsafe { pending.reply.value.assume_init() },
             _ => self.outcome(status, pending.outcome, "new")?,
         };
-        Ok(InLibrary { object, calls: &self.calls, of: self })
+        Ok(LibraryObject { object, calls: &self.calls, of: self })
     }
 
     #[cold]
-    fn failed<T>(&self, status: u64, outcome: Option<Result<T, Told>>, method: &str) -> Result<T, Error> {
+    fn failed<T>(&self, status: u64, outcome: Option<Result<T, FailureText>>, method: &str) -> Result<T, Error> {
         self.outcome(status, outcome, method)
     }
 
     #[inline(never)]
-    fn outcome<T>(&self, status: u64, outcome: Option<Result<T, Told>>, method: &str) -> Result<T, Error> {
+    fn outcome<T>(&self, status: u64, outcome: Option<Result<T, FailureText>>, method: &str) -> Result<T, Error> {
         match (status, outcome) {
             (DONE, Some(Ok(value))) => Ok(value),
-            (_, Some(Err(Told { is_ours: true, texts, .. }))) => {
+            (_, Some(Err(FailureText { is_ours: true, texts, .. }))) => {
                 let text = texts.first().map_or(NO_TEXT, |text| text);
                 let said =
                     format!("this program panicked in taking what `{method}` of plugin `{}` returned", self.name);
@@ -223,6 +224,6 @@ impl Joined {
 /// # Safety
 ///
 /// None: it looks at nothing.
-pub(super) unsafe extern "C" fn lacking(_: Object, _: *const (), _: *mut ()) -> Answer {
-    Answer::of(LACKING)
+pub(super) unsafe extern "C" fn lacking(_: Object, _: *const (), _: *mut ()) -> CallStatus {
+    CallStatus::of(LACKING)
 }

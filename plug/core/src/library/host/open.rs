@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use once_cell::sync::OnceCell;
 
-use crate::compat::Joint;
+use crate::compat::Match;
 use crate::error::Error;
 use crate::error::library::LibraryFault;
 use crate::library::host::copy::Loadable;
@@ -16,7 +16,7 @@ use crate::library::host::file;
 use crate::library::host::file::{Demands, Way};
 use crate::library::host::inspection::Inspection;
 use crate::library::host::loaded::Loaded;
-use crate::library::host::reader::{PluginRecord, Records, Unread};
+use crate::library::host::reader::{ParsedPlugin, Records, Unread};
 use crate::library::vtable::Vtable;
 use crate::plugin::Plugin;
 use crate::plugin::fields::{Fields, NAME};
@@ -82,17 +82,17 @@ pub struct Library(Arc<Opened>);
 struct Opened {
     path: PathBuf,
     loadable: Loadable,
-    plugins: Vec<Listed>,
+    plugins: Vec<ListedPlugin>,
     aborts: bool,
     loaded: OnceCell<Loaded>,
 }
 
 /// What the file says of a plugin, and how that is joined to this program's interfaces.
-struct Listed {
+struct ListedPlugin {
     fields: Arc<Fields>,
     /// The number of its interface there.
     number: String,
-    joint: Joint,
+    matched: Match,
 }
 
 /// How a library is opened: which files are refused beside those that cannot work.
@@ -184,9 +184,9 @@ impl LibraryOptions {
         let sha256 = file::sha256(&loadable)
             .map_err(|error| Error::library(path, LibraryFault::Unreadable).with_source(error))?;
         let mut plugins = Vec::new();
-        for (record, joint) in records.plugins.iter().zip(joints(&records)) {
+        for (record, matched) in records.plugins.iter().zip(matches(&records)) {
             let name = record.fields.get(NAME).to_owned();
-            plugins.push(plugin(&joint, &record.fields, path, None, move |_| {
+            plugins.push(plugin(&matched, &record.fields, path, None, move |_| {
                 Err(Error::msg(format!(
                     "plugin `{name}` was looked at, and its library not opened: `Library::open` does that"
                 )))
@@ -251,14 +251,14 @@ impl Library {
 
 impl Link for Library {
     fn plugins(&self) -> Result<Vec<Plugin>, Error> {
-        let plugins = self.0.plugins.iter().enumerate().map(|(at, Listed { fields, joint, .. })| {
+        let plugins = self.0.plugins.iter().enumerate().map(|(at, ListedPlugin { fields, matched, .. })| {
             let opened = Arc::clone(&self.0);
-            plugin(joint, fields, &self.0.path, Some(Arc::as_ptr(&self.0).addr()), move |slot| {
-                let Listed { fields, number, joint } = &opened.plugins[at];
+            plugin(matched, fields, &self.0.path, Some(Arc::as_ptr(&self.0).addr()), move |slot| {
+                let ListedPlugin { fields, number, matched } = &opened.plugins[at];
                 // An interface with places has a vtable; without places, nobody calls this.
-                if let (Some(vtable), Ok(places)) = (joint.identity.vtable::<Vtable>(), &joint.places) {
+                if let (Some(vtable), Ok(places)) = (matched.identity.vtable::<Vtable>(), &matched.places) {
                     let loaded = Opened::load(&opened)?;
-                    let plugin = loaded.plugin(&opened.path, fields, number, joint.identity, places)?;
+                    let plugin = loaded.plugin(&opened.path, fields, number, matched.identity, places)?;
                     (vtable.make)(slot, plugin.open()?);
                 }
                 Ok(())
@@ -278,11 +278,11 @@ impl Opened {
     fn read(path: &Path, demands: &Demands) -> Result<Self, Error> {
         let (loadable, section) = file::take(path, demands)?;
         let records = records(&section).map_err(|fault| Error::library(path, fault))?;
-        let listed = |(record, joint): (&PluginRecord<'_>, Joint)| {
+        let listed = |(record, matched): (&ParsedPlugin<'_>, Match)| {
             let (fields, number) = (Arc::clone(&record.fields), record.interface.to_owned());
-            Listed { fields, number, joint }
+            ListedPlugin { fields, number, matched }
         };
-        let plugins = records.plugins.iter().zip(joints(&records)).map(listed).collect();
+        let plugins = records.plugins.iter().zip(matches(&records)).map(listed).collect();
         let aborts = records.library.aborts;
         Ok(Self { path: path.to_owned(), loadable, plugins, aborts, loaded: OnceCell::new() })
     }
@@ -326,19 +326,19 @@ fn records(section: &[u8]) -> Result<Records<'_>, LibraryFault> {
 }
 
 /// One for each plugin. The plugins of one interface share what is worked out, and what it holds.
-fn joints<'t>(records: &Records<'t>) -> Vec<Joint> {
+fn matches<'t>(records: &Records<'t>) -> Vec<Match> {
     let interfaces = records.by_number();
     let mut known = BTreeMap::new();
-    let of = |plugin: &PluginRecord<'t>| {
-        let joint = || Joint::of(plugin.path, interfaces.get(plugin.interface).copied());
-        known.entry((plugin.interface, plugin.path)).or_insert_with(joint).clone()
+    let of = |plugin: &ParsedPlugin<'t>| {
+        let matched = || Match::of(plugin.path, interfaces.get(plugin.interface).copied());
+        known.entry((plugin.interface, plugin.path)).or_insert_with(matched).clone()
     };
     records.plugins.iter().map(of).collect()
 }
 
 /// The plugin of a record, which cannot be opened where its interface does not fit.
 fn plugin(
-    joint: &Joint,
+    matched: &Match,
     fields: &Arc<Fields>,
     path: &Path,
     of: Option<usize>,
@@ -348,6 +348,6 @@ fn plugin(
         Some(path) => ["library:", path].concat(),
         None => format!("library:{}", path.display()),
     };
-    let unfit = joint.places.as_ref().err().cloned();
-    Plugin::found(Arc::clone(fields), joint.identity, origin, of, unfit, Box::new(open))
+    let unfit = matched.places.as_ref().err().cloned();
+    Plugin::found(Arc::clone(fields), matched.identity, origin, of, unfit, Box::new(open))
 }

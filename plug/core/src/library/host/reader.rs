@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::abi::table::ABI;
-use crate::compat::record::{InterfaceRecord, MAX_PATH, check_fields, check_lines};
+use crate::compat::record::{MAX_PATH, ParsedInterface, check_fields, check_lines};
 use crate::entry::{FIELDS, SEPARATOR};
 use crate::escape;
 use crate::plugin::fields::Fields;
@@ -19,8 +19,8 @@ const MAX_RECORDS: usize = 1 << 14;
 #[derive(Debug)]
 pub(crate) struct Records<'t> {
     pub library: LibraryRecord<'t>,
-    pub interfaces: Vec<InterfaceRecord<'t>>,
-    pub plugins: Vec<PluginRecord<'t>>,
+    pub interfaces: Vec<ParsedInterface<'t>>,
+    pub plugins: Vec<ParsedPlugin<'t>>,
 }
 
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(crate) struct LibraryRecord<'t> {
 }
 
 #[derive(Debug)]
-pub(crate) struct PluginRecord<'t> {
+pub(crate) struct ParsedPlugin<'t> {
     /// The number of its interface, by which that is found in this file, and the path.
     pub interface: &'t str,
     pub path: &'t str,
@@ -62,8 +62,8 @@ impl<'t> Records<'t> {
             [first, ref others @ ..] if others.iter().all(|other| *other == first) => LibraryRecord::read(first)?,
             _ => return Err(Unread::Damaged("it has the records of several libraries".into())),
         };
-        let interfaces = of(INTERFACE_KIND).map(InterfaceRecord::read).collect::<Result<_, _>>();
-        let plugins = of(PLUGIN_KIND).map(PluginRecord::read).collect::<Result<_, _>>();
+        let interfaces = of(INTERFACE_KIND).map(ParsedInterface::read).collect::<Result<_, _>>();
+        let plugins = of(PLUGIN_KIND).map(ParsedPlugin::read).collect::<Result<_, _>>();
         Ok(Self {
             library,
             interfaces: interfaces.map_err(Unread::Damaged)?,
@@ -72,7 +72,7 @@ impl<'t> Records<'t> {
     }
 
     /// The portable interfaces by their numbers, the first of each.
-    pub(crate) fn by_number(&self) -> BTreeMap<&str, &InterfaceRecord<'t>> {
+    pub(crate) fn by_number(&self) -> BTreeMap<&str, &ParsedInterface<'t>> {
         self.interfaces.iter().rev().map(|interface| (interface.number, interface)).collect()
     }
 }
@@ -124,7 +124,7 @@ impl<'t> LibraryRecord<'t> {
     }
 }
 
-impl<'t> PluginRecord<'t> {
+impl<'t> ParsedPlugin<'t> {
     fn read(text: &'t str) -> Result<Self, String> {
         let mut parts = text.splitn(3, SEPARATOR);
         let (Some(interface), Some(path), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
@@ -144,7 +144,7 @@ impl<'t> PluginRecord<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compat::record::MethodRecord;
+    use crate::compat::record::ParsedMethod;
 
     fn record(kind: u8, text: &str) -> Vec<u8> {
         let len = u32::try_from(text.len()).unwrap().to_le_bytes();
@@ -177,7 +177,7 @@ mod tests {
         let records = Records::read(&bytes).unwrap();
         assert_eq!(records.library.compiler, "rustc 1.95.0");
         let interface = records.by_number()[records.plugins[0].interface];
-        let method = MethodRecord { name: "hello", has_default: true, signature: "() -> ()", fingerprint: 255 };
+        let method = ParsedMethod { name: "hello", has_default: true, signature: "() -> ()", fingerprint: 255 };
         assert_eq!(interface.methods, [method]);
     }
 

@@ -68,7 +68,7 @@ impl Offer<'_> {
 
 /// What a plugin was asked for by its host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct HostEnvironment {
     /// The versions of the application's protocol that the host speaks; none where it says nothing.
     pub versions: Vec<u32>,
     /// Where to listen without Unix sockets; 0 where the host says nothing, which is any port.
@@ -104,7 +104,7 @@ impl Cookie {
     }
 }
 
-impl Asked {
+impl HostEnvironment {
     /// Reads the environment, of which `look` gives a variable. What makes no sense there counts as not there.
     pub(crate) fn read(look: impl Fn(&str) -> Option<OsString>) -> Self {
         let mut ignored = Vec::new();
@@ -155,31 +155,31 @@ impl Asked {
         }
     }
 
-    /// What to speak, of what is served: as the environment says, else as the host likes best, else what is served first.
-    pub(crate) fn protocol(&self, served: &[Protocol]) -> Option<Protocol> {
-        let is_served = |protocol: &Protocol| served.contains(protocol);
+    /// What to speak, of what is protocols: as the environment says, else as the host likes best, else what is protocols first.
+    pub(crate) fn protocol(&self, protocols: &[Protocol]) -> Option<Protocol> {
+        let is_served = |protocol: &Protocol| protocols.contains(protocol);
         let asked = self.protocol.iter().chain(&self.protocols).copied().find(is_served);
-        asked.or_else(|| served.first().copied())
+        asked.or_else(|| protocols.first().copied())
     }
 }
 
 /// What a plugin serves in this version of the application's protocol, and first what it speaks to a host that does not say what it speaks itself. That is what
 /// go-plugin has spoken from the beginning where an application is in its first version, and gRPC later, and for services that net/rpc has nothing of.
-pub(crate) fn served(version: u32, has_services: bool) -> Vec<Protocol> {
-    let mut served = match (version, has_services) {
+pub(crate) fn protocols(version: u32, has_services: bool) -> Vec<Protocol> {
+    let mut protocols = match (version, has_services) {
         (1, false) => [Protocol::NetRpc, Protocol::Grpc],
         _ => [Protocol::Grpc, Protocol::NetRpc],
     }
     .to_vec();
-    served.retain(|protocol| Protocol::BUILT.contains(protocol));
-    served
+    protocols.retain(|protocol| Protocol::BUILT.contains(protocol));
+    protocols
 }
 
-/// The highest version of those served that the host offers, else the lowest, with which the host can say what does not fit; none where
-/// none is served.
-pub(crate) fn choose_version(served: &[u32], offered: &[u32]) -> Option<u32> {
-    let both = served.iter().filter(|version| offered.contains(version)).max();
-    both.or_else(|| served.iter().min()).copied()
+/// The highest version of those protocols that the host offers, else the lowest, with which the host can say what does not fit; none where
+/// none is protocols.
+pub(crate) fn choose_version(protocols: &[u32], offered: &[u32]) -> Option<u32> {
+    let both = protocols.iter().filter(|version| offered.contains(version)).max();
+    both.or_else(|| protocols.iter().min()).copied()
 }
 
 /// What a plugin's executable tells a person who has started it by hand.
@@ -229,8 +229,10 @@ impl ByHand<'_> {
 mod tests {
     use super::*;
 
-    fn asked(variables: &[(&str, &str)]) -> Asked {
-        Asked::read(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value)))
+    fn asked(variables: &[(&str, &str)]) -> HostEnvironment {
+        HostEnvironment::read(|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
+        })
     }
 
     const OFFER: Offer<'static> = Offer {
@@ -275,7 +277,7 @@ mod tests {
     #[test]
     fn what_a_host_sets_a_plugin_reads() {
         let offer = Offer { certificate: Some("PEM"), socket_dir: Some(Path::new("/run/x")), ..OFFER };
-        let read = Asked::read(|name| offer.variables().into_iter().find(|(known, _)| *known == name)?.1);
+        let read = HostEnvironment::read(|name| offer.variables().into_iter().find(|(known, _)| *known == name)?.1);
         assert_eq!(read.versions, [1, 2]);
         assert_eq!(read.ports, 10000..=25000);
         assert_eq!(read.certificate.as_deref(), Some("PEM"));
@@ -331,7 +333,7 @@ mod tests {
         assert_eq!(asked(&[(PROTOCOLS, "netrpc"), (PROTOCOL, "grpc")]).protocol(all), Some(Grpc));
         assert_eq!(asked(&[(PROTOCOLS, "netrpc")]).protocol(&[Grpc]), Some(Grpc));
         assert_eq!(asked(&[]).protocol(&[]), None);
-        let by_version = |version, has_services| asked(&[]).protocol(&served(version, has_services));
+        let by_version = |version, has_services| asked(&[]).protocol(&protocols(version, has_services));
         assert_eq!([by_version(1, false), by_version(2, false)], [Some(NetRpc), Some(Grpc)]);
         assert_eq!([by_version(1, true), by_version(0, false)], [Some(Grpc), Some(Grpc)]);
     }

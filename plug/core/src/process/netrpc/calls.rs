@@ -1,4 +1,4 @@
-//! Calls that are made by one stream: many at once, each answered when it is done. It knows no plugin.
+//! CallStream that are made by one stream: many at once, each answered when it is done. It knows no plugin.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ use crate::wire::fault::{Code, Fault, Unavailable};
 
 /// Cheap to clone. The stream is closed with the last one.
 #[derive(Clone)]
-pub(super) struct Calls(Arc<Owner>);
+pub(super) struct CallStream(Arc<Owner>);
 
 struct Owner {
     inner: Arc<Inner>,
@@ -49,20 +49,20 @@ struct Waiting {
 }
 
 /// A call that is on its way.
-pub(super) struct Begun {
-    calls: Calls,
+pub(super) struct PendingReply {
+    calls: CallStream,
     seq: u64,
     told: oneshot::Receiver<Result<Bytes, Fault>>,
 }
 
-impl Begun {
+impl PendingReply {
     pub(super) async fn reply(mut self) -> Result<Bytes, Fault> {
         let told = (&mut self.told).await;
         told.unwrap_or_else(|_| Err(Fault::Unavailable(Unavailable::of("its connection is closed".to_owned()))))
     }
 }
 
-impl Drop for Begun {
+impl Drop for PendingReply {
     /// Nobody waits any more.
     fn drop(&mut self) {
         if !self.told.is_terminated() {
@@ -77,15 +77,15 @@ impl Inner {
     }
 }
 
-impl Calls {
-    /// Calls by this stream, which is to be answered with this number first; each of whose replies has at most so many bytes; and the reason why its session ends, once it does.
-    pub(super) fn over(stream: Stream, number: Option<u32>, most: usize, why: mux::Why) -> Self {
+impl CallStream {
+    /// CallStream by this stream, which is to be answered with this number first; each of whose replies has at most so many bytes; and the reason why its session ends, once it does.
+    pub(super) fn over(stream: Stream, number: Option<u32>, max_len: usize, why: mux::Why) -> Self {
         let (mut from, to) = tokio::io::split(stream);
         let inner = Arc::new(Inner::default());
         let (reading, writing) = (Arc::clone(&inner), Arc::clone(&inner));
         let reading = tokio::spawn(async move {
             let ended = match agree(&mut from, number).await {
-                Ok(()) => reading.read(Values::new(from, most)).await,
+                Ok(()) => reading.read(Values::new(from, max_len)).await,
                 Err(fault) => fault,
             };
             // Where all of the connection has ended, that says more.
@@ -115,7 +115,7 @@ impl Calls {
         given: &(impl Encode + ?Sized),
         shape: Shape,
         deadline: Option<Instant>,
-    ) -> Result<Begun, Fault> {
+    ) -> Result<PendingReply, Fault> {
         let inner = &*self.0.inner;
         let (tell, told) = oneshot::channel();
         let begun = {
@@ -126,7 +126,7 @@ impl Calls {
             let seq = waiting.next;
             waiting.next += 1;
             waiting.calls.insert(seq, (shape, tell));
-            Begun { calls: self.clone(), seq, told }
+            PendingReply { calls: self.clone(), seq, told }
         };
         let timeout = deadline.map_or(0, |deadline| {
             let left = deadline.saturating_duration_since(Instant::now()).as_nanos();

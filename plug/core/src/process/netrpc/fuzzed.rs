@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 
-use crate::process::netrpc::plugin::Served;
+use crate::process::netrpc::plugin::NetRpcServer;
 use crate::registry::Registry;
 use crate::rpc::server::connections::Speaks;
 use crate::rpc::server::workers::Workers;
@@ -30,7 +30,7 @@ pub fn serve(bytes: &[u8]) -> Vec<u8> {
     let dispatch = Dispatch::new(Registry::builtin().plugins().cloned()).expect("the plugins can be served");
     let (_print, printed) = mpsc::channel(1);
     let (_stop, is_stopping) = watch::channel(false);
-    let served = Served::new(dispatch, workers.calls(), 1 << 16, Arc::default(), printed, Arc::default());
+    let served = NetRpcServer::new(dispatch, workers.calls(), 1 << 16, Arc::default(), printed, Arc::default());
     workers.runtime().block_on(async {
         let (mut here, there) = tokio::io::duplex(1 << 16);
         let connection = tokio::spawn(served.connection(there, is_stopping));

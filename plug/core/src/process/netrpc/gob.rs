@@ -27,9 +27,9 @@ pub(crate) mod shape;
 mod tests;
 pub(crate) mod writer;
 
-use crate::process::netrpc::gob::reader::Taken;
+use crate::process::netrpc::gob::reader::Inbound;
 use crate::process::netrpc::gob::shape::Shape;
-use crate::process::netrpc::gob::writer::Given;
+use crate::process::netrpc::gob::writer::Outbound;
 use gobwire::{Decoder, Encoder, Progress, parse_length_prefix};
 
 use crate::portable::method::{Method, Signature};
@@ -63,7 +63,7 @@ impl Ends {
     }
 
     fn given(&mut self, shape: Shape, message: &[u8]) -> Result<Vec<u8>, String> {
-        self.encoder.encode(&Given { shape, message }).map_err(|error| error.to_string())
+        self.encoder.encode(&Outbound { shape, message }).map_err(|error| error.to_string())
     }
 
     fn taken(&mut self, shape: Shape, mut gob: &[u8]) -> Result<Vec<u8>, String> {
@@ -73,7 +73,7 @@ impl Ends {
             let message = gob.get(width..width.saturating_add(len)).ok_or_else(cut)?;
             gob = &gob[width + len..];
             if self.decoder.push_message(message).map_err(|error| error.to_string())? == Progress::Ready {
-                let mut taken = Taken::of(shape);
+                let mut taken = Inbound::of(shape);
                 let done = self.decoder.decode_into(&mut taken).map_err(|error| error.to_string());
                 return taken.made().map_err(|malformed| malformed.to_string()).and_then(|made| done.map(|()| made));
             }

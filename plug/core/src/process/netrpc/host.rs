@@ -19,31 +19,31 @@ use tokio_yamux::session::SessionType;
 use super::{DISPENSE, LIST, PING, PLUGIN, QUIT};
 use crate::portable::method::Signature;
 use crate::portable::types::Type;
-use crate::process::connection::{Answer, Peer, Target, ended};
+use crate::process::connection::{Peer, PeerAddress, PeerFuture, ended};
 use crate::process::log::Records;
 use crate::process::log::emit::emit;
-use crate::process::netrpc::calls::{Begun, Calls};
+use crate::process::netrpc::calls::{CallStream, PendingReply};
 use crate::process::netrpc::gob::shape::Shape;
-use crate::process::netrpc::gob::writer::Given;
+use crate::process::netrpc::gob::writer::Outbound;
 use crate::process::netrpc::mux;
 use crate::process::netrpc::mux::Stream;
 use crate::protobuf::pieces::{Piece, Pieces};
-use crate::wire::channel::{Call, Channel, Reply};
+use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::list::ListReply;
 
 /// The connection to a process. It is made again where it was lost, since a process may live longer than it. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct NetRpc(Arc<Inner>);
+pub(crate) struct NetRpcPeer(Arc<Inner>);
 
 struct Inner {
-    target: Target,
+    target: PeerAddress,
     /// What its plugins are called in the log.
     name: String,
     /// What a plugin is asked for by where it has not said its name.
     asked: String,
     /// The longest reply that is taken, in bytes.
-    most: usize,
+    max_len: usize,
     /// How long to connect may take.
     patience: Duration,
     session: Mutex<Arc<Session>>,
@@ -52,7 +52,7 @@ struct Inner {
 
 /// What is open by one connection.
 struct Session {
-    control: Calls,
+    control: CallStream,
     opener: Control,
     why: mux::Why,
     /// There are few.
@@ -66,7 +66,7 @@ struct Session {
 struct Dispensed {
     service: String,
     name: String,
-    calls: Arc<OnceCell<Calls>>,
+    calls: Arc<OnceCell<CallStream>>,
 }
 
 impl Drop for Session {
@@ -75,21 +75,21 @@ impl Drop for Session {
     }
 }
 
-impl NetRpc {
+impl NetRpcPeer {
     /// Connects to a process, and listens to what it prints.
     pub(crate) async fn connect(
-        target: Target,
+        target: PeerAddress,
         name: String,
         asked: String,
-        most: usize,
+        max_len: usize,
         patience: Duration,
     ) -> io::Result<Self> {
-        let session = Arc::new(Session::open(&target, &name, most).await?);
+        let session = Arc::new(Session::open(&target, &name, max_len).await?);
         Ok(Self(Arc::new(Inner {
             target,
             name,
             asked,
-            most,
+            max_len,
             patience,
             session: Mutex::new(session),
             is_severed: AtomicBool::new(false),
@@ -98,7 +98,7 @@ impl NetRpc {
 
     /// The session there is, or a new one where it was lost.
     async fn session(&self) -> Result<Arc<Session>, Fault> {
-        let Inner { target, name, most, patience, is_severed, .. } = &*self.0;
+        let Inner { target, name, max_len, patience, is_severed, .. } = &*self.0;
         let before = Arc::clone(&self.current());
         if !before.control.is_over() {
             return Ok(before);
@@ -106,7 +106,7 @@ impl NetRpc {
         if is_severed.load(SeqCst) {
             return Err(ended());
         }
-        let opened = timeout(*patience, Session::open(target, name, *most)).await;
+        let opened = timeout(*patience, Session::open(target, name, *max_len)).await;
         let opened = opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         let opened = Arc::new(opened.map_err(|error| {
             Fault::Unavailable(Unavailable::unsent(format!("it does not answer at `{target}`: {error}")))
@@ -142,14 +142,14 @@ impl NetRpc {
                 return Err(Fault::Unimplemented(format!("`{}` is no method of a plugin", call.path)));
             };
             let session = self.session().await?;
-            let plugin = session.dispensed(self.asked(&call), self.0.most).await?;
+            let plugin = session.dispensed(self.asked(&call), self.0.max_len).await?;
             begin(&plugin, signature, &call)?.reply().await
         };
         within(call.deadline, calling).await
     }
 
     /// Begins the call at once, where it is to a plugin that was asked for before. None where it is not, or the stream has ended.
-    fn begun(&self, call: &Call) -> Option<Begun> {
+    fn begun(&self, call: &Call) -> Option<PendingReply> {
         let plugin = self.current().known(self.asked(call))?;
         begin(&plugin, call.method?, call).ok()
     }
@@ -169,8 +169,8 @@ impl NetRpc {
     }
 }
 
-fn begin(plugin: &Calls, signature: &'static Signature, call: &Call) -> Result<Begun, Fault> {
-    let given = Given { shape: Shape::of_arguments(signature), message: &call.request };
+fn begin(plugin: &CallStream, signature: &'static Signature, call: &Call) -> Result<PendingReply, Fault> {
+    let given = Outbound { shape: Shape::of_arguments(signature), message: &call.request };
     let method = format!("{PLUGIN}{}", signature.wire_name);
     plugin.begin(method, &given, Shape::of_output(signature), call.deadline)
 }
@@ -182,12 +182,12 @@ async fn within<T>(deadline: Option<Instant>, future: impl Future<Output = Resul
     }
 }
 
-impl Channel for NetRpc {
-    fn is_prompt(&self) -> bool {
+impl Channel for NetRpcPeer {
+    fn sends_eagerly(&self) -> bool {
         true
     }
 
-    fn call(&self, call: Call) -> Reply {
+    fn call(&self, call: Call) -> ReplyFuture {
         let this = self.clone();
         match self.begun(&call) {
             None => Box::pin(this.call(call)),
@@ -201,8 +201,8 @@ impl Channel for NetRpc {
     }
 }
 
-impl Peer for NetRpc {
-    fn list(&self, deadline: Option<Instant>) -> Answer<Option<ListReply>> {
+impl Peer for NetRpcPeer {
+    fn list(&self, deadline: Option<Instant>) -> PeerFuture<Option<ListReply>> {
         let this = self.clone();
         Box::pin(async move {
             match this.control(LIST, &true, Shape::One(&Type::Bytes), deadline).await {
@@ -216,12 +216,12 @@ impl Peer for NetRpc {
         })
     }
 
-    fn check(&self, deadline: Option<Instant>) -> Answer<()> {
+    fn check(&self, deadline: Option<Instant>) -> PeerFuture<()> {
         let this = self.clone();
         Box::pin(async move { this.control(PING, &true, Shape::Nothing, deadline).await.map(drop) })
     }
 
-    fn leave(&self) -> Answer<()> {
+    fn leave(&self) -> PeerFuture<()> {
         let this = self.clone();
         Box::pin(async move {
             this.control(QUIT, &true, Shape::Nothing, None).await?;
@@ -246,7 +246,7 @@ fn value(message: &[u8]) -> Option<Piece<'_>> {
 }
 
 impl Session {
-    async fn open(target: &Target, name: &str, most: usize) -> io::Result<Self> {
+    async fn open(target: &PeerAddress, name: &str, max_len: usize) -> io::Result<Self> {
         let mut session = mux::session(target.connect().await?, SessionType::Client);
         let mut open = || session.open_stream().map_err(io::Error::other);
         let (control, stdout, stderr) = (open()?, open()?, open()?);
@@ -273,7 +273,7 @@ impl Session {
             hear.send_replace(true);
         });
         let tasks = [out, tokio::spawn(err), driving].map(|task| task.abort_handle()).into();
-        let control = Calls::over(control, None, most, Arc::clone(&why));
+        let control = CallStream::over(control, None, max_len, Arc::clone(&why));
         Ok(Self { control, opener, why, plugins: Mutex::default(), heard, tasks })
     }
 
@@ -283,14 +283,14 @@ impl Session {
     }
 
     /// The stream to a plugin that was asked for before.
-    fn known(&self, (service, name): (&str, &str)) -> Option<Calls> {
+    fn known(&self, (service, name): (&str, &str)) -> Option<CallStream> {
         let plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
         let plugin = plugins.iter().find(|plugin| plugin.service == service && plugin.name == name)?;
         plugin.calls.get().cloned()
     }
 
     /// The stream to a plugin.
-    async fn dispensed(&self, (service, name): (&str, &str), most: usize) -> Result<Calls, Fault> {
+    async fn dispensed(&self, (service, name): (&str, &str), max_len: usize) -> Result<CallStream, Fault> {
         let cell = {
             let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
             let at = plugins.iter().position(|plugin| plugin.service == service && plugin.name == name);
@@ -301,19 +301,19 @@ impl Session {
             });
             let cell = &mut plugins[at].calls;
             // A stream can end before its connection does.
-            if cell.get().is_some_and(Calls::is_over) {
+            if cell.get().is_some_and(CallStream::is_over) {
                 *cell = Arc::default();
             }
             Arc::clone(cell)
         };
         let dispense = || async {
             let asked = if service.is_empty() { name.to_owned() } else { format!("{service}/{name}") };
-            self.dispense(&asked, most).await
+            self.dispense(&asked, max_len).await
         };
         cell.get_or_try_init(dispense).await.cloned()
     }
 
-    async fn dispense(&self, name: &str, most: usize) -> Result<Calls, Fault> {
+    async fn dispense(&self, name: &str, max_len: usize) -> Result<CallStream, Fault> {
         let asked = self.control.begin(DISPENSE.to_owned(), name, Shape::One(&Type::U32), None)?;
         let message = asked.reply().await.map_err(|fault| match fault {
             Fault::Failed(texts) => Fault::refused(Code::NOT_FOUND, texts.concat()),
@@ -326,7 +326,7 @@ impl Session {
         let mut stream = self.opener.clone().open_stream().await.map_err(|error| lost(io::Error::other(error)))?;
         stream.write_all(&number.to_le_bytes()).await.map_err(lost)?;
         // The first call need not wait for its answer.
-        Ok(Calls::over(stream, Some(number), most, Arc::clone(&self.why)))
+        Ok(CallStream::over(stream, Some(number), max_len, Arc::clone(&self.why)))
     }
 }
 

@@ -35,12 +35,12 @@ impl Outgoing {
         until_then: Box<dyn Any + Send>,
     ) -> Result<()> {
         let mut unsent = self.unsent.lock().unwrap_or_else(PoisonError::into_inner);
-        let Unsent { encoder, bytes, value: room, .. } = &mut *unsent;
+        let Unsent { encoder, bytes, value: backpressure, .. } = &mut *unsent;
         // First what can fail.
-        encoder.encode_into(value, room)?;
+        encoder.encode_into(value, backpressure)?;
         encoder.encode_into(head, bytes)?;
-        bytes.append(room);
-        keep(room);
+        bytes.append(backpressure);
+        keep(backpressure);
         unsent.until_then.push(until_then);
         drop(unsent);
         self.told.notify_one();

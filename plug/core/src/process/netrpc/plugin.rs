@@ -16,14 +16,14 @@ use tokio_yamux::session::SessionType;
 
 use super::{DISPENSE, LIST, PING, PLUGIN, QUIT};
 use crate::portable::types::Type;
-use crate::process::netrpc::answers::{Common, Found, Owed, Service, answer};
 use crate::process::netrpc::mux;
 use crate::process::netrpc::mux::Stream;
+use crate::process::netrpc::respond::{Common, Lookup, Owed, Service, answer};
 use crate::process::netrpc::values::Broken;
-use crate::process::plugin::printed::Taken;
-use crate::rpc::server::backpressure::Room;
+use crate::process::plugin::printed::Drained;
+use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::connections::Speaks;
-use crate::rpc::server::workers::Calls;
+use crate::rpc::server::workers::CallQueue;
 use crate::wire::dispatch::Dispatch;
 use crate::wire::fault::{Code, Fault};
 use crate::wire::listing;
@@ -39,18 +39,18 @@ const LINGER: Duration = Duration::from_millis(50);
 
 /// What is served by net/rpc. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Served(Arc<Inner>);
+pub(crate) struct NetRpcServer(Arc<Inner>);
 
 struct Inner {
     dispatch: Arc<Dispatch>,
     /// The value of the reply to `Plugins.List`, which never changes.
     list: Vec<u8>,
-    calls: Calls,
-    most: usize,
+    calls: CallQueue,
+    max_len: usize,
     stop: Arc<Notify>,
     /// What was printed, until a host has connected.
     printed: Mutex<Option<mpsc::Receiver<bytes::Bytes>>>,
-    taken: Arc<Taken>,
+    taken: Arc<Drained>,
 }
 
 /// What a host was promised: a plugin, by the number of the stream to it.
@@ -62,22 +62,22 @@ struct Promises {
 
 /// One connection.
 struct Connection {
-    served: Served,
+    served: NetRpcServer,
     promises: Mutex<Promises>,
 }
 
-impl Served {
+impl NetRpcServer {
     pub(crate) fn new(
         dispatch: Arc<Dispatch>,
-        calls: Calls,
-        most: usize,
+        calls: CallQueue,
+        max_len: usize,
         stop: Arc<Notify>,
         printed: mpsc::Receiver<bytes::Bytes>,
-        taken: Arc<Taken>,
+        taken: Arc<Drained>,
     ) -> Self {
         let list = value(&listing::of(&dispatch).encode_to_vec());
         let printed = Mutex::new(Some(printed));
-        Self(Arc::new(Inner { dispatch, list, calls, most, stop, printed, taken }))
+        Self(Arc::new(Inner { dispatch, list, calls, max_len, stop, printed, taken }))
     }
 }
 
@@ -90,13 +90,18 @@ fn value(bytes: &[u8]) -> Vec<u8> {
     message
 }
 
-impl Speaks for Served {
+impl Speaks for NetRpcServer {
     async fn connection<T>(self, stream: T, mut is_stopping: watch::Receiver<bool>)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Inner { calls, most, .. } = &*self.0;
-        let common = Common { calls: calls.clone(), room: Room::default(), most: *most, owed: Owed::default() };
+        let Inner { calls, max_len, .. } = &*self.0;
+        let common = Common {
+            calls: calls.clone(),
+            backpressure: Backpressure::default(),
+            max_len: *max_len,
+            owed: Owed::default(),
+        };
         let connection = Arc::new(Connection { served: self.clone(), promises: Mutex::default() });
         let mut session = mux::session(stream, SessionType::Server);
         let (mut streams, mut opened) = (JoinSet::new(), 0);
@@ -223,23 +228,23 @@ impl Connection {
 struct Control(Arc<Connection>);
 
 impl Service for Control {
-    fn find(&self, method: &str) -> Found<'_> {
+    fn find(&self, method: &str) -> Lookup<'_> {
         let Inner { list, stop, .. } = &*self.0.served.0;
         match method {
-            PING => Found::Own(&Type::Unit, Box::new(|_| Ok(Vec::new()))),
-            QUIT => Found::Own(
+            PING => Lookup::Own(&Type::Unit, Box::new(|_| Ok(Vec::new()))),
+            QUIT => Lookup::Own(
                 &Type::Unit,
                 Box::new(|_| {
                     stop.notify_one();
                     Ok(Vec::new())
                 }),
             ),
-            DISPENSE => Found::Own(&Type::U32, Box::new(|name| self.0.promise(&name))),
-            LIST => Found::Own(&Type::Bytes, Box::new(|_| Ok(list.clone()))),
+            DISPENSE => Lookup::Own(&Type::U32, Box::new(|name| self.0.promise(&name))),
+            LIST => Lookup::Own(&Type::Bytes, Box::new(|_| Ok(list.clone()))),
             _ if ["Control.", "Dispenser.", "Plugins."].iter().any(|service| method.starts_with(service)) => {
-                Found::NoMethod
+                Lookup::NoMethod
             }
-            _ => Found::NoService,
+            _ => Lookup::NoService,
         }
     }
 }
@@ -251,9 +256,9 @@ struct Plugin {
 }
 
 impl Service for Plugin {
-    fn find(&self, method: &str) -> Found<'_> {
-        let Some(method) = method.strip_prefix(PLUGIN) else { return Found::NoService };
+    fn find(&self, method: &str) -> Lookup<'_> {
+        let Some(method) = method.strip_prefix(PLUGIN) else { return Lookup::NoService };
         let found = self.connection.served.0.dispatch.method(self.plugin, method);
-        found.map_or(Found::NoMethod, |(target, signature)| Found::Method(target, signature))
+        found.map_or(Lookup::NoMethod, |(target, signature)| Lookup::Method(target, signature))
     }
 }

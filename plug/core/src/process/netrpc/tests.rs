@@ -33,8 +33,8 @@ fn waited(values: &mut Values<&[u8]>) -> String {
 
 /// What is made of these bytes, of which a message may have no more than `most`.
 #[track_caller]
-fn told(bytes: &[u8], most: usize, text: &str) {
-    assert_eq!(waited(&mut Values::new(bytes, most)), text, "{bytes:x?}");
+fn told(bytes: &[u8], max_len: usize, text: &str) {
+    assert_eq!(waited(&mut Values::new(bytes, max_len)), text, "{bytes:x?}");
 }
 
 fn request(method: &str, seq: u64) -> Request {

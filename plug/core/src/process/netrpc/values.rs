@@ -7,7 +7,7 @@ use gobwire::{
 };
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::process::netrpc::gob::reader::Taken;
+use crate::process::netrpc::gob::reader::Inbound;
 use crate::process::netrpc::gob::shape::Shape;
 
 /// How many bytes the other side may send by one stream in which it describes types: each is kept as long as the stream.
@@ -25,7 +25,7 @@ pub(super) struct Values<R> {
     at: usize,
     decoder: Decoder,
     /// The longest message that is taken, in bytes.
-    most: usize,
+    max_len: usize,
     described: usize,
     /// Whether there is a type whose values may describe types.
     has_interfaces: bool,
@@ -42,7 +42,7 @@ pub(super) enum Broken {
     /// A message was passed over, and what comes after it can be read.
     TooLong {
         found: usize,
-        most: usize,
+        max_len: usize,
     },
     /// What came is no gob, and nothing can be read after it.
     Malformed(String),
@@ -57,8 +57,8 @@ impl std::fmt::Display for Broken {
             ),
             Self::Lost(error) => write!(f, "its connection failed: {error}"),
             Self::Session(error) => f.write_str(&crate::process::netrpc::mux::told(error)),
-            Self::TooLong { found, most } => {
-                write!(f, "a message has {found} bytes, which is more than the {most} that are taken")
+            Self::TooLong { found, max_len } => {
+                write!(f, "a message has {found} bytes, which is more than the {max_len} that are taken")
             }
             Self::Malformed(what) => write!(f, "what it sends is no gob: {what}"),
         }
@@ -75,8 +75,8 @@ fn told(error: &gobwire::Error) -> String {
 }
 
 impl<R: AsyncRead + Unpin> Values<R> {
-    pub(super) fn new(from: R, most: usize) -> Self {
-        Self { from, buffer: Vec::new(), at: 0, decoder: Decoder::new(), most, described: 0, has_interfaces: false }
+    pub(super) fn new(from: R, max_len: usize) -> Self {
+        Self { from, buffer: Vec::new(), at: 0, decoder: Decoder::new(), max_len, described: 0, has_interfaces: false }
     }
 
     /// Waits until there is a value, which is then to be taken or passed over.
@@ -95,9 +95,9 @@ impl<R: AsyncRead + Unpin> Values<R> {
             };
             is_begun = true;
             self.at += width;
-            if len > self.most {
+            if len > self.max_len {
                 self.pass(len).await?;
-                return Err(Broken::TooLong { found: len, most: self.most });
+                return Err(Broken::TooLong { found: len, max_len: self.max_len });
             }
             while self.buffer.len() - self.at < len {
                 if !self.fill().await? {
@@ -170,7 +170,7 @@ impl<R: AsyncRead + Unpin> Values<R> {
 
     /// Takes the value that is there as a message of protobuf.
     pub(super) fn taken(&mut self, shape: Shape) -> std::result::Result<Vec<u8>, String> {
-        let mut taken = Taken::of(shape);
+        let mut taken = Inbound::of(shape);
         let done = self.take(&mut taken);
         taken.made().map_err(|malformed| malformed.to_string()).and_then(|made| done.map(|()| made))
     }

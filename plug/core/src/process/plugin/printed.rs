@@ -15,12 +15,12 @@ use tokio::sync::mpsc;
 
 /// Whether a host has asked for what is printed.
 #[derive(Debug, Default)]
-pub(crate) struct Taken {
+pub(crate) struct Drained {
     is_taken: Mutex<bool>,
     told: Condvar,
 }
 
-impl Taken {
+impl Drained {
     pub(crate) fn tell(&self) {
         *self.is_taken.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.told.notify_all();
@@ -45,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// From here on, what this process prints goes to whoever has the receiver. Until `taken` is told it goes to stderr, after a while. With it
 /// comes what was stdout before.
 #[cfg(unix)]
-pub(crate) fn divert(taken: Arc<Taken>) -> io::Result<(mpsc::Receiver<Bytes>, std::os::fd::OwnedFd)> {
+pub(crate) fn divert(taken: Arc<Drained>) -> io::Result<(mpsc::Receiver<Bytes>, std::os::fd::OwnedFd)> {
     let (read, write) = io::pipe()?;
     io::stdout().flush()?;
     let before = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
@@ -57,7 +57,7 @@ pub(crate) fn divert(taken: Arc<Taken>) -> io::Result<(mpsc::Receiver<Bytes>, st
 
 /// The standard library offers no way to do it here, so what is printed is where the handshake was, and the host logs it.
 #[cfg(not(unix))]
-pub(crate) fn divert(_: Arc<Taken>) -> io::Result<(mpsc::Receiver<Bytes>, ())> {
+pub(crate) fn divert(_: Arc<Drained>) -> io::Result<(mpsc::Receiver<Bytes>, ())> {
     let (send, receive) = mpsc::channel(1);
     // An end that never sends: the stream stays open for as long as the process.
     std::mem::forget(send);
@@ -74,7 +74,7 @@ pub(crate) fn end() {
 pub(crate) fn end() {}
 
 #[cfg(unix)]
-fn forward(mut from: PipeReader, to: &mpsc::Sender<Bytes>, taken: &Taken) {
+fn forward(mut from: PipeReader, to: &mpsc::Sender<Bytes>, taken: &Drained) {
     let mut piece = vec![0; 16 * 1024];
     let mut is_awaited = true;
     loop {

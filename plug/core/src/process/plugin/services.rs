@@ -14,9 +14,9 @@ use tonic::body::Body;
 use tonic::server::{Grpc, ServerStreamingService, StreamingService, UnaryService};
 use tonic::{Status, Streaming};
 
-use crate::process::plugin::printed::Taken;
+use crate::process::plugin::printed::Drained;
 use crate::rpc::client::codec::Raw;
-use crate::rpc::server::router::{Answered, Own};
+use crate::rpc::server::router::{Answered, BuiltinServices};
 
 /// Their names.
 pub(super) const NAMES: &[&str] = &["plugin.GRPCBroker", "plugin.GRPCController", "plugin.GRPCStdio"];
@@ -42,12 +42,12 @@ pub(crate) struct Services {
     /// What was printed, until a host asks for it: once.
     pub printed: Mutex<Option<mpsc::Receiver<Bytes>>>,
     /// Told when a host has asked for it.
-    pub taken: Arc<Taken>,
+    pub taken: Arc<Drained>,
     /// Whether the plugin is about to end.
     pub is_ending: watch::Receiver<bool>,
 }
 
-impl Own for Services {
+impl BuiltinServices for Services {
     fn has(&self, path: &str) -> bool {
         [SHUTDOWN, STDIO, BROKER].contains(&path)
     }

@@ -11,7 +11,7 @@ use rustls::ServerConfig;
 
 use super::serve_with;
 use crate::error::Error;
-use crate::process::handshake::environment::Asked;
+use crate::process::handshake::environment::HostEnvironment;
 use crate::process::handshake::line::Address;
 use crate::rpc::server::connections::Speaks;
 
@@ -35,7 +35,7 @@ impl Drop for Removed {
 #[cfg(unix)]
 impl Socket {
     /// Binds one in the folder that the host has named, or where temporary files go.
-    pub(crate) fn bind(asked: &Asked) -> Result<Self, Error> {
+    pub(crate) fn bind(asked: &HostEnvironment) -> Result<Self, Error> {
         use rustix::fs::Mode;
 
         let folder = asked.socket_dir.clone().unwrap_or_else(std::env::temp_dir);
@@ -127,7 +127,7 @@ pub(crate) struct Socket {
 #[cfg(not(unix))]
 impl Socket {
     /// Binds the lowest free port of the host's range.
-    pub(crate) fn bind(asked: &Asked) -> Result<Self, Error> {
+    pub(crate) fn bind(asked: &HostEnvironment) -> Result<Self, Error> {
         let bound = asked.ports.clone().find_map(|port| {
             let listener = std::net::TcpListener::bind(("127.0.0.1", port)).ok()?;
             let address = listener.local_addr().ok()?;

@@ -22,7 +22,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::rpc::spin::{Coming, Looking, Lookout};
-use crate::wire::channel::Reply;
+use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::Fault;
 
 /// How long our thread waits for another call before it takes over. What comes unasked right after a call waits as long.
@@ -53,7 +53,7 @@ pub(crate) struct Driver {
     intake: mpsc::UnboundedSender<Intaken>,
 }
 
-type Intaken = (Reply, oneshot::Sender<Result<Bytes, Fault>>);
+type Intaken = (ReplyFuture, oneshot::Sender<Result<Bytes, Fault>>);
 
 const DRIVING: u8 = 0;
 const NAPPING: u8 = 1;
@@ -118,7 +118,7 @@ impl Driver {
     }
 
     /// Waits for the reply to a call, of which there may be many at once. A prompt one is on its way already.
-    pub(crate) fn call(&self, reply: Reply, is_prompt: bool) -> Result<Bytes, Fault> {
+    pub(crate) fn call(&self, reply: ReplyFuture, sends_eagerly: bool) -> Result<Bytes, Fault> {
         if self.callers.load(SeqCst) + self.guests.load(SeqCst) < CROWD && is_outside() {
             let _caller = Caller::enter(self);
             return self.runtime.block_on(self.looking.wait(reply));
@@ -127,7 +127,7 @@ impl Driver {
         if self.coming.came() {
             self.aside.notify_one();
         }
-        if is_prompt && !is_ending() {
+        if sends_eagerly && !is_ending() {
             let _context = self.runtime.enter();
             return park_on(reply);
         }

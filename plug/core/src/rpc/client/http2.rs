@@ -70,10 +70,10 @@ impl Http2 {
     }
 
     /// Has a method called, whose reply is no longer than `most` bytes.
-    pub(crate) async fn call(&self, call: Call, most: usize) -> Result<Bytes, Fault> {
+    pub(crate) async fn call(&self, call: Call, max_len: usize) -> Result<Bytes, Fault> {
         let deadline = call.deadline;
         let answered = async {
-            let mut messages = self.stream(call, most).await?;
+            let mut messages = self.stream(call, max_len).await?;
             let reply = messages.next().await?;
             let reply = reply.ok_or_else(|| Fault::Malformed("it has no message".to_owned()))?;
             match messages.next().await? {
@@ -96,7 +96,7 @@ impl Http2 {
     }
 
     /// Has a method called that answers with any number of messages.
-    pub(crate) async fn stream(&self, call: Call, most: usize) -> Result<Messages, Fault> {
+    pub(crate) async fn stream(&self, call: Call, max_len: usize) -> Result<Messages, Fault> {
         let request = head(&call)?;
         let unsent = |error| self.failed(&error, unsent(&error));
         let mut sender = self.sender.clone().ready().await.map_err(unsent)?;
@@ -113,7 +113,7 @@ impl Http2 {
         if over.is_none() && head.status != StatusCode::OK {
             return Err(of_http(head.status));
         }
-        Ok(Messages { frames: Frames::new(body, most), over })
+        Ok(Messages { frames: Frames::new(body, max_len), over })
     }
 }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::portable::method::{Arguments, Method, Outcome, Signature};
-use crate::portable::proxy::Border;
+use crate::portable::proxy::Boundary;
 use crate::rpc::cancellation;
 use crate::rpc::client::driver::Driver;
 use crate::wire::channel::{Call, Channel};
@@ -17,13 +17,13 @@ use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
 use crate::{deadline, protobuf};
 
 /// A plugin in another process, as this program sees it.
-pub(crate) struct There {
+pub(crate) struct RemoteObject {
     pub driver: &'static Driver,
     pub channel: Arc<dyn Channel>,
     /// The plugin's name in this program.
     pub name: String,
     /// Its name over there, where names mean something.
-    pub told_name: Option<Arc<str>>,
+    pub wire_name: Option<Arc<str>>,
     /// Where it is, in the words of the link.
     pub origin: String,
     /// The interface's methods.
@@ -36,7 +36,7 @@ pub(crate) struct There {
     pub limit: Option<Duration>,
 }
 
-impl There {
+impl RemoteObject {
     #[inline(never)]
     fn send(&self, index: usize, is_idempotent: bool, request: Vec<u8>) -> Result<Bytes, Fault> {
         let deadline = deadline::of_call(self.limit);
@@ -46,7 +46,7 @@ impl There {
         let reply = self.channel.call(Call {
             path: Arc::clone(&self.paths[index]),
             method: Some(&self.methods[index]),
-            plugin: self.told_name.clone(),
+            plugin: self.wire_name.clone(),
             request: request.into(),
             deadline,
             is_idempotent,
@@ -61,7 +61,7 @@ impl There {
                 }
             }),
         };
-        self.driver.call(reply, self.channel.is_prompt())
+        self.driver.call(reply, self.channel.sends_eagerly())
     }
 
     fn result<M: Method>(&self, sent: Result<Bytes, Fault>) -> M::Outcome {
@@ -92,7 +92,7 @@ pub(crate) fn error(plugin: &str, method: &str, origin: &str, fault: Fault) -> E
     .into()
 }
 
-impl Border for There {
+impl Boundary for RemoteObject {
     fn has<M: Method>(&self) -> bool {
         !self.lacks[M::INDEX].load(Ordering::Relaxed)
     }

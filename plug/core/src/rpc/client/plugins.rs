@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::compat::Joint;
-use crate::compat::record::{InterfaceRecord, MAX_PATH, MethodRecord, check_fields, check_lines};
+use crate::compat::Match;
+use crate::compat::record::{MAX_PATH, ParsedInterface, ParsedMethod, check_fields, check_lines};
 use crate::entry::{Slot, submissions};
 use crate::error::Error;
 use crate::error::difference::Difference;
@@ -15,7 +15,7 @@ use crate::plugin::Plugin;
 use crate::plugin::fields::Fields;
 use crate::portable::proxy::Description;
 use crate::rpc::client::driver::Driver;
-use crate::rpc::client::object::There;
+use crate::rpc::client::object::RemoteObject;
 use crate::rpc::client::vtable::Vtable;
 use crate::wire::channel::Channel;
 use crate::wire::list::{ListReply, ListedInterface, ListedPlugin};
@@ -68,7 +68,7 @@ fn listed(
     if plugin.interface.len() > MAX_PATH {
         return Err("the path of an interface is longer than any can be".to_owned());
     }
-    let joint = Joint::of(&plugin.interface, interface.as_ref());
+    let matched = Match::of(&plugin.interface, interface.as_ref());
     let (aliases, line) = (plugin.aliases.join(","), plugin.line.to_string());
     let fields = Fields::of(|at| match at {
         0 => &plugin.name,
@@ -84,9 +84,9 @@ fn listed(
         _ => "",
     });
     check_fields(&fields)?;
-    let unfit = joint.places.as_ref().err().cloned();
-    let lacks = joint.places.map(|places| places.iter().map(Option::is_none).collect()).unwrap_or_default();
-    Ok(joined(side, fields, joint.identity, Some(plugin.name.as_str().into()), lacks, unfit))
+    let unfit = matched.places.as_ref().err().cloned();
+    let lacks = matched.places.map(|places| places.iter().map(Option::is_none).collect()).unwrap_or_default();
+    Ok(joined(side, fields, matched.identity, Some(plugin.name.as_str().into()), lacks, unfit))
 }
 
 fn foreign(side: &Arc<Side>, identity: &'static Identity) -> Plugin {
@@ -98,7 +98,7 @@ fn joined(
     side: &Arc<Side>,
     fields: Fields,
     identity: &'static Identity,
-    told_name: Option<Arc<str>>,
+    wire_name: Option<Arc<str>>,
     lacks: Vec<bool>,
     unfit: Option<Arc<[Difference]>>,
 ) -> Plugin {
@@ -113,11 +113,11 @@ fn joined(
         let channel = (there.reach)()?;
         let limit = slot.options.deadline.or(there.limit);
         let lacks = (0..paths.len()).map(|at| AtomicBool::new(lacks.get(at).copied().unwrap_or_default()));
-        let object = There {
+        let object = RemoteObject {
             driver: there.driver,
             channel,
             name: name.clone(),
-            told_name: told_name.clone(),
+            wire_name: wire_name.clone(),
             origin: there.origin.clone(),
             methods: description.methods,
             paths: Arc::clone(&paths),
@@ -130,17 +130,17 @@ fn joined(
     Plugin::found(Arc::new(fields), identity, side.origin.clone(), Some(side.found_in), unfit, Box::new(open))
 }
 
-fn record(interface: &ListedInterface) -> Result<InterfaceRecord<'_>, String> {
+fn record(interface: &ListedInterface) -> Result<ParsedInterface<'_>, String> {
     let texts = interface.methods.iter().flat_map(|method| [&method.name[..], &method.signature[..]]);
     check_lines(texts.chain([&interface.path[..], &interface.version[..]]))?;
-    let methods = interface.methods.iter().map(|method| MethodRecord {
+    let methods = interface.methods.iter().map(|method| ParsedMethod {
         name: &method.name,
         has_default: method.has_default,
         signature: &method.signature,
         // One of another length is nobody's.
         fingerprint: method.fingerprint[..].try_into().map(u128::from_be_bytes).unwrap_or_default(),
     });
-    Ok(InterfaceRecord {
+    Ok(ParsedInterface {
         number: "",
         path: &interface.path,
         version: &interface.version,

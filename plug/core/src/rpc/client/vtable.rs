@@ -2,11 +2,11 @@
 
 use crate::entry::Slot;
 use crate::portable::proxy::PortableInterface;
-use crate::rpc::client::object::There;
+use crate::rpc::client::object::RemoteObject;
 
 pub(crate) struct Vtable {
     /// Wraps an object of another process as the interface.
-    pub make: fn(&mut Slot<'_>, There),
+    pub make: fn(&mut Slot<'_>, RemoteObject),
 }
 
 impl Vtable {

@@ -12,7 +12,7 @@ const MOST: usize = 64 << 20;
 
 /// That of one connection. Clones are the same one.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Room(Arc<Inner>);
+pub(crate) struct Backpressure(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -21,9 +21,9 @@ struct Inner {
 }
 
 /// A reply that is being sent.
-pub(crate) struct Unsent(Room, usize);
+pub(crate) struct Unsent(Backpressure, usize);
 
-impl Room {
+impl Backpressure {
     pub(super) fn is_over(&self) -> bool {
         self.0.unsent.load(SeqCst) >= MOST
     }
@@ -49,9 +49,9 @@ impl Room {
 
 impl Drop for Unsent {
     fn drop(&mut self) {
-        let Self(room, bytes) = self;
-        room.0.unsent.fetch_sub(*bytes, SeqCst);
-        room.0.told.notify_waiters();
+        let Self(backpressure, bytes) = self;
+        backpressure.0.unsent.fetch_sub(*bytes, SeqCst);
+        backpressure.0.told.notify_waiters();
     }
 }
 
@@ -61,22 +61,22 @@ mod tests {
 
     #[test]
     fn calls_wait_while_much_waits() {
-        let room = Room::default();
-        let (one, other) = (room.take(MOST / 2), room.take(MOST - MOST / 2));
-        assert!(room.is_over());
+        let backpressure = Backpressure::default();
+        let (one, other) = (backpressure.take(MOST / 2), backpressure.take(MOST - MOST / 2));
+        assert!(backpressure.is_over());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let waiting = tokio::spawn({
-                let room = room.clone();
-                async move { room.wait().await }
+                let backpressure = backpressure.clone();
+                async move { backpressure.wait().await }
             });
             tokio::task::yield_now().await;
             assert!(!waiting.is_finished());
             drop(one);
             waiting.await.unwrap();
         });
-        assert!(!room.is_over());
+        assert!(!backpressure.is_over());
         drop(other);
-        assert_eq!(room.0.unsent.load(SeqCst), 0);
+        assert_eq!(backpressure.0.unsent.load(SeqCst), 0);
     }
 }

@@ -10,8 +10,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
-use crate::rpc::server::backpressure::Room;
-use crate::rpc::server::router::Front;
+use crate::rpc::server::backpressure::Backpressure;
+use crate::rpc::server::router::Router;
 
 /// How long a client may take to prove who it is.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -105,7 +105,7 @@ pub(crate) trait Speaks: Clone + Send + 'static {
 }
 
 /// gRPC.
-impl Speaks for Front {
+impl Speaks for Router {
     async fn connection<T>(self, stream: T, is_stopping: watch::Receiver<bool>)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -114,7 +114,7 @@ impl Speaks for Front {
     }
 }
 
-async fn http2<T>(stream: T, front: Front, mut is_stopping: watch::Receiver<bool>)
+async fn http2<T>(stream: T, front: Router, mut is_stopping: watch::Receiver<bool>)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -124,7 +124,7 @@ where
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(CALLS)
         .max_header_list_size(HEADERS);
-    let room = Room::default();
+    let backpressure = Backpressure::default();
     let mut connection = tokio::select! {
         connection = builder.handshake(stream) => match connection {
             Ok(connection) => connection,
@@ -139,12 +139,12 @@ where
             _ = is_stopping.wait_for(|is_stopping| *is_stopping) => break,
         };
         let Some(Ok((request, respond))) = accepted else { return };
-        front.answer(request, respond, &room);
+        front.answer(request, respond, &backpressure);
     }
     connection.graceful_shutdown();
     // What the other side had sent before it knew.
     while let Some(Ok((request, respond))) = connection.accept().await {
-        front.answer(request, respond, &room);
+        front.answer(request, respond, &backpressure);
     }
 }
 

@@ -16,8 +16,8 @@ use tonic::body::Body;
 
 use crate::rpc::frames;
 use crate::rpc::frames::{Broken, Frames};
-use crate::rpc::server::backpressure::Room;
-use crate::rpc::server::request::Answering;
+use crate::rpc::server::backpressure::Backpressure;
+use crate::rpc::server::request::Respond;
 use crate::rpc::status::status;
 use crate::wire::fault::{Code, Fault};
 
@@ -25,9 +25,9 @@ use crate::wire::fault::{Code, Fault};
 const LONG: usize = 64 << 10;
 
 /// How a request is answered. Dropped, it says that the server is about to end.
-pub(super) struct Answer(Option<SendResponse<Bytes>>);
+pub(super) struct Responder(Option<SendResponse<Bytes>>);
 
-impl Answer {
+impl Responder {
     pub(super) fn new(respond: SendResponse<Bytes>) -> Self {
         Self(Some(respond))
     }
@@ -54,19 +54,19 @@ impl Answer {
     }
 }
 
-impl Answering for Answer {
+impl Respond for Responder {
     fn is_given_up(&mut self) -> bool {
         let mut nobody = Context::from_waker(Waker::noop());
         self.0.as_mut().is_none_or(|respond| respond.poll_reset(&mut nobody).is_ready())
     }
 
     /// A short message is sent at once, and a long one as the other side takes it.
-    fn unary(mut self, reply: Result<Bytes, Fault>, room: &Room) {
+    fn unary(mut self, reply: Result<Bytes, Fault>, backpressure: &Backpressure) {
         let Some(mut respond) = self.0.take() else { return };
         // It fails where the other side has gone, or given up.
         match reply {
             Ok(message) if message.len() > LONG => {
-                let unsent = room.take(message.len());
+                let unsent = backpressure.take(message.len());
                 tokio::spawn(async move {
                     let _ = long(respond, message).await;
                     drop(unsent);
@@ -78,7 +78,7 @@ impl Answering for Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for Responder {
     fn drop(&mut self) {
         if let Some(respond) = &mut self.0 {
             let status = Status::unavailable("the server is about to end");
@@ -145,20 +145,20 @@ async fn send_all(stream: &mut SendStream<Bytes>, mut data: Bytes) -> Result<(),
         stream.reserve_capacity(data.len());
         if stream.capacity() == 0 {
             match poll_fn(|context| stream.poll_capacity(context)).await {
-                Some(room) => _ = room?,
+                Some(backpressure) => _ = backpressure?,
                 // The stream is over.
                 None => return Err(Reason::CANCEL.into()),
             }
         }
-        let room = stream.capacity().min(data.len());
-        stream.send_data(data.split_to(room), false)?;
+        let backpressure = stream.capacity().min(data.len());
+        stream.send_data(data.split_to(backpressure), false)?;
     }
     Ok(())
 }
 
 /// The one message of a request, no longer than `most` bytes.
-pub(super) async fn message(body: RecvStream, most: usize) -> Result<Bytes, Fault> {
-    let mut frames = Frames::new(body, most);
+pub(super) async fn message(body: RecvStream, max_len: usize) -> Result<Bytes, Fault> {
+    let mut frames = Frames::new(body, max_len);
     let told = |broken| match broken {
         Broken::Compressed => {
             Fault::Unimplemented("the message is compressed, which this server does not know".to_owned())
@@ -212,7 +212,7 @@ mod tests {
     }
 
     /// The status of the reply to a request with this body, and what else the reply has.
-    async fn asked<F>(body: &'static [u8], serve: impl FnOnce(Request<RecvStream>, Answer) -> F) -> (String, Vec<u8>)
+    async fn asked<F>(body: &'static [u8], serve: impl FnOnce(Request<RecvStream>, Responder) -> F) -> (String, Vec<u8>)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -220,7 +220,7 @@ mod tests {
         let serving = async {
             let mut connection = h2::server::handshake(there).await.unwrap();
             let (request, respond) = connection.accept().await.unwrap().unwrap();
-            tokio::spawn(serve(request, Answer::new(respond)));
+            tokio::spawn(serve(request, Responder::new(respond)));
             _ = connection.accept().await;
         };
         let asking = async {
@@ -241,8 +241,12 @@ mod tests {
     }
 
     async fn echoed(body: &'static [u8]) -> (String, Vec<u8>) {
-        let room = Room::default();
-        asked(body, |request, answer| async move { answer.unary(message(request.into_body(), 100).await, &room) }).await
+        let backpressure = Backpressure::default();
+        asked(
+            body,
+            |request, answer| async move { answer.unary(message(request.into_body(), 100).await, &backpressure) },
+        )
+        .await
     }
 
     #[test]

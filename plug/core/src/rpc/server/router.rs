@@ -18,11 +18,11 @@ use tonic::service::Routes;
 use tonic::{Code, Status};
 use tower_service::Service;
 
-use crate::rpc::server::backpressure::Room;
-use crate::rpc::server::request::{Answering, Asked, call};
+use crate::rpc::server::backpressure::Backpressure;
+use crate::rpc::server::request::{PendingCall, Respond, call};
 use crate::rpc::server::respond;
-use crate::rpc::server::respond::{Answer, Incoming};
-use crate::rpc::server::workers::Calls;
+use crate::rpc::server::respond::{Incoming, Responder};
+use crate::rpc::server::workers::CallQueue;
 use crate::rpc::timeout;
 use crate::wire::dispatch::Dispatch;
 use crate::wire::fault::{self, Fault};
@@ -34,21 +34,21 @@ const GRPC: &[u8] = b"application/grpc";
 
 /// Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Front(Arc<Inner>);
+pub(crate) struct Router(Arc<Inner>);
 
 struct Inner {
     dispatch: Arc<Dispatch>,
     /// The reply to `List`, which never changes.
     list: Bytes,
-    own: Box<dyn Own>,
+    own: Box<dyn BuiltinServices>,
     others: Routes,
-    calls: Calls,
+    calls: CallQueue,
     /// The longest request that is taken, in bytes.
-    most: usize,
+    max_len: usize,
 }
 
 /// Services that are there because of what the server is.
-pub(crate) trait Own: Send + Sync {
+pub(crate) trait BuiltinServices: Send + Sync {
     /// Whether the path is one of theirs.
     fn has(&self, path: &str) -> bool;
 
@@ -56,7 +56,7 @@ pub(crate) trait Own: Send + Sync {
 }
 
 /// None.
-impl Own for () {
+impl BuiltinServices for () {
     fn has(&self, _: &str) -> bool {
         false
     }
@@ -68,16 +68,27 @@ impl Own for () {
 
 pub(crate) type Answered = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Infallible>> + Send>>;
 
-impl Front {
-    pub(crate) fn new(dispatch: Arc<Dispatch>, own: Box<dyn Own>, others: Routes, calls: Calls, most: usize) -> Self {
+impl Router {
+    pub(crate) fn new(
+        dispatch: Arc<Dispatch>,
+        own: Box<dyn BuiltinServices>,
+        others: Routes,
+        calls: CallQueue,
+        max_len: usize,
+    ) -> Self {
         let list = listing::of(&dispatch).encode_to_vec().into();
-        Self(Arc::new(Inner { dispatch, list, own, others: others.prepare(), calls, most }))
+        Self(Arc::new(Inner { dispatch, list, own, others: others.prepare(), calls, max_len }))
     }
 
     /// Has a request answered, in a task where that takes a while.
-    pub(super) fn answer(&self, request: Request<RecvStream>, respond: SendResponse<Bytes>, room: &Room) {
-        let (inner, answer, room) = (&self.0, Answer::new(respond), room.clone());
-        let most = inner.most;
+    pub(super) fn answer(
+        &self,
+        request: Request<RecvStream>,
+        respond: SendResponse<Bytes>,
+        backpressure: &Backpressure,
+    ) {
+        let (inner, answer, backpressure) = (&self.0, Responder::new(respond), backpressure.clone());
+        let max_len = inner.max_len;
         let path = request.uri().path();
         if !is_grpc(request.headers()) {
             return answer.no_call();
@@ -89,26 +100,26 @@ impl Front {
                 let deadline = timeout::told(request.headers()).and_then(|left| Instant::now().checked_add(left));
                 let calls = inner.calls.clone();
                 now_or_later(async move {
-                    match respond::message(request.into_body(), most).await {
+                    match respond::message(request.into_body(), max_len).await {
                         Ok(_) if calls.is_full() => {
                             let text = "too many calls wait already, behind others that go on";
-                            answer.unary(Err(Fault::refused(fault::Code::RESOURCE_EXHAUSTED, text)), &room);
+                            answer.unary(Err(Fault::refused(fault::Code::RESOURCE_EXHAUSTED, text)), &backpressure);
                         }
-                        Ok(message) => call(calls, Asked { target, message, deadline, answer, room }),
-                        Err(fault) => answer.unary(Err(fault), &room),
+                        Ok(message) => call(calls, PendingCall { target, message, deadline, answer, backpressure }),
+                        Err(fault) => answer.unary(Err(fault), &backpressure),
                     }
                 });
             }
-            Some(Err(fault)) => answer.unary(Err(fault), &room),
+            Some(Err(fault)) => answer.unary(Err(fault), &backpressure),
             None if path == LIST => {
                 let list = inner.list.clone();
                 now_or_later(async move {
-                    let asked = respond::message(request.into_body(), most).await;
+                    let asked = respond::message(request.into_body(), max_len).await;
                     let reply = asked.and_then(|asked| match ListRequest::decode(asked) {
                         Ok(_) => Ok(list),
                         Err(error) => Err(Fault::refused(fault::Code::INVALID_ARGUMENT, error.to_string())),
                     });
-                    answer.unary(reply, &room);
+                    answer.unary(reply, &backpressure);
                 });
             }
             None => {
@@ -157,7 +168,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let calls = Workers::new(tokio::runtime::Builder::new_current_thread().build().unwrap()).calls();
         let dispatch = Dispatch::new(std::iter::empty()).unwrap();
-        let front = Front::new(dispatch, Box::new(()), Routes::default(), calls, 100);
+        let front = Router::new(dispatch, Box::new(()), Routes::default(), calls, 100);
         let mut request = Request::builder().method("POST").uri(format!("http://localhost{path}"));
         if let Some(kind) = kind {
             request = request.header(CONTENT_TYPE, kind);
@@ -168,7 +179,7 @@ mod tests {
             let serving = async {
                 let mut connection = h2::server::handshake(there).await.unwrap();
                 while let Some(Ok((request, respond))) = connection.accept().await {
-                    front.answer(request, respond, &Room::default());
+                    front.answer(request, respond, &Backpressure::default());
                 }
             };
             let asking = async {

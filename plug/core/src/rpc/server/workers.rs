@@ -44,7 +44,7 @@ pub(crate) struct Workers(Arc<Inner>);
 
 /// What has jobs done, and does not keep the threads. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Calls(Weak<Inner>);
+pub(crate) struct CallQueue(Weak<Inner>);
 
 struct Inner {
     runtime: Runtime,
@@ -59,7 +59,7 @@ struct Inner {
     /// How many are in a call.
     calling: AtomicUsize,
     /// How many may be: fewer, where the system has no more threads.
-    most: AtomicUsize,
+    max_len: AtomicUsize,
     /// How many calls have been made.
     made: AtomicUsize,
     /// How soon one call comes after another.
@@ -95,7 +95,7 @@ impl Workers {
             is_over: AtomicBool::new(false),
             driving: AtomicUsize::new(0),
             calling: AtomicUsize::new(0),
-            most: AtomicUsize::new(limit),
+            max_len: AtomicUsize::new(limit),
             made: AtomicUsize::new(0),
             looking: Looking::default(),
             resting: Mutex::default(),
@@ -105,8 +105,8 @@ impl Workers {
         }))
     }
 
-    pub(crate) fn calls(&self) -> Calls {
-        Calls(Arc::downgrade(&self.0))
+    pub(crate) fn calls(&self) -> CallQueue {
+        CallQueue(Arc::downgrade(&self.0))
     }
 
     pub(crate) fn runtime(&self) -> &Runtime {
@@ -140,7 +140,7 @@ impl Workers {
     }
 }
 
-impl Calls {
+impl CallQueue {
     /// Has the job done, in no task, and then what is done with its result, within the runtime. At the end of all it is not.
     pub(crate) fn work<T: Send + 'static>(
         &self,
@@ -190,7 +190,7 @@ impl Inner {
             then = panic::catch_unwind(AssertUnwindSafe(job.work)).ok();
             let before = self.calling.fetch_sub(1, SeqCst);
             self.made.fetch_add(1, SeqCst);
-            if before == self.most.load(SeqCst) {
+            if before == self.max_len.load(SeqCst) {
                 // There is room for one more again.
                 self.told.notify_one();
             }
@@ -220,7 +220,7 @@ impl Inner {
             let (job, are_more) = {
                 let mut jobs = lock(&self.jobs);
                 // Whoever takes the last thread would leave nobody to drive.
-                let has_room = self.calling.load(SeqCst) < self.most.load(SeqCst);
+                let has_room = self.calling.load(SeqCst) < self.max_len.load(SeqCst);
                 let job = if has_room { jobs.pop_front() } else { None };
                 if job.is_some() {
                     self.calling.fetch_add(1, SeqCst);
@@ -282,11 +282,11 @@ impl Inner {
                 });
                 // Where the system has none left, those that there are go on: one drives, the first or another, and the others call.
                 if started.is_err() {
-                    self.most.store(resting.all.max(1), SeqCst);
+                    self.max_len.store(resting.all.max(1), SeqCst);
                     return;
                 }
                 resting.all += 1;
-                self.most.store(self.limit, SeqCst);
+                self.max_len.store(self.limit, SeqCst);
             }
         }
     }
@@ -317,7 +317,7 @@ impl Inner {
                 // All are in calls that take longer than a moment.
                 self.call_up(waiting.max(1));
             } else if is_late && busy + 0.5 < cores as f64 {
-                // Calls wait, and not for the processor: those that are made are blocked. Each time there may be twice as many.
+                // CallQueue wait, and not for the processor: those that are made are blocked. Each time there may be twice as many.
                 self.call_up(waiting.min(calling.max(1)));
             }
             quiet = if now == made && waiting == 0 && calling == 0 { quiet + 1 } else { 0 };

@@ -12,12 +12,12 @@ use crate::protobuf::reader::packed;
 use crate::protobuf::writer::{begin, end};
 
 /// A value that is taken from the other side, and becomes a message.
-pub(crate) struct Taken {
+pub(crate) struct Inbound {
     shape: Shape,
     made: Result<Vec<u8>, Malformed>,
 }
 
-impl Taken {
+impl Inbound {
     pub(crate) fn of(shape: Shape) -> Self {
         Self { shape, made: Ok(Vec::new()) }
     }
@@ -28,7 +28,7 @@ impl Taken {
     }
 }
 
-impl GobType for Taken {
+impl GobType for Inbound {
     fn describe(_: &mut gobwire::Describer<'_>) -> gobwire::Result<i64> {
         Err(gobwire::Error::Encode("it is only read".to_owned()))
     }
@@ -39,7 +39,7 @@ impl GobType for Taken {
     }
 }
 
-impl Decode for Taken {
+impl Decode for Inbound {
     fn decode_into(&mut self, decoder: &mut ValueDecoder<'_>, remote: i64) -> gobwire::Result<()> {
         let mut out = Vec::new();
         let made = match self.shape {

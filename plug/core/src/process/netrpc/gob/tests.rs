@@ -59,7 +59,7 @@ fn taken(shapes: &[Shape], hex: &str) -> Vec<Result<Vec<u8>, String>> {
         let message = &rest[width..width + len];
         rest = &rest[width + len..];
         if decoder.push_message(message).unwrap() == Progress::Ready {
-            let mut taken = Taken::of(*shapes.next().unwrap());
+            let mut taken = Inbound::of(*shapes.next().unwrap());
             let done = decoder.decode_into(&mut taken).map_err(|error| error.to_string());
             all.push(taken.made().map_err(|error| error.to_string()).and_then(|made| done.map(|()| made)));
         }
@@ -77,7 +77,7 @@ fn given(values: &[&dyn Encode]) -> Vec<u8> {
 fn same(ty: &'static Type, message: &[u8], hex: &str) {
     let shape = Shape::of(ty);
     assert_eq!(taken(&[shape], hex), [Ok(message.to_vec())]);
-    assert_eq!(given(&[&Given { shape, message }]), bytes(hex));
+    assert_eq!(given(&[&Outbound { shape, message }]), bytes(hex));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_type_is_described_once() {
     let [one, two] = [&b"\x0a\x04\x08\x01\x10\x02"[..], b"\x0a\x02\x10\x03"];
     let hex = "1fff8103010105506f696e7401ff82000102010158010400010159010400000007ff82010201040005ff82020600";
     let given = given(
-        &[one, two].map(|message| Given { shape: Shape::One(&POINT), message }).each_ref().map(|g| g as &dyn Encode),
+        &[one, two].map(|message| Outbound { shape: Shape::One(&POINT), message }).each_ref().map(|g| g as &dyn Encode),
     );
     assert_eq!(given, bytes(hex));
     assert_eq!(taken(&[Shape::One(&POINT); 2], hex), [Ok(one.to_vec()), Ok(two.to_vec())]);
@@ -174,7 +174,7 @@ fn nothing_of_interest_may_be_anything() {
 #[test]
 fn what_is_zero_is_written_where_it_means_something() {
     let back = |ty: &'static Type, message: &[u8]| {
-        let given = given(&[&Given { shape: Shape::of(ty), message }]);
+        let given = given(&[&Outbound { shape: Shape::of(ty), message }]);
         let hex: String = given.iter().map(|byte| format!("{byte:02x}")).collect();
         taken(&[Shape::of(ty)], &hex).pop().unwrap()
     };
@@ -195,7 +195,7 @@ fn what_is_zero_is_written_where_it_means_something() {
 #[test]
 fn a_message_that_is_none_is_not_written() {
     let refused = |ty: &'static Type, message: &[u8]| {
-        Encoder::new().encode(&Given { shape: Shape::of(ty), message }).unwrap_err().to_string()
+        Encoder::new().encode(&Outbound { shape: Shape::of(ty), message }).unwrap_err().to_string()
     };
     assert_eq!(refused(&TARGET, b"\x0a\0"), "gob: a variant of `Target` is missing");
     assert_eq!(refused(&POINT, b"\x0a\x04\x10\x01\x08\x02"), "gob: the fields of a message are not in their order");

@@ -10,12 +10,12 @@ use crate::protobuf::pieces::{Piece, Pieces};
 use crate::protobuf::reader::packed;
 
 /// A value that is given to the other side, as a message.
-pub(crate) struct Given<'m> {
+pub(crate) struct Outbound<'m> {
     pub shape: Shape,
     pub message: &'m [u8],
 }
 
-impl Encode for Given<'_> {
+impl Encode for Outbound<'_> {
     fn describe_value(&self, describer: &mut Describer<'_>) -> Result<i64> {
         match self.shape {
             Shape::Nothing => Ok(ids::INTERFACE),

@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 
-type Running = (Calls, oneshot::Sender<()>, thread::JoinHandle<io::Result<()>>);
+type Running = (CallQueue, oneshot::Sender<()>, thread::JoinHandle<io::Result<()>>);
 
 fn workers() -> Running {
     workers_of(MOST)

@@ -14,23 +14,23 @@ use crate::portable::method::Signature;
 use crate::portable::types::Type;
 use crate::process::netrpc::fault;
 use crate::process::netrpc::gob::shape::Shape;
-use crate::process::netrpc::gob::writer::Given;
+use crate::process::netrpc::gob::writer::Outbound;
 use crate::process::netrpc::mux::Stream;
 use crate::process::netrpc::outgoing::Outgoing;
 use crate::process::netrpc::values::{Broken, Request, Response, Values};
-use crate::rpc::server::backpressure::Room;
-use crate::rpc::server::request::{Answering, Asked, call};
-use crate::rpc::server::workers::Calls;
+use crate::rpc::server::backpressure::Backpressure;
+use crate::rpc::server::request::{PendingCall, Respond, call};
+use crate::rpc::server::workers::CallQueue;
 use crate::wire::dispatch::Target;
 use crate::wire::fault::{Code, Fault};
 
 /// What a stream is for.
 pub(super) trait Service: Send + Sync + 'static {
     /// What a method is, by the name that it is called by.
-    fn find(&self, method: &str) -> Found<'_>;
+    fn find(&self, method: &str) -> Lookup<'_>;
 }
 
-pub(super) enum Found<'a> {
+pub(super) enum Lookup<'a> {
     NoService,
     NoMethod,
     /// A method of a plugin.
@@ -42,10 +42,10 @@ pub(super) enum Found<'a> {
 /// What all streams of a connection have in common.
 #[derive(Clone)]
 pub(super) struct Common {
-    pub calls: Calls,
-    pub room: Room,
+    pub calls: CallQueue,
+    pub backpressure: Backpressure,
     /// The longest request that is taken, in bytes.
-    pub most: usize,
+    pub max_len: usize,
     pub owed: Owed,
 }
 
@@ -83,7 +83,7 @@ impl Drop for One {
 pub(super) async fn answer(stream: Stream, service: impl Service, common: Common) -> Result<(), Broken> {
     let (from, to) = tokio::io::split(stream);
     let outgoing = Arc::new(Outgoing::default());
-    let reading = read(Values::new(from, common.most), &service, &outgoing, &common);
+    let reading = read(Values::new(from, common.max_len), &service, &outgoing, &common);
     tokio::select! {
         ended = reading => ended,
         () = outgoing.run(to) => Ok(()),
@@ -107,16 +107,16 @@ async fn read(
         taken.map_err(Broken::Malformed)?;
         let found = service.find(&request.method);
         let shape = match &found {
-            Found::Method(_, signature) => Shape::of_output(signature),
-            Found::Own(ty, _) => Shape::One(ty),
-            Found::NoService | Found::NoMethod => Shape::Nothing,
+            Lookup::Method(_, signature) => Shape::of_output(signature),
+            Lookup::Own(ty, _) => Shape::One(ty),
+            Lookup::NoService | Lookup::NoMethod => Shape::Nothing,
         };
         let Request { method, seq, timeout } = request;
         let left = (timeout > 0).then(|| Duration::from_nanos(timeout));
         let deadline = left.and_then(|left| Instant::now().checked_add(left));
         let owed = common.owed.one();
-        let answer = Answer { to: Arc::clone(outgoing), method, seq, shape, owed };
-        let refused = |answer: Answer, fault| answer.unary(Err(fault), &common.room);
+        let answer = Responder { to: Arc::clone(outgoing), method, seq, shape, owed };
+        let refused = |answer: Responder, fault| answer.unary(Err(fault), &common.backpressure);
         match values.wait().await {
             Ok(()) => {}
             Err(broken @ Broken::TooLong { .. }) => {
@@ -126,20 +126,20 @@ async fn read(
             Err(broken) => return Err(broken),
         }
         match found {
-            Found::NoService | Found::NoMethod => {
+            Lookup::NoService | Lookup::NoMethod => {
                 values.discard();
-                let fact = if matches!(found, Found::NoService) { NO_SERVICE } else { NO_METHOD };
+                let fact = if matches!(found, Lookup::NoService) { NO_SERVICE } else { NO_METHOD };
                 let fault = Fault::Unimplemented(format!("{fact}{}", answer.method));
                 refused(answer, fault);
             }
-            Found::Own(_, method) => {
-                let mut given = Text::default();
+            Lookup::Own(_, method) => {
+                let mut given = ControlText::default();
                 let taken = values.take(&mut given);
                 let taken = taken.map_err(|what| Fault::refused(Code::INVALID_ARGUMENT, what));
                 let done = taken.and_then(|()| method(given.0));
-                answer.unary(done.map(Bytes::from), &common.room);
+                answer.unary(done.map(Bytes::from), &common.backpressure);
             }
-            Found::Method(target, signature) => match values.taken(Shape::of_arguments(signature)) {
+            Lookup::Method(target, signature) => match values.taken(Shape::of_arguments(signature)) {
                 Err(what) => {
                     let fault = target.not_asked(&what);
                     refused(answer, fault);
@@ -149,8 +149,8 @@ async fn read(
                     refused(answer, Fault::refused(Code::RESOURCE_EXHAUSTED, text));
                 }
                 Ok(message) => {
-                    let (message, room) = (message.into(), common.room.clone());
-                    call(common.calls.clone(), Asked { target, message, deadline, answer, room });
+                    let (message, backpressure) = (message.into(), common.backpressure.clone());
+                    call(common.calls.clone(), PendingCall { target, message, deadline, answer, backpressure });
                 }
             },
         }
@@ -158,7 +158,7 @@ async fn read(
 }
 
 /// How one call is answered.
-struct Answer {
+struct Responder {
     to: Arc<Outgoing>,
     method: String,
     seq: u64,
@@ -166,19 +166,19 @@ struct Answer {
     owed: One,
 }
 
-impl Answering for Answer {
+impl Respond for Responder {
     /// Nobody says so.
     fn is_given_up(&mut self) -> bool {
         false
     }
 
-    fn unary(self, reply: Result<Bytes, Fault>, room: &Room) {
+    fn unary(self, reply: Result<Bytes, Fault>, backpressure: &Backpressure) {
         let Self { to, method, seq, shape, owed } = self;
         let mut response = Response { method, seq, error: String::new() };
         let refusal = match reply {
             Ok(message) => {
-                let given = Given { shape, message: &message };
-                let sent = to.send(&response, &given, Box::new((owed.clone(), room.take(message.len()))));
+                let given = Outbound { shape, message: &message };
+                let sent = to.send(&response, &given, Box::new((owed.clone(), backpressure.take(message.len()))));
                 let text = |error| format!("the reply cannot be written: {error}");
                 sent.err().map(|error| Fault::refused(Code::INTERNAL, text(error)))
             }
@@ -191,15 +191,15 @@ impl Answering for Answer {
                 text => text.to_owned(),
             };
             // To Go, what comes with an error means nothing.
-            let _ = to.send(&response, &Details(fault::encode(fault)), Box::new(owed));
+            let _ = to.send(&response, &FaultBytes(fault::encode(fault)), Box::new(owed));
         }
     }
 }
 
 /// The whole fault, for programs of ours.
-struct Details(Vec<u8>);
+struct FaultBytes(Vec<u8>);
 
-impl Encode for Details {
+impl Encode for FaultBytes {
     fn describe_value(&self, _: &mut gobwire::Describer<'_>) -> gobwire::Result<i64> {
         Ok(gobwire::ids::BYTES)
     }
@@ -216,9 +216,9 @@ impl Encode for Details {
 
 /// A text, or something else that is of no interest.
 #[derive(Default)]
-struct Text(String);
+struct ControlText(String);
 
-impl gobwire::GobType for Text {
+impl gobwire::GobType for ControlText {
     fn describe(_: &mut gobwire::Describer<'_>) -> gobwire::Result<i64> {
         Ok(gobwire::ids::STRING)
     }
@@ -228,7 +228,7 @@ impl gobwire::GobType for Text {
     }
 }
 
-impl gobwire::Decode for Text {
+impl gobwire::Decode for ControlText {
     fn decode_into(&mut self, decoder: &mut gobwire::ValueDecoder<'_>, remote: i64) -> gobwire::Result<()> {
         if remote != gobwire::ids::STRING {
             return decoder.skip(remote);
