@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use plug::link::Library;
+use plug::link::{Inspection, Library};
 use plug_tests::shared_library;
 
 use crate::{ALL, app, check, check_command};
@@ -16,10 +16,10 @@ static UNFIT: LazyLock<PathBuf> = LazyLock::new(|| shared_library("library-unfit
 
 /// The text with the path of the library, and with what else differs from one machine to the other.
 fn filled(text: &str) -> String {
-    let inspection = Library::inspect(&*GREETERS).expect("it is a library");
+    static INSPECTION: LazyLock<Inspection> = LazyLock::new(|| Library::inspect(&*GREETERS).expect("it is a library"));
     text.replace("<greeters>", GREETERS.to_str().expect("the path is UTF-8"))
-        .replace("<sha256>", inspection.sha256())
-        .replace("<rustc>", inspection.compiler())
+        .replace("<sha256>", INSPECTION.sha256())
+        .replace("<rustc>", INSPECTION.compiler())
 }
 
 /// The same as `check`, with both texts filled in.
