@@ -67,6 +67,8 @@ mod digest;
 mod error;
 #[cfg(feature = "host")]
 mod escape;
+#[cfg(any(feature = "library", feature = "process"))]
+mod executable_file;
 mod panic;
 mod submitted;
 

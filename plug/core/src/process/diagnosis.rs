@@ -36,7 +36,7 @@ pub(super) fn of_spawn(path: &Path, error: &io::Error) -> ProcessFault {
 #[cfg(target_os = "linux")]
 pub(super) fn beforehand(path: &Path) -> Result<(), (ProcessFault, io::Error)> {
     let is_empty = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0);
-    let seen = File::open(path).and_then(|mut file| image::look(&mut file, path)).ok().flatten();
+    let seen = File::open(path).ok().and_then(|file| image::look(file, path));
     let why = match seen {
         _ if is_empty => Unrunnable::Empty,
         Some(why @ (Unrunnable::NotAProgram { .. } | Unrunnable::WrongTarget { .. })) if !has_emulators() => why,
@@ -86,9 +86,9 @@ fn misunderstood(path: &Path, status: ExitStatus) -> Option<Unrunnable> {
     if !matches!(status.code(), Some(2 | 126 | 127)) && signal.is_none() {
         return None;
     }
-    match image::look(&mut File::open(path).ok()?, path).ok()? {
-        Some(why @ Unrunnable::Library) if signal.is_some() => Some(why),
-        Some(why @ (Unrunnable::WrongTarget { .. } | Unrunnable::NotAProgram { .. })) if signal.is_none() => Some(why),
+    match image::look(File::open(path).ok()?, path)? {
+        why @ Unrunnable::Library if signal.is_some() => Some(why),
+        why @ (Unrunnable::WrongTarget { .. } | Unrunnable::NotAProgram { .. }) if signal.is_none() => Some(why),
         _ => None,
     }
 }
@@ -111,7 +111,7 @@ fn unrunnable(path: &Path) -> Option<Unrunnable> {
     if metadata.len() == 0 {
         return Some(Unrunnable::Empty);
     }
-    image::look(&mut File::open(path).ok()?, path).ok()?
+    image::look(File::open(path).ok()?, path)
 }
 
 /// Why there is nothing to be seen.
