@@ -4,28 +4,30 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::io::{Read, Seek};
+use std::fs::File;
 use std::ops::Range;
 
 use object::read::elf::FileHeader;
-use object::{Architecture, Endianness, FileKind, Object, ReadCache, ReadRef, elf};
+use object::{Architecture, Endianness, FileKind, Object, ReadCache, ReadCacheOps, ReadRef, elf};
 
 /// The most that is read of a file. Of ELF it is some thousand bytes, and more of Mach-O and PE, whose tables of symbols `object` reads too.
 const MAX_READ: u64 = 64 << 20;
 
-/// How many bytes tell a text from other files.
-const START: u64 = 1024;
+/// How many bytes at the start and at the end of a file are read at once. Linkers put nearly all headers there.
+const BLOCK: u64 = 4096;
 
 /// The bytes of a file, of which `object` reads what it needs.
-pub(crate) struct Contents<R: Read + Seek> {
-    cache: ReadCache<R>,
+pub(crate) struct Contents<'f> {
+    cache: ReadCache<At<'f>>,
+    len: u64,
     /// How much may still be read.
     left: Cell<u64>,
 }
 
-impl<R: Read + Seek> Contents<R> {
-    pub(crate) fn new(file: R) -> Self {
-        Self { cache: ReadCache::new(file), left: Cell::new(MAX_READ) }
+impl<'f> Contents<'f> {
+    /// Of a file of this length.
+    pub(crate) fn new(file: &'f File, len: u64) -> Self {
+        Self { cache: ReadCache::new(At { file, len, offset: 0 }), len, left: Cell::new(MAX_READ) }
     }
 
     // Headers may claim any size, and one piece again and again.
@@ -35,12 +37,20 @@ impl<R: Read + Seek> Contents<R> {
     }
 }
 
-impl<'a, R: Read + Seek> ReadRef<'a> for &'a Contents<R> {
+impl<'a> ReadRef<'a> for &'a Contents<'_> {
     fn len(self) -> Result<u64, ()> {
-        self.cache.len()
+        Ok(self.len)
     }
 
     fn read_bytes_at(self, offset: u64, size: u64) -> Result<&'a [u8], ()> {
+        let end = offset.checked_add(size).ok_or(())?;
+        let len = self.len.min(BLOCK);
+        for start in [0, self.len - len] {
+            if offset >= start && end <= start + len {
+                let block = self.cache.read_bytes_at(start, len)?;
+                return Ok(&block[(offset - start) as usize..][..size as usize]);
+            }
+        }
         self.take(size)?;
         self.cache.read_bytes_at(offset, size)
     }
@@ -49,6 +59,48 @@ impl<'a, R: Read + Seek> ReadRef<'a> for &'a Contents<R> {
         // `ReadCache` reads no longer texts.
         self.take(range.end.saturating_sub(range.start).min(4096))?;
         self.cache.read_bytes_at_until(range, delimiter)
+    }
+}
+
+/// A file that is read at an offset, which leaves its cursor alone on Unix.
+struct At<'f> {
+    file: &'f File,
+    len: u64,
+    offset: u64,
+}
+
+impl ReadCacheOps for At<'_> {
+    fn len(&mut self) -> Result<u64, ()> {
+        Ok(self.len)
+    }
+
+    fn seek(&mut self, offset: u64) -> Result<u64, ()> {
+        self.offset = offset;
+        Ok(offset)
+    }
+
+    fn read(&mut self, bytes: &mut [u8]) -> Result<usize, ()> {
+        #[cfg(unix)]
+        let read = std::os::unix::fs::FileExt::read_at(self.file, bytes, self.offset);
+        #[cfg(not(unix))]
+        let read = {
+            use std::io::{Read, Seek, SeekFrom};
+            let mut file = self.file;
+            file.seek(SeekFrom::Start(self.offset)).and_then(|_| file.read(bytes))
+        };
+        let len = read.map_err(drop)?;
+        self.offset += len as u64;
+        Ok(len)
+    }
+
+    fn read_exact(&mut self, mut bytes: &mut [u8]) -> Result<(), ()> {
+        while !bytes.is_empty() {
+            match self.read(bytes)? {
+                0 => return Err(()),
+                len => bytes = &mut bytes[len..],
+            }
+        }
+        Ok(())
     }
 }
 
@@ -67,8 +119,8 @@ pub(crate) enum Sort {
 impl Sort {
     /// Of the file, and its first bytes.
     pub(crate) fn of<'d, R: ReadRef<'d>>(data: R) -> (Self, &'d [u8]) {
-        let start = data.read_bytes_at(0, data.len().unwrap_or_default().min(START)).unwrap_or_default();
-        let sort = match FileKind::parse(data) {
+        let start = data.read_bytes_at(0, data.len().unwrap_or_default().min(BLOCK)).unwrap_or_default();
+        let sort = match FileKind::parse(start) {
             _ if start.is_empty() => Self::Empty,
             Ok(kind @ (FileKind::Elf32 | FileKind::Elf64)) => Self::Image(kind),
             Ok(kind @ (FileKind::MachO32 | FileKind::MachO64 | FileKind::Pe32 | FileKind::Pe64)) => Self::Image(kind),
@@ -170,18 +222,23 @@ impl fmt::Display for Target {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
+    use std::io::Write;
 
     use super::*;
+
+    fn file(bytes: &[u8]) -> File {
+        let mut file = tempfile::tempfile().expect("there is a folder for temporary files");
+        file.write_all(bytes).expect("it can be written");
+        file
+    }
 
     #[test]
     fn files_are_sorted_by_their_first_bytes() {
         let sort = |bytes: &[u8]| {
-            let contents = Contents::new(Cursor::new(bytes));
-            let (sort, start) = Sort::of(&contents);
-            assert_eq!(start, &bytes[..bytes.len().min(START as usize)]);
-            assert_eq!(Sort::of(bytes).0, sort);
-            sort
+            let (sort, start) = Sort::of(bytes);
+            assert_eq!(start, &bytes[..bytes.len().min(BLOCK as usize)]);
+            assert_eq!(Sort::of(&Contents::new(&file(bytes), bytes.len() as u64)), (sort, start));
+            Sort::of(bytes).0
         };
         assert_eq!(sort(b""), Sort::Empty);
         assert_eq!(sort(b"hello"), Sort::Text);
@@ -197,13 +254,27 @@ mod tests {
     }
 
     #[test]
-    fn only_so_much_is_read() {
-        let contents = Contents::new(Cursor::new(vec![1; 1 << 20]));
+    fn pieces_are_read_up_to_a_limit() {
+        let bytes: Vec<_> = (0..1 << 20).map(|at: u32| (at >> 8) as u8).collect();
+        let file = file(&bytes);
+        let contents = Contents::new(&file, bytes.len() as u64);
         let data = &contents;
-        assert_eq!(data.read_bytes_at(1 << 19, 3), Ok(&[1; 3][..]));
-        assert_eq!(data.read_bytes_at(1 << 20, 1), Err(()));
-        assert_eq!(data.read_bytes_at(0, u64::MAX), Err(()));
-        let read = (0..200).take_while(|at| data.read_bytes_at(*at, 1 << 19).is_ok()).count() as u64;
-        assert_eq!(read, (MAX_READ - 4) >> 19);
+        for (offset, size) in
+            [(0, 0), (0, 1), (4000, 96), (4000, 97), (1 << 19, 3), ((1 << 20) - 5000, 5000), ((1 << 20) - 3, 3)]
+        {
+            assert_eq!(data.read_bytes_at(offset as u64, size as u64), Ok(&bytes[offset..][..size]));
+        }
+        for (offset, size) in [(1 << 20, 1), ((1 << 20) - 3, 4), (0, u64::MAX), (u64::MAX, 1)] {
+            assert_eq!(data.read_bytes_at(offset, size), Err(()));
+        }
+        let read = (0..200).take_while(|_| data.read_bytes_at(1, 1 << 19).is_ok()).count() as u64;
+        assert_eq!(read, MAX_READ / (1 << 19) - 1);
+    }
+
+    #[test]
+    fn a_file_that_was_cut_is_an_error() {
+        let file = file(&[7; 100]);
+        let contents = Contents::new(&file, 200);
+        assert_eq!((&contents).read_bytes_at(0, 10), Err(()));
     }
 }

@@ -1,7 +1,7 @@
 //! Why a plugin did not start: looks at the file, when something has gone wrong with it, and at what the process left behind. It starts
 //! nothing itself.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitStatus;
@@ -36,7 +36,7 @@ pub(super) fn of_spawn(path: &Path, error: &io::Error) -> ProcessFault {
 #[cfg(target_os = "linux")]
 pub(super) fn beforehand(path: &Path) -> Result<(), (ProcessFault, io::Error)> {
     let is_empty = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0);
-    let seen = File::open(path).ok().and_then(|file| image::look(file, path));
+    let seen = image::look(path);
     let why = match seen {
         _ if is_empty => Unrunnable::Empty,
         Some(why @ (Unrunnable::NotAProgram { .. } | Unrunnable::WrongTarget { .. })) if !has_emulators() => why,
@@ -86,7 +86,7 @@ fn misunderstood(path: &Path, status: ExitStatus) -> Option<Unrunnable> {
     if !matches!(status.code(), Some(2 | 126 | 127)) && signal.is_none() {
         return None;
     }
-    match image::look(File::open(path).ok()?, path)? {
+    match image::look(path)? {
         why @ Unrunnable::Library if signal.is_some() => Some(why),
         why @ (Unrunnable::WrongTarget { .. } | Unrunnable::NotAProgram { .. }) if signal.is_none() => Some(why),
         _ => None,
@@ -111,7 +111,7 @@ fn unrunnable(path: &Path) -> Option<Unrunnable> {
     if metadata.len() == 0 {
         return Some(Unrunnable::Empty);
     }
-    image::look(File::open(path).ok()?, path)
+    image::look(path)
 }
 
 /// Why there is nothing to be seen.

@@ -58,9 +58,11 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<(Loadable, Vec<u8>)
     if demands.refuse_writable {
         refuse_writable(path, &metadata).map_err(|fault| Error::library(path, fault))?;
     }
-    // Before it is copied: a file that is no library can be of any length.
-    image::kind(&Contents::new(&file)).map_err(|fault| Error::library(path, fault))?;
-    (&file).rewind().map_err(unreadable)?;
+    if !matches!(demands.way, Way::InPlace) {
+        // Before it is copied: a file that is no library can be of any length.
+        image::kind(&Contents::new(&file, len)).map_err(|fault| Error::library(path, fault))?;
+        (&file).rewind().map_err(unreadable)?;
+    }
     // The file may grow in the meantime.
     let whole = &mut (&file).take(len);
     let loadable = match &demands.way {
@@ -76,7 +78,8 @@ pub(super) fn take(path: &Path, demands: &Demands) -> Result<(Loadable, Vec<u8>)
         }
     }
     // Of the copy, since the file may have become another while it was copied.
-    let contents = Contents::new(loadable.file());
+    let len = loadable.file().metadata().map_err(unreadable)?.len();
+    let contents = Contents::new(loadable.file(), len);
     let section = image::section(&contents).map_err(|fault| Error::library(path, fault))?.to_vec();
     drop(contents);
     Ok((loadable, section))

@@ -1,6 +1,6 @@
 //! Why this system does not run a file, by its first bytes and headers.
 
-use std::io::{Read, Seek};
+use std::fs::File;
 use std::path::Path;
 
 use object::read::elf::{FileHeader, ProgramHeader};
@@ -14,14 +14,20 @@ use crate::process::fault::Unrunnable;
 const MAX_PATH: u64 = 4096;
 
 /// The reason, if the file shows one.
-pub(super) fn look(file: impl Read + Seek, path: &Path) -> Option<Unrunnable> {
-    let contents = Contents::new(file);
+pub(super) fn look(path: &Path) -> Option<Unrunnable> {
+    let file = File::open(path).ok()?;
+    let len = file.metadata().ok()?.len();
+    of(&Contents::new(&file, len), path)
+}
+
+/// The same of these bytes.
+pub(super) fn of<'d, R: ReadRef<'d>>(data: R, path: &Path) -> Option<Unrunnable> {
     let host = Target::own();
-    let what = match Sort::of(&contents) {
+    let what = match Sort::of(data) {
         (_, [b'#', b'!', script @ ..]) => return interpreter(script),
-        (Sort::Image(FileKind::Elf32), _) => return of_elf::<elf::FileHeader32<Endianness>, _>(&contents, &host, path),
-        (Sort::Image(FileKind::Elf64), _) => return of_elf::<elf::FileHeader64<Endianness>, _>(&contents, &host, path),
-        (Sort::Image(_), _) => return wrong_target(&host, &Target::of(&object::File::parse(&contents).ok()?)),
+        (Sort::Image(FileKind::Elf32), _) => return of_elf::<elf::FileHeader32<Endianness>, _>(data, &host, path),
+        (Sort::Image(FileKind::Elf64), _) => return of_elf::<elf::FileHeader64<Endianness>, _>(data, &host, path),
+        (Sort::Image(_), _) => return wrong_target(&host, &Target::of(&object::File::parse(data).ok()?)),
         (Sort::Universal, _) => {
             let target = "several processors (Mach-O)".to_owned();
             return (host.format != "Mach-O").then(|| Unrunnable::WrongTarget { target, host: host.to_string() });

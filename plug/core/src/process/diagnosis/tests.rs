@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::fs;
-use std::io::Cursor;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -246,12 +245,12 @@ fn any_bytes_are_looked_at() {
         for fill in [0, 1, 3, 0x7f, 0xff] {
             for len in [0, 1, 10, 16, 40, 64, 100, 5000] {
                 let bytes = [magic, &vec![fill; len]].concat();
-                let _ = image::look(Cursor::new(bytes), Path::new("x"));
+                let _ = image::of(&bytes[..], Path::new("x"));
             }
         }
     }
     // A header that tells of ever so many entries reads no more than there is.
     let mut bytes = own(|_| ());
     bytes[54..58].fill(0xff);
-    assert_eq!(image::look(Cursor::new(bytes), Path::new("x")), None);
+    assert_eq!(image::of(&bytes[..], Path::new("x")), None);
 }
