@@ -1,6 +1,6 @@
 //! A plugin before it is opened: what it says of itself, and how to make one. It knows no link and no registry.
 
-mod fields;
+pub(crate) mod fields;
 
 use std::any::TypeId;
 use std::fmt;
