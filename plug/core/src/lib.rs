@@ -90,7 +90,7 @@ pub use interface::{Identity, Interface};
 #[cfg(feature = "host")]
 pub use link::Link;
 #[cfg(feature = "host")]
-pub use plugin::Plugin;
+pub use plugin::{Plugin, PluginBuilder};
 pub use portable::Portable;
 #[cfg(feature = "host")]
 pub use problem::{Place, Problem};
