@@ -1,6 +1,9 @@
-//! The process link: HashiCorp's go-plugin protocol, both halves. In the order of a launch: what is `agreed` upon, the `executable` and the
-//! `folder` for its socket, the `child`, its `handshake` with the certificates of `tls`, the `connection`; what it prints on stderr as a `record`; the `running`
-//! process, and the `host`'s link to it, as its `options` say. What is spoken by it is gRPC, by `grpc` over `http2`, or `netrpc`. `plugin` is the other half. What went wrong, `fault` says in words, and `diagnosis` finds out.
+//! The process link: HashiCorp's go-plugin protocol, both halves.
+//!
+//! In the order of a launch: the handshake that is `agreed` upon, the `executable`, the `folder` for its socket, the `child`, its `handshake` line,
+//! the certificates of `tls`, and the `connection`. The `launch` joins these. Afterwards the process has a `life`, prints a `record` after the other on
+//! stderr, and answers as a `running` one. The `host` links to it, by its `options`; over `grpc` and `http2`, or over `netrpc`.
+//! `plugin` is the other half. `fault` has the words for failures, and `diagnosis` finds their causes.
 
 mod agreed;
 mod child;
@@ -13,6 +16,8 @@ mod grpc;
 pub(crate) mod handshake;
 mod host;
 mod http2;
+mod launch;
+mod life;
 pub(crate) mod netrpc;
 mod options;
 mod plugin;
@@ -24,6 +29,6 @@ pub use agreed::Handshake;
 pub use fault::{ProcessFault, Unrunnable};
 pub use handshake::{HandshakeFault, Protocol};
 pub use host::Process;
+pub use life::Death;
 pub use options::{ProcessOptions, Reattach, Restart};
 pub(crate) use plugin::{is_isolated, run};
-pub use running::Death;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::agreed::Handshake;
 use super::handshake::Protocol;
-use super::running::Death;
+use super::life::Death;
 use crate::digest::Digest;
 use crate::error::Error;
 
