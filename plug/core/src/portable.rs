@@ -2,9 +2,13 @@
 //! border reads the same description of a type, and the same list of methods.
 
 #[doc(hidden)]
+mod arguments;
+#[doc(hidden)]
 mod border;
 #[doc(hidden)]
 mod method;
+#[doc(hidden)]
+mod outcome;
 #[doc(hidden)]
 mod told;
 #[doc(hidden)]
@@ -13,8 +17,10 @@ mod values;
 #[doc(hidden)]
 mod wire;
 
+pub use arguments::{Argument, Arguments, Hold, Kept, List, Own, Ref, Str, Types, Viewed};
 pub use border::{Border, Description, PortableInterface, Portables, Remote, VisitMethods};
-pub use method::{Argument, Arguments, Hold, Kept, List, Method, Outcome, Own, Ref, Signature, Str, Types, Viewed};
+pub use method::{Method, Signature};
+pub use outcome::Outcome;
 pub use told::{TellChain, TellText, Told};
 pub use types::{Docs, Field, Form, Type, Variant};
 pub use wire::{Malformed, PutFields, Sink, Source, TakeFields, finish};

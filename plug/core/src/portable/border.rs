@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::method::{Arguments, Method, Signature};
+use super::arguments::Arguments;
+use super::method::{Method, Signature};
 use crate::interface::{Identity, Interface};
 
 /// An interface whose methods can be called across a border.
