@@ -132,7 +132,7 @@ impl ProcessOptions {
             path,
             told_name: self.dispense.clone().unwrap_or_else(|| name.clone()),
             name,
-            sha256: self.sha256.clone(),
+            sha256: self.sha256,
             handshake,
             arguments: self.arguments.clone(),
             environment: self.environment.clone(),
