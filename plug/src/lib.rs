@@ -138,7 +138,7 @@ pub use plug_core::{Cancellation, Server, proto, tonic, with_cancellation};
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use plug_core::{
-    Catalogue, ErrorKind, Feature, Link, OpenOptions, Place, Plugin, Problem, Registry, with_deadline,
+    Catalogue, ErrorKind, Feature, Link, OpenOptions, Place, Plugin, PluginBuilder, Problem, Registry, with_deadline,
 };
 #[doc(inline)]
 pub use plug_core::{Error, Identity, Interface, Portable};

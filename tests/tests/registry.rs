@@ -1,6 +1,6 @@
 //! The registry by itself: every problem, every error, whole texts. Also run by Miri, so nothing here starts a process.
 
-use plug::{Error, ErrorKind, Link, Plugin, Problem, Registry};
+use plug::{Error, ErrorKind, Link, Plugin, PluginBuilder, Problem, Registry};
 
 /// An interface with state.
 #[plug::interface]
@@ -32,7 +32,15 @@ impl Named for From {
 }
 
 fn counter(name: &str, from: u32) -> Plugin {
-    Plugin::new::<dyn Counter>(name, move || Ok(Box::new(From(from)))).expect("the name is right")
+    built(builder(name, from))
+}
+
+fn builder(name: &str, from: u32) -> PluginBuilder {
+    Plugin::builder::<dyn Counter>(name, move || Ok(Box::new(From(from))))
+}
+
+fn built(builder: PluginBuilder) -> Plugin {
+    builder.build().expect("the names are right")
 }
 
 fn named(name: &str, from: u32) -> Plugin {
@@ -92,8 +100,8 @@ fn order_is_by_interface_then_name_whatever_was_added_first() {
 
 #[test]
 fn a_name_that_is_twice_cannot_be_opened_and_all_others_can() {
-    let twin = counter("x", 2).with_package("plugin-twin", "0.2.0");
-    let registry = registry([counter("x", 1).with_package("plugin-x", "0.1.0"), counter("y", 7), twin]);
+    let twin = built(builder("x", 2).package("plugin-twin", "0.2.0"));
+    let registry = registry([built(builder("x", 1).package("plugin-x", "0.1.0")), counter("y", 7), twin]);
     let problem = "2 plugins of interface `registry::Counter` have the name `x`: plugin-twin 0.2.0 at this.rs:N and \
          plugin-x 0.1.0 at this.rs:N\n\
          hint: rename one, or leave one out of the build";
@@ -124,7 +132,7 @@ fn three_of_a_name_are_one_problem() {
 
 #[test]
 fn an_alias_that_hides_a_name() {
-    let hides = counter("y", 2).with_aliases(["x", "why"]).expect("the aliases are right");
+    let hides = built(builder("y", 2).aliases(["x", "why"]));
     let registry = registry([hides, counter("x", 1)]);
     let problem = "`x` is a plugin of interface `registry::Counter` (this.rs:N) and an alias of `y` (this.rs:N)\n\
          hint: drop the alias, or leave one of them out of the build";
@@ -136,7 +144,7 @@ fn an_alias_that_hides_a_name() {
 
 #[test]
 fn an_alias_of_two() {
-    let aliased = |name| counter(name, 1).with_aliases(["both"]).expect("the alias is right");
+    let aliased = |name| built(builder(name, 1).aliases(["both"]));
     let registry = registry([aliased("x"), aliased("y")]);
     assert_eq!(
         registry.problems().iter().map(text).collect::<Vec<_>>(),
@@ -177,13 +185,13 @@ fn names_that_no_plugin_can_have() {
     assert_eq!(refused(&long), format!("`{}… (1048576 bytes)` cannot be the name of a plugin\n{rule}", &long[..64]));
     let made = Plugin::new::<dyn Counter>("X", || Ok(Box::new(From(0)))).expect_err("the name is bad");
     assert_eq!(text(made), format!("`X` cannot be the name of a plugin\n{rule}"));
-    let aliased = counter("x", 1).with_aliases(["fine", "not fine"]).expect_err("the alias is bad");
+    let aliased = builder("x", 1).aliases(["fine", "not fine"]).build().expect_err("the alias is bad");
     assert_eq!(text(aliased), format!("`not fine` cannot be the name of a plugin\n{rule}"));
 }
 
 #[test]
 fn unknown_names() {
-    let upper = counter("upper", 1).with_aliases(["capitals"]).expect("the alias is right");
+    let upper = built(builder("upper", 1).aliases(["capitals"]));
     let registry = registry([upper, counter("lower", 1)]);
     let unknown = |name: &str| text(registry.open::<dyn Counter>(name).err().expect("it is unknown"));
     let fact = |name: &str| format!("unknown plugin `{name}` of interface `registry::Counter`");
@@ -215,11 +223,12 @@ fn unknown_names() {
 #[test]
 fn a_new_that_fails_is_the_source() {
     let io = || std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
-    let fails = Plugin::new::<dyn Counter>("fails", move || Err(Error::msg("cannot read the start").with_source(io())));
-    let fails = fails.expect("the name is right");
+    let fails = move || Err(Error::msg("cannot read the start").with_source(io()));
+    let of_package = built(Plugin::builder::<dyn Counter>("fails", fails).package("plugin-fails", "1.0.0"));
+    let fails = Plugin::new::<dyn Counter>("fails", fails).expect("the name is right");
     let of_no_package = fails.open::<dyn Counter>().err().expect("it fails");
     assert_eq!(format!("{of_no_package:#}"), "cannot open plugin `fails`: cannot read the start: no such file");
-    let registry = registry([fails.with_package("plugin-fails", "1.0.0")]);
+    let registry = registry([of_package]);
     let error = registry.open::<dyn Counter>("fails").err().expect("it fails");
     assert!(
         matches!(error.kind(), ErrorKind::Open { plugin, package } if plugin == "fails" && package.as_deref() == Some("plugin-fails"))
@@ -241,7 +250,7 @@ fn a_plugin_opened_as_what_it_is_not() {
 
 #[test]
 fn what_is_made_by_hand_says_what_it_was_told() {
-    let plugin = counter("x", 1).with_deprecation("use y").with_docs("First.\n\nSecond.").with_package("p", "1.0.0");
+    let plugin = built(builder("x", 1).deprecated("use y").docs("First.\n\nSecond.").package("p", "1.0.0"));
     assert_eq!(plugin.deprecated(), Some("use y"));
     assert_eq!((plugin.summary(), plugin.docs()), ("First.", "First.\n\nSecond."));
     assert_eq!((plugin.package(), plugin.version()), (Some("p"), Some("1.0.0")));
@@ -267,8 +276,7 @@ fn a_link_that_fails_leaves_the_registry_as_it_was() {
 #[test]
 fn a_thousand_names_are_each_found() {
     let most = if cfg!(miri) { 50 } else { 1000 };
-    let aliased =
-        |at| counter(&format!("plugin-{at}"), at).with_aliases([&*format!("alias-{at}")]).expect("they are right");
+    let aliased = |at| built(builder(&format!("plugin-{at}"), at).aliases([&*format!("alias-{at}")]));
     let registry = registry((0..most).map(aliased));
     assert!(registry.problems().is_empty());
     for at in 0..most {

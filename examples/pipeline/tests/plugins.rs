@@ -51,10 +51,11 @@ impl Store for Broken {
 }
 
 fn by_hand() -> Registry {
-    let shout = Plugin::new::<dyn Filter>("shout", || Ok(Box::new(Shout))).unwrap();
+    let shout =
+        Plugin::builder::<dyn Filter>("shout", || Ok(Box::new(Shout))).docs("Shouts.\n\nLoudly.").build().unwrap();
     let broken = Plugin::new::<dyn Store>("broken", || Ok(Box::new(Broken))).unwrap();
     let mut registry = Registry::new();
-    registry.add(&vec![shout.with_docs("Shouts.\n\nLoudly."), broken]).unwrap();
+    registry.add(&vec![shout, broken]).unwrap();
     registry
 }
 

@@ -28,6 +28,10 @@ mod error;
 #[cfg(any(feature = "library", feature = "process"))]
 mod digest;
 
+// What an executable file is, by its header.
+#[cfg(any(feature = "library", feature = "process"))]
+mod executable_file;
+
 // How long a call may take.
 #[cfg(feature = "host")]
 mod deadline;
@@ -119,6 +123,8 @@ pub use error::problem::{Place, Problem};
 pub use interface::{Identity, Interface};
 #[cfg(feature = "host")]
 pub use plugin::Plugin;
+#[cfg(feature = "host")]
+pub use plugin::builder::PluginBuilder;
 pub use portable::Portable;
 #[cfg(feature = "process")]
 pub use process::plugin::{serve, serve_isolated};

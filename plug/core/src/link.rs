@@ -15,9 +15,9 @@ pub use crate::{
 };
 #[cfg(feature = "process")]
 pub use crate::{
-    error::handshake::HandshakeFault, error::process::ProcessFault, error::process::Unrunnable,
-    plugin::agreement::Handshake, process::handshake::line::Protocol, process::host::Process,
-    process::options::ProcessOptions, process::options::Reattach, process::options::Restart, process::running::Death,
+    error::handshake::HandshakeFault, error::process::ProcessFault, error::process::unrunnable::Unrunnable,
+    plugin::agreement::Handshake, process::handshake::line::Protocol, process::host::Process, process::life::Death,
+    process::options::ProcessOptions, process::options::Reattach, process::options::Restart,
 };
 #[cfg(feature = "library")]
 pub use crate::{

@@ -2,12 +2,12 @@
 
 #[cfg(feature = "process")]
 pub(crate) mod agreement;
+pub(crate) mod builder;
 pub(crate) mod fields;
 pub(crate) mod name;
 
 use std::any::TypeId;
 use std::fmt;
-use std::panic::Location;
 use std::sync::Arc;
 
 use crate::entry::options::OpenOptions;
@@ -17,6 +17,7 @@ use crate::error::difference::Difference;
 use crate::error::kind::ErrorKind;
 use crate::error::problem::{Place, Problem};
 use crate::interface::{Identity, Interface};
+use crate::plugin::builder::PluginBuilder;
 use crate::plugin::fields::{
     ALIASES, DEPRECATED, DESCRIPTION, DOCS, FILE, Fields, LICENSE, LINE, NAME, PACKAGE, REPOSITORY, VERSION,
 };
@@ -48,7 +49,7 @@ struct Made {
 pub(crate) type OpenMade = dyn Fn(&mut Slot<'_>) -> Result<(), Error> + Send + Sync;
 
 impl Plugin {
-    /// A plugin made by hand, for a test or a [`Link`](crate::Link) of one's own. File and line are the caller's.
+    /// A plugin made by hand, of this name alone, for a test or a [`Link`](crate::Link) of one's own. File and line are the caller's.
     ///
     /// # Errors
     ///
@@ -76,27 +77,30 @@ impl Plugin {
         name: &str,
         open: impl Fn() -> Result<Box<I>, Error> + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        name::check(name)?;
-        let place = Location::caller();
-        let line = place.line().to_string();
-        let fields = Fields::of(|field| match field {
-            NAME => name,
-            FILE => place.file(),
-            LINE => &line,
-            _ => "",
-        });
-        let open = Box::new(move |slot: &mut Slot<'_>| {
-            slot.put(open()?);
-            Ok(())
-        });
-        Ok(Self(Source::Made(Arc::new(Made {
-            fields: Arc::new(fields),
-            interface: I::IDENTITY,
-            origin: None,
-            found_in: None,
-            unfit: None,
-            open,
-        }))))
+        PluginBuilder::new(name, open).build()
+    }
+
+    /// Makes a plugin by hand that says more of itself than its name.
+    ///
+    /// ```
+    /// # #[plug::interface]
+    /// # pub trait Greeter {}
+    /// # struct Fake;
+    /// # impl Greeter for Fake {}
+    /// let fake = plug::Plugin::builder::<dyn Greeter>("fake", || Ok(Box::new(Fake)))
+    ///     .aliases(["mock"])
+    ///     .docs("Greets nobody.")
+    ///     .package("plugin-fake", "1.0.0")
+    ///     .build()?;
+    /// assert!(fake.is_called("mock"));
+    /// # Ok::<(), plug::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn builder<I: ?Sized + Interface>(
+        name: &str,
+        open: impl Fn() -> Result<Box<I>, Error> + Send + Sync + 'static,
+    ) -> PluginBuilder {
+        PluginBuilder::new(name, open)
     }
 
     /// A plugin of another build.
@@ -110,47 +114,6 @@ impl Plugin {
         open: Box<OpenMade>,
     ) -> Self {
         Self(Source::Made(Arc::new(Made { fields, interface, origin: Some(origin), found_in, unfit, open })))
-    }
-
-    /// The same plugin with these aliases. Its own name among them, or one twice, changes nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::BadName`] where one of them cannot be a name.
-    pub fn with_aliases<'n>(self, aliases: impl IntoIterator<Item = &'n str>) -> Result<Self, Error> {
-        let mut kept = Vec::new();
-        for alias in aliases {
-            name::check(alias)?;
-            if alias != self.name() && !kept.contains(&alias) {
-                kept.push(alias);
-            }
-        }
-        Ok(self.with(ALIASES, &kept.join(",")))
-    }
-
-    /// The same plugin, deprecated: `instead` says what to use.
-    #[must_use]
-    pub fn with_deprecation(self, instead: &str) -> Self {
-        self.with(DEPRECATED, instead)
-    }
-
-    /// The same plugin with these docs, in Markdown, whose first line is its summary.
-    #[must_use]
-    pub fn with_docs(self, docs: &str) -> Self {
-        self.with(DOCS, docs)
-    }
-
-    /// The same plugin as of this package and version.
-    #[must_use]
-    pub fn with_package(self, package: &str, version: &str) -> Self {
-        self.with(PACKAGE, package).with(VERSION, version)
-    }
-
-    fn with(self, field: usize, text: &str) -> Self {
-        let fields = Arc::new(Fields::of(|at| if at == field { text } else { self.field(at) }));
-        let (interface, origin, unfit) = (self.identity(), self.origin().map(str::to_owned), self.unfit().cloned());
-        let open = Box::new(move |slot: &mut Slot<'_>| self.fill(slot));
-        Self(Source::Made(Arc::new(Made { fields, interface, origin, found_in: None, unfit, open })))
     }
 
     /// The name it is opened by.

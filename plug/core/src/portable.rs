@@ -2,11 +2,15 @@
 //! border reads the same description of a type, and the same list of methods.
 
 #[doc(hidden)]
+pub(crate) mod arguments;
+#[doc(hidden)]
 pub(crate) mod chain;
 #[doc(hidden)]
 pub(crate) mod codec;
 #[doc(hidden)]
 pub(crate) mod method;
+#[doc(hidden)]
+pub(crate) mod outcome;
 #[doc(hidden)]
 pub(crate) mod proxy;
 #[doc(hidden)]

@@ -26,11 +26,11 @@ pub use crate::entry::{Entry, Slot};
 pub use crate::error::Error;
 pub use crate::interface::{Declaration, Identity, Interface, Vtables};
 pub use crate::library::callee::call;
+pub use crate::portable::arguments::{Argument, Arguments, Hold, Kept, List, Own, Ref, Str, Viewed};
 pub use crate::portable::chain::{Chain, ChainTexts, DisplayText};
 pub use crate::portable::codec::{Malformed, PutFields, Sink, Source, TakeFields, finish};
-pub use crate::portable::method::{
-    Argument, Arguments, Hold, Kept, List, Method, Outcome, Own, Ref, Signature, Str, Viewed,
-};
+pub use crate::portable::method::{Method, Signature};
+pub use crate::portable::outcome::Outcome;
 pub use crate::portable::proxy::{Boundary, Description, PortableInterface, Portables, Proxy, VisitMethods};
 pub use crate::portable::record::{InterfaceRecord, interface_record_len};
 pub use crate::portable::types::{Docs, Field, Form, Type, Variant};

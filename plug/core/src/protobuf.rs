@@ -37,8 +37,9 @@ pub(crate) mod text;
 pub(crate) mod writer;
 
 use crate::portable::Portable;
+use crate::portable::arguments::Arguments;
 use crate::portable::codec::{Malformed, PutFields, TakeFields, finish};
-use crate::portable::method::{Arguments, Method};
+use crate::portable::method::Method;
 use crate::portable::types::Type;
 use crate::protobuf::reader::Fields;
 use crate::protobuf::writer::Message;

@@ -11,8 +11,10 @@ use crate::error::Error;
 use crate::interface::Interface;
 use crate::panic::Caught;
 use crate::portable::Portable;
+use crate::portable::arguments::Arguments;
 use crate::portable::chain::{Chain, ChainTexts};
-use crate::portable::method::{Arguments, Method, Outcome};
+use crate::portable::method::Method;
+use crate::portable::outcome::Outcome;
 
 type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'a>;
 

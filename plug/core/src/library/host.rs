@@ -28,6 +28,7 @@ pub fn section_for(
     format: &'static str,
     architecture: &str,
 ) -> Result<Vec<u8>, crate::error::library::LibraryFault> {
-    let host = image::Target { format, architecture: architecture.to_owned(), is_little: true, is_64: true };
+    let host =
+        crate::executable_file::Target { format, architecture: architecture.to_owned(), is_little: true, is_64: true };
     image::section_for(bytes, &host).map(<[u8]>::to_vec)
 }

@@ -2,11 +2,13 @@
 
 use crate::entry::{FIELDS, SEPARATOR};
 
-// The fields of an entry's text, in their order. What a lookup reads comes first.
+// The fields of an entry's text, in their order. A lookup reads the first ones.
 pub(crate) const NAME: usize = 0;
 pub(crate) const ALIASES: usize = 1;
 pub(crate) const DEPRECATED: usize = 2;
-// 3 is the type: two impls of one macro stand on one line, and only their types tell them apart.
+/// The type, which tells two impls of one macro apart: they stand on one line.
+#[cfg(any(feature = "library", feature = "wire"))]
+const TYPE: usize = 3;
 pub(crate) const PACKAGE: usize = 4;
 pub(crate) const VERSION: usize = 5;
 pub(crate) const LICENSE: usize = 6;
@@ -15,9 +17,9 @@ pub(crate) const FILE: usize = 8;
 pub(crate) const LINE: usize = 9;
 pub(crate) const DESCRIPTION: usize = 10;
 pub(crate) const DOCS: usize = 11;
-/// Those that may have several lines. (Of a long type, the compiler makes several.)
+/// The fields that may have several lines. (The compiler prints a long type in several.)
 #[cfg(any(feature = "library", feature = "wire"))]
-pub(crate) const PROSE: [usize; 4] = [DEPRECATED, 3, DESCRIPTION, DOCS];
+pub(crate) const PROSE: [usize; 4] = [DEPRECATED, TYPE, DESCRIPTION, DOCS];
 
 /// The fields of a plugin that this binary has no entry of: one text, as an entry's is, and where each of them ends. With a text for each,
 /// opening a library would be a dozen allocations more for each of its plugins, and twice that for a registry.

@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 
 use crate::interface::{Identity, Interface};
-use crate::portable::method::{Arguments, Method, Signature};
+use crate::portable::arguments::Arguments;
+use crate::portable::method::{Method, Signature};
 
 /// An interface whose methods can be called across a border.
 pub trait PortableInterface: Interface + Send + Sync {

@@ -5,7 +5,8 @@
 //! unit separators; each method of an interface begins with a record separator. The linker puts the records one after another, in any
 //! order, and may put zeros between them.
 
-use crate::portable::method::{Signature, Types};
+use crate::portable::arguments::Types;
+use crate::portable::method::Signature;
 use crate::portable::proxy::PortableInterface;
 use crate::portable::types::Text;
 

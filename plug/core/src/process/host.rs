@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use once_cell::sync::OnceCell;
 
 use crate::error::Error;
-use crate::error::process::Ended;
+use crate::error::process::ended::Ended;
 use crate::plugin::Plugin;
 use crate::plugin::agreement::Handshake;
 use crate::process::handshake::environment::PORTS;
 use crate::process::handshake::line::{Address, Protocol};
-use crate::process::launch::folder;
+use crate::process::launch::{Launch, folder};
 use crate::process::log::emit::emit;
 use crate::process::log::{Level, Record};
 use crate::process::options::{ProcessOptions, Reattach, Restart};
-use crate::process::running::{Launch, Running};
+use crate::process::running::Running;
 use crate::registry::link::Link;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::plugins::{Side, name_of};
@@ -136,7 +136,7 @@ impl ProcessOptions {
             path,
             wire_name: self.dispense.clone().unwrap_or_else(|| name.clone()),
             name,
-            sha256: self.sha256.clone(),
+            sha256: self.sha256,
             handshake,
             arguments: self.arguments.clone(),
             environment: self.environment.clone(),

@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::plugin::agreement::Handshake;
 use crate::process::handshake::line::Protocol;
-use crate::process::running::Death;
+use crate::process::life::Death;
 
 /// What is done when a process has ended.
 pub(super) type Notice = dyn Fn(&Death) + Send + Sync;

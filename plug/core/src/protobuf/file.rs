@@ -12,7 +12,8 @@ use prost_types::{
 };
 
 use super::REPLY;
-use crate::portable::method::{Signature, Types};
+use crate::portable::arguments::Types;
+use crate::portable::method::Signature;
 use crate::portable::proxy::Description;
 use crate::portable::types::{Field, Type, Variant};
 use crate::protobuf::names;

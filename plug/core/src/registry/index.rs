@@ -136,8 +136,8 @@ mod tests {
     interfaces!(One Two);
 
     fn plugin<I: ?Sized + Interface>(name: &str, aliases: &[&str], object: fn() -> Box<I>) -> Plugin {
-        let plugin = Plugin::new::<I>(name, move || Ok(object())).expect("the name is right");
-        plugin.with_aliases(aliases.iter().copied()).expect("the aliases are right")
+        let plugin = Plugin::builder::<I>(name, move || Ok(object())).aliases(aliases.iter().copied());
+        plugin.build().expect("the names are right")
     }
 
     #[test]

@@ -186,8 +186,8 @@ mod tests {
     /// A registry of these plugins, each of the package that is named like it, and of this catalogue.
     fn registry(plugins: &[&str], catalogue: &'static [Linked]) -> Registry {
         let plugin = |name: &&str| {
-            let plugin = Plugin::new::<dyn Greeter>(name, || Ok(Box::new(Any))).expect("the name is right");
-            plugin.with_package(&format!("plugin-{name}"), "1.0.0")
+            let plugin = Plugin::builder::<dyn Greeter>(name, || Ok(Box::new(Any)));
+            plugin.package(&format!("plugin-{name}"), "1.0.0").build().expect("the name is right")
         };
         let mut registry: Registry = plugins.iter().map(plugin).collect();
         registry.add(&Known(catalogue)).expect("there is nothing to fail");

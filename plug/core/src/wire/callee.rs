@@ -7,7 +7,9 @@ use crate::error::Error;
 use crate::interface::Interface;
 use crate::panic::note_places;
 use crate::plugin::Plugin;
-use crate::portable::method::{Arguments, Method, Outcome};
+use crate::portable::arguments::Arguments;
+use crate::portable::method::Method;
+use crate::portable::outcome::Outcome;
 use crate::portable::proxy::{PortableInterface, VisitMethods};
 use crate::protobuf;
 

@@ -15,7 +15,7 @@ plug::link!();
 /// The plugin `replace` with rules from this file instead of the one that the environment names.
 fn replace_with(rules: PathBuf) -> Registry {
     let open = move || Ok(Box::new(Replace::read(&rules).map_err(Error::new)?) as Box<dyn Filter>);
-    let plugin = Plugin::new::<dyn Filter>("replace", open).unwrap().with_package("plugin-replace", "0.1.0");
+    let plugin = Plugin::builder::<dyn Filter>("replace", open).package("plugin-replace", "0.1.0").build().unwrap();
     let mut registry = Registry::new();
     registry.add(&vec![plugin]).unwrap();
     registry

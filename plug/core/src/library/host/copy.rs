@@ -97,7 +97,7 @@ impl Loadable {
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn by_handle(file: &File) -> Option<PathBuf> {
     use std::os::fd::AsRawFd;
-    Some(PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))).filter(|path| path.exists())
+    Path::new("/proc/self").exists().then(|| format!("/proc/self/fd/{}", file.as_raw_fd()).into())
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]

@@ -13,7 +13,9 @@ use crate::error::kind::ErrorKind;
 use crate::interface::Identity;
 use crate::panic::{Caught, NO_TEXT, dispose};
 use crate::portable::Portable;
-use crate::portable::method::{Arguments, Method, Outcome};
+use crate::portable::arguments::Arguments;
+use crate::portable::method::Method;
+use crate::portable::outcome::Outcome;
 use crate::portable::proxy::Boundary;
 
 /// There is no such method. No library says so: it is what stands in the place of one.

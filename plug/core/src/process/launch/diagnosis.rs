@@ -1,13 +1,14 @@
 //! Why a plugin did not start: looks at the file, when something has gone wrong with it, and at what the process left behind. It starts
 //! nothing itself.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitStatus;
 
 use crate::error::handshake::HandshakeFault;
-use crate::error::process::{ProcessFault, Unrunnable};
+use crate::error::process::ProcessFault;
+use crate::error::process::unrunnable::Unrunnable;
 
 mod image;
 #[cfg(all(test, target_os = "linux"))]
@@ -36,7 +37,7 @@ pub(crate) fn of_spawn(path: &Path, error: &io::Error) -> ProcessFault {
 #[cfg(target_os = "linux")]
 pub(crate) fn beforehand(path: &Path) -> Result<(), (ProcessFault, io::Error)> {
     let is_empty = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0);
-    let seen = File::open(path).and_then(|mut file| image::look(&mut file, path)).ok().flatten();
+    let seen = image::look(path);
     let why = match seen {
         _ if is_empty => Unrunnable::Empty,
         Some(why @ (Unrunnable::NotAProgram { .. } | Unrunnable::WrongTarget { .. })) if !has_emulators() => why,
@@ -86,9 +87,9 @@ fn misunderstood(path: &Path, status: ExitStatus) -> Option<Unrunnable> {
     if !matches!(status.code(), Some(2 | 126 | 127)) && signal.is_none() {
         return None;
     }
-    match image::look(&mut File::open(path).ok()?, path).ok()? {
-        Some(why @ Unrunnable::Library) if signal.is_some() => Some(why),
-        Some(why @ (Unrunnable::WrongTarget { .. } | Unrunnable::NotAProgram { .. })) if signal.is_none() => Some(why),
+    match image::look(path)? {
+        why @ Unrunnable::Library if signal.is_some() => Some(why),
+        why @ (Unrunnable::WrongTarget { .. } | Unrunnable::NotAProgram { .. }) if signal.is_none() => Some(why),
         _ => None,
     }
 }
@@ -111,7 +112,7 @@ fn unrunnable(path: &Path) -> Option<Unrunnable> {
     if metadata.len() == 0 {
         return Some(Unrunnable::Empty);
     }
-    image::look(&mut File::open(path).ok()?, path).ok()?
+    image::look(path)
 }
 
 /// Why there is nothing to be seen.

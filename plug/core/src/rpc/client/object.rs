@@ -8,7 +8,9 @@ use bytes::Bytes;
 
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::portable::method::{Arguments, Method, Outcome, Signature};
+use crate::portable::arguments::Arguments;
+use crate::portable::method::{Method, Signature};
+use crate::portable::outcome::Outcome;
 use crate::portable::proxy::Boundary;
 use crate::rpc::cancellation;
 use crate::rpc::client::driver::Driver;

@@ -11,8 +11,8 @@ use crate::entry::{Slot, submissions};
 use crate::error::Error;
 use crate::error::difference::Difference;
 use crate::interface::Identity;
-use crate::plugin::Plugin;
 use crate::plugin::fields::Fields;
+use crate::plugin::{Plugin, fields};
 use crate::portable::proxy::Description;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::object::RemoteObject;
@@ -71,16 +71,16 @@ fn listed(
     let matched = Match::of(&plugin.interface, interface.as_ref());
     let (aliases, line) = (plugin.aliases.join(","), plugin.line.to_string());
     let fields = Fields::of(|at| match at {
-        0 => &plugin.name,
-        1 => &aliases,
-        2 => &plugin.deprecated,
-        4 => &plugin.package,
-        5 => &plugin.version,
-        6 => &plugin.license,
-        7 => &plugin.repository,
-        8 => &plugin.file,
-        9 => &line,
-        11 => &plugin.docs,
+        fields::NAME => &plugin.name,
+        fields::ALIASES => &aliases,
+        fields::DEPRECATED => &plugin.deprecated,
+        fields::PACKAGE => &plugin.package,
+        fields::VERSION => &plugin.version,
+        fields::LICENSE => &plugin.license,
+        fields::REPOSITORY => &plugin.repository,
+        fields::FILE => &plugin.file,
+        fields::LINE => &line,
+        fields::DOCS => &plugin.docs,
         _ => "",
     });
     check_fields(&fields)?;
@@ -90,7 +90,7 @@ fn listed(
 }
 
 fn foreign(side: &Arc<Side>, identity: &'static Identity) -> Plugin {
-    let fields = Fields::of(|at| if at == 0 { &side.name } else { "" });
+    let fields = Fields::of(|at| if at == fields::NAME { &side.name } else { "" });
     joined(side, fields, identity, None, Vec::new(), None)
 }
 
@@ -102,7 +102,7 @@ fn joined(
     lacks: Vec<bool>,
     unfit: Option<Arc<[Difference]>>,
 ) -> Plugin {
-    let (there, name) = (Arc::clone(side), fields.get(0).to_owned());
+    let (there, name) = (Arc::clone(side), fields.get(fields::NAME).to_owned());
     let paths: Arc<[Arc<str>]> = match identity.vtable::<Description>() {
         Some(description) => description.methods.iter().map(|method| description.path(method).into()).collect(),
         None => Arc::default(),

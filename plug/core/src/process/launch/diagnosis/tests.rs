@@ -1,6 +1,5 @@
 //! Files that cannot be run, each made and tried, and the whole text of what is said of it.
 
-use std::io::Cursor;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -152,14 +151,18 @@ fn it_is_for_another_machine() {
     folder
         .refused("odd", &format!("it is for processor 51966 (ELF, 64-bit, little-endian), and this system is {host}"));
 
-    let pe = [&b"MZ"[..], &[0; 58], &[64, 0, 0, 0], b"PE\0\0\x64\xaa", &[0; 64]].concat();
+    // Behind the header the size and the magic number of the optional one, which has 16 directories.
+    let mut pe = [&b"MZ"[..], &[0; 58], &[64, 0, 0, 0], b"PE\0\0\x64\xaa", &[0; 300]].concat();
+    pe[84] = 240;
+    pe[88..90].copy_from_slice(&[0x0b, 0x02]);
+    pe[196] = 16;
     folder.file("windows.exe", pe, 0o755);
     folder.refused("windows.exe", &format!("it is for aarch64 (PE, 64-bit, little-endian), and this system is {host}"));
-    folder.file("apple", b"\xcf\xfa\xed\xfe\x0c\0\0\x01", 0o755);
+    folder.file("apple", [&b"\xcf\xfa\xed\xfe\x0c\0\0\x01"[..], &[0; 24]].concat(), 0o755);
     folder.refused("apple", &format!("it is for aarch64 (Mach-O, 64-bit, little-endian), and this system is {host}"));
-    folder.file("apples", b"\xca\xfe\xba\xbe\0\0\0\x02", 0o755);
+    folder.file("apples", b"\xca\xfe\xba\xbe\0\0\0\x02\0\0\0\0\0\0\0\0", 0o755);
     folder.refused("apples", &format!("it is for several processors (Mach-O), and this system is {host}"));
-    folder.file("java", b"\xca\xfe\xba\xbe\0\0\0\x41\xff", 0o755);
+    folder.file("java", b"\xca\xfe\xba\xbe\0\0\0\x41\xff\0\0\0\0\0\0\0", 0o755);
     folder.refused("java", "it is no program, but a file of an unknown sort");
 }
 
@@ -244,12 +247,12 @@ fn any_bytes_are_looked_at() {
         for fill in [0, 1, 3, 0x7f, 0xff] {
             for len in [0, 1, 10, 16, 40, 64, 100, 5000] {
                 let bytes = [magic, &vec![fill; len]].concat();
-                let _ = image::look(&mut Cursor::new(bytes), Path::new("x"));
+                let _ = image::of(&bytes[..], Path::new("x"));
             }
         }
     }
     // A header that tells of ever so many entries reads no more than there is.
     let mut bytes = own(|_| ());
     bytes[54..58].fill(0xff);
-    assert_eq!(image::look(&mut Cursor::new(bytes), Path::new("x")).unwrap(), None);
+    assert_eq!(image::of(&bytes[..], Path::new("x")), None);
 }

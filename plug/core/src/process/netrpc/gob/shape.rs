@@ -1,6 +1,7 @@
 //! Which types a message of protobuf has, and so its value in gob.
 
-use crate::portable::method::{Signature, Types};
+use crate::portable::arguments::Types;
+use crate::portable::method::Signature;
 use crate::portable::types::Type;
 
 /// What a message of protobuf holds, and what stands for it in gob.

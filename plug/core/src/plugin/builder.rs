@@ -1,0 +1,93 @@
+//! Plugins made by hand, for a test or for a link of one's own.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::entry::{FIELDS, Slot};
+use crate::error::Error;
+use crate::interface::{Identity, Interface};
+use crate::plugin::fields::{ALIASES, DEPRECATED, DOCS, FILE, Fields, LINE, NAME, PACKAGE, VERSION};
+use crate::plugin::{Made, OpenMade, Plugin, Source, name};
+
+/// Makes a [`Plugin`] by hand: see [`Plugin::builder`].
+#[must_use = "it is no plugin yet"]
+pub struct PluginBuilder {
+    fields: [String; FIELDS],
+    aliases: Vec<String>,
+    interface: &'static Identity,
+    open: Box<OpenMade>,
+}
+
+impl PluginBuilder {
+    #[track_caller]
+    pub(super) fn new<I: ?Sized + Interface>(
+        name: &str,
+        open: impl Fn() -> Result<Box<I>, Error> + Send + Sync + 'static,
+    ) -> Self {
+        let place = Location::caller();
+        let mut fields = [const { String::new() }; FIELDS];
+        name.clone_into(&mut fields[NAME]);
+        place.file().clone_into(&mut fields[FILE]);
+        fields[LINE] = place.line().to_string();
+        let open = Box::new(move |slot: &mut Slot<'_>| {
+            slot.put(open()?);
+            Ok(())
+        });
+        Self { fields, aliases: Vec::new(), interface: I::IDENTITY, open }
+    }
+
+    /// Other names that it is opened by. Its own name among them, or one twice, changes nothing.
+    pub fn aliases<'n>(mut self, aliases: impl IntoIterator<Item = &'n str>) -> Self {
+        self.aliases.extend(aliases.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// Deprecates it. `instead` says what to use.
+    pub fn deprecated(self, instead: &str) -> Self {
+        self.with(DEPRECATED, instead)
+    }
+
+    /// Its docs, in Markdown. The first line is its summary.
+    pub fn docs(self, docs: &str) -> Self {
+        self.with(DOCS, docs)
+    }
+
+    /// The package that it comes from, and its version.
+    pub fn package(self, name: &str, version: &str) -> Self {
+        self.with(PACKAGE, name).with(VERSION, version)
+    }
+
+    /// The plugin.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadName`](crate::ErrorKind::BadName) where its name or an alias cannot be the name of a plugin.
+    pub fn build(mut self) -> Result<Plugin, Error> {
+        name::check(&self.fields[NAME])?;
+        let mut kept: Vec<&str> = Vec::new();
+        for alias in &self.aliases {
+            name::check(alias)?;
+            if *alias != self.fields[NAME] && !kept.contains(&&**alias) {
+                kept.push(alias);
+            }
+        }
+        self.fields[ALIASES] = kept.join(",");
+        let fields = Arc::new(Fields::of(|field| &self.fields[field]));
+        let (interface, open) = (self.interface, self.open);
+        Ok(Plugin(Source::Made(Arc::new(Made { fields, interface, origin: None, found_in: None, unfit: None, open }))))
+    }
+
+    fn with(mut self, field: usize, text: &str) -> Self {
+        text.clone_into(&mut self.fields[field]);
+        self
+    }
+}
+
+impl std::fmt::Debug for PluginBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PluginBuilder")
+            .field("name", &self.fields[NAME])
+            .field("interface", &self.interface.name())
+            .finish_non_exhaustive()
+    }
+}

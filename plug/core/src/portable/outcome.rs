@@ -1,0 +1,59 @@
+//! The result of a method, and which errors it can have.
+
+use std::fmt::Display;
+
+use crate::error::Error;
+
+/// The return type of a method.
+#[diagnostic::on_unimplemented(
+    message = "a portable method returns `{Self}`",
+    label = "a border can fail, so this must be a `Result`",
+    note = "write `Result<T, plug::Error>`, or with an error of your own that implements `Display` and `From<plug::Error>`"
+)]
+pub trait Outcome {
+    type Ok;
+    type Error;
+
+    fn result(self) -> Result<Self::Ok, Self::Error>;
+
+    fn of(result: Result<Self::Ok, Error>) -> Self
+    where
+        Self::Error: Fails;
+}
+
+// For any two types, so that the compiler reports one that does not fit where `Method` asks for it, and there alone.
+impl<T, E> Outcome for Result<T, E> {
+    type Ok = T;
+    type Error = E;
+
+    #[inline]
+    fn result(self) -> Self {
+        self
+    }
+
+    #[inline]
+    fn of(result: Result<T, Error>) -> Self
+    where
+        E: Fails,
+    {
+        result.map_err(E::with)
+    }
+}
+
+/// The error type of a method.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a portable method",
+    label = "a border fails too, so this must be made of a `plug::Error`, and say what went wrong",
+    note = "implement `Display` and `From<plug::Error>` for it, or return `Result<T, plug::Error>`"
+)]
+pub trait Fails {
+    fn with(error: Error) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Display + From<Error>> Fails for E {
+    #[inline]
+    fn with(error: Error) -> Self {
+        error.into()
+    }
+}
