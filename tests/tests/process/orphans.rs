@@ -125,11 +125,13 @@ fn a_plugin_can_be_told_to_end_by_the_system() {
     let work = work(&process);
     let (id, socket) = (work.obey("pid").unwrap(), work.obey("socket").unwrap());
     crate::dying::signal(&id, Signal::TERM);
-    // Until then it may be a zombie, of which the host does not know yet that it has ended.
-    until(LONG, "the host has waited for it", || !Path::new("/proc").join(&id).exists());
+    until(LONG, "it is gone", || !is_running(id.parse().unwrap()));
     assert!(!Path::new(&socket).exists());
     let error = in_time(move || work.sum(1, &[2]).unwrap_err());
-    assert_eq!(crate::told_of_worker(&error), "plugin `PATH` exited with status 0 before it was called");
+    // On a busy machine the call may begin before the host has noted the end.
+    let text = crate::told_of_worker(&error);
+    let whens = ["before it was called", "while it was being called"];
+    assert!(whens.iter().any(|when| text == format!("plugin `PATH` exited with status 0 {when}")), "{text}");
 }
 
 /// A child of the host's own executable is a plugin when its host says so, and nobody else.
