@@ -66,6 +66,8 @@ mod registry;
 
 mod error;
 mod submitted;
+#[cfg(feature = "remote")]
+mod sync;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -6,9 +6,9 @@ mod codec;
 mod driver;
 pub(crate) mod frames;
 mod list;
-mod look;
 mod plugins;
 mod served;
+mod spin;
 pub(crate) mod status;
 pub(crate) mod timeout;
 #[cfg(unix)]
@@ -18,9 +18,9 @@ pub(crate) use border::There;
 pub(crate) use codec::Raw;
 pub(crate) use driver::Driver;
 pub(crate) use list::{LIST, ListReply, ListRequest, ListedInterface, ListedMethod, ListedPlugin, PLUGINS};
-pub(crate) use look::Looking;
 pub(crate) use plugins::{Side, name_of, plugins};
 pub(crate) use served::{Served, panicked};
+pub(crate) use spin::Spin;
 #[cfg(unix)]
 pub(crate) use unix::UnixStream;
 
