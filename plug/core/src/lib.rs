@@ -17,6 +17,10 @@
 // A caught panic: where it was, its message, and the safe drop of its payload.
 mod panic;
 
+// Threads and locks, for the code that a model checker runs.
+#[cfg(feature = "rpc")]
+mod sync;
+
 // Text from outside, made fit for a terminal.
 #[cfg(feature = "host")]
 mod escape;

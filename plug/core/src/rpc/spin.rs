@@ -1,5 +1,9 @@
-//! Waiting for what comes soon: a thread that sleeps is woken up late, by more than a short call takes, above all on a virtual machine. So whoever waits looks for
-//! it again and again for a moment, as long as it came soon the last time, and lets others have the processor in between.
+//! Spinning: a waiting thread polls for a moment before it sleeps.
+//!
+//! The kernel takes longer to wake a sleeping thread than a short call takes, above all on a
+//! virtual machine.
+//! So a waiting thread polls again and again for up to 50 µs, and yields the processor in between.
+//! It does so only if the last event came soon enough to be caught that way.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -10,37 +14,37 @@ use std::time::{Duration, Instant};
 
 use once_cell::sync::Lazy;
 
-/// How long is looked at most.
+/// The longest spin.
 const MOMENT: Duration = Duration::from_micros(50);
-/// What came so soon would have been worth it to look for.
+/// The next wait spins if the last one took less than this.
 const SOON: Duration = Duration::from_micros(150);
 
-/// Where there is one processor alone, who looks keeps it from the one who answers.
+/// On a single processor, a thread that spins keeps the peer from answering.
 static HAS_OTHERS: Lazy<bool> = Lazy::new(|| thread::available_parallelism().is_ok_and(|count| count.get() > 1));
 
-/// How soon something came the last time.
+/// Spins for one event at a time.
 #[derive(Debug)]
-pub(crate) struct Looking {
+pub(crate) struct Spin {
     came_soon: AtomicBool,
 }
 
-/// What was just started is asked something soon, and who was just asked answers soon.
-impl Default for Looking {
+/// A new peer is expected to answer soon.
+impl Default for Spin {
     fn default() -> Self {
         Self { came_soon: AtomicBool::new(true) }
     }
 }
 
-impl Looking {
-    /// Waits for the future, in a thread that drives the runtime of what it waits for.
+impl Spin {
+    /// Waits for the future, in a thread that drives the runtime of the event.
     pub(crate) async fn wait<F: Future>(&self, future: F) -> F::Output {
         let start = Instant::now();
-        let mut is_looking = self.came_soon.load(Relaxed) && *HAS_OTHERS;
+        let mut spins = self.came_soon.load(Relaxed) && *HAS_OTHERS;
         let mut future = pin!(future);
         let output = poll_fn(|context| {
             let polled = future.as_mut().poll(context);
-            if polled.is_pending() && is_looking {
-                is_looking = start.elapsed() < MOMENT;
+            if polled.is_pending() && spins {
+                spins = start.elapsed() < MOMENT;
                 thread::yield_now();
                 context.waker().wake_by_ref();
             }
@@ -52,45 +56,47 @@ impl Looking {
     }
 }
 
-/// What comes again and again.
+/// Counts events that other threads announce.
 #[derive(Debug, Default)]
-pub(crate) struct Coming {
-    /// How much has come.
+pub(crate) struct Arrivals {
     count: AtomicUsize,
-    /// Whether somebody looks for it.
-    is_looked_for: AtomicBool,
+    /// Whether a thread spins for them.
+    is_awaited: AtomicBool,
 }
 
-impl Coming {
-    /// One more has come. Whether nobody looks for it.
-    pub(crate) fn came(&self) -> bool {
+impl Arrivals {
+    /// Counts one. Returns whether no thread spins for it, which then has to be notified.
+    ///
+    /// A thread that stops spinning at this moment is not notified.
+    /// That costs it one spin, and no event: the events themselves wake the runtime.
+    pub(crate) fn add(&self) -> bool {
         self.count.fetch_add(1, Relaxed);
-        !self.is_looked_for.load(Relaxed)
+        !self.is_awaited.load(Relaxed)
     }
 }
 
-/// Who looks for what is coming, and how soon it did the last time.
+/// Spins for as long as events keep arriving soon.
 #[derive(Debug)]
-pub(crate) struct Lookout<'a> {
-    coming: &'a Coming,
+pub(crate) struct SpinFor<'a> {
+    arrivals: &'a Arrivals,
     seen: usize,
     since: Instant,
     came_soon: bool,
 }
 
-impl<'a> Lookout<'a> {
-    pub(crate) fn new(coming: &'a Coming) -> Self {
-        Self { coming, seen: 0, since: Instant::now(), came_soon: false }
+impl<'a> SpinFor<'a> {
+    pub(crate) fn new(arrivals: &'a Arrivals) -> Self {
+        Self { arrivals, seen: 0, since: Instant::now(), came_soon: false }
     }
 
-    /// Waits for the future, in the thread that drives the runtime, and looks for what else there is to do for as long as it comes soon.
+    /// Waits for the future, in the thread that drives the runtime.
     pub(crate) async fn wait<F: Future>(&mut self, future: F) -> F::Output {
         let mut future = pin!(future);
         let output = poll_fn(|context| {
             let polled = future.as_mut().poll(context);
-            let is_looking = polled.is_pending() && self.is_worth_it();
-            self.coming.is_looked_for.store(is_looking, Relaxed);
-            if is_looking {
+            let spins = polled.is_pending() && self.is_worth_it();
+            self.arrivals.is_awaited.store(spins, Relaxed);
+            if spins {
                 thread::yield_now();
                 context.waker().wake_by_ref();
             }
@@ -100,7 +106,7 @@ impl<'a> Lookout<'a> {
     }
 
     fn is_worth_it(&mut self) -> bool {
-        let (count, waited) = (self.coming.count.load(Relaxed), self.since.elapsed());
+        let (count, waited) = (self.arrivals.count.load(Relaxed), self.since.elapsed());
         if count != self.seen {
             (self.seen, self.came_soon) = (count, waited < SOON);
             self.since += waited;

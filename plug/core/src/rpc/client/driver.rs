@@ -1,94 +1,73 @@
-//! The runtime behind all remote links, and how a caller who is no future waits for one: from any thread, also from within a
-//! runtime of the caller's own. It knows no protocol.
+//! The runtime of all remote links, and how a blocking caller waits for a future on it.
+//! A caller may be any thread, also one within a runtime of its own.
 //!
-//! Most of what a short call costs is waking threads up. So a caller drives the runtime itself, in the thread that waits: nobody
-//! has to be woken but by the reply. While nobody calls, a thread of ours drives it, for what comes unasked: logs, deaths, pings.
-//! The two take turns: a caller has our thread step aside, and our thread takes over when there was no call for a nap's time.
-//! Where many call at once, our thread drives for all of them, and looks for what comes for as long as it comes soon.
+//! Most of a short call's time is spent waking threads.
+//! So a caller drives the runtime itself, in the thread that waits, and only the reply wakes it.
+//! While nobody calls, a background thread drives it, for logs, deaths and pings.
+//! [`Turns`] decides which of them drives.
+//! If several threads call at once, the background thread drives for all of them.
+//!
+//! The ways out were measured against Go in turns, on 2026-11-29 (two cores, both busy otherwise).
+//! If callers always drive, a gRPC call from 8 threads takes 1.11 of Go's time instead of 0.60, and
+//! from 64 threads 2.36 instead of 0.70.
+//! If the background thread does not spin, the same calls take 0.69 and 0.81, and a net/rpc call
+//! from 64 threads takes 0.77 instead of 0.49.
+
+pub(crate) mod turns;
 
 use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::SeqCst;
-use std::sync::atomic::{AtomicU8, AtomicUsize};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::Duration;
 
 use bytes::Bytes;
 use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
-use crate::rpc::spin::{Coming, Looking, Lookout};
+use crate::rpc::client::driver::turns::{Caller, Guest, Seen, Turns};
+use crate::rpc::spin::{Arrivals, Spin, SpinFor};
 use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::Fault;
 
-/// How long our thread waits for another call before it takes over. What comes unasked right after a call waits as long.
-const NAP: Duration = Duration::from_millis(2);
-/// How many naps it takes beside one long call before it sleeps until that has ended.
+/// The background thread takes this many naps of 2 ms beside one long call before it sleeps.
 const NAPS: usize = 20;
-
-/// From how many calls at once it is cheaper that our thread drives: those who wait would have to hand the driving on all the time.
-const CROWD: usize = 2;
 
 pub(crate) struct Driver {
     runtime: Runtime,
-    /// How many callers drive, or wait for the one that does.
-    callers: AtomicUsize,
-    /// How many calls there were.
-    calls: AtomicUsize,
-    /// How many callers cannot drive, because they are in a runtime.
-    guests: AtomicUsize,
-    /// What our thread does.
-    state: AtomicU8,
-    aside: Notify,
-    thread: OnceCell<Thread>,
+    turns: Turns,
     /// How soon replies come.
-    looking: Looking,
-    /// The calls of guests.
-    coming: Coming,
-    /// Calls that our thread makes.
+    replies: Spin,
+    /// The calls for which the background thread drives.
+    arrivals: Arrivals,
+    /// Replies that the background thread is to poll.
     intake: mpsc::UnboundedSender<Intaken>,
 }
 
 type Intaken = (ReplyFuture, oneshot::Sender<Result<Bytes, Fault>>);
 
-const DRIVING: u8 = 0;
-const NAPPING: u8 = 1;
-const SLEEPING: u8 = 2;
-
 impl Driver {
-    /// The one of this process.
+    /// The driver of this process.
     ///
     /// # Errors
     ///
-    /// Where the system has no descriptors left for it, or no thread.
+    /// If the system has no descriptor or thread left.
     pub(crate) fn get() -> io::Result<&'static Self> {
         static DRIVER: OnceCell<Driver> = OnceCell::new();
         let driver = DRIVER.get_or_try_init(|| {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             let (intake, mut calls) = mpsc::unbounded_channel::<Intaken>();
             runtime.spawn(async move {
-                while let Some((reply, tell)) = calls.recv().await {
-                    tokio::spawn(async move { _ = tell.send(reply.await) });
+                while let Some((reply, sender)) = calls.recv().await {
+                    tokio::spawn(async move { _ = sender.send(reply.await) });
                 }
             });
-            Ok::<_, io::Error>(Self {
-                runtime,
-                intake,
-                callers: AtomicUsize::new(0),
-                calls: AtomicUsize::new(0),
-                guests: AtomicUsize::new(0),
-                state: AtomicU8::new(NAPPING),
-                aside: Notify::new(),
-                thread: OnceCell::new(),
-                looking: Looking::default(),
-                coming: Coming::default(),
-            })
+            let (turns, replies, arrivals) = (Turns::new(NAPS), Spin::default(), Arrivals::default());
+            Ok::<_, io::Error>(Self { runtime, turns, replies, arrivals, intake })
         })?;
-        driver.thread.get_or_try_init(|| {
+        driver.turns.thread.get_or_try_init(|| {
             let thread = thread::Builder::new().name("plug".to_owned()).spawn(|| driver.run())?;
             Ok::<_, io::Error>(thread.thread().clone())
         })?;
@@ -99,7 +78,7 @@ impl Driver {
         self.runtime.handle()
     }
 
-    /// Waits for the future in this thread, or in another where this one is about to end.
+    /// Waits for the future in this thread, or in another if this one is about to end.
     pub(crate) fn wait<F>(&self, future: F) -> F::Output
     where
         F: Future<Output: Send> + Send,
@@ -109,69 +88,42 @@ impl Driver {
             return waited.unwrap_or_else(|payload| std::panic::resume_unwind(payload));
         }
         if is_outside() {
-            let _caller = Caller::enter(self);
+            let _caller = Caller::enter(&self.turns);
             return self.runtime.block_on(future);
         }
-        let _guest = Guest::enter(self);
+        let _guest = Guest::enter(&self.turns);
         let _context = self.runtime.enter();
         park_on(future)
     }
 
-    /// Waits for the reply to a call, of which there may be many at once. A prompt one is on its way already.
-    pub(crate) fn call(&self, reply: ReplyFuture, sends_eagerly: bool) -> Result<Bytes, Fault> {
-        if self.callers.load(SeqCst) + self.guests.load(SeqCst) < CROWD && is_outside() {
-            let _caller = Caller::enter(self);
-            return self.runtime.block_on(self.looking.wait(reply));
+    /// Waits for the reply to a call. Many threads may call at once.
+    /// `is_eager` says that the request has been sent already.
+    pub(crate) fn call(&self, reply: ReplyFuture, is_eager: bool) -> Result<Bytes, Fault> {
+        if !self.turns.is_crowded() && is_outside() {
+            let _caller = Caller::enter(&self.turns);
+            return self.runtime.block_on(self.replies.wait(reply));
         }
-        let _guest = Guest::enter(self);
-        if self.coming.came() {
-            self.aside.notify_one();
+        let _guest = Guest::enter(&self.turns);
+        if self.arrivals.add() {
+            self.turns.nudge();
         }
-        if sends_eagerly && !is_ending() {
+        if is_eager && !is_ending() {
             let _context = self.runtime.enter();
             return park_on(reply);
         }
-        let (tell, told) = oneshot::channel();
-        // A task that is spawned from here would wake our thread each time, even where it is awake.
-        let sent = self.intake.send((reply, tell));
+        let (sender, receiver) = oneshot::channel();
+        // A task that is spawned here would write to the runtime's eventfd for each call, even
+        // while the background thread is awake.
+        let sent = self.intake.send((reply, sender));
         debug_assert!(sent.is_ok(), "the intake is never closed");
-        park_on(told).unwrap_or(Err(Fault::Cancelled))
+        park_on(receiver).unwrap_or(Err(Fault::Cancelled))
     }
 
-    /// What our thread does.
+    /// The background thread.
     fn run(&self) {
-        let (mut seen, mut naps) = (0, 0);
-        let mut lookout = Lookout::new(&self.coming);
+        let (mut seen, mut spin) = (Seen::default(), SpinFor::new(&self.arrivals));
         loop {
-            let calls = self.calls.load(SeqCst);
-            let is_quiet = self.callers.load(SeqCst) == 0 && calls == seen;
-            if is_quiet || self.guests.load(SeqCst) > 0 {
-                self.state.store(DRIVING, SeqCst);
-                // Who came before the state was seen has told nobody to step aside. Guests only have it look again.
-                while self.callers.load(SeqCst) == 0 || self.guests.load(SeqCst) > 0 {
-                    self.runtime.block_on(lookout.wait(self.aside.notified()));
-                }
-                self.state.store(NAPPING, SeqCst);
-                naps = 0;
-            }
-            naps = if self.calls.load(SeqCst) == seen { naps + 1 } else { 0 };
-            seen = self.calls.load(SeqCst);
-            if naps < NAPS {
-                thread::park_timeout(NAP);
-                continue;
-            }
-            self.state.store(SLEEPING, SeqCst);
-            if self.callers.load(SeqCst) > 0 && self.guests.load(SeqCst) == 0 {
-                thread::park();
-            }
-            (naps, seen) = (0, self.calls.load(SeqCst));
-            self.state.store(NAPPING, SeqCst);
-        }
-    }
-
-    fn wake(&self) {
-        if let Some(thread) = self.thread.get() {
-            thread.unpark();
+            self.turns.turn(&mut seen, |aside| self.runtime.block_on(spin.wait(aside)));
         }
     }
 }
@@ -181,56 +133,12 @@ fn is_outside() -> bool {
     Handle::try_current().is_err_and(|error| error.is_missing_context())
 }
 
-/// Whether this thread drops what it has kept, and has no runtime to be in any more.
+/// Whether this thread is dropping its thread-locals, among them that of its runtime.
 fn is_ending() -> bool {
     Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed())
 }
 
-/// A caller who drives.
-struct Caller<'a>(&'a Driver);
-
-impl<'a> Caller<'a> {
-    fn enter(driver: &'a Driver) -> Self {
-        driver.calls.fetch_add(1, SeqCst);
-        driver.callers.fetch_add(1, SeqCst);
-        if driver.state.load(SeqCst) == DRIVING && driver.guests.load(SeqCst) == 0 {
-            driver.aside.notify_one();
-        }
-        Self(driver)
-    }
-}
-
-impl Drop for Caller<'_> {
-    fn drop(&mut self) {
-        if self.0.callers.fetch_sub(1, SeqCst) == 1 && self.0.state.load(SeqCst) == SLEEPING {
-            self.0.wake();
-        }
-    }
-}
-
-/// A caller for whom our thread drives.
-struct Guest<'a>(&'a Driver);
-
-impl<'a> Guest<'a> {
-    fn enter(driver: &'a Driver) -> Self {
-        driver.guests.fetch_add(1, SeqCst);
-        if driver.state.load(SeqCst) != DRIVING {
-            driver.wake();
-        }
-        Self(driver)
-    }
-}
-
-impl Drop for Guest<'_> {
-    fn drop(&mut self) {
-        // Callers wait for a driver that has no reason to step aside any more.
-        if self.0.guests.fetch_sub(1, SeqCst) == 1 && self.0.callers.load(SeqCst) > 0 {
-            self.0.aside.notify_one();
-        }
-    }
-}
-
-/// Polls the future in this thread, which sleeps in between. Others drive what it waits for.
+/// Polls the future in this thread, which sleeps in between. Another thread drives the runtime.
 fn park_on<F: Future>(future: F) -> F::Output {
     struct Parked(Thread);
 
@@ -252,7 +160,7 @@ fn park_on<F: Future>(future: F) -> F::Output {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -292,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_waits_for_goes_on() {
+    fn tasks_run_while_nobody_waits() {
         let driver = driver();
         for _ in 0..3 {
             let (done, is_done) = std::sync::mpsc::channel();

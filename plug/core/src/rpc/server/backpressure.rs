@@ -1,4 +1,4 @@
-//! How much of long replies waits for the other side of a connection to take it. Where it is much, calls wait.
+//! Backpressure: if a connection's peer does not read its long replies, its next calls wait.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -6,21 +6,23 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use tokio::sync::Notify;
 
-/// From how many bytes on calls wait. What is called already may add to them: nobody knows how long a reply will be, and a call that takes long must
-/// not keep others from being made.
+/// From this number of unsent bytes on, calls wait.
+/// The calls under way may exceed it: the length of a reply is unknown before the call ends, and a
+/// long call must not keep others waiting.
 const MOST: usize = 64 << 20;
 
-/// That of one connection. Clones are the same one.
+/// The unsent bytes of one connection. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Backpressure(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
     unsent: AtomicUsize,
-    told: Notify,
+    /// Notifies waiting calls that bytes were sent.
+    sent: Notify,
 }
 
-/// A reply that is being sent.
+/// A reply that is being sent. Dropped once it is.
 pub(crate) struct Unsent(Backpressure, usize);
 
 impl Backpressure {
@@ -33,16 +35,16 @@ impl Backpressure {
         Unsent(self.clone(), bytes)
     }
 
-    /// Waits until there is some.
+    /// Waits until few enough bytes are unsent.
     pub(super) async fn wait(&self) {
         loop {
-            let mut told = std::pin::pin!(self.0.told.notified());
-            // From here on nothing is missed.
-            told.as_mut().enable();
+            let mut sent = std::pin::pin!(self.0.sent.notified());
+            // From here on no notification is missed.
+            sent.as_mut().enable();
             if !self.is_over() {
                 return;
             }
-            told.await;
+            sent.await;
         }
     }
 }
@@ -51,7 +53,7 @@ impl Drop for Unsent {
     fn drop(&mut self) {
         let Self(backpressure, bytes) = self;
         backpressure.0.unsent.fetch_sub(*bytes, SeqCst);
-        backpressure.0.told.notify_waiters();
+        backpressure.0.sent.notify_waiters();
     }
 }
 
@@ -60,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_wait_while_much_waits() {
+    fn calls_wait_while_many_bytes_are_unsent() {
         let backpressure = Backpressure::default();
         let (one, other) = (backpressure.take(MOST / 2), backpressure.take(MOST - MOST / 2));
         assert!(backpressure.is_over());

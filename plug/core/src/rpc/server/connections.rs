@@ -1,4 +1,4 @@
-//! The connections of one server: taken as they come, and let go gracefully. It knows no service.
+//! The connections of one server: it accepts them, secures them, and ends them gracefully.
 
 use std::io;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
 use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::router::Router;
 
-/// How long a client may take to prove who it is.
+/// The longest that a client may take to authenticate.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How many calls of one connection may be under way before the other side has to wait.
+/// The most concurrent calls of one connection. The peer keeps further calls back.
 const CALLS: u32 = 10_000;
 
-/// What a server listens on.
+/// A socket that a server listens on.
 pub(crate) trait Listener: Send + 'static {
     type Connection: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
@@ -44,8 +44,8 @@ impl Listener for tokio::net::UnixListener {
     }
 }
 
-/// Serves what connects, until `stop` is there. Then it takes no more, and lets what is under way finish until there is no more `grace`. After that no connection
-/// is left.
+/// Serves all connections until `stop` is ready, and then accepts none.
+/// The calls under way may go on until `grace` is ready. After that no connection is left.
 pub(crate) async fn serve<L, S>(
     mut listener: L,
     secure: S,
@@ -74,15 +74,15 @@ pub(crate) async fn serve<L, S>(
                         secured = timeout(PATIENCE, secure.secure(stream)) => secured,
                         _ = is_stopping.wait_for(|is_stopping| *is_stopping) => return,
                     };
-                    // Who cannot prove who he is, is not told why.
+                    // A client that fails to authenticate is not told why.
                     if let Ok(Ok(stream)) = secured {
                         front.connection(stream, is_stopping).await;
                     }
                 });
-                // Those that are gone.
+                // The results of connections that have ended take memory until they are read.
                 while connections.try_join_next().is_some() {}
             }
-            // No descriptor is left, or the client is gone before it was there. Others may come.
+            // No descriptor is left, or this client has gone. Others may connect later.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
@@ -96,9 +96,10 @@ pub(crate) async fn serve<L, S>(
     connections.shutdown().await;
 }
 
-/// What is spoken by a connection.
+/// The protocol of a server's connections.
 pub(crate) trait Speaks: Clone + Send + 'static {
-    /// Serves a connection until the other side ends it, or all is about to stop; then it finishes what is under way.
+    /// Serves a connection until the peer ends it.
+    /// If the server is stopping, it finishes the calls under way and ends the connection.
     fn connection<T>(self, stream: T, is_stopping: watch::Receiver<bool>) -> impl Future<Output = ()> + Send
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static;
@@ -128,7 +129,7 @@ where
     let mut connection = tokio::select! {
         connection = builder.handshake(stream) => match connection {
             Ok(connection) => connection,
-            // What was sent is no HTTP/2.
+            // The peer does not speak HTTP/2.
             Err(_) => return,
         },
         _ = is_stopping.wait_for(|is_stopping| *is_stopping) => return,
@@ -142,20 +143,20 @@ where
         front.answer(request, respond, &backpressure);
     }
     connection.graceful_shutdown();
-    // What the other side had sent before it knew.
+    // Requests that the peer sent before it learned of the end.
     while let Some(Ok((request, respond))) = connection.accept().await {
         front.answer(request, respond, &backpressure);
     }
 }
 
-/// What is done with a connection before it is used.
+/// Secures a connection before it is used.
 pub(crate) trait Secure<T>: Send + Sync + 'static {
     type Secured: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
     fn secure(&self, stream: T) -> impl Future<Output = io::Result<Self::Secured>> + Send;
 }
 
-/// As it is.
+/// Leaves the connection unsecured.
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Secure<T> for () {
     type Secured = T;
 

@@ -1,4 +1,9 @@
-//! Jobs that block, that panic, that are many; and what goes on beside them.
+//! Jobs that block, jobs that panic, many jobs, and the tasks beside them.
+
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+use std::thread;
 
 use tokio::sync::oneshot;
 
@@ -22,7 +27,7 @@ fn workers_of(limit: usize) -> Running {
 }
 
 #[test]
-fn jobs_are_done_and_a_panic_is_none_of_the_threads() {
+fn jobs_are_done_and_a_panic_ends_no_thread() {
     let (workers, end, thread) = workers();
     let (done, is_done) = mpsc::channel();
     for number in 0..1000 {
@@ -30,7 +35,7 @@ fn jobs_are_done_and_a_panic_is_none_of_the_threads() {
         workers.work(
             move || {
                 done.send(number).unwrap();
-                assert!(number % 7 != 0, "as it is told");
+                assert!(number % 7 != 0, "on purpose");
             },
             drop,
         );
@@ -43,7 +48,7 @@ fn jobs_are_done_and_a_panic_is_none_of_the_threads() {
 }
 
 #[test]
-fn what_blocks_delays_nothing() {
+fn a_blocked_job_delays_nothing() {
     let (workers, end, thread) = workers();
     let (done, is_done) = mpsc::channel();
     let (let_go, is_let_go) = mpsc::channel::<()>();
@@ -62,7 +67,7 @@ fn what_blocks_delays_nothing() {
         workers.work(move || round, move |round| done.send(round).unwrap());
         assert_eq!(is_done.recv_timeout(Duration::from_secs(20)), Ok(round));
     }
-    // Nor does a task wait for what blocks.
+    // A blocked job delays no task either.
     let (tick, is_ticking) = mpsc::channel();
     workers.0.upgrade().unwrap().runtime.spawn(async move {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -75,7 +80,7 @@ fn what_blocks_delays_nothing() {
 }
 
 #[test]
-fn between_calls_all_else_goes_on() {
+fn between_jobs_tasks_run() {
     let (workers, end, thread) = workers();
     let ticks = Arc::new(AtomicUsize::new(0));
     let ticking = Arc::clone(&ticks);
@@ -97,14 +102,14 @@ fn between_calls_all_else_goes_on() {
         workers.work(busy, move |()| done.send(()).unwrap());
     }
     assert_eq!(is_done.iter().take(300).count(), 300);
-    // How many there are is up to the machine; without rounds there is none.
+    // The machine decides how many. Without rounds there is none.
     assert!(ticks.load(SeqCst) > 2, "{ticks:?}");
     end.send(()).unwrap();
     thread.join().unwrap().unwrap();
 }
 
 #[test]
-fn calls_that_wait_for_something_do_not_wait_for_each_other() {
+fn sleeping_jobs_do_not_wait_for_each_other() {
     let (workers, end, thread) = workers();
     let (done, is_done) = mpsc::channel();
     let start = Instant::now();
@@ -120,7 +125,7 @@ fn calls_that_wait_for_something_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn who_drives_does_not_call_where_all_others_do() {
+fn one_thread_drives_while_all_others_call() {
     let (workers, end, thread) = workers_of(3);
     let inner = workers.0.upgrade().unwrap();
     let (let_go, is_let_go) = mpsc::channel::<()>();
@@ -135,7 +140,7 @@ fn who_drives_does_not_call_where_all_others_do() {
         );
     }
     thread::sleep(Duration::from_millis(100));
-    assert_eq!((inner.calling.load(SeqCst), lock(&inner.jobs).len()), (3, 7));
+    assert_eq!((inner.pool.counts(), inner.pool.waiting()), ((3, 4), 7));
     let (tick, is_ticking) = mpsc::channel();
     inner.runtime.spawn(async move { tick.send(()).unwrap() });
     assert_eq!(is_ticking.recv_timeout(Duration::from_secs(20)), Ok(()));
