@@ -63,7 +63,7 @@ fn write(to: &mut impl Write, c: char) -> fmt::Result {
 }
 
 /// Whether the text can be printed in one line as it is.
-#[cfg(any(feature = "library", feature = "rpc"))]
+#[cfg(any(feature = "library", feature = "wire"))]
 pub(crate) fn is_line(text: &str) -> bool {
     let is_unfit = |c: char| {
         c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -72,7 +72,7 @@ pub(crate) fn is_line(text: &str) -> bool {
 }
 
 /// Whether the text can be printed in several lines as it is, in a script of either direction.
-#[cfg(any(feature = "library", feature = "rpc"))]
+#[cfg(any(feature = "library", feature = "wire"))]
 pub(crate) fn is_prose(text: &str) -> bool {
     let is_unfit = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     // An included file may have the line ends of Windows.
@@ -80,7 +80,7 @@ pub(crate) fn is_prose(text: &str) -> bool {
 }
 
 /// The common case, found without decoding. A fold looks at several bytes at a time, as an early return cannot.
-#[cfg(any(feature = "library", feature = "rpc"))]
+#[cfg(any(feature = "library", feature = "wire"))]
 fn is_printable_ascii(text: &str) -> bool {
     text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
 }
@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(Lines("a\x1b[2J\tb\r\nc\0\n").to_string(), "a\\u{1b}[2J\tb\\r\nc\\0\n");
     }
 
-    #[cfg(any(feature = "library", feature = "rpc"))]
+    #[cfg(any(feature = "library", feature = "wire"))]
     #[test]
     fn an_unfit_text_is_found() {
         for line in ["", "a ~", "größe::Été日"] {
