@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 
 use shuttle::rand::{Rng, thread_rng};
-use shuttle::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use shuttle::sync::{Condvar, Mutex};
 use shuttle::thread::{JoinHandle, spawn, yield_now};
 
@@ -26,6 +26,8 @@ struct Server {
     spare: AtomicUsize,
     refused: AtomicUsize,
     looks: AtomicUsize,
+    /// Whether the system has no idle processor, as far as the watchman sees.
+    is_busy: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -84,10 +86,9 @@ impl Worker<Job> for Thread<'_> {
 struct Watch(Arc<Server>);
 
 impl Watchman<Job> for Watch {
-    /// Nobody knows how busy the system is.
     fn is_needed(&mut self, next: Option<&Job>) -> bool {
         self.0.looks.fetch_add(1, SeqCst);
-        next.is_some() && thread_rng().r#gen()
+        next.is_some() && !self.0.is_busy.load(SeqCst) && thread_rng().r#gen()
     }
 
     fn start(&mut self) -> io::Result<()> {
@@ -133,6 +134,7 @@ fn check_server(limit: usize, spare: usize, program: impl Fn(&Arc<Server>) + Sen
             spare: AtomicUsize::new(spare),
             refused: AtomicUsize::new(0),
             looks: AtomicUsize::new(0),
+            is_busy: AtomicBool::new(false),
             threads: Mutex::default(),
         });
         let watchman = spawn({
@@ -172,6 +174,41 @@ fn a_job_that_waits_for_the_next_delays_nothing() {
 }
 
 #[test]
+fn on_a_busy_system_too() {
+    check_server(MANY, MANY, |server| {
+        server.is_busy.store(true, SeqCst);
+        for round in 0..2 {
+            let gate = Gate::default();
+            for at in 0..3 {
+                let gate = gate.clone();
+                server.request(move || if at == 2 { gate.open() } else { gate.pass() });
+            }
+            server.wait_for_answers(3 * round + 3);
+        }
+    });
+}
+
+#[test]
+fn the_end_wakes_the_watchman() {
+    check_server(MANY, MANY, |server| until(|| server.looks.load(SeqCst) >= 100));
+}
+
+#[test]
+fn the_watchman_sleeps_beside_a_long_call_and_wakes_with_the_next_job() {
+    check_server(MANY, MANY, |server| {
+        let gates = [(); 2].map(|()| Gate::default());
+        let first = gates[0].clone();
+        server.request(move || first.pass());
+        until(|| server.pool.counts().0 == 1);
+        until(|| server.pool.is_unwatched());
+        let second = gates[1].clone();
+        server.request(move || second.pass());
+        server.request(move || gates.iter().for_each(Gate::open));
+        server.wait_for_answers(3);
+    });
+}
+
+#[test]
 fn events_are_served_while_jobs_block() {
     check_server(MANY, MANY, |server| {
         let gate = Gate::default();
@@ -187,6 +224,8 @@ fn events_are_served_while_jobs_block() {
 #[test]
 fn with_as_many_calls_as_there_may_be_one_thread_drives() {
     check_server(2, MANY, |server| {
+        // The watchman mends nothing.
+        server.is_busy.store(true, SeqCst);
         let gate = Gate::default();
         for _ in 0..4 {
             let gate = gate.clone();

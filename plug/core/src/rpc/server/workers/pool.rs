@@ -14,7 +14,8 @@ use crate::sync::{Condvar, Mutex, MutexGuard, lock, wait_while, wait_while_for};
 
 /// How often the watchman looks, while there are jobs.
 pub(crate) const MOMENT: Duration = Duration::from_millis(1);
-/// The watchman sleeps after this many looks without a job.
+/// The watchman sleeps after this many looks at which no job waited and no call ended.
+/// The next job wakes it.
 const QUIET: usize = 100;
 /// A thread that rests longer than this ends.
 const REST: Duration = Duration::from_secs(10);
@@ -24,7 +25,7 @@ pub(crate) struct Pool<J> {
     state: Mutex<State<J>>,
     /// The most calls at once. One thread more may exist, which drives.
     limit: usize,
-    /// Notifies a driving thread of a job, of a free place, or of the end.
+    /// Notifies a driving thread of a job, or of the end.
     changed: Notify,
     /// Wakes threads that rest.
     recall: Condvar,
@@ -127,6 +128,12 @@ impl<J> Pool<J> {
         (state.calling, state.threads)
     }
 
+    #[cfg(test)]
+    #[allow(dead_code, reason = "a model looks")]
+    pub(crate) fn is_unwatched(&self) -> bool {
+        self.state().watchman_sleeps
+    }
+
     /// Ends all threads but those in a call, which end after it.
     pub(crate) fn end(&self) {
         self.state().is_over = true;
@@ -193,17 +200,13 @@ impl<J> Pool<J> {
     /// After a call: whether this thread drives on. If not, another one drives.
     fn drives_on(&self) -> bool {
         let mut state = self.state();
-        let was_full = state.calling == state.places;
         state.calling -= 1;
         state.ended += 1;
         // Two threads that drive would have to wake each other for every call.
+        // A job that waited for this place is taken by this thread, and needs no notification.
         let drives_on = state.driving == 0 || !state.jobs.is_empty();
         if drives_on {
             state.driving += 1;
-        }
-        drop(state);
-        if was_full {
-            self.changed.notify_one();
         }
         drives_on
     }
@@ -245,7 +248,7 @@ impl<J> Pool<J> {
             } else {
                 0
             };
-            quiet = if is_still && waiting == 0 && state.calling == 0 && count == 0 { quiet + 1 } else { 0 };
+            quiet = if is_still && waiting == 0 && count == 0 { quiet + 1 } else { 0 };
             if quiet == QUIET {
                 quiet = 0;
                 state.watchman_sleeps = true;

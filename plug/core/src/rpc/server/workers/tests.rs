@@ -139,8 +139,13 @@ fn one_thread_drives_while_all_others_call() {
             drop,
         );
     }
-    thread::sleep(Duration::from_millis(100));
-    assert_eq!((inner.pool.counts(), inner.pool.waiting()), ((3, 4), 7));
+    let full = ((3, 4), 7);
+    let start = Instant::now();
+    while (inner.pool.counts(), inner.pool.waiting()) != full && start.elapsed() < Duration::from_secs(20) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    thread::sleep(Duration::from_millis(20));
+    assert_eq!((inner.pool.counts(), inner.pool.waiting()), full);
     let (tick, is_ticking) = mpsc::channel();
     inner.runtime.spawn(async move { tick.send(()).unwrap() });
     assert_eq!(is_ticking.recv_timeout(Duration::from_secs(20)), Ok(()));
