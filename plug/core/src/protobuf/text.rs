@@ -9,7 +9,7 @@ use prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, ServiceDescriptorProto,
 };
 
-/// The text of one of the [`files`](super::files).
+/// The text of one of the [`files`](crate::protobuf::file::files).
 pub fn text(file: &FileDescriptorProto) -> String {
     let mut text = Text::of(file);
     // Nothing that is written into a string fails.

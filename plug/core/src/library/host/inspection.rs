@@ -7,7 +7,7 @@ use crate::library::host::reader::Records;
 use crate::plugin::Plugin;
 
 /// What the file of a library says: its plugins, its interfaces and their methods, and how it was built.
-/// [`Library::inspect`](super::Library::inspect) makes one.
+/// [`Library::inspect`](crate::library::Library::inspect) makes one.
 #[derive(Clone)]
 pub struct Inspection {
     pub(super) plugins: Vec<Plugin>,
