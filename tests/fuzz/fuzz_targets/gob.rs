@@ -5,8 +5,8 @@
 
 mod shapes;
 
-use plug::__private::testing::{decode_reply, decode_request, encode_reply};
 use plug::__private::testing::GobEnds;
+use plug::__private::testing::{decode_reply, decode_request, encode_reply};
 use plug::__private::{Method, PortableInterface, VisitMethods};
 use shapes::{Echo, text};
 
