@@ -16,6 +16,7 @@ pub(crate) mod entry;
 #[cfg(feature = "library")]
 #[doc(hidden)]
 pub(crate) mod host;
+#[cfg_attr(not(feature = "library"), allow(dead_code, unused_imports, reason = "the host's half is for hosts"))]
 pub(crate) mod log;
 pub(crate) mod record;
 pub(crate) mod vtable;
