@@ -50,7 +50,8 @@ use crate::wire::list::ListReply;
 /// ```
 ///
 /// The plugin's handshake chooses gRPC or Go's net/rpc.
-/// Two programs with `plug` use gRPC, unless `PLUG_PROTOCOL` in the plugin's environment is `netrpc`.
+/// Two programs with `plug` use gRPC, unless `PLUG_PROTOCOL` in the plugin's environment is
+/// `netrpc`.
 /// Over net/rpc a cancelled call is not reported to the plugin; nothing else differs.
 ///
 /// The process is started when its plugins are first listed.
@@ -179,12 +180,15 @@ impl Process {
         ProcessOptions::new().open(path)
     }
 
-    /// Checks the health of the process; starts it if it is not running.
+    /// Checks the health of the process.
+    ///
+    /// It starts the process if it is not running.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Process`](crate::ErrorKind::Process) if it cannot be started or has ended.
-    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) if it reports that it does not serve.
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) if it reports that it does not
+    /// serve.
     pub fn check(&self) -> Result<(), Error> {
         let running = self.0.running()?;
         let deadline = crate::deadline::of_call(self.0.options.deadline);
@@ -234,7 +238,9 @@ impl Process {
         })
     }
 
-    /// The system's ID of the process; starts it if it is not running.
+    /// The system's ID of the process.
+    ///
+    /// It starts the process if it is not running.
     ///
     /// # Errors
     ///
@@ -243,7 +249,9 @@ impl Process {
         Ok(self.0.running()?.life.id)
     }
 
-    /// The negotiated version of the application's protocol; starts the process if it is not running.
+    /// The negotiated version of the application's protocol.
+    ///
+    /// It starts the process if it is not running.
     ///
     /// # Errors
     ///
@@ -365,7 +373,8 @@ impl Channel for Handle {
             return now(&self.running).call(call);
         }
         let (shared, current) = (Arc::clone(&self.shared), Arc::clone(&self.running));
-        // A process that lost its connection, or that another program shuts down, has this long to end.
+        // A process that lost its connection, or that another program shuts down, has this long to
+        // end.
         let retry_until = Instant::now() + shared.options.kill_timeout;
         Box::pin(async move {
             loop {
@@ -411,7 +420,8 @@ impl Channel for Handle {
 }
 
 impl Shared {
-    /// Replaces a process that has ended by a running one. False if the limit of restarts is reached.
+    /// Replaces a process that has ended by a running one.
+    /// False if the limit of restarts is reached.
     fn restart(self: &Arc<Self>, current: &Current) -> Result<bool, Error> {
         let mut state = self.state();
         let mut running = state.running.upgrade().filter(|running| !running.life.has_ended());

@@ -109,7 +109,8 @@ impl Record {
         Some(Self::of(level, text.trim_start()))
     }
 
-    // {"@level":"info","@message":"text","@module":"plugin","@timestamp":"2006-01-02T15:04:05.000000Z","key":1}
+    // {"@level":"info","@message":"text","@module":"plugin",
+    //  "@timestamp":"2006-01-02T15:04:05.000000Z","key":1}
     fn hclog(mut keys: Map<String, Value>) -> Option<Self> {
         let level = keys.get("@level").and_then(Value::as_str).and_then(Level::named);
         // Any other JSON object is not hclog's, and is plain text.

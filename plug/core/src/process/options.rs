@@ -50,7 +50,8 @@ pub struct ProcessOptions {
 /// How often a process that has ended is restarted. Default: never.
 ///
 /// A call restarts the process.
-/// The call is repeated only if its method is `#[plug(idempotent)]`, or if it certainly never began.
+/// The call is repeated only if its method is `#[plug(idempotent)]`, or if it certainly never
+/// began.
 /// Any other call fails, and the next one finds a new process.
 /// The state of the old process is lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +63,8 @@ pub struct Restart {
 
 /// The address of a process that is already running: go-plugin's `ReattachConfig`.
 ///
-/// The connection has no TLS, since the certificates belong to the program that started the process.
+/// The connection has no TLS, since the certificates belong to the program that started the
+/// process.
 /// go-plugin has no TLS here either.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -84,7 +86,8 @@ impl Reattach {
     /// ```
     /// use plug::process::{Protocol, Reattach};
     ///
-    /// let running = Reattach::new(4242, "unix:/tmp/plugin1").protocol(Protocol::NetRpc).version(2);
+    /// let running = Reattach::new(4242, "unix:/tmp/plugin1");
+    /// let running = running.protocol(Protocol::NetRpc).version(2);
     /// assert_eq!(running.version, 2);
     /// ```
     pub fn new(pid: u32, address: impl Into<String>) -> Self {
@@ -135,7 +138,8 @@ impl Restart {
 
     /// Restarts the process at most `limit` times within a minute.
     ///
-    /// The first restart waits 10 ms, and each further one twice as long as the one before, up to 10 s.
+    /// The first restart waits 10 ms, and each further one twice as long as the one before, up to
+    /// 10 s.
     pub const fn at_most(limit: u32) -> Self {
         Self { limit, ..Self::never() }
     }

@@ -1,4 +1,4 @@
-//! The plugin's side of the process link: serves a host by go-plugin's protocol, until the host ends it.
+//! The plugin's side of the process link: serves a host by go-plugin's protocol.
 //! The order is that of its life: environment, socket, handshake, services, end.
 
 pub(crate) mod parent;
@@ -230,8 +230,9 @@ impl Server {
         self
     }
 
-    /// Serves as a plugin process, until the host shuts it down or has ended. For the end of `main`.
+    /// Serves as a plugin process, until the host shuts it down or has ended.
     ///
+    /// It belongs at the end of `main`.
     /// The output on stdout goes to the host.
     /// If no host has started the process, it explains itself on stderr and returns exit status 1.
     pub fn serve_process(self) -> ExitCode {

@@ -33,7 +33,8 @@ pub(crate) struct Line {
     /// The DER of the plugin's certificate; none without TLS.
     pub certificate: Option<Vec<u8>>,
     /// Whether the broker's streams can share the one connection.
-    /// A plugin writes it only if the host has set `PLUGIN_MULTIPLEX_GRPC`, since older hosts fail on it.
+    /// A plugin writes it only if the host has set `PLUGIN_MULTIPLEX_GRPC`, since older hosts fail
+    /// on it.
     pub multiplexed: Option<bool>,
 }
 

@@ -14,7 +14,8 @@ pub(crate) struct LineReader {
 pub(crate) enum Progress {
     /// The line has not ended.
     More,
-    /// The line has ended. This is the number of bytes of the chunk that belong to it, with its end.
+    /// The line has ended. This is the number of bytes of the chunk that belong to it, with its
+    /// end.
     /// The rest of the chunk is the plugin's output.
     Line(usize),
     /// The line is longer than a handshake. The rest of it is dropped.

@@ -14,7 +14,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub(crate) struct Child {
     id: u32,
-    /// Whether the ID still belongs to the child. The system reuses it only after a wait for the child.
+    /// Whether the ID still belongs to the child.
+    /// The system reuses it only after a wait for the child.
     has_id: Arc<Mutex<bool>>,
     ended: watch::Receiver<Option<ExitStatus>>,
 }
@@ -144,7 +145,8 @@ fn tie_to_parent(command: &mut Command) {
         // The parent may have ended before the call. Then there is no signal.
         if getppid() == Some(parent) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
     };
-    // SAFETY: between fork and exec it makes two system calls, and neither allocates nor takes a lock.
+    // SAFETY: between fork and exec it makes two system calls, and neither allocates nor takes a
+    // lock.
     unsafe { command.pre_exec(tie) };
 }
 

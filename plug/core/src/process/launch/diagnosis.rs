@@ -29,7 +29,7 @@ pub(crate) fn of_spawn(path: &Path, error: &io::Error) -> ProcessFault {
 
 /// Refuses a file that the system cannot run, before a shell gets it.
 ///
-/// The standard library may start a file by `execvp`, which passes to a shell what the system refuses.
+/// The standard library may start a file by `execvp`, which passes a refused file to a shell.
 /// A shell takes any bytes for a script, even those of a program for another machine.
 ///
 /// # Errors
@@ -64,7 +64,8 @@ fn has_emulators() -> bool {
     entries.filter(|entry| entry.file_name() != "register" && entry.file_name() != "status").count() > 0
 }
 
-/// The fault of a process that ended before its handshake. `printed` is about the line that it printed.
+/// The fault of a process that ended before its handshake.
+/// `printed` is the fault of the line that it printed, if any.
 pub(crate) fn of_exit(
     path: &Path,
     status: Option<ExitStatus>,

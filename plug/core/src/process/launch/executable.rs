@@ -1,4 +1,5 @@
-//! The file that is run. If a digest is pinned, it is a private copy, so that the digested bytes run.
+//! The file that is run.
+//! If a digest is pinned, it is a private copy, so that exactly the digested bytes run.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

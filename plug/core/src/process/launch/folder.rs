@@ -62,7 +62,8 @@ impl Folder {
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::NotFound)
                         && parent.is_dir() => {}
-                // Some file systems have no locks. A sweep does not remove a folder that it cannot lock.
+                // Some file systems have no locks.
+                // A sweep does not remove a folder that it cannot lock.
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(Self { path, _lock: None }),
                 Err(error) => {
                     let _ = fs::remove_dir_all(&path);
@@ -96,7 +97,8 @@ fn sweep_in(parent: &Path) {
         // A link is skipped: it may lead anywhere.
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) && is_ours(&entry.path()) {
             let lock = File::options().write(true).open(entry.path().join(LOCK));
-            // The lock is held until the folder is gone, so that a host that just made it does not use it.
+            // The lock is held until the folder is gone, so that a host that just made it does not
+            // use it.
             if let Ok(lock) = lock
                 && lock.try_lock().is_ok()
             {

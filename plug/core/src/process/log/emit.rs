@@ -53,7 +53,8 @@ fn to_log(level: &Level) -> LogLevel {
     }
 }
 
-/// Writes `name=value` pairs with spaces between. A name or value with special characters is quoted.
+/// Writes `name=value` pairs with spaces between.
+/// A name or value with special characters is quoted.
 struct FieldList<'a>(&'a [(String, String)]);
 
 impl fmt::Display for FieldList<'_> {

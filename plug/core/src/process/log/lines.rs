@@ -1,6 +1,7 @@
 //! Cuts a stream of bytes into lines, and a line that is too long into pieces.
 
-/// The longest line that is passed on as a whole, in bytes. go-plugin's own host has the same limit.
+/// The longest line that is passed on as a whole, in bytes.
+/// go-plugin's own host has the same limit.
 pub(crate) const MAX_LEN: usize = 64 << 10;
 
 #[derive(Debug, Default)]

@@ -33,7 +33,7 @@ impl Panic {
             Self::Go => Some(Part::Later),
             Self::Rust(lines) => {
                 // note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
-                // note: Some details are omitted, run with `RUST_BACKTRACE=full` for a verbose backtrace.
+                // note: Some details are omitted, run with `RUST_BACKTRACE=full` for …
                 let is_last = line.starts_with("note: ") && line.contains("RUST_BACKTRACE=");
                 *self = if is_last || lines + 1 >= MAX_LINES { Self::No } else { Self::Rust(lines + 1) };
                 Some(Part::Later)

@@ -77,7 +77,8 @@ fn any_json_is_taken() {
     is_verbatim(&r#"{"@message":"#.repeat(5_000));
     let deep = format!(r#"{{"@level":"info","@message":"x","deep":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
     is_verbatim(&deep);
-    // Without a level it is a debug record. A record may have no message, or one that is not a string.
+    // Without a level it is a debug record.
+    // A record may have no message, or one that is not a string.
     assert_eq!(records(r#"{"@message":"x"}"#), [plain(Level::Debug, "x")]);
     assert_eq!(records(r#"{"@level":"error"}"#), [plain(Level::Error, "")]);
     assert_eq!(records(r#"{"@level":"error","@message":{"a":1}}"#), [plain(Level::Error, r#"{"a":1}"#)]);

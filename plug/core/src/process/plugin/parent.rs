@@ -16,14 +16,16 @@ mod unix {
     /// The interval of polls if the system cannot report the end of a process.
     const INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
 
-    /// The parent of this process. It must be read before the handshake: later it may be another process.
+    /// The parent of this process.
+    /// It must be read before the handshake: later it may be another process.
     pub(crate) fn parent() -> Option<Pid> {
         getppid()
     }
 
     /// Completes when the host has ended.
     ///
-    /// That is when the parent of this process has ended, or when both pipes to the host are closed.
+    /// That is when the parent of this process has ended, or when both pipes to the host are
+    /// closed.
     /// The pipes decide if the host has started this process through another one that still runs.
     /// One of the pipes is `stdout`, the other one is stderr.
     pub(crate) fn gone(parent: Option<Pid>, stdout: OwnedFd) -> io::Result<oneshot::Receiver<()>> {

@@ -49,7 +49,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Diverts the stdout of this process to the receiver, and returns the original stdout too.
 ///
-/// If `drained` has no request within [`REQUEST_TIMEOUT`] after the first output, all goes to stderr.
+/// If `drained` has no request within [`REQUEST_TIMEOUT`] after the first output, all goes to
+/// stderr.
 #[cfg(unix)]
 pub(crate) fn divert(drained: Arc<Drained>) -> io::Result<(mpsc::Receiver<Bytes>, std::os::fd::OwnedFd)> {
     let (read, write) = io::pipe()?;

@@ -1,4 +1,4 @@
-//! The services of go-plugin's protocol: the controller, which ends the plugin, stdio and the broker.
+//! The services of go-plugin's protocol: controller, stdio and broker.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,7 +34,7 @@ pub(crate) struct StdioData {
     pub data: Vec<u8>,
 }
 
-/// The services of one plugin process.
+/// The services of one plugin process. The controller ends it, and stdio sends its output.
 pub(crate) struct Services {
     /// Notified when the host shuts the plugin down.
     pub stop: Arc<Notify>,

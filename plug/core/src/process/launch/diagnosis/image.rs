@@ -64,7 +64,8 @@ where
     }
     let segments = header.program_headers(endian, data).ok()?;
     let Some(loader) = segments.iter().find(|segment| segment.p_type(endian) == elf::PT_INTERP) else {
-        // A shared library, or a program that was linked statically and can be loaded at any address.
+        // A shared library, or a program that was linked statically and can be loaded at any
+        // address.
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_library = kind == elf::ET_DYN && (name.ends_with(".so") || name.contains(".so."));
         return is_library.then_some(Unrunnable::Library);

@@ -152,7 +152,8 @@ fn it_is_for_another_machine() {
     folder
         .refused("odd", &format!("it is for processor 51966 (ELF, 64-bit, little-endian), and this system is {host}"));
 
-    // After the header: the size and the magic number of the optional header, which has 16 directories.
+    // After the header: the size and the magic number of the optional header, which has 16
+    // directories.
     let mut pe = [&b"MZ"[..], &[0; 58], &[64, 0, 0, 0], b"PE\0\0\x64\xaa", &[0; 300]].concat();
     pe[84] = 240;
     pe[88..90].copy_from_slice(&[0x0b, 0x02]);
