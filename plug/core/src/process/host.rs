@@ -306,7 +306,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The running process; starts one if there is none.
+    /// The running process. It starts one if none is running.
     fn running(self: &Arc<Self>) -> Result<Arc<Running>, Error> {
         let mut state = self.state();
         if let Some(running) = state.running.upgrade().filter(|running| !running.life.has_ended()) {

@@ -124,7 +124,7 @@ fn run(server: Server) -> Result<(), Refusal> {
         certificate: credentials.as_ref().map(|credentials| credentials.der().to_vec()),
         multiplexed: environment.multiplex.then_some(false),
     };
-    let line = line.to_bytes().map_err(|fault| Error::msg(format!("this plugin {fault}")))?;
+    let line = line.to_bytes().map_err(|fault| Error::msg(format!("this plugin {}", fault.predicate())))?;
     let mut stdout = io::stdout().lock();
     stdout
         .write_all(&line)

@@ -12,7 +12,9 @@ fn parse(line: impl AsRef<[u8]>) -> Result<Line, HandshakeFault> {
 /// Asserts the text of the fault, without its subject.
 #[track_caller]
 fn refused(line: impl AsRef<[u8]>, text: &str) {
-    assert_eq!(parse(line).expect_err("it is bad").to_string(), text);
+    let fault = parse(line).expect_err("it is bad");
+    assert_eq!(fault.predicate().to_string(), text);
+    assert_eq!(fault.to_string(), format!("the plugin {text}"));
 }
 
 fn unix(path: &str) -> Address {
@@ -90,7 +92,7 @@ fn something_else_was_printed() {
     refused(&long, &format!("printed `{start}… (1048576 bytes)` instead of its handshake{HINT}"));
     let long = HandshakeFault::TooLong { printed: escape::cut([b'x'; 65536], 5) };
     assert_eq!(
-        long.to_string(),
+        long.predicate().to_string(),
         "printed 65536 bytes without a line's end instead of its handshake: `xxxxx… (65536 bytes)`\n\
          hint: a handshake is one line like `1|1|unix|/tmp/plugin123|grpc|`"
     );
@@ -122,7 +124,7 @@ fn a_field_is_bad() {
          hint: install a plugin that is made for this version of the program",
     );
     assert_eq!(
-        Line::parse(b"1|7|unix|x|grpc|", &[6]).unwrap_err().to_string(),
+        Line::parse(b"1|7|unix|x|grpc|", &[6]).unwrap_err().predicate().to_string(),
         "speaks version 7 of the application's protocol, and this program version 6\n\
          hint: install a plugin that is made for this version of the program"
     );

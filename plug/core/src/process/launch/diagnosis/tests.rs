@@ -1,22 +1,14 @@
 //! Files that cannot be run: each is made and tried, and the whole text of its fault is compared.
 
+use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::{fmt, fs};
 
 use tempfile::TempDir;
 
 use super::*;
-
-struct Told<'a>(&'a ProcessFault, &'a Path);
-
-impl fmt::Display for Told<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.write(self.1, f)
-    }
-}
 
 /// A folder for files, which a text names `DIR`.
 struct Fixture(TempDir);
@@ -38,7 +30,7 @@ impl Fixture {
     }
 
     fn text(&self, fault: &ProcessFault, path: &Path) -> String {
-        Told(fault, path).to_string().replace(&self.0.path().display().to_string(), "DIR")
+        fault.about(Some(path)).to_string().replace(&self.0.path().display().to_string(), "DIR")
     }
 
     /// Asserts that the file cannot be started, and the text of the fault.
