@@ -4,8 +4,8 @@
 //! A plugin's `main` calls [`serve`], or begins with [`serve_isolated`] if it is also the host.
 //! Both sides need the same [`Handshake`]: the magic cookie, and the interfaces of each version.
 //! These are the `HandshakeConfig` and the `VersionedPlugins` of go-plugin.
-//! [`Reattach`] connects to a running process, [`Restart`] restarts one, and [`Death`] reports its
-//! end.
+//! [`Reattach`] connects to a running process, [`Restart`] restarts one after its end,
+//! and [`Death`] reports the end.
 //! AutoMTLS is on unless [`ProcessOptions::without_tls`] turns it off.
 //! The protocol is gRPC, or net/rpc with the feature `netrpc`; the plugin's handshake chooses it.
 //! A failure is a [`ProcessFault`].

@@ -54,7 +54,7 @@ use crate::wire::list::ListReply;
 /// `netrpc`.
 /// Over net/rpc a cancelled call is not reported to the plugin; nothing else differs.
 ///
-/// The process is started when its plugins are first listed.
+/// The process is started at its first use, for example when its plugins are listed.
 /// It is shut down when the last object opened from it is dropped.
 /// If no object was opened, it is shut down when this link and its plugins are dropped.
 /// All objects of one plugin are the same object in the process.

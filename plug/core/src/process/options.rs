@@ -75,13 +75,13 @@ pub struct Reattach {
     pub protocol: Protocol,
     /// The version of the application's protocol.
     pub version: u32,
-    /// `unix:PATH` or `tcp:HOST:PORT`.
+    /// `unix:PATH` or `tcp:IP:PORT`.
     pub address: String,
 }
 
 impl Reattach {
     /// A process that speaks gRPC, with version 1 of the application's protocol.
-    /// The address is `unix:PATH` or `tcp:HOST:PORT`.
+    /// The address is `unix:PATH` or `tcp:IP:PORT`.
     ///
     /// ```
     /// use plug::process::{Protocol, Reattach};
