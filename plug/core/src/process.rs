@@ -1,9 +1,33 @@
-//! The process link: HashiCorp's go-plugin protocol, both halves.
+//! Plugins in processes of their own: HashiCorp's go-plugin protocol, host and plugin.
 //!
-//! In the order of a launch: the handshake that is `agreed` upon, the `executable`, the `folder` for its socket, the `child`, its `handshake` line,
-//! the certificates of `tls`, and the `connection`. The `launch` joins these. Afterwards the process has a `life`, prints a `record` after the other on
-//! stderr, and answers as a `running` one. The `host` links to it, by its `options`; over `grpc` and `http2`, or over `netrpc`.
-//! `plugin` is the other half. `fault` has the words for failures, and `diagnosis` finds their causes.
+//! A host opens a [`Process`], with [`ProcessOptions`] if the defaults do not fit.
+//! A plugin's `main` calls [`serve`], or begins with [`serve_isolated`] if it is also the host.
+//! Both sides need the same [`Handshake`]: the magic cookie, and the interfaces of each version.
+//! These are the `HandshakeConfig` and the `VersionedPlugins` of go-plugin.
+//! [`Reattach`] connects to a running process, [`Restart`] restarts one after its end,
+//! and [`Death`] reports the end.
+//! AutoMTLS is on unless [`ProcessOptions::without_tls`] turns it off.
+//! The protocol is gRPC, or net/rpc with the feature `netrpc`; the plugin's handshake chooses it.
+//! A failure is a [`ProcessFault`].
+//! It may hold a [`HandshakeFault`], if the handshake line is wrong,
+//! or an [`Unrunnable`], if the system cannot run the file.
+//!
+//! A launch goes through these files, in this order:
+//!
+//! 1. `options.rs` has the host's settings, and `host.rs` starts the process at its first use.
+//! 2. `launch.rs` runs the steps up to the first connection:
+//!    `launch/folder.rs` makes a private folder for the socket,
+//!    `launch/executable.rs` verifies the file if a digest is pinned,
+//!    `handshake/environment.rs` sets the variables of the offer,
+//!    and `launch/child.rs` starts the process.
+//! 3. `plugin.rs` is the plugin's half: it checks the cookie, chooses version and protocol,
+//!    binds a socket, and prints the handshake line.
+//! 4. `handshake/reader.rs` and `handshake/line.rs` read that line in the host.
+//! 5. `tls.rs` pins the plugin's certificate, `connection.rs` connects,
+//!    and `grpc.rs` or `netrpc/` speaks the protocol.
+//! 6. `running.rs` sends the calls, `life.rs` watches for the end of the process,
+//!    and `log/` turns the output on stderr and stdout into `tracing` events.
+//! 7. `launch/diagnosis.rs` finds the cause if the launch fails.
 
 pub(crate) mod connection;
 pub(crate) mod grpc;

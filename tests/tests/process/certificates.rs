@@ -201,7 +201,7 @@ fn what_the_host_gives_as_its_certificate_is_none() {
     assert_eq!(
         refusal_of(shell(&format!("PLUGIN_CLIENT_CERT=none exec '{worker}'"))),
         "plugin `PATH` exited with status 1 before its handshake\n\
-         stderr: what the host gave as its certificate, in `PLUGIN_CLIENT_CERT`, is none: invalid peer certificate: BadEncoding"
+         stderr: `PLUGIN_CLIENT_CERT`, which the host sets, holds no certificate: invalid peer certificate: BadEncoding"
     );
 }
 

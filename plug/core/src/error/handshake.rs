@@ -74,9 +74,34 @@ pub enum HandshakeFault {
     NotACertificate,
 }
 
-/// What the plugin did, to be read behind its name.
+impl HandshakeFault {
+    /// The fault as a predicate, such as "printed `x` instead of its handshake".
+    /// The subject before it is the plugin.
+    pub(crate) fn predicate(&self) -> impl fmt::Display + '_ {
+        Predicate(self)
+    }
+}
+
+/// The fault as a sentence about "the plugin".
+/// [`ErrorKind::Process`](crate::ErrorKind::Process) has the path.
 impl fmt::Display for HandshakeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the plugin {}", self.predicate())
+    }
+}
+
+impl std::error::Error for HandshakeFault {}
+
+struct Predicate<'a>(&'a HandshakeFault);
+
+impl fmt::Display for Predicate<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write_predicate(f)
+    }
+}
+
+impl HandshakeFault {
+    fn write_predicate(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LIKE: &str = "a handshake is one line like `1|1|unix|/tmp/plugin123|grpc|`";
         match self {
             Self::NotAHandshake { printed } => {

@@ -212,7 +212,7 @@ impl fmt::Display for ErrorKind {
             #[cfg(feature = "grpc")]
             Self::Address { fault } => fault.fmt(f),
             #[cfg(feature = "process")]
-            Self::Process { path, fault } => fault.write(path, f),
+            Self::Process { path, fault } => fault.about(Some(path)).fmt(f),
             Self::Incompatible { plugin, interface, origin, differences } => {
                 write_incompatible(f, plugin, interface, origin, differences)
             }

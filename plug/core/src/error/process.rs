@@ -79,28 +79,63 @@ pub enum ProcessFault {
 }
 
 impl ProcessFault {
-    pub(crate) fn write(&self, path: &Path, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = path.display();
+    /// The text of the fault, about the plugin at the path, or about "the plugin" without a path.
+    pub(crate) fn about<'a>(&'a self, path: Option<&'a Path>) -> impl fmt::Display + 'a {
+        About { fault: self, path }
+    }
+}
+
+/// The text of the fault, about "the plugin".
+/// [`ErrorKind::Process`](crate::ErrorKind::Process) has the path.
+impl fmt::Display for ProcessFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.about(None).fmt(f)
+    }
+}
+
+impl std::error::Error for ProcessFault {}
+
+struct About<'a> {
+    fault: &'a ProcessFault,
+    path: Option<&'a Path>,
+}
+
+impl fmt::Display for About<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fault.write(self.path, f)
+    }
+}
+
+impl ProcessFault {
+    fn write(&self, path: Option<&Path>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plugin = path.map(|path| format!("plugin `{}`", path.display()));
+        let plugin = plugin.as_deref().unwrap_or("the plugin");
         match self {
-            Self::Spawn { why: None } => write!(f, "cannot start plugin `{path}`"),
+            Self::Spawn { why: None } => write!(f, "cannot start {plugin}"),
             Self::Spawn { why: Some(why) } => {
-                write!(f, "cannot start plugin `{path}`: {why}")?;
-                match why {
-                    Unrunnable::NotExecutable { mode, .. } if mode & 0o111 == 0 => {
-                        write!(f, "\nhint: `chmod +x {path}`")
+                write!(f, "cannot start {plugin}: {why}")?;
+                match (why, path) {
+                    (Unrunnable::NotExecutable { mode, .. }, Some(path)) if mode & 0o111 == 0 => {
+                        write!(f, "\nhint: `chmod +x {}`", path.display())
                     }
-                    Unrunnable::Library => write!(f, "\nhint: open it as one: `library:{path}`"),
+                    (Unrunnable::NotExecutable { mode, .. }, None) if mode & 0o111 == 0 => {
+                        f.write_str("\nhint: `chmod +x` makes it executable")
+                    }
+                    (Unrunnable::Library, Some(path)) => {
+                        write!(f, "\nhint: open it as one: `library:{}`", path.display())
+                    }
+                    (Unrunnable::Library, None) => f.write_str("\nhint: open it as one: `library:PATH`"),
                     _ => Ok(()),
                 }
             }
             Self::Digest { expected, found } => write!(
                 f,
-                "plugin `{path}` is another file than the one that is allowed: its SHA-256 is {found}, not {expected}"
+                "{plugin} is another file than the one that is allowed: its SHA-256 is {found}, not {expected}"
             ),
             Self::Handshake { fault, status, stderr } => {
-                let fault = fault.to_string();
-                let (fact, hint) = fault.split_once('\n').unwrap_or((&fault, ""));
-                write!(f, "plugin `{path}` {fact}")?;
+                let predicate = fault.predicate().to_string();
+                let (fact, hint) = predicate.split_once('\n').unwrap_or((&predicate, ""));
+                write!(f, "{plugin} {fact}")?;
                 if status.is_some() {
                     write!(f, ", and {}", Ended(*status))?;
                 }
@@ -110,11 +145,11 @@ impl ProcessFault {
                 write_stderr(stderr, f)
             }
             Self::Exited { status: None, stderr } => {
-                write!(f, "plugin `{path}` closed its stdout before its handshake")?;
+                write!(f, "{plugin} closed its stdout before its handshake")?;
                 write_stderr(stderr, f)
             }
             Self::Exited { status, stderr } => {
-                write!(f, "plugin `{path}` {} before its handshake", Ended(*status))?;
+                write!(f, "{plugin} {} before its handshake", Ended(*status))?;
                 // The words of Go's go-plugin and of ours, if the cookie is missing or wrong.
                 let is_about_cookie =
                     |line: &String| line.starts_with("This binary is a plugin.") || line.contains("` holds plugins");
@@ -129,7 +164,7 @@ impl ProcessFault {
                 write_stderr(stderr, f)
             }
             Self::StartTimeout { after, printed, stderr } => {
-                write!(f, "plugin `{path}` printed no handshake within {after:?}")?;
+                write!(f, "{plugin} printed no handshake within {after:?}")?;
                 match &printed[..] {
                     "" => {}
                     printed => write!(f, ", but of a line without end `{printed}`")?,
@@ -138,14 +173,14 @@ impl ProcessFault {
             }
             Self::NoCertificate => write!(
                 f,
-                "plugin `{path}` answered without a certificate, and this program wants TLS\n\
+                "{plugin} answered without a certificate, and this program wants TLS\n\
                  hint: build the plugin with a library that has AutoMTLS, or do without TLS: `{WITHOUT_TLS}`"
             ),
-            Self::Tls => write!(f, "plugin `{path}` cannot be connected to by TLS"),
-            Self::Connect { address } => write!(f, "plugin `{path}` does not answer at `{address}`"),
+            Self::Tls => write!(f, "{plugin} cannot be connected to by TLS"),
+            Self::Connect { address } => write!(f, "{plugin} does not answer at `{address}`"),
             Self::Died { was_called, status, stderr } => {
                 let when = if *was_called { "while it was being called" } else { "before it was called" };
-                write!(f, "plugin `{path}` {} {when}", Ended(*status))?;
+                write!(f, "{plugin} {} {when}", Ended(*status))?;
                 #[cfg(unix)]
                 if status.and_then(|status| std::os::unix::process::ExitStatusExt::signal(&status)) == Some(9) {
                     write!(f, "\nhint: where nobody else did that, the system did, when it was short of memory")?;

@@ -1,4 +1,4 @@
-//! The connection to a plugin's process: its socket, TLS where that is wanted, and what is asked of whoever is at the other end, in whatever is spoken.
+//! The connection to a plugin's process: its address and TLS, and the [`Peer`] of either protocol.
 
 use std::io;
 use std::pin::Pin;
@@ -23,10 +23,10 @@ use crate::wire::channel::Channel;
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
 
-/// What tonic tells all requests to go to: behind a socket there is no other.
+/// The authority of all requests of tonic. A socket leads to one server, so the name is arbitrary.
 const ORIGIN: &str = "http://localhost";
 
-/// Where a plugin listens, and how it is to be spoken to.
+/// The address of a plugin, and the TLS configuration for it.
 #[derive(Clone)]
 pub(crate) struct PeerAddress {
     pub address: Address,
@@ -41,7 +41,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 impl PeerAddress {
     /// # Errors
     ///
-    /// Where nobody answers; where it is TLS that fails, the source is rustls's error.
+    /// If no connection is made. If TLS fails, the error wraps rustls's own.
     pub(crate) async fn connect(&self) -> io::Result<Box<dyn Stream>> {
         let stream: Box<dyn Stream> = match &self.address {
             #[cfg(unix)]
@@ -65,7 +65,7 @@ impl PeerAddress {
         }
     }
 
-    /// The connection as tonic has it: one of its own, made when it is first used.
+    /// A channel of tonic, which makes a connection of its own at its first use.
     pub(crate) fn tonic(&self) -> TonicChannel {
         Endpoint::from_static(ORIGIN)
             .initial_stream_window_size(STREAM_WINDOW)
@@ -83,29 +83,29 @@ impl std::fmt::Display for PeerAddress {
     }
 }
 
-/// The other side of a connection to a process, whatever is spoken by it.
+/// A connected plugin process, by gRPC or net/rpc.
 pub(crate) trait Peer: Channel {
-    /// What it says of its plugins. None where it is no program of ours.
+    /// The list of its plugins. None from a program without `plug`.
     fn list(&self, deadline: Option<Instant>) -> PeerFuture<Option<ListReply>>;
 
-    /// Whether it says that it is well.
+    /// Checks its health.
     fn check(&self, deadline: Option<Instant>) -> PeerFuture<()>;
 
-    /// Tells it to end. The answer often does not come, for it ends before it has sent it.
+    /// Requests its end. The reply is often lost, since the process ends before it has sent it.
     fn leave(&self) -> PeerFuture<()>;
 
-    /// Ends the connection, and with it all that still waits for an answer. It is not made again.
+    /// Ends the connection and all its pending calls. There is no reconnection.
     fn sever(&self);
 }
 
-/// What is asked of a process after its end.
+/// The fault of a call to a process that has ended.
 pub(crate) fn ended() -> Fault {
     Fault::Unavailable(Unavailable::unsent("its process has ended".to_owned()))
 }
 
 pub(crate) type PeerFuture<T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send>>;
 
-/// The way that tonic connects by.
+/// Connects a channel of tonic.
 #[derive(Clone)]
 struct Connector(PeerAddress);
 

@@ -1,4 +1,4 @@
-//! The connection to a process that speaks gRPC.
+//! The connection to a process that speaks gRPC: calls, health, shutdown and output.
 
 use std::io;
 use std::sync::atomic::AtomicBool;
@@ -20,38 +20,38 @@ use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
 
-/// The longest piece of what it prints that is taken, in bytes. Go sends no more than a kibibyte at once.
-const PIECE: usize = 1 << 20;
+/// The maximum length of one message of output, in bytes. Go sends at most a kibibyte at once.
+const MAX_CHUNK: usize = 1 << 20;
 
-/// The connection that calls go by. It is made again where it was lost, since a process may live longer than it. Cheap to clone.
+/// The connection of a process, for all calls. Cheap to clone.
+/// It reconnects after a loss, since the process may outlive a connection.
 #[derive(Clone)]
 pub(crate) struct GrpcPeer(Arc<Inner>);
 
 struct Inner {
     target: PeerAddress,
     connection: Mutex<Http2>,
-    /// The longest reply that is taken, in bytes.
+    /// The maximum length of a reply, in bytes.
     max_len: usize,
-    /// How long to connect may take.
-    patience: Duration,
+    connect_timeout: Duration,
     is_severed: AtomicBool,
 }
 
 impl GrpcPeer {
-    /// Connects to a process, and listens to what it prints.
+    /// Connects to a process, and subscribes to its output.
     pub(crate) async fn connect(
         target: PeerAddress,
         name: String,
         max_len: usize,
-        patience: Duration,
+        connect_timeout: Duration,
     ) -> io::Result<Self> {
         let connection = http2(&target).await?;
-        tokio::spawn(listen(name, connection.clone()));
+        tokio::spawn(log_output(name, connection.clone()));
         Ok(Self(Arc::new(Inner {
             target,
             connection: Mutex::new(connection),
             max_len,
-            patience,
+            connect_timeout,
             is_severed: AtomicBool::new(false),
         })))
     }
@@ -64,21 +64,21 @@ impl GrpcPeer {
         let connection = self.connection().clone();
         if !connection.is_closed() {
             match connection.call(call.clone(), self.0.max_len).await {
-                // It was lost before the call was on its way.
+                // The connection was lost before the call was sent.
                 Err(Fault::Unavailable(unavailable)) if unavailable.is_unsent && connection.is_closed() => {}
                 done => return done,
             }
         }
-        let connection = self.connect_again(call.deadline).await?;
+        let connection = self.reconnect(call.deadline).await?;
         connection.call(call, self.0.max_len).await
     }
 
-    async fn connect_again(&self, deadline: Option<Instant>) -> Result<Http2, Fault> {
-        let Inner { target, patience, is_severed, .. } = &*self.0;
+    async fn reconnect(&self, deadline: Option<Instant>) -> Result<Http2, Fault> {
+        let Inner { target, connect_timeout, is_severed, .. } = &*self.0;
         if is_severed.load(SeqCst) {
             return Err(ended());
         }
-        let connecting = timeout(*patience, http2(target));
+        let connecting = timeout(*connect_timeout, http2(target));
         let connected = match deadline {
             None => connecting.await,
             Some(deadline) => timeout_at(deadline.into(), connecting).await.map_err(|_| Fault::Deadline)?,
@@ -88,7 +88,7 @@ impl GrpcPeer {
             Fault::Unavailable(Unavailable::unsent(format!("it does not answer at `{target}`: {error}")))
         })?;
         let mut current = self.connection();
-        // It may have been severed meanwhile.
+        // `sever` may have run during the connect.
         if self.0.is_severed.load(SeqCst) {
             connection.sever();
             return Err(ended());
@@ -133,13 +133,14 @@ impl Peer for GrpcPeer {
     }
 }
 
-/// What it prints and hands over by the protocol. Not every plugin has this, and one in Go answers no sooner than it has something to say.
-async fn listen(name: String, connection: Http2) {
+/// Logs the output that the process sends by the stdio service.
+/// Not every plugin has this service, and one in Go sends no headers before its first output.
+async fn log_output(name: String, connection: Http2) {
     let call = Call::of_service("/plugin.GRPCStdio/StreamStdio", Bytes::new(), None);
-    let Ok(mut pieces) = connection.stream(call, PIECE).await else { return };
+    let Ok(mut chunks) = connection.stream(call, MAX_CHUNK).await else { return };
     let (mut stdout, mut stderr) = (Records::new(), Records::new());
-    while let Ok(Some(piece)) = pieces.next().await {
-        let Ok(StdioData { channel, data }) = StdioData::decode(piece) else { return };
+    while let Ok(Some(chunk)) = chunks.next().await {
+        let Ok(StdioData { channel, data }) = StdioData::decode(chunk) else { return };
         let records = if channel == 2 { &mut stderr } else { &mut stdout };
         records.push(&data, |record| emit(&name, &record));
         tokio::task::yield_now().await;

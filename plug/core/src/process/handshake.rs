@@ -1,5 +1,5 @@
-//! The handshake of go-plugin's core protocol, version 1: what a host puts into a plugin's environment, and the line that the plugin
-//! answers with. It reads and writes nothing but bytes and strings that it is given.
+//! The handshake of go-plugin's core protocol, version 1.
+//! The host sets variables in the plugin's environment, and the plugin prints one line on stdout.
 
 pub(crate) mod environment;
 pub(crate) mod line;
@@ -8,16 +8,17 @@ pub(crate) mod reader;
 mod tests;
 
 use crate::process::handshake::line::Line;
-use crate::process::handshake::reader::{Progress, Reader};
+use crate::process::handshake::reader::{LineReader, Progress};
 
-/// Reads bytes as what a plugin prints, for the fuzzer: in chunks of a length that the first byte says, and once more as it wrote it.
+/// The fuzzer's entry: reads bytes as the stdout of a plugin, then writes and reads the line again.
+/// The first byte is the length of the chunks, less one.
 pub fn read(bytes: &[u8]) -> bool {
     let (&first, rest) = bytes.split_first().unwrap_or((&0, &[]));
-    let mut reader = Reader::new();
+    let mut reader = LineReader::new();
     let mut chunks = rest.chunks(usize::from(first) + 1);
     let found = chunks.any(|chunk| !matches!(reader.push(chunk), Progress::More));
     let Ok(line) = Line::parse(reader.line(), &[1, 2]) else { return false };
-    let written = line.to_bytes().expect("what was read can be written");
-    assert_eq!(Line::parse(&written, &[line.app]).as_ref(), Ok(&line), "it is read as it was written");
+    let written = line.to_bytes().expect("a line that was read can be written");
+    assert_eq!(Line::parse(&written, &[line.app]).as_ref(), Ok(&line), "it reads back unchanged");
     found
 }

@@ -1,4 +1,4 @@
-//! The link to the plugins of a process: when that runs, when it ends, and when it is started again.
+//! The link to the plugins of a process: starts it at first use, shares it, and restarts it.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -27,7 +27,9 @@ use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
 
-/// The plugins of an executable, which runs as a child of this process: HashiCorp's go-plugin protocol, as hosts and plugins in Go speak it.
+/// The plugins of an executable that runs as a child of this process.
+///
+/// It speaks HashiCorp's go-plugin protocol, as hosts and plugins in Go do.
 ///
 /// ```no_run
 /// # mod app_interface {
@@ -47,19 +49,26 @@ use crate::wire::list::ListReply;
 /// # Ok::<(), plug::Error>(())
 /// ```
 ///
-/// What it speaks, gRPC or Go's net/rpc, it says itself. A plugin of ours speaks gRPC with a host of ours, unless `PLUG_PROTOCOL` in its environment says `netrpc`. By net/rpc nobody is told that a call was given up, and the rest is the same.
+/// The plugin's handshake chooses gRPC or Go's net/rpc.
+/// Two programs with `plug` use gRPC, unless `PLUG_PROTOCOL` in the plugin's environment is
+/// `netrpc`.
+/// Over net/rpc a cancelled call is not reported to the plugin; nothing else differs.
 ///
-/// The process is started when its plugins are asked for, and lives as long as a handle does: it is told to end when the last object of it is dropped, or, where none was opened,
-/// when this and its plugins are. All objects of a plugin are one over there.
+/// The process is started at its first use, for example when its plugins are listed.
+/// It is shut down when the last object opened from it is dropped.
+/// If no object was opened, it is shut down when this link and its plugins are dropped.
+/// All objects of one plugin are the same object in the process.
 ///
-/// What it writes on stderr, and prints, goes to `tracing` with target `plug::process`. Both sides prove by certificates that were made for this one use that they
-/// are who started whom; what a plugin does it does with the rights of its user.
+/// Its stderr and stdout go to `tracing` with target `plug::process`.
+/// Host and plugin authenticate each other by certificates that are made for this one launch.
+/// A plugin runs with the rights of its user.
 ///
-/// When this process ends, in whatever way, its plugins do: those of this crate notice by themselves, and others are told to by Linux.
+/// When this process ends, in whatever way, its plugins end too.
+/// A plugin built with `plug` notices the end of its host; Linux sends SIGTERM to any other.
 #[derive(Clone)]
 pub struct Process(Arc<Shared>);
 
-/// The longest time before a process is started again.
+/// The longest pause before a restart.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 struct Shared {
@@ -73,39 +82,44 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// Kept until the first object is opened.
+    /// Keeps the process alive until the first object is opened.
     unopened: Option<Arc<Running>>,
     running: Weak<Running>,
-    /// When it was started again.
+    /// The times of the last restarts.
     restarts: Vec<Instant>,
 }
 
 impl ProcessOptions {
-    /// The plugins of the executable at this path. It is not started yet.
+    /// The plugins of the executable at this path.
+    ///
+    /// This does not start the process.
     ///
     /// # Errors
     ///
-    /// Where no handshake is declared, and none was given.
+    /// If these options have no handshake and the program declares none.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Process, Error> {
         self.link(path.as_ref(), None)
     }
 
-    /// The plugins that are linked into this very executable, in a process of their own. Its `main` has to begin with
-    /// [`serve_isolated`](crate::serve_isolated).
+    /// The plugins that are linked into this executable, in a process of their own.
+    ///
+    /// The `main` of the executable must begin with [`serve_isolated`](crate::serve_isolated).
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open), and where the system does not say which executable this is.
+    /// Those of [`open`](Self::open), and if the system does not know the path of this executable.
     pub fn isolated(&self) -> Result<Process, Error> {
         let path = std::env::current_exe().map_err(Error::new)?;
         Self { is_isolated: true, ..self.clone() }.link(&path, None)
     }
 
-    /// The plugins of a process that is running already. It is not ended by this program.
+    /// The plugins of a process that is already running.
+    ///
+    /// This program never ends that process.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open), and where the address is none.
+    /// Those of [`open`](Self::open), and if the address is neither `unix:PATH` nor `tcp:IP:PORT`.
     pub fn reattach(&self, process: Reattach) -> Result<Process, Error> {
         let address = match process.address.split_once(':') {
             Some(("unix", path)) if !path.is_empty() => Some(Address::Unix(path.into())),
@@ -113,8 +127,8 @@ impl ProcessOptions {
             _ => None,
         };
         let address = address.ok_or_else(|| {
-            let shown = crate::escape::short(&process.address);
-            Error::msg(format!("`{shown}` is no address of a process: that is `unix:PATH` or `tcp:IP:PORT`"))
+            let escaped = crate::escape::short(&process.address);
+            Error::msg(format!("`{escaped}` is no address of a process: that is `unix:PATH` or `tcp:IP:PORT`"))
         })?;
         let path = PathBuf::from(&process.address);
         self.link(&path, Some((address, process)))
@@ -155,32 +169,41 @@ impl ProcessOptions {
 }
 
 impl Process {
-    /// The plugins of the executable at this path. It is not started yet.
+    /// The plugins of the executable at this path, with the default options.
+    ///
+    /// This does not start the process.
     ///
     /// # Errors
     ///
-    /// Where no handshake is declared in this program.
+    /// If this program declares no handshake.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         ProcessOptions::new().open(path)
     }
 
-    /// Asks the process whether it is well, and starts it where it is not running.
+    /// Checks the health of the process.
+    ///
+    /// It starts the process if it is not running.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Process`](crate::ErrorKind::Process) where it cannot be started or has ended, and [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) where it says that it does not serve.
+    /// [`ErrorKind::Process`](crate::ErrorKind::Process) if it cannot be started or has ended.
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) if it reports that it does not
+    /// serve.
     pub fn check(&self) -> Result<(), Error> {
         let running = self.0.running()?;
         let deadline = crate::deadline::of_call(self.0.options.deadline);
         running.check(deadline).map_err(|fault| services::unwell(&self.0.launch.name, &self.0.origin(), fault))
     }
 
-    /// The connection itself, for services that are no interfaces; it starts the process where it is not running, which lives as long as
-    /// this, or a handle.
+    /// A gRPC channel to the process, for services that are not interfaces of `plug`.
+    ///
+    /// It starts the process if it is not running.
+    /// The channel does not keep the process alive; this link does, or an object opened from it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Process`](crate::ErrorKind::Process) where it cannot be started; and where it speaks net/rpc, and not gRPC.
+    /// [`ErrorKind::Process`](crate::ErrorKind::Process) if it cannot be started.
+    /// Another error if it speaks net/rpc.
     pub fn channel(&self) -> Result<tonic::transport::Channel, Error> {
         let running = self.0.running()?;
         if running.protocol != Protocol::Grpc {
@@ -190,11 +213,14 @@ impl Process {
         Ok(running.target.tonic())
     }
 
-    /// Where the process listens, for [`ProcessOptions::reattach`] in another program; it starts the process where it is not running.
+    /// The address of the process, for [`ProcessOptions::reattach`] in another program.
+    ///
+    /// It starts the process if it is not running.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Process`](crate::ErrorKind::Process) where it cannot be started; and where it was started with TLS, for then it has one host.
+    /// [`ErrorKind::Process`](crate::ErrorKind::Process) if it cannot be started.
+    /// Another error if it was started with TLS, since its certificate admits one host alone.
     pub fn reattachment(&self) -> Result<Reattach, Error> {
         let running = self.0.running()?;
         if running.target.tls.is_some() {
@@ -212,27 +238,31 @@ impl Process {
         })
     }
 
-    /// The number of the process, as the system has it; it starts the process where it is not running.
+    /// The system's ID of the process.
+    ///
+    /// It starts the process if it is not running.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Process`](crate::ErrorKind::Process) where it cannot be started.
+    /// [`ErrorKind::Process`](crate::ErrorKind::Process) if it cannot be started.
     pub fn pid(&self) -> Result<u32, Error> {
         Ok(self.0.running()?.life.id)
     }
 
-    /// The version of the application's protocol that was agreed upon; it starts the process where it is not running.
+    /// The negotiated version of the application's protocol.
+    ///
+    /// It starts the process if it is not running.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Process`](crate::ErrorKind::Process) where it cannot be started.
+    /// [`ErrorKind::Process`](crate::ErrorKind::Process) if it cannot be started.
     pub fn version(&self) -> Result<u32, Error> {
         Ok(self.0.running()?.version)
     }
 }
 
 impl Link for Process {
-    /// It starts the process, and asks it.
+    /// Starts the process if it is not running, and requests its list of plugins.
     fn plugins(&self) -> Result<Vec<Plugin>, Error> {
         let shared = &self.0;
         let list = shared.list.get_or_try_init(|| {
@@ -245,7 +275,7 @@ impl Link for Process {
             Protocol::Grpc => shared.launch.name.clone(),
             Protocol::NetRpc => name_of(&shared.launch.wire_name),
         };
-        let reached = Arc::clone(shared);
+        let opener = Arc::clone(shared);
         let side = Side {
             driver: shared.driver,
             origin: shared.origin(),
@@ -254,13 +284,13 @@ impl Link for Process {
             limit: shared.options.deadline,
             found_in: Arc::as_ptr(shared).addr(),
             reach: Box::new(move || {
-                let running = reached.opened()?;
-                let channel = Handle { shared: Arc::clone(&reached), running: Arc::new(Mutex::new(running)) };
+                let running = opener.opened()?;
+                let channel = Handle { shared: Arc::clone(&opener), running: Arc::new(Mutex::new(running)) };
                 Ok(Arc::new(channel) as Arc<dyn Channel>)
             }),
         };
         plugins::plugins(Arc::new(side), list.as_ref())
-            .map_err(|what| services::unlisted(&shared.origin(), Fault::Malformed(what)))
+            .map_err(|defect| services::unlisted(&shared.origin(), Fault::Malformed(defect)))
     }
 }
 
@@ -276,7 +306,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The process, which is started if it is not there.
+    /// The running process. It starts one if none is running.
     fn running(self: &Arc<Self>) -> Result<Arc<Running>, Error> {
         let mut state = self.state();
         if let Some(running) = state.running.upgrade().filter(|running| !running.life.has_ended()) {
@@ -291,14 +321,14 @@ impl Shared {
         Ok(running)
     }
 
-    /// The same, for an object: from then on it lives as long as objects do.
+    /// The running process, for an object: from then on the objects alone keep it alive.
     fn opened(self: &Arc<Self>) -> Result<Arc<Running>, Error> {
         let running = self.running()?;
         self.state().unopened = None;
         Ok(running)
     }
 
-    /// Has its death told, unless it was told to go.
+    /// Reports the end of the process, unless this program shut it down.
     fn watch(&self, running: &Arc<Running>) {
         let (life, running) = (Arc::clone(&running.life), Arc::downgrade(running));
         let (name, notice) = (self.launch.name.clone(), self.options.on_death.clone());
@@ -320,13 +350,13 @@ impl Shared {
     }
 }
 
-/// What an object calls through: it keeps the process, and where that is wanted starts it again.
+/// The channel of an object: keeps the process alive, and restarts it if the options say so.
 struct Handle {
     shared: Arc<Shared>,
     running: Arc<Current>,
 }
 
-/// The process that the object is in now.
+/// The process that has the object now.
 type Current = Mutex<Arc<Running>>;
 
 fn now(current: &Current) -> Arc<Running> {
@@ -343,11 +373,13 @@ impl Channel for Handle {
             return now(&self.running).call(call);
         }
         let (shared, current) = (Arc::clone(&self.shared), Arc::clone(&self.running));
-        // How long one may take to end that has lost its connection, or was told to end by somebody else.
-        let limit = Instant::now() + shared.options.kill_timeout;
+        // A process that lost its connection, or that another program shuts down, has this long to
+        // end.
+        let retry_until = Instant::now() + shared.options.kill_timeout;
         Box::pin(async move {
             loop {
-                // Where it is the last to hold the process, that has ended.
+                // A restart replaces only a process that has ended.
+                // So if this is the last handle of one, its drop has nothing to wait for.
                 let (calling, life) = {
                     let running = now(&current);
                     (running.call(call.clone()), Arc::clone(&running.life))
@@ -358,14 +390,14 @@ impl Channel for Handle {
                 };
                 let can_repeat = call.is_idempotent || unavailable.is_unsent;
                 if !life.has_ended() {
-                    if can_repeat && Instant::now() < limit {
+                    if can_repeat && Instant::now() < retry_until {
                         continue;
                     }
                     return Err(Fault::Unavailable(unavailable));
                 }
-                // Who starts a process waits for it, which is not for a task.
-                let (again, of) = (Arc::clone(&shared), Arc::clone(&current));
-                let starting = tokio::task::spawn_blocking(move || again.start_again(&of));
+                // A launch blocks its thread, which a task must not do.
+                let (shared, current) = (Arc::clone(&shared), Arc::clone(&current));
+                let starting = tokio::task::spawn_blocking(move || shared.restart(&current));
                 let started = match call.deadline {
                     None => starting.await,
                     Some(deadline) => match tokio::time::timeout_at(deadline.into(), starting).await {
@@ -388,8 +420,9 @@ impl Channel for Handle {
 }
 
 impl Shared {
-    /// Puts a process that is there in the place of one that has ended. False where that has happened too often.
-    fn start_again(self: &Arc<Self>, current: &Current) -> Result<bool, Error> {
+    /// Replaces a process that has ended by a running one.
+    /// False if the limit of restarts is reached.
+    fn restart(self: &Arc<Self>, current: &Current) -> Result<bool, Error> {
         let mut state = self.state();
         let mut running = state.running.upgrade().filter(|running| !running.life.has_ended());
         if running.is_none() && self.attached.is_none() {
@@ -400,7 +433,7 @@ impl Shared {
                 return Ok(false);
             }
             state.restarts.push(Instant::now());
-            // Others who want it wait too.
+            // Other calls that need the process wait for the lock.
             std::thread::sleep(pause.saturating_mul(1 << before.min(16)).min(LONGEST_PAUSE));
             let launched = Arc::new(self.launch.launch(self.driver)?);
             let record = Record::of(Level::Warn, "the process of the plugin was started again");

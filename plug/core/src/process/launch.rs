@@ -1,4 +1,4 @@
-//! The launch of a plugin's process: it is started, asked for its handshake, and connected to.
+//! The launch of a plugin's process: starts it, reads its handshake, and connects to it.
 
 pub(crate) mod child;
 pub(crate) mod diagnosis;
@@ -30,11 +30,11 @@ use crate::process::connection::{Peer, PeerAddress};
 use crate::process::grpc::GrpcPeer;
 use crate::process::handshake::environment::{Offer, PROTOCOL};
 use crate::process::handshake::line::{Address, Line, Protocol};
-use crate::process::handshake::reader::{Progress, Reader};
+use crate::process::handshake::reader::{LineReader, Progress};
 use crate::process::launch::child::{Child, Started};
 use crate::process::launch::executable::Executable;
 use crate::process::launch::folder::Folder;
-use crate::process::life::{LAST_BREATH, LAST_WORDS, Life};
+use crate::process::life::{DRAIN_TIMEOUT, EXIT_TIMEOUT, Life};
 use crate::process::log::Records;
 use crate::process::log::emit::emit;
 #[cfg(feature = "netrpc")]
@@ -48,11 +48,11 @@ use crate::rpc::client::driver::Driver;
 /// How a process is launched.
 #[derive(Debug, Clone)]
 pub(crate) struct Launch {
-    /// As it was named, and absolute.
+    /// The absolute path of the executable, before any link is resolved.
     pub path: PathBuf,
-    /// The name of its plugins in the log.
+    /// The name of the process in the log.
     pub name: String,
-    /// The name to ask for its plugin by, if it does not list its plugins.
+    /// The plugin to dispense over net/rpc, if the process does not list its plugins.
     pub wire_name: String,
     pub sha256: Option<Digest>,
     pub handshake: Handshake,
@@ -84,9 +84,9 @@ impl Launch {
         ErrorKind::Process { path: self.path.clone(), fault }.into()
     }
 
-    /// Starts the process, and waits for its answer.
+    /// Starts the process and waits until it is connected.
     pub(crate) fn launch(&self, driver: &'static Driver) -> Result<Running, Error> {
-        let patience = crate::deadline::within(self.start_timeout);
+        let remaining = crate::deadline::within(self.start_timeout);
         let folder = Folder::make().map_err(|(path, error)| {
             Error::msg(format!("no folder for the sockets of plugins can be made in `{}`", path.display()))
                 .with_source(error)
@@ -98,7 +98,7 @@ impl Launch {
         let started = Child::start(command)
             .map_err(|error| self.fault(diagnosis::of_spawn(&self.path, &error)).with_source(error))?;
         let unproven = Unproven(Some(started.child.clone()));
-        driver.wait(self.meet(driver, patience, started, unproven, credentials, folder))
+        driver.wait(self.establish(driver, remaining, started, unproven, credentials, folder))
     }
 
     fn command(&self, executable: &Executable, folder: &Folder, credentials: Option<&Credentials>) -> Command {
@@ -117,7 +117,8 @@ impl Launch {
         std::os::unix::process::CommandExt::arg0(&mut command, &executable.path);
         command.args(&self.arguments).stdin(Stdio::null());
         command.env_remove(ISOLATED);
-        // A host may be a plugin itself. The variable is for it, and not for its own plugins, unless the options set it.
+        // A host may itself be a plugin: its own `PLUG_PROTOCOL` is not for its plugins.
+        // The options can still set the variable.
         command.env_remove(PROTOCOL);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         for (name, value) in offer.variables() {
@@ -132,11 +133,11 @@ impl Launch {
         command
     }
 
-    /// From the start to the first answer.
-    async fn meet(
+    /// Reads the handshake of a started process, and connects.
+    async fn establish(
         &self,
         driver: &'static Driver,
-        patience: Duration,
+        timeout_after: Duration,
         started: Started,
         mut unproven: Unproven,
         credentials: Option<Credentials>,
@@ -146,12 +147,12 @@ impl Launch {
         let stderr = ChildStderr::from_std(stderr).map_err(Error::new)?;
         let mut stdout = ChildStdout::from_std(stdout).map_err(Error::new)?;
         let life = Arc::new(Life::of(&self.path, &self.name, child, stderr));
-        let mut reader = Reader::new();
-        let line = match timeout(patience, self.handshake_of(&mut stdout, &mut reader, &life)).await {
+        let mut reader = LineReader::new();
+        let line = match timeout(timeout_after, self.read_handshake(&mut stdout, &mut reader, &life)).await {
             Ok(line) => line?,
             Err(_) => {
                 let printed = escape::cut(reader.line(), escape::MAX_CHARS);
-                let fault = ProcessFault::StartTimeout { after: patience, printed, stderr: life.tail() };
+                let fault = ProcessFault::StartTimeout { after: timeout_after, printed, stderr: life.tail() };
                 return Err(self.fault(fault));
             }
         };
@@ -164,9 +165,9 @@ impl Launch {
             }
         };
         let target = PeerAddress { address: line.address, tls };
-        let peer = self.connected(&target, line.protocol, patience).await?;
-        tokio::spawn(printed(self.name.clone(), stdout));
-        tokio::spawn(severed(Arc::clone(&life), Arc::downgrade(&peer)));
+        let peer = self.connect(&target, line.protocol, timeout_after).await?;
+        tokio::spawn(log_stdout(self.name.clone(), stdout));
+        tokio::spawn(sever_after_end(Arc::clone(&life), Arc::downgrade(&peer)));
         unproven.0 = None;
         Ok(Running {
             driver,
@@ -182,44 +183,49 @@ impl Launch {
         })
     }
 
-    async fn connected(
+    async fn connect(
         &self,
         target: &PeerAddress,
         protocol: Protocol,
-        patience: Duration,
+        timeout_after: Duration,
     ) -> Result<Arc<dyn Peer>, Error> {
         if !Protocol::BUILT.contains(&protocol) {
             let fault = HandshakeFault::NotBuilt { protocol: protocol.name() };
             return Err(self.fault(ProcessFault::Handshake { fault, status: None, stderr: Vec::new() }));
         }
-        let (target, name, max_len, patience_again) =
+        let (target, name, max_len, reconnect_timeout) =
             (target.clone(), self.name.clone(), self.max_len, self.start_timeout);
-        let at = target.to_string();
+        let address = target.to_string();
         let connecting = async move {
             let peer: Arc<dyn Peer> = match protocol {
-                Protocol::Grpc => Arc::new(GrpcPeer::connect(target, name, max_len, patience_again).await?),
+                Protocol::Grpc => Arc::new(GrpcPeer::connect(target, name, max_len, reconnect_timeout).await?),
                 #[cfg(feature = "netrpc")]
                 Protocol::NetRpc => {
-                    let asked = self.wire_name.clone();
-                    Arc::new(NetRpcPeer::connect(target, name, asked, max_len, patience_again).await?)
+                    let wire_name = self.wire_name.clone();
+                    Arc::new(NetRpcPeer::connect(target, name, wire_name, max_len, reconnect_timeout).await?)
                 }
                 #[cfg(not(feature = "netrpc"))]
                 Protocol::NetRpc => return Err(io::ErrorKind::Unsupported.into()),
             };
             Ok(peer)
         };
-        let error = match timeout(patience, connecting).await {
+        let error = match timeout(timeout_after, connecting).await {
             Ok(Ok(peer)) => return Ok(peer),
             Ok(Err(error)) => error,
             Err(_) => io::Error::from(io::ErrorKind::TimedOut),
         };
         let is_tls = error.get_ref().is_some_and(|error| error.is::<rustls::Error>());
-        let fault = if is_tls { ProcessFault::Tls } else { ProcessFault::Connect { address: at } };
+        let fault = if is_tls { ProcessFault::Tls } else { ProcessFault::Connect { address } };
         Err(self.fault(fault).with_source(error))
     }
 
-    /// The first line of its stdout.
-    async fn handshake_of(&self, stdout: &mut ChildStdout, reader: &mut Reader, life: &Life) -> Result<Line, Error> {
+    /// Reads the first line of the process on stdout.
+    async fn read_handshake(
+        &self,
+        stdout: &mut ChildStdout,
+        reader: &mut LineReader,
+        life: &Life,
+    ) -> Result<Line, Error> {
         let mut chunk = vec![0; 4096];
         let mut ended = pin!(async {
             match &life.child {
@@ -227,29 +233,29 @@ impl Launch {
                 None => std::future::pending().await,
             }
             // Its last output may still be in the pipe.
-            sleep(LAST_WORDS).await;
+            sleep(DRAIN_TIMEOUT).await;
         });
         loop {
             let len = tokio::select! {
                 biased;
                 len = stdout.read(&mut chunk) => len.unwrap_or(0),
-                // A child of its own may hold its stdout open.
+                // A child of the process may hold this stdout open.
                 () = &mut ended => 0,
             };
             if len == 0 {
-                // It has closed its stdout, most likely because it has ended.
-                let ended = match &life.child {
-                    Some(child) => timeout(LAST_BREATH, child.ended()).await.ok(),
+                // A closed stdout most likely means that the process has ended.
+                let status = match &life.child {
+                    Some(child) => timeout(EXIT_TIMEOUT, child.ended()).await.ok(),
                     None => None,
                 };
-                life.heard_all().await;
+                life.drain_stderr().await;
                 let printed = match reader.line() {
                     [] => None,
                     line => Line::parse(line, &self.handshake.versions())
                         .err()
                         .or(Some(HandshakeFault::NotAHandshake { printed: escape::cut(line, escape::MAX_CHARS) })),
                 };
-                return Err(self.fault(diagnosis::of_exit(&self.path, ended, printed, life.tail())));
+                return Err(self.fault(diagnosis::of_exit(&self.path, status, printed, life.tail())));
             }
             match reader.push(&chunk[..len]) {
                 Progress::More => {}
@@ -264,7 +270,7 @@ impl Launch {
                         Err(fault) => return Err(self.handshake_fault(fault, life).await),
                     };
                     if end < len {
-                        log_printed(&self.name, &chunk[end..len], &mut Records::new());
+                        log_chunk(&self.name, &chunk[end..len], &mut Records::new());
                     }
                     return Ok(line);
                 }
@@ -272,19 +278,20 @@ impl Launch {
         }
     }
 
-    /// The error of a line that is no handshake, with how the process ended and its stderr.
+    /// The error of a wrong handshake line, with the exit status and the stderr of the process.
     async fn handshake_fault(&self, fault: HandshakeFault, life: &Life) -> Error {
         let status = match &life.child {
-            Some(child) => timeout(LAST_WORDS, child.ended()).await.ok(),
+            Some(child) => timeout(DRAIN_TIMEOUT, child.ended()).await.ok(),
             None => None,
         };
         if status.is_some() {
-            life.heard_all().await;
+            life.drain_stderr().await;
         }
         self.fault(ProcessFault::Handshake { fault, status, stderr: life.tail() })
     }
 
-    /// Connects to a process that another program has started, which prints no second handshake.
+    /// Connects to a process that another program has started.
+    /// There is no handshake line to read: a process prints it once.
     pub(crate) fn attach(
         &self,
         driver: &'static Driver,
@@ -295,7 +302,7 @@ impl Launch {
         let target = PeerAddress { address, tls: None };
         let life = Life::of_another(&self.path, id);
         driver.wait(async {
-            let peer = self.connected(&target, protocol, crate::deadline::within(self.start_timeout)).await?;
+            let peer = self.connect(&target, protocol, crate::deadline::within(self.start_timeout)).await?;
             Ok(Running {
                 driver,
                 peer,
@@ -312,27 +319,28 @@ impl Launch {
     }
 }
 
-/// Severs the connection after the process has ended, since a child of its own may hold the socket open. The pause lets its last replies arrive.
-async fn severed(life: Arc<Life>, peer: Weak<dyn Peer>) {
+/// Severs the connection after the process has ended, since a child of it may hold the socket open.
+/// The pause lets the last replies arrive.
+async fn sever_after_end(life: Arc<Life>, peer: Weak<dyn Peer>) {
     if let Some(child) = &life.child {
         child.ended().await;
-        sleep(LAST_WORDS).await;
+        sleep(DRAIN_TIMEOUT).await;
         if let Some(peer) = peer.upgrade() {
             peer.sever();
         }
     }
 }
 
-/// Logs everything that it prints on stdout after its handshake.
-async fn printed(name: String, mut stdout: impl AsyncRead + Unpin) {
+/// Logs the stdout of the process after the handshake line.
+async fn log_stdout(name: String, mut stdout: impl AsyncRead + Unpin) {
     let (mut records, mut chunk) = (Records::new(), vec![0; 4096]);
     while let Ok(len @ 1..) = stdout.read(&mut chunk).await {
-        log_printed(&name, &chunk[..len], &mut records);
+        log_chunk(&name, &chunk[..len], &mut records);
         tokio::task::yield_now().await;
     }
     records.finish(|record| emit(&name, &record));
 }
 
-fn log_printed(name: &str, chunk: &[u8], records: &mut Records) {
+fn log_chunk(name: &str, chunk: &[u8], records: &mut Records) {
     records.push(chunk, |record| emit(name, &record));
 }

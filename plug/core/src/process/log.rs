@@ -1,5 +1,7 @@
-//! What a plugin prints on stderr, as records for the host's log: lines of hclog's JSON, lines that begin with a level, the words of a
-//! panic, and whatever else there is. Any bytes, of any length, with nothing lost and little kept.
+//! Turns a plugin's stderr into records for the host's log.
+//!
+//! A line is a record of hclog's JSON, a text after a level, a part of a panic, or plain text.
+//! Bytes of any kind and length are accepted, none is lost, and few are kept.
 
 pub(crate) mod emit;
 pub(crate) mod lines;
@@ -10,11 +12,11 @@ mod tests;
 
 use serde_json::{Map, Value};
 
-use crate::process::log::lines::{Lines, Piece};
+use crate::process::log::lines::{LineSplitter, Piece};
 use crate::process::log::panic::Panic;
 use crate::process::log::tail::Tail;
 
-/// How much a record matters.
+/// The level of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
     Trace,
@@ -24,29 +26,29 @@ pub(crate) enum Level {
     Error,
 }
 
-/// One thing that a plugin said.
+/// One message of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Record {
     pub level: Level,
     pub message: String,
-    /// The part of the plugin that said it: hclog's name of the logger.
+    /// hclog's name of the logger.
     pub module: Option<String>,
-    /// When, as the plugin wrote it.
+    /// The time, in the plugin's own format.
     pub timestamp: Option<String>,
-    /// What else it said, by name; what is no text, as JSON.
+    /// The other fields, by name. A value that is not a string is JSON.
     pub fields: Vec<(String, String)>,
 }
 
-/// Makes records of what is read from a plugin's stderr, and keeps the last lines of it.
+/// Makes records of the bytes of a plugin's stderr, and keeps its last lines.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
-    lines: Lines,
-    said: Said,
+    lines: LineSplitter,
+    history: History,
 }
 
-/// All that is known of the lines before.
+/// The state that the lines so far have left.
 #[derive(Debug, Default)]
-struct Said {
+struct History {
     panic: Panic,
     tail: Tail,
 }
@@ -56,38 +58,38 @@ impl Records {
         Self::default()
     }
 
-    /// Takes what was read next, and hands on the records that it completes.
+    /// Adds the next chunk, and passes on the records that it completes.
     pub(crate) fn push(&mut self, chunk: &[u8], mut each: impl FnMut(Record)) {
-        let said = &mut self.said;
-        self.lines.push(chunk, |piece| each(said.record(&piece)));
+        let history = &mut self.history;
+        self.lines.push(chunk, |piece| each(history.record(&piece)));
     }
 
-    /// Hands on what is left where stderr has ended without a line's end.
+    /// Passes on the last line if it had no end.
     pub(crate) fn finish(&mut self, mut each: impl FnMut(Record)) {
-        let said = &mut self.said;
-        self.lines.finish(|piece| each(said.record(&piece)));
+        let history = &mut self.history;
+        self.lines.finish(|piece| each(history.record(&piece)));
     }
 
-    /// The last words: of a panic that nothing came after, its beginning; else the last lines. With control characters escaped, and fit
-    /// for an error in number and length.
+    /// The last lines; after a panic that nothing else followed, the first lines of the panic.
+    /// Control characters are escaped, and number and length are limited for use in an error.
     pub(crate) fn tail(&self) -> Vec<String> {
-        self.said.tail.lines()
+        self.history.tail.lines()
     }
 }
 
-impl Said {
+impl History {
     fn record(&mut self, piece: &Piece<'_>) -> Record {
         let text = String::from_utf8_lossy(piece.bytes);
-        // A piece of a longer line makes no sense by itself, but as the beginning of one.
-        let told = if piece.is_whole() { Record::told(&text) } else { None };
-        let is_panic = match &told {
+        // A piece of a longer line is plain text, or a part of a panic.
+        let record = if piece.is_whole() { Record::parse(&text) } else { None };
+        let is_panic = match &record {
             Some(_) => self.panic.interrupt(),
             None if piece.begins => self.panic.line(&text),
-            None => self.panic.goes_on(),
+            None => self.panic.continued(),
         };
         self.tail.push(&text, piece, is_panic);
         let level = if is_panic.is_some() { Level::Error } else { Level::Debug };
-        told.unwrap_or_else(|| Record::of(level, text))
+        record.unwrap_or_else(|| Record::of(level, text))
     }
 }
 
@@ -96,8 +98,8 @@ impl Record {
         Self { level, message: message.into(), module: None, timestamp: None, fields: Vec::new() }
     }
 
-    /// A line that says its level, and with hclog's JSON more.
-    fn told(line: &str) -> Option<Self> {
+    /// Reads a line of hclog's JSON, or one that begins with its level.
+    fn parse(line: &str) -> Option<Self> {
         if line.trim_start().starts_with('{') {
             return Self::hclog(serde_json::from_str(line).ok()?);
         }
@@ -107,10 +109,11 @@ impl Record {
         Some(Self::of(level, text.trim_start()))
     }
 
-    // {"@level":"info","@message":"text","@module":"plugin","@timestamp":"2006-01-02T15:04:05.000000Z","key":1}
+    // {"@level":"info","@message":"text","@module":"plugin",
+    //  "@timestamp":"2006-01-02T15:04:05.000000Z","key":1}
     fn hclog(mut keys: Map<String, Value>) -> Option<Self> {
         let level = keys.get("@level").and_then(Value::as_str).and_then(Level::named);
-        // Whatever else is an object has nothing to do with hclog, and is a text.
+        // Any other JSON object is not hclog's, and is plain text.
         if level.is_none() && !keys.get("@message").is_some_and(Value::is_string) {
             return None;
         }
@@ -138,12 +141,12 @@ impl Level {
             ("warn", Level::Warn),
             ("error", Level::Error),
         ];
-        let is_it = |(known, _): &&(&str, Self)| name.trim().eq_ignore_ascii_case(known);
-        NAMES.iter().find(is_it).map(|(_, level)| *level)
+        let matches = |(known, _): &&(&str, Self)| name.trim().eq_ignore_ascii_case(known);
+        NAMES.iter().find(matches).map(|(_, level)| *level)
     }
 }
 
-/// A text as it is, anything else as JSON.
+/// The text of a string; any other value as JSON.
 fn text_of(value: Value) -> String {
     match value {
         Value::String(text) => text,
@@ -151,8 +154,8 @@ fn text_of(value: Value) -> String {
     }
 }
 
-/// Reads bytes as what a plugin prints on stderr, for the fuzzer: in chunks of a length that the first byte says, and whole. Both give
-/// the same, and nothing of a line is lost.
+/// The fuzzer's entry: reads bytes as a plugin's stderr, in chunks and as a whole.
+/// The first byte is the length of the chunks, less one. Both must give the same records.
 pub fn read(bytes: &[u8]) -> usize {
     let (&first, rest) = bytes.split_first().unwrap_or((&0, &[]));
     let collect = |chunk: usize| {
@@ -164,6 +167,6 @@ pub fn read(bytes: &[u8]) -> usize {
     let (in_chunks, whole) = (collect(usize::from(first) + 1), collect(rest.len().max(1)));
     assert_eq!(in_chunks, whole, "chunks make no difference");
     let (records, tail) = whole;
-    assert!(tail.len() <= tail::MOST_LINES + 1 && tail.iter().all(|line| !line.contains(['\n', '\x1b'])));
+    assert!(tail.len() <= tail::MAX_LINES + 1 && tail.iter().all(|line| !line.contains(['\n', '\x1b'])));
     records.len()
 }

@@ -1,4 +1,4 @@
-//! What a host says of a process before it is started.
+//! The host's settings for a process: how it is started, reached, limited and restarted.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,10 +11,23 @@ use crate::plugin::agreement::Handshake;
 use crate::process::handshake::line::Protocol;
 use crate::process::life::Death;
 
-/// What is done when a process has ended.
+/// The host's callback for the end of a process.
 pub(super) type Notice = dyn Fn(&Death) + Send + Sync;
 
-/// How a plugin's process is started and treated.
+/// How a plugin's process is started, secured, limited and restarted.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use plug::process::{ProcessOptions, Restart};
+///
+/// let plugins = ProcessOptions::new()
+///     .arg("--quiet")
+///     .deadline(Duration::from_secs(5))
+///     .restart(Restart::at_most(3))
+///     .open("/usr/lib/app/plugin-a")?;
+/// # Ok::<(), plug::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "it opens nothing yet"]
 pub struct ProcessOptions {
@@ -34,10 +47,13 @@ pub struct ProcessOptions {
     pub(super) is_isolated: bool,
 }
 
-/// Whether a process that has ended is started again, for a call. Not, where nothing else is said.
+/// How often a process that has ended is restarted. Default: never.
 ///
-/// A call is repeated only where it was marked for that, by `#[plug(idempotent)]` on its method, or where it was surely not begun; any other
-/// one fails, and the next finds a new process. What the old one knew is gone.
+/// A call restarts the process.
+/// The call is repeated only if its method is `#[plug(idempotent)]`, or if it certainly never
+/// began.
+/// Any other call fails, and the next one finds a new process.
+/// The state of the old process is lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restart {
     pub(super) limit: u32,
@@ -45,43 +61,47 @@ pub struct Restart {
     pub(super) pause: Duration,
 }
 
-/// Where a process listens that is running already.
+/// The address of a process that is already running: go-plugin's `ReattachConfig`.
 ///
-/// It is connected to without TLS, whose certificates are of the program that has started it: go-plugin has none for this either.
+/// The connection has no TLS, since the certificates belong to the program that started the
+/// process.
+/// go-plugin has no TLS here either.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reattach {
-    /// The number of the process.
+    /// The system's ID of the process.
     pub pid: u32,
-    /// What it speaks.
+    /// The protocol that it speaks.
     pub protocol: Protocol,
     /// The version of the application's protocol.
     pub version: u32,
-    /// `unix:PATH` or `tcp:HOST:PORT`.
+    /// `unix:PATH` or `tcp:IP:PORT`.
     pub address: String,
 }
 
 impl Reattach {
     /// A process that speaks gRPC, with version 1 of the application's protocol.
+    /// The address is `unix:PATH` or `tcp:IP:PORT`.
     ///
     /// ```
     /// use plug::process::{Protocol, Reattach};
     ///
-    /// let running = Reattach::new(4242, "unix:/tmp/plugin1").protocol(Protocol::NetRpc).version(2);
+    /// let running = Reattach::new(4242, "unix:/tmp/plugin1");
+    /// let running = running.protocol(Protocol::NetRpc).version(2);
     /// assert_eq!(running.version, 2);
     /// ```
     pub fn new(pid: u32, address: impl Into<String>) -> Self {
         Self { pid, protocol: Protocol::Grpc, version: 1, address: address.into() }
     }
 
-    /// The same process, which speaks this protocol.
+    /// Sets the protocol that the process speaks.
     #[must_use]
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
         self
     }
 
-    /// The same process, with this version of the application's protocol.
+    /// Sets the version of the application's protocol.
     #[must_use]
     pub fn version(mut self, version: u32) -> Self {
         self.version = version;
@@ -111,24 +131,27 @@ impl Default for ProcessOptions {
 }
 
 impl Restart {
-    /// Not at all.
+    /// Never restarts the process.
     pub const fn never() -> Self {
         Self { limit: 0, within: Duration::from_secs(60), pause: Duration::from_millis(10) }
     }
 
-    /// At most so many times within a minute; the first time after 10 ms, and each further time after twice as long as before.
+    /// Restarts the process at most `limit` times within a minute.
+    ///
+    /// The first restart waits 10 ms, and each further one twice as long as the one before, up to
+    /// 10 s.
     pub const fn at_most(limit: u32) -> Self {
         Self { limit, ..Self::never() }
     }
 
-    /// The same, with so much time instead of a minute.
+    /// Sets the period in which the restarts are counted. Default: one minute.
     #[must_use]
     pub const fn within(mut self, duration: Duration) -> Self {
         self.within = duration;
         self
     }
 
-    /// The same, with so much time before the first one.
+    /// Sets the pause before the first restart. Default: 10 ms.
     #[must_use]
     pub const fn pause(mut self, duration: Duration) -> Self {
         self.pause = duration;
@@ -137,89 +160,99 @@ impl Restart {
 }
 
 impl ProcessOptions {
-    /// What holds where nothing else is said.
+    /// The default options.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Known by another handshake than the one that is declared in this program.
+    /// Sets the handshake. Default: the one that this program declares.
     pub fn handshake(mut self, handshake: Handshake) -> Self {
         self.handshake = Some(handshake);
         self
     }
 
-    /// Started with one more argument.
+    /// Adds an argument to the command line of the process.
     pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
         self.arguments.push(argument.into());
         self
     }
 
-    /// Started with a variable in its environment, beside those of this process.
+    /// Adds a variable to the environment of the process, which it inherits from this one.
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), value.into()));
         self
     }
 
-    /// Whose plugin is asked for by this name where the process speaks net/rpc and does not say itself which plugins it has, as those in Go: go-plugin's `Dispense`. It is
-    /// called so here too, in the letters that names have. Where nothing is said, that is the name of the file.
+    /// Sets the name that is passed to go-plugin's `Dispense`. Default: the name of the file.
+    ///
+    /// Needed only for net/rpc plugins that cannot list themselves, such as those in Go.
+    /// The plugin has this name in the registry too, reduced to the letters that a name may have.
     pub fn dispense(mut self, name: impl Into<String>) -> Self {
         self.dispense = Some(name.into());
         self
     }
 
-    /// Refuses every file but the one with this SHA-256, in hexadecimal digits. The process runs a private copy, and the copy is digested.
+    /// Pins the SHA-256 of the executable, in hexadecimal digits; any other file is refused.
+    ///
+    /// The process runs a private copy, and the digest is that of the copy.
     ///
     /// # Errors
     ///
-    /// Where it is not 64 hexadecimal digits.
+    /// If it is not 64 hexadecimal digits.
     pub fn sha256(mut self, digest: &str) -> Result<Self, Error> {
         self.sha256 = Some(digest.parse()?);
         Ok(self)
     }
 
-    /// How long it has for its handshake. 60 seconds, where nothing else is said.
+    /// Sets the time limit for the handshake. Default: 60 seconds.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;
         self
     }
 
-    /// How long it has to end when it was told to, before it is killed. 2 seconds, where nothing else is said.
+    /// Sets the time between the request to shut down and the kill. Default: 2 seconds.
     pub fn kill_timeout(mut self, timeout: Duration) -> Self {
         self.kill_timeout = timeout;
         self
     }
 
-    /// How long a call may take. Any time, where nothing else is said; see also [`with_deadline`](crate::with_deadline).
+    /// Sets the time limit of each call. Default: none.
+    ///
+    /// [`with_deadline`](crate::with_deadline) sets one for the calls within a closure.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// Without TLS, for plugins that have none: whoever can open the socket can call the plugin, which is this user.
+    /// Turns off TLS, for plugins without it.
+    ///
+    /// Every program of this user can then call the plugin, since it can open the socket.
     pub fn without_tls(mut self) -> Self {
         self.tls = false;
         self
     }
 
-    /// A group that may use the socket, by its name or number.
+    /// Lets a group of the system use the socket: its name or number.
     pub fn socket_group(mut self, group: impl Into<String>) -> Self {
         self.socket_group = Some(group.into());
         self
     }
 
-    /// The longest reply that is taken, in bytes. 2 GiB, where nothing else is said.
+    /// Sets the maximum length of a reply, in bytes. Default: 2 GiB.
     pub fn max_reply(mut self, bytes: usize) -> Self {
         self.max_len = bytes;
         self
     }
 
-    /// Whether it is started again when it has ended. Not, where nothing else is said.
+    /// Sets how often the process is restarted after its end. Default: never.
     pub fn restart(mut self, restart: Restart) -> Self {
         self.restart = restart;
         self
     }
 
-    /// What is done when the process ends without being told to. It is called in a thread of this crate's, which nothing should keep for long.
+    /// Sets a callback for the end of a process that this program did not shut down.
+    ///
+    /// It runs on a thread of this crate, and must not block it for long.
     pub fn on_death(mut self, notice: impl Fn(&Death) + Send + Sync + 'static) -> Self {
         self.on_death = Some(Arc::new(notice));
         self

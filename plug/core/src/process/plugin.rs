@@ -1,5 +1,5 @@
-//! The plugin's side of the process link: a child of somebody's host that speaks go-plugin's protocol. In the order of its life: the
-//! environment, the socket, the handshake, the services, the end.
+//! The plugin's side of the process link: serves a host by go-plugin's protocol.
+//! The order is that of its life: environment, socket, handshake, services, end.
 
 pub(crate) mod parent;
 pub(crate) mod printed;
@@ -38,29 +38,29 @@ use crate::rpc::server::router::Router;
 use crate::rpc::server::workers::Workers;
 use crate::wire::dispatch::Dispatch;
 
-/// The variable that a host sets to its own number for a child of its own executable, so that neither an inherited cookie nor an inherited
-/// variable turns an app into a server.
+/// The variable that a host sets to its process ID for a child of its own executable.
+/// So neither an inherited cookie nor an inherited variable turns an app into a server.
 pub(crate) const ISOLATED: &str = "PLUG_ISOLATED";
 
-/// How long calls that are under way may go on when the plugin is told to end.
+/// The longest time that running calls may take after a request to shut down.
 const GRACE: Duration = Duration::from_millis(500);
-/// The longest request that is taken where nothing else is said, in bytes: as long as Go's are.
-const MOST: usize = i32::MAX as usize;
+/// The default maximum length of a request, in bytes: that of Go.
+const MAX_REQUEST: usize = i32::MAX as usize;
 
-/// Whether this process was started to be an isolated plugin of the one that is its parent.
+/// Whether the parent has started this process as an isolated plugin.
 pub(crate) fn is_isolated() -> bool {
     let Some(host) = std::env::var_os(ISOLATED) else { return false };
     #[cfg(unix)]
     let parent = rustix::process::getppid().map(|parent| parent.as_raw_nonzero().to_string());
-    // There, nobody can be asked for it.
+    // Outside of Unix, the parent is not known.
     #[cfg(not(unix))]
     let parent = host.to_str().map(str::to_owned);
     parent.is_some_and(|parent| host == *parent)
 }
 
-/// Why nothing is protocols.
-pub(crate) enum Refusal {
-    /// A person has started it, or another program's host.
+/// Why nothing is served.
+enum Refusal {
+    /// A person has started the process, or the host of another program.
     ByHand(String),
     Failed(Error),
 }
@@ -72,7 +72,7 @@ impl From<Error> for Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn tell(self) -> ExitCode {
+    fn report(self) -> ExitCode {
         let text = match self {
             Self::ByHand(text) => text,
             Self::Failed(error) => format!("{error:#}\n"),
@@ -82,49 +82,49 @@ impl Refusal {
     }
 }
 
-/// Serves until the host says that it is enough, or is gone.
-pub(crate) fn run(server: Server) -> Result<(), Refusal> {
+/// Serves until the host shuts the plugin down, or has ended.
+fn run(server: Server) -> Result<(), Refusal> {
     let parent = parent::parent();
     let handshake = server.handshake.map_or_else(Handshake::declared, Ok)?;
-    let look = |name: &str| -> Option<OsString> { std::env::var_os(name) };
-    let found = Cookie::find(handshake.cookie(), look);
+    let variable = |name: &str| -> Option<OsString> { std::env::var_os(name) };
+    let found = Cookie::find(handshake.cookie(), variable);
     if found != Cookie::Right {
         return Err(Refusal::ByHand(by_hand(&handshake, found, &server.plugins)));
     }
-    let asked = HostEnvironment::read(look);
-    for ignored in &asked.ignored {
+    let environment = HostEnvironment::read(variable);
+    for ignored in &environment.ignored {
         eprintln!("[WARN] {ignored}");
     }
-    let version = choose_version(&handshake.versions(), &asked.versions).unwrap_or(1);
+    let version = choose_version(&handshake.versions(), &environment.versions).unwrap_or(1);
     let plugins = server.plugins.into_iter().filter(|plugin| handshake.has(version, plugin.identity()));
-    let max_len = server.max_request.unwrap_or(MOST);
+    let max_len = server.max_request.unwrap_or(MAX_REQUEST);
     let dispatch = Dispatch::new(plugins)?;
     server.services.or_plugins(&dispatch)?;
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let workers = Workers::new(runtime.enable_all().build().map_err(Error::new)?);
     let context = workers.runtime().enter();
 
-    let credentials = asked.certificate.as_ref().map(|_| Credentials::new()).transpose().map_err(Error::new)?;
-    let secure = match (&credentials, &asked.certificate) {
+    let credentials = environment.certificate.as_ref().map(|_| Credentials::new()).transpose().map_err(Error::new)?;
+    let secure = match (&credentials, &environment.certificate) {
         (Some(credentials), Some(pem)) => {
             let peer = tls::certificate_of_pem(pem).map_err(|error| {
-                Error::msg("what the host gave as its certificate, in `PLUGIN_CLIENT_CERT`, is none").with_source(error)
+                Error::msg("`PLUGIN_CLIENT_CERT`, which the host sets, holds no certificate").with_source(error)
             })?;
             Some(credentials.server(peer).map_err(Error::new)?)
         }
         _ => None,
     };
-    let told = told_to_end().map_err(Error::new)?;
-    let protocol = asked.protocol(&protocols(version, server.services.are_there())).unwrap_or(Protocol::Grpc);
-    let socket = Socket::bind(&asked)?;
+    let terminated = terminated().map_err(Error::new)?;
+    let protocol = environment.protocol(&protocols(version, server.services.are_there())).unwrap_or(Protocol::Grpc);
+    let socket = Socket::bind(&environment)?;
     let line = Line {
         app: version,
         address: socket.address(),
         protocol,
         certificate: credentials.as_ref().map(|credentials| credentials.der().to_vec()),
-        multiplexed: asked.multiplex.then_some(false),
+        multiplexed: environment.multiplex.then_some(false),
     };
-    let line = line.to_bytes().map_err(|fault| Error::msg(format!("this plugin {fault}")))?;
+    let line = line.to_bytes().map_err(|fault| Error::msg(format!("this plugin {}", fault.predicate())))?;
     let mut stdout = io::stdout().lock();
     stdout
         .write_all(&line)
@@ -132,38 +132,38 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
         .map_err(|error| Error::msg("the handshake cannot be written to stdout").with_source(error))?;
     drop(stdout);
 
-    let (stop, taken) = (Arc::new(Notify::new()), Arc::new(Drained::default()));
-    let (printed, before) = printed::divert(Arc::clone(&taken)).map_err(Error::new)?;
-    let gone = parent::gone(parent, before).map_err(Error::new)?;
-    let (end, is_ending) = watch::channel(false);
-    let is_told = Arc::clone(&stop);
+    let (stop, drained) = (Arc::new(Notify::new()), Arc::new(Drained::default()));
+    let (printed, original_stdout) = printed::divert(Arc::clone(&drained)).map_err(Error::new)?;
+    let host_gone = parent::gone(parent, original_stdout).map_err(Error::new)?;
+    let (set_ending, is_ending) = watch::channel(false);
+    let shutdown = Arc::clone(&stop);
     let ended = async move {
         tokio::select! {
-            () = is_told.notified() => {}
-            _ = gone => {}
-            () = told => {}
+            () = shutdown.notified() => {}
+            _ = host_gone => {}
+            () = terminated => {}
         }
-        // No stream of ours is to be waited for.
+        // Ends the plugin's own streams, which the server would wait for.
         printed::end();
-        end.send_replace(true);
+        set_ending.send_replace(true);
     };
     let serving: Pin<Box<dyn Future<Output = ()> + Send>> = match protocol {
         Protocol::Grpc => {
-            let services = Services { stop, printed: Mutex::new(Some(printed)), taken, is_ending };
+            let services = Services { stop, printed: Mutex::new(Some(printed)), drained, is_ending };
             let routes = crate::rpc::server::builder::routes(server.services, &dispatch, &["plugin"], services::NAMES)?;
-            let front = Router::new(dispatch, Box::new(services), routes, workers.calls(), max_len);
-            Box::pin(socket.serve(front, secure, ended))
+            let router = Router::new(dispatch, Box::new(services), routes, workers.calls(), max_len);
+            Box::pin(socket.serve(router, secure, ended))
         }
         #[cfg(feature = "netrpc")]
         Protocol::NetRpc => {
-            let protocols = NetRpcServer::new(dispatch, workers.calls(), max_len, stop, printed, taken);
-            Box::pin(socket.serve(protocols, secure, ended))
+            let server = NetRpcServer::new(dispatch, workers.calls(), max_len, stop, printed, drained);
+            Box::pin(socket.serve(server, secure, ended))
         }
         #[cfg(not(feature = "netrpc"))]
         Protocol::NetRpc => return Err(Error::msg("this build does not speak net/rpc").into()),
     };
     drop(context);
-    // Whatever is still called then is so until the process ends, which is now.
+    // A call that is still running when this returns ends with the process.
     workers.run(serving).map_err(Error::new)?;
     Ok(())
 }
@@ -174,9 +174,10 @@ fn by_hand(handshake: &Handshake, found: Cookie, plugins: &[Plugin]) -> String {
     ByHand { executable: &executable, cookie: handshake.cookie().0, found, plugins: &plugins }.text()
 }
 
-/// There when the system tells the process to end. From the call on, an interrupt at the terminal is for the host, which decides.
+/// Completes at SIGTERM.
+/// From the call on, this process ignores an interrupt at the terminal: the host decides about it.
 #[cfg(unix)]
-fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+fn terminated() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (interrupts, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
@@ -186,14 +187,14 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
 }
 
 #[cfg(not(unix))]
-fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+fn terminated() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
         while tokio::signal::ctrl_c().await.is_ok() {}
         std::future::pending().await
     })
 }
 
-/// TLS with the one host there is.
+/// TLS with the host.
 struct Tls(TlsAcceptor);
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Secure<T> for Tls {
@@ -223,26 +224,28 @@ async fn serve_with<L: connections::Listener>(
 }
 
 impl Server {
-    /// The same, known by another handshake than the one that is declared.
+    /// Sets the handshake. Default: the one that this program declares.
     pub fn handshake(mut self, handshake: Handshake) -> Self {
         self.handshake = Some(handshake);
         self
     }
 
-    /// Serves as a plugin process, until its host says that it is enough, or is gone. For the end of `main`.
+    /// Serves as a plugin process, until the host shuts it down or has ended.
     ///
-    /// Where no host has started the process it says on stderr what it is, and returns exit status 1. What is printed on stdout from then on goes to the host.
+    /// It belongs at the end of `main`.
+    /// The output on stdout goes to the host.
+    /// If no host has started the process, it explains itself on stderr and returns exit status 1.
     pub fn serve_process(self) -> ExitCode {
         match crate::process::plugin::run(self) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(refusal) => refusal.tell(),
+            Err(refusal) => refusal.report(),
         }
     }
 }
 
-/// Serves the plugins that are linked into this program as a process of a host's, until that says that it is enough, or is gone.
+/// Serves the plugins of this program to its host, until the host shuts it down or has ended.
 ///
-/// It is all that the `main` of a plugin's executable has to do:
+/// The `main` of a plugin's executable needs nothing else:
 ///
 /// ```no_run
 /// use std::process::ExitCode;
@@ -254,15 +257,16 @@ impl Server {
 /// }
 /// ```
 ///
-/// Where no host has started the process it says on stderr what it is, and returns exit status 1.
+/// If no host has started the process, it explains itself on stderr and returns exit status 1.
 pub fn serve() -> ExitCode {
     Server::new().serve_process()
 }
 
-/// Serves as [`serve`] does where this process was started as an isolated plugin by a host that is the same executable, and else does nothing.
-/// For the beginning of `main`.
+/// Serves like [`serve`] if this process is an isolated plugin; otherwise returns `None` at once.
 ///
-/// A host isolates a plugin by `link::ProcessOptions::isolated`.
+/// It belongs at the beginning of `main`.
+/// A process is an isolated plugin if a host has started its own executable, by
+/// [`ProcessOptions::isolated`](crate::process::ProcessOptions::isolated).
 pub fn serve_isolated() -> Option<ExitCode> {
     crate::process::plugin::is_isolated().then(serve)
 }

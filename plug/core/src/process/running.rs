@@ -1,4 +1,5 @@
-//! A plugin's process that has answered: its calls, each of which says how the process ended if that is why it failed, and its end.
+//! A connected process: its calls, and its shutdown.
+//! A call that failed because the process ended reports how it ended.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,13 +11,13 @@ use crate::error::process::ProcessFault;
 use crate::process::connection::{Peer, PeerAddress, PeerFuture};
 use crate::process::handshake::line::Protocol;
 use crate::process::launch::folder::Folder;
-use crate::process::life::{Death, LAST_BREATH, Life};
+use crate::process::life::{Death, EXIT_TIMEOUT, Life};
 use crate::rpc::client::driver::Driver;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
 
-/// A process that has answered.
+/// A process that is launched and connected.
 pub(crate) struct Running {
     pub(crate) driver: &'static Driver,
     pub(crate) peer: Arc<dyn Peer>,
@@ -25,7 +26,7 @@ pub(crate) struct Running {
     /// The version of the application's protocol.
     pub version: u32,
     pub life: Arc<Life>,
-    /// Whether it is ended when this is dropped.
+    /// Whether a drop of this ends the process.
     pub(crate) is_owned: bool,
     pub(crate) start_timeout: Duration,
     pub(crate) kill_timeout: Duration,
@@ -34,22 +35,23 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Its list of plugins, within the time that it had for its start. None from a program without `plug`.
+    /// Its list of plugins. None from a program without `plug`.
+    /// The time limit is that of the start.
     pub(crate) fn list(&self) -> Result<Option<ListReply>, Fault> {
         let deadline = crate::deadline::of_call(Some(self.start_timeout));
-        self.driver.wait(self.alive(self.peer.list(deadline)))
+        self.driver.wait(self.explain_death(self.peer.list(deadline)))
     }
 
-    /// Asks it whether it is well.
+    /// Checks the health of the process.
     pub(crate) fn check(&self, deadline: Option<Instant>) -> Result<(), Fault> {
-        self.driver.wait(self.alive(self.peer.check(deadline)))
+        self.driver.wait(self.explain_death(self.peer.check(deadline)))
     }
 
-    /// The answer of a process, or how it ended.
-    fn alive<T: Send + 'static>(&self, answer: PeerFuture<T>) -> PeerFuture<T> {
+    /// The same future, whose fault says how the process ended if that is the cause.
+    fn explain_death<T: Send + 'static>(&self, reply: PeerFuture<T>) -> PeerFuture<T> {
         let life = Arc::clone(&self.life);
         Box::pin(async move {
-            match answer.await {
+            match reply.await {
                 Err(Fault::Unavailable(unavailable)) if unavailable.cause.is_none() => {
                     Err(Fault::Unavailable(Self::explained(&life, unavailable).await))
                 }
@@ -58,9 +60,9 @@ impl Running {
         })
     }
 
-    /// Adds how the process ended, if that is why there is no reply.
+    /// Adds the end of the process to the fault, if it ends within [`EXIT_TIMEOUT`].
     async fn explained(life: &Life, unavailable: Unavailable) -> Unavailable {
-        match timeout(LAST_BREATH, life.death()).await {
+        match timeout(EXIT_TIMEOUT, life.death()).await {
             Ok(Death { path, status, stderr }) => {
                 let fault = ProcessFault::Died { was_called: !unavailable.is_unsent, status, stderr };
                 let cause = ErrorKind::Process { path, fault };
@@ -77,25 +79,25 @@ impl Channel for Running {
     }
 
     fn call(&self, call: Call) -> ReplyFuture {
-        self.alive(self.peer.call(call))
+        self.explain_death(self.peer.call(call))
     }
 }
 
 impl Drop for Running {
-    /// Tells it to end, and kills it if it takes too long.
+    /// Shuts the process down, and kills it if that takes too long.
     fn drop(&mut self) {
         let Some(child) = self.life.child.clone().filter(|_| self.is_owned) else { return };
         if child.status().is_some() {
             return;
         }
-        let (leaving, kill_timeout) = (self.peer.leave(), self.kill_timeout);
+        let (shutdown, kill_timeout) = (self.peer.leave(), self.kill_timeout);
         let end = async move {
-            let asked = tokio::spawn(leaving);
+            let request = tokio::spawn(shutdown);
             if timeout(kill_timeout, child.ended()).await.is_err() {
                 child.kill();
                 let _ = timeout(kill_timeout, child.ended()).await;
             }
-            asked.abort();
+            request.abort();
         };
         self.driver.wait(end);
     }

@@ -1,7 +1,6 @@
-//! AutoMTLS: each side makes a certificate when it starts, hands it to the other by the handshake, and accepts no other than the one it
-//! was handed. It knows no socket.
+//! AutoMTLS: each side makes a certificate, sends it in the handshake, and accepts only the peer's.
 //!
-//! The one signature that `ring` lacks is the one that Go's go-plugin makes, ECDSA with P-521 and SHA-512; `p521` verifies it.
+//! Go's go-plugin signs by ECDSA with P-521 and SHA-512, which `ring` lacks; `p521` verifies it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,16 +30,18 @@ use rustls::{
 #[cfg(test)]
 mod tests;
 
-/// What go-plugin's certificates are for, and what its clients ask the server to be.
+/// The name in go-plugin's certificates, and the server name that its clients request.
 const NAME: &str = "localhost";
 
-/// Both, since a certificate that was exchanged a moment ago makes neither older nor newer.
+/// Both versions: with either, the pinned certificate identifies the peer.
 const VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
 
-/// A certificate of this process's own, and its key. Both sides of a handshake, and each end of every connection, use the same.
+/// A certificate of this process, and its key.
 ///
-/// One takes 45 µs to make, a handshake between two of them 0.36 ms, both sides together, and a signature of Go's, with P-521, 0.67 ms to
-/// verify (medians of 200, rustc 1.95, release, x86-64, by `how_long_it_takes` in the tests).
+/// One takes 45 µs to make.
+/// A handshake between two of them takes 0.36 ms, both sides together.
+/// A signature of Go's, with P-521, takes 0.67 ms to verify.
+/// These are medians of 200, by `how_long_it_takes` in the tests (rustc 1.95, release, x86-64).
 #[derive(Clone)]
 pub(super) struct Credentials {
     certificate: CertificateDer<'static>,
@@ -49,16 +50,16 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Makes them, as Go's go-plugin does but for the curve.
+    /// Makes a certificate and its key, with the fields of go-plugin's, but P-256 as the curve.
     pub(super) fn new() -> Result<Self, Error> {
         let failed = |error: rcgen::Error| Error::General(format!("no certificate could be made: {error}"));
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(failed)?;
-        // The serial number is made from the key, and so as random as that.
+        // rcgen derives the serial number from the key, so it is as random as the key.
         let mut parameters = CertificateParams::new([NAME.to_owned()]).map_err(failed)?;
         parameters.distinguished_name = DistinguishedName::new();
         parameters.distinguished_name.push(DnType::CommonName, NAME);
         parameters.distinguished_name.push(DnType::OrganizationName, "plug");
-        // Go takes the peer's certificate for the authority that has signed it.
+        // Go uses the peer's certificate as the authority that signed it, so it must be one.
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         parameters.key_usages = vec![
             KeyUsagePurpose::DigitalSignature,
@@ -69,7 +70,8 @@ impl Credentials {
         parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let epoch = rcgen::date_time_ymd(1970, 1, 1);
-        // Clocks differ, and may be set back; thirty years are go-plugin's.
+        // 30 seconds back, since clocks differ and may be set back.
+        // 262,980 hours are thirty years, as in go-plugin.
         parameters.not_before = epoch + now.saturating_sub(Duration::from_secs(30));
         parameters.not_after = epoch + now + Duration::from_secs(262_980 * 60 * 60);
         let certificate = parameters.self_signed(&key).map_err(failed)?;
@@ -80,21 +82,21 @@ impl Credentials {
         })
     }
 
-    /// What a plugin puts into its handshake.
+    /// The certificate in the form of a plugin's handshake line.
     pub(super) fn der(&self) -> &[u8] {
         &self.certificate
     }
 
-    /// What a host puts into a plugin's environment.
+    /// The certificate in the form of a host's `PLUGIN_CLIENT_CERT`.
     pub(super) fn pem(&self) -> &str {
         &self.pem
     }
 
-    /// To connect to whoever has shown `peer` before.
+    /// The configuration of a client that accepts the certificate `peer` alone.
     ///
     /// # Errors
     ///
-    /// Where `peer` is no certificate.
+    /// If `peer` is not a certificate.
     pub(super) fn client(&self, peer: CertificateDer<'static>) -> Result<ClientConfig, Error> {
         let mut config = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(VERSIONS)?
@@ -102,16 +104,16 @@ impl Credentials {
             .with_custom_certificate_verifier(Arc::new(Pinned::new(peer)?))
             .with_client_auth_cert(vec![self.certificate.clone()], self.key())?;
         config.alpn_protocols = vec![b"h2".to_vec()];
-        // There is one connection, or a few.
+        // Resumption does not pay for the few connections of a process.
         config.resumption = Resumption::disabled();
         Ok(config)
     }
 
-    /// To be connected to by whoever has shown `peer` before, and by nobody else.
+    /// The configuration of a server that accepts the certificate `peer` alone.
     ///
     /// # Errors
     ///
-    /// Where `peer` is no certificate.
+    /// If `peer` is not a certificate.
     pub(super) fn server(&self, peer: CertificateDer<'static>) -> Result<ServerConfig, Error> {
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(VERSIONS)?
@@ -128,23 +130,23 @@ impl Credentials {
     }
 }
 
-/// Without the key.
+/// Omits the key.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials").field("certificate", &self.certificate).finish_non_exhaustive()
     }
 }
 
-/// The name of the server to ask for.
+/// The server name that a client requests.
 pub(super) fn server_name() -> ServerName<'static> {
-    ServerName::try_from(NAME).expect("it is a name")
+    ServerName::try_from(NAME).expect("it is a valid name")
 }
 
-/// The certificate in a host's `PLUGIN_CLIENT_CERT`.
+/// Reads the certificate in a host's `PLUGIN_CLIENT_CERT`.
 ///
 /// # Errors
 ///
-/// Where there is none in it.
+/// If the text is not the PEM of a certificate.
 pub(super) fn certificate_of_pem(pem: &str) -> Result<CertificateDer<'static>, Error> {
     let certificate = CertificateDer::from_pem_slice(pem.as_bytes());
     let certificate = certificate.map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
@@ -156,24 +158,24 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-/// Takes one certificate, byte for byte, and whoever has its key. What else the certificate says of itself does not matter: it came by
-/// a way that is trusted, for this one use.
+/// Accepts exactly one certificate, byte for byte, from a peer that has its key.
+/// The other contents of the certificate do not matter: it came through the trusted handshake.
 #[derive(Debug)]
 struct Pinned {
     peer: CertificateDer<'static>,
 }
 
-/// The peer has shown another certificate.
+/// The peer presented a certificate other than the pinned one.
 #[derive(Debug)]
-struct Another;
+struct PinMismatch;
 
-impl fmt::Display for Another {
+impl fmt::Display for PinMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the peer shows another certificate than the one that was exchanged in the handshake")
     }
 }
 
-impl std::error::Error for Another {}
+impl std::error::Error for PinMismatch {}
 
 impl Pinned {
     fn new(peer: CertificateDer<'static>) -> Result<Self, Error> {
@@ -181,21 +183,21 @@ impl Pinned {
         Ok(Self { peer })
     }
 
-    fn check(&self, shown: &CertificateDer<'_>) -> Result<(), Error> {
-        if *shown == self.peer { Ok(()) } else { Err(Error::Other(OtherError(Arc::new(Another)))) }
+    fn check(&self, presented: &CertificateDer<'_>) -> Result<(), Error> {
+        if *presented == self.peer { Ok(()) } else { Err(Error::Other(OtherError(Arc::new(PinMismatch)))) }
     }
 }
 
 impl ServerCertVerifier for Pinned {
     fn verify_server_cert(
         &self,
-        shown: &CertificateDer<'_>,
+        presented: &CertificateDer<'_>,
         _: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.check(shown).map(|()| ServerCertVerified::assertion())
+        self.check(presented).map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -232,11 +234,11 @@ impl ClientCertVerifier for Pinned {
 
     fn verify_client_cert(
         &self,
-        shown: &CertificateDer<'_>,
+        presented: &CertificateDer<'_>,
         _: &[CertificateDer<'_>],
         _: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        self.check(shown).map(|()| ClientCertVerified::assertion())
+        self.check(presented).map(|()| ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -262,11 +264,11 @@ impl ClientCertVerifier for Pinned {
     }
 }
 
-/// What `ring` lacks, as rustls takes it.
+/// The algorithm that `ring` lacks, in the form that rustls takes.
 static P521_ALONE: WebPkiSupportedAlgorithms =
     WebPkiSupportedAlgorithms { all: &[&P521], mapping: &[(SignatureScheme::ECDSA_NISTP521_SHA512, &[&P521])] };
 
-/// Those that know the scheme.
+/// The algorithms that can verify the scheme.
 fn algorithms(scheme: SignatureScheme) -> WebPkiSupportedAlgorithms {
     match scheme {
         SignatureScheme::ECDSA_NISTP521_SHA512 => P521_ALONE,
@@ -274,7 +276,9 @@ fn algorithms(scheme: SignatureScheme) -> WebPkiSupportedAlgorithms {
     }
 }
 
-/// P-521 stands first: in TLS 1.2 a peer signs with the first hash of this list that it can, whatever its curve, and Go can all of them.
+/// The schemes that this side offers.
+/// P-521 is first: in TLS 1.2 a peer signs with the first hash of this list that it supports.
+/// It does so whatever its curve is, and Go supports all of them.
 fn schemes() -> Vec<SignatureScheme> {
     let mut schemes = P521_ALONE.supported_schemes();
     schemes.extend(ring::default_provider().signature_verification_algorithms.supported_schemes());

@@ -6,13 +6,49 @@ use super::*;
 
 #[track_caller]
 fn told(fault: ProcessFault, text: &str) {
-    struct Told(ProcessFault);
-    impl fmt::Display for Told {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.0.write(Path::new("/opt/p"), f)
-        }
+    assert_eq!(fault.about(Some(Path::new("/opt/p"))).to_string(), text);
+    // Without a path, the same text is about "the plugin", but for the hints that name the path.
+    let without = text.replace("plugin `/opt/p`", "the plugin");
+    assert_eq!(fault.to_string(), without);
+}
+
+#[test]
+fn a_hint_with_a_path_has_a_form_without_it() {
+    let plain = ProcessFault::Spawn { why: Some(Unrunnable::NotExecutable { mode: 0o100644, owner: 0, user: 7 }) };
+    let library = ProcessFault::Spawn { why: Some(Unrunnable::Library) };
+    for (fault, with, without) in [
+        (
+            plain,
+            "cannot start plugin `/opt/p`: it is not executable, with mode 0644 and owner 0\nhint: `chmod +x /opt/p`",
+            "cannot start the plugin: it is not executable, with mode 0644 and owner 0\n\
+             hint: `chmod +x` makes it executable",
+        ),
+        (
+            library,
+            "cannot start plugin `/opt/p`: it is no program, but a shared library\n\
+             hint: open it as one: `library:/opt/p`",
+            "cannot start the plugin: it is no program, but a shared library\nhint: open it as one: `library:PATH`",
+        ),
+    ] {
+        assert_eq!(fault.about(Some(Path::new("/opt/p"))).to_string(), with);
+        assert_eq!(fault.to_string(), without);
     }
-    assert_eq!(Told(fault).to_string(), text);
+}
+
+#[test]
+fn the_faults_are_errors() {
+    let handshake = HandshakeFault::NotAHandshake { printed: "hello".into() };
+    let process = ProcessFault::Handshake { fault: handshake.clone(), status: None, stderr: vec![] };
+    let hint = "hint: a plugin prints its handshake before all else on stdout; \
+                what it has to say before that belongs on stderr";
+    let errors: [(Box<dyn std::error::Error>, String); 3] = [
+        (Box::new(handshake), format!("the plugin printed `hello` instead of its handshake\n{hint}")),
+        (Box::new(process), format!("the plugin printed `hello` instead of its handshake\n{hint}")),
+        (Box::new(Unrunnable::Empty), "it is empty".to_owned()),
+    ];
+    for (error, text) in errors {
+        assert_eq!(error.to_string(), text);
+    }
 }
 
 fn code(code: i32) -> Option<ExitStatus> {

@@ -68,7 +68,9 @@ pub enum Unrunnable {
     },
 }
 
-/// It is read behind the path of the file and a colon.
+impl std::error::Error for Unrunnable {}
+
+/// A sentence about the file, for the place after its path and a colon.
 impl fmt::Display for Unrunnable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

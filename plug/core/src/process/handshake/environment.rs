@@ -1,5 +1,5 @@
-//! What a host puts into a plugin's environment before it starts it, and what the plugin reads there. A plugin that finds no cookie, or
-//! another, says what it is to whoever has started it.
+//! The variables that a host sets for a plugin, and the plugin's reader of them.
+//! Without the right cookie, a plugin prints a text for the person who started it by hand.
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -16,36 +16,36 @@ const CERTIFICATE: &str = "PLUGIN_CLIENT_CERT";
 const SOCKET_DIR: &str = "PLUGIN_UNIX_SOCKET_DIR";
 const SOCKET_GROUP: &str = "PLUGIN_UNIX_SOCKET_GROUP";
 const MULTIPLEX: &str = "PLUGIN_MULTIPLEX_GRPC";
-/// Ours: what the host speaks, in the order of its liking, with commas between.
+/// An addition of `plug`: the protocols of the host, in the order of preference, between commas.
 const PROTOCOLS: &str = "PLUG_PROTOCOLS";
-/// Ours, and a person's: what a plugin is to speak, whatever its host says.
+/// An addition of `plug`, for the user: the protocol of the plugin. It overrides the host.
 pub(crate) const PROTOCOL: &str = "PLUG_PROTOCOL";
 
-/// What a host offers to a plugin.
+/// A host's offer to a plugin.
 #[derive(Debug, Clone)]
 pub(crate) struct Offer<'a> {
     /// The name of the variable, and its value.
     pub cookie: (&'a str, &'a str),
     /// The versions of the application's protocol that the host speaks.
     pub versions: &'a [u32],
-    /// Where a plugin listens that has no Unix sockets.
+    /// The ports for a plugin without Unix sockets.
     pub ports: RangeInclusive<u16>,
-    /// The host's certificate, in PEM, where it wants TLS.
+    /// The host's certificate, in PEM; none without TLS.
     pub certificate: Option<&'a str>,
     /// The folder for the socket.
     pub socket_dir: Option<&'a Path>,
     /// The name or number of the group that may use the socket.
     pub socket_group: Option<&'a str>,
-    /// What the host speaks, in the order of its liking.
+    /// The protocols of the host, in the order of preference.
     pub protocols: &'a [Protocol],
 }
 
-/// The ports that go-plugin's hosts offer where nothing else is said.
+/// The ports that go-plugin's hosts offer by default.
 pub(crate) const PORTS: RangeInclusive<u16> = 10000..=25000;
 
 impl Offer<'_> {
-    /// The variables of the protocol. Those without a value are to be taken out: a host may be somebody's plugin itself, and what it was
-    /// offered is not for its own plugins.
+    /// The variables of the protocol. One without a value must be removed.
+    /// A host may itself be a plugin, and the offer that it got is not for its own plugins.
     pub(crate) fn variables(&self) -> Vec<(&str, Option<OsString>)> {
         let mut versions = self.versions.to_vec();
         versions.sort_unstable();
@@ -60,20 +60,20 @@ impl Offer<'_> {
             (SOCKET_DIR, self.socket_dir.map(OsString::from)),
             (SOCKET_GROUP, self.socket_group.map(OsString::from)),
             (PROTOCOLS, Some(protocols.join(",").into())),
-            // The broker's streams have a connection each.
+            // Each stream of the broker has its own connection.
             (MULTIPLEX, None),
         ]
     }
 }
 
-/// What a plugin was asked for by its host.
+/// A host's offer, as a plugin reads it from its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HostEnvironment {
-    /// The versions of the application's protocol that the host speaks; none where it says nothing.
+    /// The versions of the application's protocol that the host speaks; empty if it names none.
     pub versions: Vec<u32>,
-    /// Where to listen without Unix sockets; 0 where the host says nothing, which is any port.
+    /// The ports to listen on without Unix sockets; 0, which is any port, if the host names none.
     pub ports: RangeInclusive<u16>,
-    /// The host's certificate, in PEM, where it wants TLS.
+    /// The host's certificate, in PEM; none without TLS.
     pub certificate: Option<String>,
     pub socket_dir: Option<PathBuf>,
     pub socket_group: Option<String>,
@@ -81,22 +81,22 @@ pub(crate) struct HostEnvironment {
     pub multiplex: bool,
     protocol: Option<Protocol>,
     protocols: Vec<Protocol>,
-    /// What was passed over, each as a sentence for the log.
+    /// A sentence for the log about each value that was ignored.
     pub ignored: Vec<String>,
 }
 
-/// Whether the cookie of the application is there.
+/// The result of looking for the application's cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cookie {
     Right,
-    /// There is one of the same name, and another value.
+    /// The variable has another value.
     Wrong,
     Missing,
 }
 
 impl Cookie {
-    pub(crate) fn find(cookie: (&str, &str), look: impl Fn(&str) -> Option<OsString>) -> Self {
-        match look(cookie.0) {
+    pub(crate) fn find(cookie: (&str, &str), variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        match variable(cookie.0) {
             Some(value) if value == cookie.1 => Self::Right,
             Some(_) => Self::Wrong,
             None => Self::Missing,
@@ -105,13 +105,13 @@ impl Cookie {
 }
 
 impl HostEnvironment {
-    /// Reads the environment, of which `look` gives a variable. What makes no sense there counts as not there.
-    pub(crate) fn read(look: impl Fn(&str) -> Option<OsString>) -> Self {
+    /// Reads the environment through `variable`. A malformed value is ignored.
+    pub(crate) fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let mut ignored = Vec::new();
         let mut ignore = |name: &str, value: &str, why: &str| {
             ignored.push(format!("`{}` in `{name}` is {why}, and is ignored", escape::cut(value, 40)));
         };
-        let set = |name: &str| look(name).filter(|value| !value.is_empty());
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let text = |name: &str| set(name).map(|value| value.to_string_lossy().into_owned());
         let list = |name: &str| {
             let items = text(name).unwrap_or_default();
@@ -155,16 +155,20 @@ impl HostEnvironment {
         }
     }
 
-    /// What to speak, of what is protocols: as the environment says, else as the host likes best, else what is protocols first.
-    pub(crate) fn protocol(&self, protocols: &[Protocol]) -> Option<Protocol> {
-        let is_served = |protocol: &Protocol| protocols.contains(protocol);
-        let asked = self.protocol.iter().chain(&self.protocols).copied().find(is_served);
-        asked.or_else(|| protocols.first().copied())
+    /// Chooses one of the protocols that the plugin serves.
+    /// `PLUG_PROTOCOL` comes first, then the host's preference, then the plugin's.
+    pub(crate) fn protocol(&self, served: &[Protocol]) -> Option<Protocol> {
+        let is_served = |protocol: &Protocol| served.contains(protocol);
+        let requested = self.protocol.iter().chain(&self.protocols).copied().find(is_served);
+        requested.or_else(|| served.first().copied())
     }
 }
 
-/// What a plugin serves in this version of the application's protocol, and first what it speaks to a host that does not say what it speaks itself. That is what
-/// go-plugin has spoken from the beginning where an application is in its first version, and gRPC later, and for services that net/rpc has nothing of.
+/// The protocols that a plugin serves in this version of the application's protocol.
+///
+/// The first one is for a host that names no protocol.
+/// In version 1 that is net/rpc, go-plugin's original protocol.
+/// In any other version, or with services that net/rpc does not have, it is gRPC.
 pub(crate) fn protocols(version: u32, has_services: bool) -> Vec<Protocol> {
     let mut protocols = match (version, has_services) {
         (1, false) => [Protocol::NetRpc, Protocol::Grpc],
@@ -175,14 +179,14 @@ pub(crate) fn protocols(version: u32, has_services: bool) -> Vec<Protocol> {
     protocols
 }
 
-/// The highest version of those protocols that the host offers, else the lowest, with which the host can say what does not fit; none where
-/// none is protocols.
-pub(crate) fn choose_version(protocols: &[u32], offered: &[u32]) -> Option<u32> {
-    let both = protocols.iter().filter(|version| offered.contains(version)).max();
-    both.or_else(|| protocols.iter().min()).copied()
+/// The highest served version that the host offers, else the lowest served one.
+/// From the latter the host can report the mismatch. None if no version is served.
+pub(crate) fn choose_version(served: &[u32], offered: &[u32]) -> Option<u32> {
+    let common = served.iter().filter(|version| offered.contains(version)).max();
+    common.or_else(|| served.iter().min()).copied()
 }
 
-/// What a plugin's executable tells a person who has started it by hand.
+/// The text that a plugin's executable prints if a person starts it by hand.
 #[derive(Debug, Clone)]
 pub(crate) struct ByHand<'a> {
     /// The path of the executable.
@@ -190,12 +194,12 @@ pub(crate) struct ByHand<'a> {
     /// The name of the cookie's variable.
     pub cookie: &'a str,
     pub found: Cookie,
-    /// The name of each plugin, and its summary, which may be empty.
+    /// The name and the summary of each plugin. A summary may be empty.
     pub plugins: &'a [(&'a str, &'a str)],
 }
 
 impl ByHand<'_> {
-    /// The text, for stderr. What comes after it is exit status 1.
+    /// The text for stderr. The exit status after it is 1.
     pub(crate) fn text(&self) -> String {
         let path = self.executable.display();
         let name = self.executable.file_name().unwrap_or(self.executable.as_os_str()).display();
@@ -229,7 +233,7 @@ impl ByHand<'_> {
 mod tests {
     use super::*;
 
-    fn asked(variables: &[(&str, &str)]) -> HostEnvironment {
+    fn environment(variables: &[(&str, &str)]) -> HostEnvironment {
         HostEnvironment::read(|name| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
         })
@@ -246,20 +250,21 @@ mod tests {
     };
 
     #[test]
-    fn what_a_host_sets_and_takes_out() {
+    fn a_host_sets_and_removes_variables() {
         let variables = |offer: &Offer<'_>| {
             let variables = offer.variables();
             let set =
                 |(name, value): &(&str, Option<OsString>)| value.as_ref().map(|v| format!("{name}={}", v.display()));
-            let taken: Vec<_> = variables.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
-            (variables.iter().filter_map(set).collect::<Vec<_>>().join(" "), taken.join(" "))
+            let removed: Vec<_> =
+                variables.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect();
+            (variables.iter().filter_map(set).collect::<Vec<_>>().join(" "), removed.join(" "))
         };
-        let (set, taken) = variables(&OFFER);
+        let (set, removed) = variables(&OFFER);
         assert_eq!(
             set,
             "HASHI=hola PLUGIN_PROTOCOL_VERSIONS=1,2 PLUGIN_MIN_PORT=10000 PLUGIN_MAX_PORT=25000 PLUG_PROTOCOLS=grpc"
         );
-        assert_eq!(taken, "PLUGIN_CLIENT_CERT PLUGIN_UNIX_SOCKET_DIR PLUGIN_UNIX_SOCKET_GROUP PLUGIN_MULTIPLEX_GRPC");
+        assert_eq!(removed, "PLUGIN_CLIENT_CERT PLUGIN_UNIX_SOCKET_DIR PLUGIN_UNIX_SOCKET_GROUP PLUGIN_MULTIPLEX_GRPC");
         let offer = Offer {
             certificate: Some("PEM"),
             socket_dir: Some(Path::new("/run/x")),
@@ -267,15 +272,15 @@ mod tests {
             protocols: &[Protocol::Grpc, Protocol::NetRpc],
             ..OFFER
         };
-        let (set, taken) = variables(&offer);
+        let (set, removed) = variables(&offer);
         assert!(set.ends_with(
             " PLUGIN_CLIENT_CERT=PEM PLUGIN_UNIX_SOCKET_DIR=/run/x PLUGIN_UNIX_SOCKET_GROUP=users PLUG_PROTOCOLS=grpc,netrpc"
         ));
-        assert_eq!(taken, "PLUGIN_MULTIPLEX_GRPC");
+        assert_eq!(removed, "PLUGIN_MULTIPLEX_GRPC");
     }
 
     #[test]
-    fn what_a_host_sets_a_plugin_reads() {
+    fn a_plugin_reads_the_variables_of_a_host() {
         let offer = Offer { certificate: Some("PEM"), socket_dir: Some(Path::new("/run/x")), ..OFFER };
         let read = HostEnvironment::read(|name| offer.variables().into_iter().find(|(known, _)| *known == name)?.1);
         assert_eq!(read.versions, [1, 2]);
@@ -286,14 +291,14 @@ mod tests {
     }
 
     #[test]
-    fn an_environment_can_be_empty_or_senseless() {
-        let empty = asked(&[]);
+    fn an_environment_can_be_empty_or_malformed() {
+        let empty = environment(&[]);
         assert_eq!((&empty.versions[..], &empty.ports, empty.multiplex), (&[][..], &(0..=0), false));
         assert_eq!(
             empty,
-            asked(&[(VERSIONS, ""), (MIN_PORT, ""), (CERTIFICATE, ""), (MULTIPLEX, ""), (PROTOCOLS, ",")])
+            environment(&[(VERSIONS, ""), (MIN_PORT, ""), (CERTIFICATE, ""), (MULTIPLEX, ""), (PROTOCOLS, ",")])
         );
-        let odd = asked(&[
+        let odd = environment(&[
             (VERSIONS, "7, x\n,,-1,3"),
             (MIN_PORT, "70000"),
             (MAX_PORT, "9"),
@@ -312,12 +317,12 @@ mod tests {
                 "`http` in `PLUG_PROTOCOL` is no protocol that is known here, and is ignored",
             ]
         );
-        // A range the wrong way round is its beginning.
-        assert_eq!(asked(&[(MIN_PORT, "9"), (MAX_PORT, "8")]).ports, 9..=9);
+        // A reversed range is its lower end alone.
+        assert_eq!(environment(&[(MIN_PORT, "9"), (MAX_PORT, "8")]).ports, 9..=9);
     }
 
     #[test]
-    fn the_highest_version_of_both_is_chosen_else_the_lowest_there_is() {
+    fn the_highest_common_version_is_chosen_else_the_lowest_served() {
         assert_eq!(choose_version(&[1, 3, 2], &[2, 1, 9]), Some(2));
         assert_eq!(choose_version(&[3, 2], &[9]), Some(2));
         assert_eq!(choose_version(&[3, 2], &[]), Some(2));
@@ -325,15 +330,15 @@ mod tests {
     }
 
     #[test]
-    fn the_protocol_is_what_the_environment_says_else_what_the_host_likes() {
+    fn the_variable_chooses_the_protocol_before_the_host_does() {
         use Protocol::{Grpc, NetRpc};
         let all = &[Grpc, NetRpc][..];
-        assert_eq!(asked(&[]).protocol(all), Some(Grpc));
-        assert_eq!(asked(&[(PROTOCOLS, "netrpc,grpc")]).protocol(all), Some(NetRpc));
-        assert_eq!(asked(&[(PROTOCOLS, "netrpc"), (PROTOCOL, "grpc")]).protocol(all), Some(Grpc));
-        assert_eq!(asked(&[(PROTOCOLS, "netrpc")]).protocol(&[Grpc]), Some(Grpc));
-        assert_eq!(asked(&[]).protocol(&[]), None);
-        let by_version = |version, has_services| asked(&[]).protocol(&protocols(version, has_services));
+        assert_eq!(environment(&[]).protocol(all), Some(Grpc));
+        assert_eq!(environment(&[(PROTOCOLS, "netrpc,grpc")]).protocol(all), Some(NetRpc));
+        assert_eq!(environment(&[(PROTOCOLS, "netrpc"), (PROTOCOL, "grpc")]).protocol(all), Some(Grpc));
+        assert_eq!(environment(&[(PROTOCOLS, "netrpc")]).protocol(&[Grpc]), Some(Grpc));
+        assert_eq!(environment(&[]).protocol(&[]), None);
+        let by_version = |version, has_services| environment(&[]).protocol(&protocols(version, has_services));
         assert_eq!([by_version(1, false), by_version(2, false)], [Some(NetRpc), Some(Grpc)]);
         assert_eq!([by_version(1, true), by_version(0, false)], [Some(Grpc), Some(Grpc)]);
     }
@@ -348,24 +353,24 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_told_what_the_executable_is() {
-        let mut told = ByHand {
+    fn a_start_by_hand_prints_what_the_executable_is() {
+        let mut by_hand = ByHand {
             executable: Path::new("/opt/x/plugin-a"),
             cookie: "HASHI",
             found: Cookie::Missing,
             plugins: &[("a", "Says hello in English."), ("polite", "")],
         };
         assert_eq!(
-            told.text(),
+            by_hand.text(),
             "`plugin-a` holds plugins: it is started by the program that uses them, and not by hand\n  \
                a       Says hello in English.\n  \
                polite\n\
              hint: give the program its path, as in `--plugin process:/opt/x/plugin-a`\n"
         );
-        told.found = Cookie::Wrong;
-        told.plugins = &[];
+        by_hand.found = Cookie::Wrong;
+        by_hand.plugins = &[];
         assert_eq!(
-            told.text(),
+            by_hand.text(),
             "`plugin-a` holds plugins of another program than the one that started it: `HASHI` has another value than theirs\n  \
                none: its package registers nothing, or is not linked: `plug::link!()` links what its features name\n\
              hint: give the program its path, as in `--plugin process:/opt/x/plugin-a`\n"

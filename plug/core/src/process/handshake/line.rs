@@ -1,4 +1,4 @@
-//! The line that a plugin prints first, `1|APP|NETWORK|ADDRESS|PROTOCOL|CERTIFICATE|MULTIPLEX`: read, and written.
+//! Reads and writes the handshake line `1|APP|NETWORK|ADDRESS|PROTOCOL|CERTIFICATE|MULTIPLEX`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,10 +10,11 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use crate::error::handshake::{CORE, HandshakeFault};
 use crate::escape::{self, MAX_CHARS};
 
-/// What is no longer than this in the field of the certificate is none, but what old versions of go-plugin had there.
+/// A certificate field of at most this length is ignored.
+/// Old versions of go-plugin wrote something else there.
 const NO_CERTIFICATE: usize = 50;
 
-/// As Go's `RawStdEncoding`.
+/// The encoding of Go's `RawStdEncoding`.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -22,23 +23,22 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// A handshake.
+/// A handshake line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
     /// The version of the application's protocol.
     pub app: u32,
-    /// Where the plugin listens.
     pub address: Address,
-    /// What it speaks there.
     pub protocol: Protocol,
-    /// The DER of its certificate, where it wants TLS.
+    /// The DER of the plugin's certificate; none without TLS.
     pub certificate: Option<Vec<u8>>,
-    /// Whether the broker's streams can share the one connection; a plugin says so where the host asked with
-    /// `PLUGIN_MULTIPLEX_GRPC`, since older hosts stumble over the field.
+    /// Whether the broker's streams can share the one connection.
+    /// A plugin writes it only if the host has set `PLUGIN_MULTIPLEX_GRPC`, since older hosts fail
+    /// on it.
     pub multiplexed: Option<bool>,
 }
 
-/// Where a plugin listens.
+/// The address that a plugin listens on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Address {
     Unix(PathBuf),
@@ -46,19 +46,22 @@ pub(crate) enum Address {
     Tcp(String),
 }
 
-/// What a plugin's process speaks. It says so itself; only who attaches to one that runs already has to know.
+/// The protocol of a plugin's process.
+///
+/// The handshake names it, so a program needs it only for [`Reattach`](crate::process::Reattach).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Protocol {
     /// gRPC.
     Grpc,
-    /// Go's net/rpc, go-plugin's first protocol, which is meant where none is named.
+    /// Go's net/rpc, go-plugin's first protocol: the default of a handshake that names none.
     #[default]
     NetRpc,
 }
 
 impl Line {
-    /// Reads a line, with or without its end, for a host that speaks the `offered` versions of the application's protocol.
+    /// Reads a line, with or without its end.
+    /// The host offers the versions `offered` of the application's protocol.
     // 1|1|unix|/tmp/plugin123|grpc|MIIB…
     pub(crate) fn parse(line: &[u8], offered: &[u32]) -> Result<Self, HandshakeFault> {
         let line = line.trim_ascii();
@@ -88,16 +91,16 @@ impl Line {
         };
         let certificate = fields.get(5).filter(|text| text.len() > NO_CERTIFICATE);
         let certificate = certificate.map(|text| certificate_of(text)).transpose()?;
-        // As Go's `ParseBool`.
+        // The texts that Go's `ParseBool` reads as true.
         let multiplexed = fields.get(6).map(|text| matches!(*text, b"1" | b"t" | b"T" | b"true" | b"TRUE" | b"True"));
         Ok(Self { app, address, protocol, certificate, multiplexed })
     }
 
-    /// What a plugin prints, with the line's end.
+    /// The bytes of the line, with its end.
     ///
     /// # Errors
     ///
-    /// Where the address has a `|` or the end of a line in it, which a host could not read.
+    /// If the address contains `|` or a newline, which a host could not read.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, HandshakeFault> {
         let (network, address) = match &self.address {
             Address::Unix(path) => ("unix", path.as_os_str().as_encoded_bytes()),
@@ -136,7 +139,7 @@ impl Address {
                 if !is_host || number(port.as_bytes()).is_none_or(|port| port == 0 || port > u16::MAX.into()) {
                     return Err(bad("tcp"));
                 }
-                // Without a host it is this machine.
+                // An empty host is this machine.
                 Ok(Self::Tcp(if host.is_empty() { format!("127.0.0.1:{port}") } else { text.to_owned() }))
             }
             _ => Err(HandshakeFault::Network { found: escape::cut(network, MAX_CHARS) }),
@@ -145,7 +148,7 @@ impl Address {
 }
 
 impl Protocol {
-    /// What this build speaks.
+    /// The protocols of this build, in the order of preference.
     pub(crate) const BUILT: &'static [Self] =
         if cfg!(feature = "netrpc") { &[Self::Grpc, Self::NetRpc] } else { &[Self::Grpc] };
 
@@ -175,7 +178,7 @@ fn number(text: &[u8]) -> Option<u32> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// Elsewhere than on Unix, a path is a text.
+/// A path from its bytes. Outside of Unix these must be UTF-8.
 fn path(bytes: &[u8]) -> Option<PathBuf> {
     #[cfg(unix)]
     let path = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes);
@@ -184,14 +187,15 @@ fn path(bytes: &[u8]) -> Option<PathBuf> {
     Some(path.into())
 }
 
-/// The DER, as far as can be seen without reading it: one sequence, of the length that it says.
+/// Decodes a certificate, and checks that it is one DER sequence of its declared length.
+/// Nothing within the sequence is read.
 fn certificate_of(text: &[u8]) -> Result<Vec<u8>, HandshakeFault> {
     let der = BASE64.decode(text).map_err(|_| HandshakeFault::NotBase64)?;
     let (start, len) = match der[..] {
         [0x30, len @ ..=0x7f, ..] => (2, usize::from(len)),
         [0x30, 0x81, len, ..] => (3, usize::from(len)),
         [0x30, 0x82, high, low, ..] => (4, usize::from(high) << 8 | usize::from(low)),
-        // Longer ones do not fit into the line.
+        // A longer one does not fit into the line.
         _ => return Err(HandshakeFault::NotACertificate),
     };
     if start + len == der.len() { Ok(der) } else { Err(HandshakeFault::NotACertificate) }

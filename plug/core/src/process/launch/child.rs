@@ -1,4 +1,4 @@
-//! A child process: started, waited for, and killed. It knows nothing of what the process is for.
+//! A child process: starts it, waits for its end, and kills it.
 
 use std::process::{ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -7,19 +7,20 @@ use std::{io, thread};
 
 use tokio::sync::watch;
 
-/// How long a file that is being written is waited for.
-const BUSY: Duration = Duration::from_millis(500);
+/// The longest wait for an executable that is open for writing.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A process of ours, or one that was.
+/// A child process, which may have ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Child {
     id: u32,
-    /// Whether its number is still its own: until it has been waited for, nobody else gets it.
-    is_there: Arc<Mutex<bool>>,
+    /// Whether the ID still belongs to the child.
+    /// The system reuses it only after a wait for the child.
+    has_id: Arc<Mutex<bool>>,
     ended: watch::Receiver<Option<ExitStatus>>,
 }
 
-/// One that was just started.
+/// A child that was just started, with its pipes.
 pub(crate) struct Started {
     pub child: Child,
     pub stdout: ChildStdout,
@@ -27,10 +28,11 @@ pub(crate) struct Started {
 }
 
 impl Child {
-    /// Starts the command. Its life is tied to this process's, where the system can do that.
+    /// Starts the command. On Linux the child ends with this process.
     pub(crate) fn start(mut command: Command) -> io::Result<Started> {
         let (send, receive) = mpsc::channel();
-        // A thread for each child, which starts it and waits for it: the system ties a child's life to the thread that started it.
+        // Linux ties the child's life to the thread that starts it.
+        // So each child has a thread, which also waits for its end.
         thread::Builder::new().name("plug-child".to_owned()).spawn(move || {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
             tie_to_parent(&mut command);
@@ -46,14 +48,14 @@ impl Child {
                 return;
             };
             let (end, ended) = watch::channel(None);
-            let is_there = Arc::new(Mutex::new(true));
-            let started = Child { id: child.id(), is_there: Arc::clone(&is_there), ended };
+            let has_id = Arc::new(Mutex::new(true));
+            let started = Child { id: child.id(), has_id: Arc::clone(&has_id), ended };
             let _ = send.send(Ok(Started { child: started, stdout, stderr }));
-            wait_and_leave(&mut child);
-            let mut is_there = is_there.lock().unwrap_or_else(PoisonError::into_inner);
+            wait_without_reaping(&mut child);
+            let mut has_id = has_id.lock().unwrap_or_else(PoisonError::into_inner);
             let status = child.wait();
-            *is_there = false;
-            drop(is_there);
+            *has_id = false;
+            drop(has_id);
             end.send_replace(Some(status.unwrap_or_default()));
         })?;
         receive.recv().map_err(|_| io::Error::other("the thread that starts the child is gone"))?
@@ -63,32 +65,32 @@ impl Child {
         self.id
     }
 
-    /// How it ended, if it has.
+    /// Its exit status, if it has ended.
     pub(crate) fn status(&self) -> Option<ExitStatus> {
         *self.ended.borrow()
     }
 
-    /// Waits until it has ended.
+    /// Waits for its end.
     pub(crate) async fn ended(&self) -> ExitStatus {
         let mut ended = self.ended.clone();
         let status = ended.wait_for(Option::is_some).await.ok().and_then(|status| *status);
         status.unwrap_or_default()
     }
 
-    /// Kills it, if it is still there.
+    /// Kills it, unless it has ended.
     #[cfg(unix)]
     pub(crate) fn kill(&self) {
         use rustix::process::{Pid, Signal, kill_process};
-        let is_there = self.is_there.lock().unwrap_or_else(PoisonError::into_inner);
-        if *is_there && let Some(id) = i32::try_from(self.id).ok().and_then(Pid::from_raw) {
+        let has_id = self.has_id.lock().unwrap_or_else(PoisonError::into_inner);
+        if *has_id && let Some(id) = i32::try_from(self.id).ok().and_then(Pid::from_raw) {
             let _ = kill_process(id, Signal::KILL);
         }
     }
 
     #[cfg(not(unix))]
     pub(crate) fn kill(&self) {
-        let is_there = self.is_there.lock().unwrap_or_else(PoisonError::into_inner);
-        if *is_there {
+        let has_id = self.has_id.lock().unwrap_or_else(PoisonError::into_inner);
+        if *has_id {
             let id = self.id.to_string();
             let _ =
                 Command::new("taskkill").args(["/F", "/PID", &id]).stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -96,12 +98,15 @@ impl Child {
     }
 }
 
-/// A file that was just written, a copy of an executable say, is still open in what another thread has forked, until that runs something else.
+/// Starts the command, and retries while its file is busy.
+///
+/// A file that was just written, such as a copy of an executable, may still be open for writing:
+/// a child that another thread has forked inherits the descriptor until its exec.
 fn spawn(command: &mut Command) -> io::Result<std::process::Child> {
     let start = Instant::now();
     loop {
         match command.spawn() {
-            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && start.elapsed() < BUSY => {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && start.elapsed() < BUSY_TIMEOUT => {
                 thread::sleep(Duration::from_millis(1));
             }
             done => return done,
@@ -109,9 +114,9 @@ fn spawn(command: &mut Command) -> io::Result<std::process::Child> {
     }
 }
 
-/// Waits until the child has ended, and leaves it to be waited for once more.
+/// Waits until the child has ended, without reaping it: its ID stays valid until the next wait.
 #[cfg(unix)]
-fn wait_and_leave(child: &mut std::process::Child) {
+fn wait_without_reaping(child: &mut std::process::Child) {
     use rustix::io::Errno;
     use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
     let Some(id) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return };
@@ -119,13 +124,14 @@ fn wait_and_leave(child: &mut std::process::Child) {
 }
 
 #[cfg(not(unix))]
-fn wait_and_leave(child: &mut std::process::Child) {
+fn wait_without_reaping(child: &mut std::process::Child) {
     while matches!(child.try_wait(), Ok(None)) {
         thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// Has the child told to leave when this process is gone, in whatever way: a plugin that is not ours may not look for itself.
+/// Makes the system send SIGTERM to the child when this process ends, in whatever way.
+/// A plugin of another library may not notice the end of its host.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[allow(unsafe_code)]
 fn tie_to_parent(command: &mut Command) {
@@ -136,10 +142,11 @@ fn tie_to_parent(command: &mut Command) {
     let parent = getpid();
     let tie = move || {
         set_parent_process_death_signal(Some(Signal::TERM))?;
-        // It may be gone since, and then nobody tells.
+        // The parent may have ended before the call. Then there is no signal.
         if getppid() == Some(parent) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
     };
-    // SAFETY: between fork and exec it makes two system calls, and neither allocates nor takes a lock.
+    // SAFETY: between fork and exec it makes two system calls, and neither allocates nor takes a
+    // lock.
     unsafe { command.pre_exec(tie) };
 }
 
@@ -185,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_started_says_so() {
+    fn a_failed_start_is_an_error() {
         let failed = Child::start(Command::new("/no/such/file"));
         assert_eq!(failed.err().map(|error| error.kind()), Some(io::ErrorKind::NotFound));
     }

@@ -1,5 +1,4 @@
-//! Why a plugin did not start: looks at the file, when something has gone wrong with it, and at what the process left behind. It starts
-//! nothing itself.
+//! Finds why a plugin did not start, from the file and from the end of the process.
 
 use std::fs::Metadata;
 use std::io::{self, ErrorKind};
@@ -14,10 +13,10 @@ mod image;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
-/// Why the system refused to start it.
+/// The fault of a file that the system refused to start.
 pub(crate) fn of_spawn(path: &Path, error: &io::Error) -> ProcessFault {
     let why = match error.kind() {
-        // Of these the file is not to blame.
+        // These errors have another cause than the file.
         ErrorKind::OutOfMemory
         | ErrorKind::WouldBlock
         | ErrorKind::ExecutableFileBusy
@@ -28,22 +27,24 @@ pub(crate) fn of_spawn(path: &Path, error: &io::Error) -> ProcessFault {
     ProcessFault::Spawn { why }
 }
 
-/// Refuses what the system would refuse, where the way that it is started by would give it to a shell instead (`execvp`, which cannot be
-/// had otherwise): a shell takes any bytes for a script, and what it makes of those of a program for another machine, nobody knows.
+/// Refuses a file that the system cannot run, before a shell gets it.
+///
+/// The standard library may start a file by `execvp`, which passes a refused file to a shell.
+/// A shell takes any bytes for a script, even those of a program for another machine.
 ///
 /// # Errors
 ///
-/// What is wrong with the file, and the system's error.
+/// The fault of the file, and the system's error.
 #[cfg(target_os = "linux")]
 pub(crate) fn beforehand(path: &Path) -> Result<(), (ProcessFault, io::Error)> {
     let is_empty = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0);
-    let seen = image::look(path);
-    let why = match seen {
+    let defect = image::inspect(path);
+    let why = match defect {
         _ if is_empty => Unrunnable::Empty,
         Some(why @ (Unrunnable::NotAProgram { .. } | Unrunnable::WrongTarget { .. })) if !has_emulators() => why,
         _ => return Ok(()),
     };
-    // Whoever may not execute it hears of that.
+    // Without the right to execute the file, the start fails, and its error says that.
     match rustix::fs::access(path, rustix::fs::Access::EXEC_OK) {
         Ok(()) => Err((ProcessFault::Spawn { why: Some(why) }, rustix::io::Errno::NOEXEC.into())),
         Err(_) => Ok(()),
@@ -55,14 +56,16 @@ pub(crate) fn beforehand(_: &Path) -> Result<(), (ProcessFault, io::Error)> {
     Ok(())
 }
 
-/// Whether the system was told of programs that run other programs: <https://docs.kernel.org/admin-guide/binfmt-misc.html>.
+/// Whether the system has emulators or other interpreters for foreign programs:
+/// <https://docs.kernel.org/admin-guide/binfmt-misc.html>.
 #[cfg(target_os = "linux")]
 fn has_emulators() -> bool {
     let entries = std::fs::read_dir("/proc/sys/fs/binfmt_misc").into_iter().flatten().flatten();
     entries.filter(|entry| entry.file_name() != "register" && entry.file_name() != "status").count() > 0
 }
 
-/// What to say of a process that ended before its handshake, having printed something that is none, or nothing.
+/// The fault of a process that ended before its handshake.
+/// `printed` is the fault of the line that it printed, if any.
 pub(crate) fn of_exit(
     path: &Path,
     status: Option<ExitStatus>,
@@ -71,15 +74,18 @@ pub(crate) fn of_exit(
 ) -> ProcessFault {
     match printed {
         Some(fault) => ProcessFault::Handshake { fault, status, stderr },
-        None => match status.and_then(|status| misunderstood(path, status)) {
+        None => match status.and_then(|status| unrunnable_after_exit(path, status)) {
             Some(why) => ProcessFault::Spawn { why: Some(why) },
             None => ProcessFault::Exited { status, stderr },
         },
     }
 }
 
-/// What the system cannot run is given to a shell, by `execvp`, which fails with these; and a shared library is run, and crashes.
-fn misunderstood(path: &Path, status: ExitStatus) -> Option<Unrunnable> {
+/// Whether the exit status comes from a file that the system cannot run.
+///
+/// `execvp` passes such a file to a shell, which fails with one of these codes.
+/// A shared library is run, and crashes.
+fn unrunnable_after_exit(path: &Path, status: ExitStatus) -> Option<Unrunnable> {
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     #[cfg(not(unix))]
@@ -87,18 +93,18 @@ fn misunderstood(path: &Path, status: ExitStatus) -> Option<Unrunnable> {
     if !matches!(status.code(), Some(2 | 126 | 127)) && signal.is_none() {
         return None;
     }
-    match image::look(path)? {
+    match image::inspect(path)? {
         why @ Unrunnable::Library if signal.is_some() => Some(why),
         why @ (Unrunnable::WrongTarget { .. } | Unrunnable::NotAProgram { .. }) if signal.is_none() => Some(why),
         _ => None,
     }
 }
 
-/// What is wrong with the file, where something is.
+/// Why the file cannot be run; none if nothing is wrong with it.
 fn unrunnable(path: &Path) -> Option<Unrunnable> {
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
-        Err(error) => return unseen(path, &error),
+        Err(error) => return missing(path, &error),
     };
     if metadata.is_dir() {
         return Some(Unrunnable::NotAFile { what: "a folder" });
@@ -112,15 +118,15 @@ fn unrunnable(path: &Path) -> Option<Unrunnable> {
     if metadata.len() == 0 {
         return Some(Unrunnable::Empty);
     }
-    image::look(path)
+    image::inspect(path)
 }
 
-/// Why there is nothing to be seen.
-fn unseen(path: &Path, error: &io::Error) -> Option<Unrunnable> {
+/// Why the file has no metadata.
+fn missing(path: &Path, error: &io::Error) -> Option<Unrunnable> {
     if let Ok(to) = std::fs::read_link(path) {
         return Some(Unrunnable::DanglingLink { to });
     }
-    // From the root on, and without the path itself.
+    // From the root to the parent.
     let mut folders: Vec<_> = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty()).collect();
     folders.reverse();
     match error.kind() {
@@ -139,8 +145,8 @@ fn unseen(path: &Path, error: &io::Error) -> Option<Unrunnable> {
 
 #[cfg(unix)]
 fn unreachable(folders: &[&Path]) -> Option<Unrunnable> {
-    let is_closed = |folder: &&&Path| rustix::fs::access(**folder, rustix::fs::Access::EXEC_OK).is_err();
-    let folder = folders.iter().find(is_closed)?;
+    let is_denied = |folder: &&&Path| rustix::fs::access(**folder, rustix::fs::Access::EXEC_OK).is_err();
+    let folder = folders.iter().find(is_denied)?;
     Some(Unrunnable::Unreachable { folder: folder.to_path_buf(), user: rustix::process::getuid().as_raw() })
 }
 
@@ -153,7 +159,7 @@ fn unreachable(_: &[&Path]) -> Option<Unrunnable> {
 fn forbidden(path: &Path, metadata: &Metadata) -> Option<Unrunnable> {
     use std::os::unix::fs::MetadataExt;
 
-    // It says so of root too, where nobody may execute the file.
+    // Root too needs at least one bit of execution.
     if rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() {
         return None;
     }
@@ -165,7 +171,7 @@ fn forbidden(path: &Path, metadata: &Metadata) -> Option<Unrunnable> {
     Some(Unrunnable::NotExecutable { mode: metadata.mode(), owner: metadata.uid(), user })
 }
 
-/// There, what may be executed is a matter of the name.
+/// Outside of Unix, the name of a file decides whether it can be executed.
 #[cfg(not(unix))]
 fn forbidden(_: &Path, _: &Metadata) -> Option<Unrunnable> {
     None

@@ -1,4 +1,5 @@
-//! The file that is run. Where one digest alone is allowed, that is a private copy, so that what was digested is what runs.
+//! The file that is run.
+//! If a digest is pinned, it is a private copy, so that exactly the digested bytes run.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -9,15 +10,15 @@ use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::error::process::ProcessFault;
 
-/// What the copy is called.
-const COPY: &str = "executable";
+/// The name of the copy.
+const COPY_NAME: &str = "executable";
 
 #[derive(Debug, Clone)]
 pub(crate) struct Executable {
-    /// As it was named, and absolute.
-    #[cfg_attr(not(unix), allow(dead_code, reason = "there, a process cannot be told another name than its file's"))]
+    /// The absolute path that the host has named. The process gets it as its argument zero.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "argument zero can be set on Unix alone"))]
     pub path: PathBuf,
-    /// What is run.
+    /// The file that is run.
     pub program: PathBuf,
 }
 
@@ -32,7 +33,7 @@ impl Executable {
             })
             .with_source(error)
         };
-        let program = folder.join(COPY);
+        let program = folder.join(COPY_NAME);
         let found = copy(path, &program).map_err(spawn)?;
         if found == expected {
             return Ok(Self { path: path.to_owned(), program });
@@ -50,7 +51,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<Digest> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-        // For this user alone, and no less executable than the file is.
+        // The copy is for this user alone, and executable if the file is.
         options.mode(0o400 | (from.metadata()?.mode() & 0o100));
     }
     let _ = fs::remove_file(to);
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_run_is_what_was_digested() {
+    fn the_digested_copy_is_run() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plugin");
         fs::write(&path, "abc").unwrap();

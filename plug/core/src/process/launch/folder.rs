@@ -1,37 +1,38 @@
-//! The folder that this program's plugins put their sockets into: its own, private, and gone with it. What a host that was killed has
-//! left behind, the next one sweeps.
+//! The private folder for the socket of a plugin, which is removed after use.
+//! A host that is killed leaves its folders behind, and the next host removes them.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How a folder of ours is called, so that it is known for one.
+/// The beginning of the names of all such folders.
 const PREFIX: &str = "plug-";
-/// The file in it that its owner holds locked, for as long as it lives.
+/// The file in the folder that its host keeps locked.
 const LOCK: &str = "lock";
-/// What fits into the address of a socket on every Unix (`sun_path` has 104 bytes on macOS, 108 on Linux), less what a plugin calls its own:
-/// Go's `plugin` and at most ten digits.
-const LONGEST: usize = 103 - "/plugin4294967295".len();
+/// The longest path of a folder, so that the address of a socket in it fits on every Unix.
+/// `sun_path` has 104 bytes on macOS and 108 on Linux.
+/// A plugin in Go names its socket `plugin` and at most ten digits.
+const MAX_LEN: usize = 103 - "/plugin4294967295".len();
 
-/// A folder that only this user can look into. It is removed with what is in it.
+/// A folder that this user alone can open. It is removed with its contents.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    // Closed, and so unlocked, after the folder is gone.
+    // Closed, and so unlocked, after the folder was removed.
     _lock: Option<File>,
 }
 
 impl Folder {
-    /// Makes one where temporary files go, or where that is too long a path for a socket, in `/tmp`.
+    /// Makes a folder in the folder for temporary files, or in `/tmp` if that path is too long.
     ///
     /// # Errors
     ///
-    /// Where none can be made, with the path that it would have.
+    /// If none can be made; with the path of the parent.
     pub(crate) fn make() -> Result<Self, (PathBuf, io::Error)> {
         let first = std::env::temp_dir();
         let mut failure = None;
         for parent in [first.as_path(), Path::new("/tmp")] {
-            if parent.as_os_str().len() + PREFIX.len() + "/123456".len() > LONGEST {
+            if parent.as_os_str().len() + PREFIX.len() + "/123456".len() > MAX_LEN {
                 continue;
             }
             match Self::make_in(parent) {
@@ -40,7 +41,7 @@ impl Folder {
             }
         }
         Err(failure.unwrap_or_else(|| {
-            let text = format!("the path is too long for the address of a socket, which has {LONGEST} bytes to spare");
+            let text = format!("the path is too long for the address of a socket, which has {MAX_LEN} bytes to spare");
             (first, io::Error::new(io::ErrorKind::InvalidInput, text))
         }))
     }
@@ -54,14 +55,15 @@ impl Folder {
             let lock =
                 File::create(path.join(LOCK)).and_then(|file| file.try_lock().map(|()| file).map_err(Into::into));
             match lock {
-                // What is there when the lock is ours, stays.
+                // The lock is held and the folder exists, so no sweep removes it.
                 Ok(file) if path.join(LOCK).exists() => return Ok(Self { path, _lock: Some(file) }),
-                // Somebody who sweeps had the lock before, and has removed it, or is about to.
+                // Another host's sweep had the lock, and has removed the folder, or is about to.
                 Ok(_) => {}
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::NotFound)
                         && parent.is_dir() => {}
-                // Some file systems have no locks. Then nobody can tell whether the folder is in use, and nobody sweeps it.
+                // Some file systems have no locks.
+                // A sweep does not remove a folder that it cannot lock.
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(Self { path, _lock: None }),
                 Err(error) => {
                     let _ = fs::remove_dir_all(&path);
@@ -82,7 +84,8 @@ impl Drop for Folder {
     }
 }
 
-/// Removes the folders of this user's hosts that are gone. What cannot be looked at or removed stays.
+/// Removes the folders of this user's hosts that have ended.
+/// A folder that cannot be read or removed stays.
 pub(crate) fn sweep() {
     sweep_in(&std::env::temp_dir());
     sweep_in(Path::new("/tmp"));
@@ -91,10 +94,11 @@ pub(crate) fn sweep() {
 fn sweep_in(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten().filter(|entry| entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes())) {
-        // Not a link, which could lead anywhere.
+        // A link is skipped: it may lead anywhere.
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) && is_ours(&entry.path()) {
             let lock = File::options().write(true).open(entry.path().join(LOCK));
-            // Held until it is gone, lest somebody takes it who has just made it.
+            // The lock is held until the folder is gone, so that a host that just made it does not
+            // use it.
             if let Ok(lock) = lock
                 && lock.try_lock().is_ok()
             {
@@ -132,36 +136,36 @@ mod tests {
     }
 
     #[test]
-    fn what_is_being_made_is_not_swept() {
+    fn a_folder_is_not_swept_while_it_is_made() {
         let parent = tempfile::tempdir().unwrap();
-        let is_over = std::sync::atomic::AtomicBool::new(false);
+        let is_done = std::sync::atomic::AtomicBool::new(false);
         std::thread::scope(|scope| {
             for _ in 0..3 {
                 scope.spawn(|| {
-                    while !is_over.load(std::sync::atomic::Ordering::SeqCst) {
+                    while !is_done.load(std::sync::atomic::Ordering::SeqCst) {
                         sweep_in(parent.path());
                     }
                 });
             }
             let folders: Vec<_> = (0..500).map(|_| Folder::make_in(parent.path()).unwrap()).collect();
-            is_over.store(true, std::sync::atomic::Ordering::SeqCst);
+            is_done.store(true, std::sync::atomic::Ordering::SeqCst);
             assert!(folders.iter().all(|folder| folder.path().join(LOCK).exists()));
         });
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
     }
 
     #[test]
-    fn only_what_nobody_holds_is_swept() {
+    fn only_an_unlocked_folder_is_swept() {
         let parent = tempfile::tempdir().unwrap();
         let held = Folder::make_in(parent.path()).unwrap();
-        let left = Folder::make_in(parent.path()).unwrap();
-        fs::write(left.path().join("plugin1"), "").unwrap();
-        let left = {
-            // As a kill leaves it: the lock is gone, and the folder is there.
-            let mut left = left;
-            left._lock = None;
-            let path = left.path().to_owned();
-            std::mem::forget(left);
+        let abandoned = Folder::make_in(parent.path()).unwrap();
+        fs::write(abandoned.path().join("plugin1"), "").unwrap();
+        let abandoned = {
+            // A kill leaves an unlocked folder.
+            let mut abandoned = abandoned;
+            abandoned._lock = None;
+            let path = abandoned.path().to_owned();
+            std::mem::forget(abandoned);
             path
         };
         let others = [parent.path().join("plug-without-lock"), parent.path().join("plugin")];
@@ -170,7 +174,7 @@ mod tests {
         }
         std::os::unix::fs::symlink(held.path(), parent.path().join("plug-link")).unwrap();
         sweep_in(parent.path());
-        assert!(!left.exists());
+        assert!(!abandoned.exists());
         assert!(held.path().exists() && others.iter().all(|other| other.exists()));
         sweep_in(&parent.path().join("none"));
     }

@@ -1,5 +1,6 @@
-//! A plugin's record as an event of `tracing`. What an event is called and at what level is fixed when this is compiled; so the plugin's
-//! own names are in its values.
+//! Emits a plugin's record as an event of `tracing`.
+//! The target and the field names of an event are fixed at compile time.
+//! So the plugin's own names are in the values.
 
 use std::fmt;
 
@@ -12,17 +13,17 @@ use tracing::subscriber::NoSubscriber;
 use super::{Level, Record};
 use crate::escape::Lines;
 
-/// The target of all events, by which a subscriber can turn them on and off.
+/// The target of all events, for a subscriber's filter.
 pub(crate) const TARGET: &str = "plug::process";
 
-/// Hands on a record of the plugin's. Where nobody subscribes to `tracing`, it goes to `log`.
+/// Emits a record of the plugin. It goes to `log` if `tracing` has no subscriber.
 pub(crate) fn emit(plugin: &str, record: &Record) {
     let Record { level, message, module, timestamp, fields } = record;
     let (module, timestamp) = (module.as_deref(), timestamp.as_deref());
-    let fields = (!fields.is_empty()).then(|| display(Fields(fields)));
+    let fields = (!fields.is_empty()).then(|| display(FieldList(fields)));
     let message = Lines(message);
-    let is_heard = !get_default(|dispatch| dispatch.is::<NoSubscriber>());
-    if !is_heard {
+    let has_subscriber = !get_default(|dispatch| dispatch.is::<NoSubscriber>());
+    if !has_subscriber {
         let module = module.map_or(String::new(), |module| format!(" module={module:?}"));
         let fields = fields.map_or(String::new(), |fields| format!(" {fields}"));
         log::log!(target: TARGET, to_log(level), "{message} plugin={plugin:?}{module}{fields}");
@@ -52,10 +53,11 @@ fn to_log(level: &Level) -> LogLevel {
     }
 }
 
-/// `name=value`, with spaces between, and quotes around what has spaces in it.
-struct Fields<'a>(&'a [(String, String)]);
+/// Writes `name=value` pairs with spaces between.
+/// A name or value with special characters is quoted.
+struct FieldList<'a>(&'a [(String, String)]);
 
-impl fmt::Display for Fields<'_> {
+impl fmt::Display for FieldList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (name, value)) in self.0.iter().enumerate() {
             let space = if at == 0 { "" } else { " " };
@@ -82,6 +84,6 @@ mod tests {
     fn fields_are_quoted_where_they_must_be() {
         let fields = [("a", "1"), ("b c", "two words"), ("d", ""), ("e", "x=\"y\"\x1b")];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(Fields(&fields).to_string(), r#"a=1 "b c"="two words" d="" e="x=\"y\"\u{1b}""#);
+        assert_eq!(FieldList(&fields).to_string(), r#"a=1 "b c"="two words" d="" e="x=\"y\"\u{1b}""#);
     }
 }

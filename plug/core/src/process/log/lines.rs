@@ -1,22 +1,24 @@
-//! Cuts a stream of bytes into lines, and lines that are too long to keep into pieces.
+//! Cuts a stream of bytes into lines, and a line that is too long into pieces.
 
-/// The longest line that is kept as a whole, in bytes. hclog's own host goes no further.
-pub(crate) const LONGEST: usize = 64 << 10;
+/// The longest line that is passed on as a whole, in bytes.
+/// go-plugin's own host has the same limit.
+pub(crate) const MAX_LEN: usize = 64 << 10;
 
 #[derive(Debug, Default)]
-pub(crate) struct Lines {
-    /// What has come of a line.
+pub(crate) struct LineSplitter {
+    /// The rest of a line that has not ended.
     line: Vec<u8>,
-    /// Whether a piece of it has been handed on.
-    goes_on: bool,
+    /// Whether a piece of this line was passed on before.
+    is_continued: bool,
 }
 
 /// A line, or a piece of one, without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Piece<'a> {
     pub bytes: &'a [u8],
-    /// It is where a line begins, and where it ends.
+    /// Whether it is the first piece of its line.
     pub begins: bool,
+    /// Whether it is the last piece of its line.
     pub ends: bool,
 }
 
@@ -26,7 +28,7 @@ impl Piece<'_> {
     }
 }
 
-impl Lines {
+impl LineSplitter {
     pub(crate) fn push(&mut self, mut chunk: &[u8], mut each: impl FnMut(Piece<'_>)) {
         while let Some(end) = chunk.iter().position(|byte| *byte == b'\n') {
             let (line, rest) = (&chunk[..end], &chunk[end + 1..]);
@@ -37,7 +39,7 @@ impl Lines {
         self.fill(chunk, &mut each);
     }
 
-    /// There is no more.
+    /// Passes on the last line if it had no end.
     pub(crate) fn finish(&mut self, mut each: impl FnMut(Piece<'_>)) {
         if !self.line.is_empty() {
             self.end(&mut each);
@@ -46,14 +48,14 @@ impl Lines {
     }
 
     fn fill(&mut self, mut bytes: &[u8], each: &mut impl FnMut(Piece<'_>)) {
-        while self.line.len() + bytes.len() > LONGEST {
-            let (piece, rest) = bytes.split_at(LONGEST - self.line.len());
+        while self.line.len() + bytes.len() > MAX_LEN {
+            let (piece, rest) = bytes.split_at(MAX_LEN - self.line.len());
             self.line.extend_from_slice(piece);
-            // Not in the middle of a character, where it is one.
-            let cut = character(&self.line);
-            each(Piece { bytes: &self.line[..cut], begins: !self.goes_on, ends: false });
+            // A cut must not split a character of UTF-8.
+            let cut = character_boundary(&self.line);
+            each(Piece { bytes: &self.line[..cut], begins: !self.is_continued, ends: false });
             self.line.drain(..cut);
-            self.goes_on = true;
+            self.is_continued = true;
             bytes = rest;
         }
         self.line.extend_from_slice(bytes);
@@ -61,26 +63,26 @@ impl Lines {
 
     fn end(&mut self, each: &mut impl FnMut(Piece<'_>)) {
         let bytes = self.line.strip_suffix(b"\r").unwrap_or(&self.line);
-        each(Piece { bytes, begins: !self.goes_on, ends: true });
-        // A long line's room is given back.
+        each(Piece { bytes, begins: !self.is_continued, ends: true });
+        // Frees the memory of a long line.
         self.line.clear();
         self.line.shrink_to(1 << 10);
-        self.goes_on = false;
+        self.is_continued = false;
     }
 }
 
-/// Where to cut so that no character of UTF-8 is cut in two.
-fn character(bytes: &[u8]) -> usize {
+/// The last position that does not split a character of UTF-8.
+fn character_boundary(bytes: &[u8]) -> usize {
     let is_inner = |byte: &u8| (0x80..0xc0).contains(byte);
     let inner = bytes.iter().rev().take(3).take_while(|byte| is_inner(byte)).count();
     let start = bytes.len() - inner - 1;
-    let wanted = match bytes[start] {
+    let expected = match bytes[start] {
         0xc0..0xe0 => 2,
         0xe0..0xf0 => 3,
         0xf0..0xf8 => 4,
         _ => 1,
     };
-    if wanted > inner + 1 { start } else { bytes.len() }
+    if expected > inner + 1 { start } else { bytes.len() }
 }
 
 #[cfg(test)]
@@ -88,7 +90,7 @@ mod tests {
     use super::*;
 
     fn pieces(chunks: &[&[u8]]) -> Vec<(String, bool, bool)> {
-        let (mut lines, mut all) = (Lines::default(), Vec::new());
+        let (mut lines, mut all) = (LineSplitter::default(), Vec::new());
         let mut keep = |piece: Piece<'_>| {
             all.push((String::from_utf8_lossy(piece.bytes).into_owned(), piece.begins, piece.ends));
         };
@@ -110,17 +112,17 @@ mod tests {
 
     #[test]
     fn a_long_line_comes_in_pieces_and_whole_characters() {
-        let long = format!("x{}", "é".repeat(LONGEST));
+        let long = format!("x{}", "é".repeat(MAX_LEN));
         let got = pieces(&[long.as_bytes(), b"\nnext"]);
         let text: String = got[..got.len() - 1].iter().map(|(text, ..)| &text[..]).collect();
         assert_eq!(text, long);
         assert_eq!(got.len(), 4);
-        assert_eq!(got[0].0.len(), LONGEST - 1);
+        assert_eq!(got[0].0.len(), MAX_LEN - 1);
         assert_eq!(got.iter().map(|(_, begins, _)| *begins).collect::<Vec<_>>(), [true, false, false, true]);
         assert_eq!(got.iter().map(|(_, _, ends)| *ends).collect::<Vec<_>>(), [false, false, true, true]);
-        // Bytes that are no characters are as good.
-        let noise = vec![0xbf; 3 * LONGEST];
+        // Bytes that are not UTF-8 are cut too.
+        let noise = vec![0xbf; 3 * MAX_LEN];
         assert_eq!(pieces(&[&noise]).iter().filter(|(_, _, ends)| !ends).count(), 2);
-        assert_eq!(pieces(&[&vec![b'x'; LONGEST]]).len(), 1);
+        assert_eq!(pieces(&[&vec![b'x'; MAX_LEN]]).len(), 1);
     }
 }

@@ -1,19 +1,20 @@
-//! Where the words of a panic begin and end: Go's, which ends with the program, and Rust's, which may have been caught.
+//! Finds the lines of a panic on stderr.
+//! A panic in Go lasts to the end of the output; one in Rust may have been caught.
 
-/// The most lines that are taken for a panic of Rust's, where nothing else says that it has ended.
-const MOST: usize = 128;
+/// The most lines of a panic in Rust whose end is not found.
+const MAX_LINES: usize = 128;
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Panic {
     #[default]
     No,
-    /// All that follows belongs to it.
+    /// A panic in Go: all further lines belong to it.
     Go,
-    /// So many lines have belonged to it.
+    /// A panic in Rust, with the number of its lines so far.
     Rust(usize),
 }
 
-/// What a line is of a panic.
+/// The position of a line within a panic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     First,
@@ -21,10 +22,10 @@ pub(crate) enum Part {
 }
 
 impl Panic {
-    /// What the line is, if anything, that says nothing of its level.
+    /// The position of a line without a level; none outside of a panic.
     pub(crate) fn line(&mut self, line: &str) -> Option<Part> {
-        if let Some(begun) = Self::begun(line) {
-            *self = begun;
+        if let Some(starting) = Self::starting(line) {
+            *self = starting;
             return Some(Part::First);
         }
         match *self {
@@ -32,20 +33,21 @@ impl Panic {
             Self::Go => Some(Part::Later),
             Self::Rust(lines) => {
                 // note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
-                // note: Some details are omitted, run with `RUST_BACKTRACE=full` for a verbose backtrace.
+                // note: Some details are omitted, run with `RUST_BACKTRACE=full` for …
                 let is_last = line.starts_with("note: ") && line.contains("RUST_BACKTRACE=");
-                *self = if is_last || lines + 1 >= MOST { Self::No } else { Self::Rust(lines + 1) };
+                *self = if is_last || lines + 1 >= MAX_LINES { Self::No } else { Self::Rust(lines + 1) };
                 Some(Part::Later)
             }
         }
     }
 
-    /// What the next piece of the line before is.
-    pub(crate) fn goes_on(&self) -> Option<Part> {
+    /// The position of a further piece of the same line.
+    pub(crate) fn continued(&self) -> Option<Part> {
         (*self != Self::No).then_some(Part::Later)
     }
 
-    /// A line that says its level is never part of a panic, and ends one that was caught. In Go other threads may still write.
+    /// A line with a level is never part of a panic, and ends one in Rust: it was caught.
+    /// It does not end one in Go, since other threads may still write.
     pub(crate) fn interrupt(&mut self) -> Option<Part> {
         if matches!(self, Self::Rust(_)) {
             *self = Self::No;
@@ -60,7 +62,7 @@ impl Panic {
     // thread 'main' has overflowed its stack
     // fatal runtime error: stack overflow, aborting
     // memory allocation of 1099511627776 bytes failed
-    fn begun(line: &str) -> Option<Self> {
+    fn starting(line: &str) -> Option<Self> {
         if line.starts_with("panic: ") || line.starts_with("fatal error: ") {
             return Some(Self::Go);
         }

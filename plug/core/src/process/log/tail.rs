@@ -1,4 +1,4 @@
-//! The last lines that a plugin printed on stderr, for the error that a caller gets: few, short, and those that matter.
+//! Keeps the last lines of a plugin's stderr for an error: a few short ones, or the last panic.
 
 use std::collections::VecDeque;
 
@@ -6,42 +6,45 @@ use crate::escape::beginning;
 use crate::process::log::lines::Piece;
 use crate::process::log::panic::Part;
 
-/// The most lines that are kept, and the most characters of each: 20 KiB at most, or with characters of four bytes 80 KiB.
-pub(crate) const MOST_LINES: usize = 20;
-const LONGEST: usize = 1_000;
+/// The most lines that are kept.
+pub(crate) const MAX_LINES: usize = 20;
+/// The most characters that are kept of a line.
+/// So the lines have at most 20 KiB, or with characters of four bytes 80 KiB.
+const MAX_CHARS: usize = 1_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
     last: VecDeque<String>,
-    /// How a panic begins that nothing else has come after.
+    /// The first lines of the last panic, until another line follows it.
     panic: Vec<String>,
-    /// How many more lines it has.
-    more: usize,
+    /// The number of its further lines.
+    omitted: usize,
 }
 
 impl Tail {
     pub(crate) fn push(&mut self, text: &str, piece: &Piece<'_>, is_panic: Option<Part>) {
-        // Of a long line the beginning says enough.
+        // The first piece of a long line is enough.
         if !piece.begins {
             return;
         }
-        let (mut line, is_all) = beginning(text.as_bytes(), LONGEST);
+        let (mut line, is_all) = beginning(text.as_bytes(), MAX_CHARS);
         if !is_all {
             line.push('…');
         }
         match is_panic {
-            // A panic while one is written belongs to it: the first is why the second came. Unless they are many, each of which was caught.
-            Some(Part::First) if self.panic.len() + self.more > MOST_LINES / 2 => self.panic = vec![line.clone()],
-            Some(_) if self.panic.len() < MOST_LINES => self.panic.push(line.clone()),
-            Some(_) => self.more += 1,
-            // An empty line says nothing, and so does not say that the plugin went on.
+            // The first of two panics in a row is the cause of the second.
+            // After many lines the panics are separate: each one before was caught.
+            Some(Part::First) if self.panic.len() + self.omitted > MAX_LINES / 2 => self.panic = vec![line.clone()],
+            Some(_) if self.panic.len() < MAX_LINES => self.panic.push(line.clone()),
+            Some(_) => self.omitted += 1,
+            // An empty line does not show that the plugin went on.
             None if line.is_empty() => return,
             None => self.panic.clear(),
         }
         if is_panic != Some(Part::Later) {
-            self.more = 0;
+            self.omitted = 0;
         }
-        if self.last.len() == MOST_LINES {
+        if self.last.len() == MAX_LINES {
             self.last.pop_front();
         }
         self.last.push_back(line);
@@ -55,8 +58,8 @@ impl Tail {
         while lines.last().is_some_and(String::is_empty) {
             lines.pop();
         }
-        if self.more > 0 {
-            lines.push(format!("… and {} more lines", self.more));
+        if self.omitted > 0 {
+            lines.push(format!("… and {} more lines", self.omitted));
         }
         lines
     }

@@ -1,4 +1,4 @@
-//! What plugins print on stderr, and the records and last words that come of it.
+//! The records and the last lines that come of a plugin's stderr.
 
 use std::sync::Mutex;
 
@@ -26,7 +26,7 @@ fn plain(level: Level, message: &str) -> Record {
     Record { level, message: message.to_owned(), module: None, timestamp: None, fields: vec![] }
 }
 
-/// That nothing is made of it but a text.
+/// Asserts that the line becomes one plain record with the same text.
 #[track_caller]
 fn is_verbatim(line: &str) {
     assert_eq!(records(line), [plain(Level::Debug, line)]);
@@ -77,11 +77,12 @@ fn any_json_is_taken() {
     is_verbatim(&r#"{"@message":"#.repeat(5_000));
     let deep = format!(r#"{{"@level":"info","@message":"x","deep":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
     is_verbatim(&deep);
-    // What has no level is worth little; what has no message, or another, is a record all the same.
+    // Without a level it is a debug record.
+    // A record may have no message, or one that is not a string.
     assert_eq!(records(r#"{"@message":"x"}"#), [plain(Level::Debug, "x")]);
     assert_eq!(records(r#"{"@level":"error"}"#), [plain(Level::Error, "")]);
     assert_eq!(records(r#"{"@level":"error","@message":{"a":1}}"#), [plain(Level::Error, r#"{"a":1}"#)]);
-    // Of two, the last counts, as in Go.
+    // The last of two equal keys counts, as in Go.
     assert_eq!(records(r#"{"@level":"info","@message":"x","@message":"y"}"#), [plain(Level::Info, "y")]);
     let odd = records(r#"{"@level":5,"@message":"x","n":123456789012345678901234567890}"#);
     assert_eq!(odd[0].level, Level::Debug);
@@ -96,8 +97,8 @@ fn any_bytes_of_any_length_are_taken() {
     assert_eq!(all.len(), 17);
     assert_eq!(all[..16].iter().map(|record| &record.message[..]).collect::<String>(), long);
     assert_eq!(all[16], plain(Level::Warn, "next"));
-    // Nothing is made of a piece.
-    let all = records(format!("{}[WARN] inside", "x".repeat(lines::LONGEST)));
+    // A piece of a line is not parsed.
+    let all = records(format!("{}[WARN] inside", "x".repeat(lines::MAX_LEN)));
     assert_eq!(all[1], plain(Level::Debug, "[WARN] inside"));
     assert_eq!(read(b"\x03[WARN] text\nxy"), 2);
     assert_eq!(read(b""), 0);
@@ -156,31 +157,31 @@ fn the_last_words_of_a_panic_are_its_first() {
     ));
     assert_eq!(words, ["thread 'main' panicked at src/main.rs:2:5:", "boom", "note: run with `RUST_BACKTRACE=1`"]);
 
-    // What was caught, and was not the end.
+    // The panic was caught, and the plugin went on.
     let words = tail(&format!("thread 'x' panicked at src/main.rs:2:5:\nboom\n[INFO] caught\n{noise}"));
     assert_eq!(words[0], "noise 80");
 
-    // The second panic is because of the first, unless it is the last of many.
+    // The first panic is the cause of the second, unless there were many.
     let (first, second) = ("thread 'x' panicked at a:1:1:\nboom\n", "thread 'x' panicked at b:1:1:\nin a destructor\n");
     assert_eq!(tail(&format!("{first}{second}")).len(), 4);
     let words = tail(&format!("{}{second}", first.repeat(100)));
     assert_eq!(words.last().unwrap(), "in a destructor");
 }
 
-/// Every event of the plugin `emitted`, as text.
-struct Sink;
+/// Records every event of the plugin `emitted`, as text.
+struct Recorder;
 
 static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-struct Shown(String);
+struct EventText(String);
 
-impl Visit for Shown {
+impl Visit for EventText {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         self.0.push_str(&format!(" {}={value:?}", field.name()));
     }
 }
 
-impl Subscriber for Sink {
+impl Subscriber for Recorder {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -194,10 +195,10 @@ impl Subscriber for Sink {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut shown = Shown(format!("{} {}", event.metadata().target(), event.metadata().level()));
-        event.record(&mut shown);
-        if shown.0.contains("\"emitted\"") {
-            SEEN.lock().unwrap().push(shown.0);
+        let mut text = EventText(format!("{} {}", event.metadata().target(), event.metadata().level()));
+        event.record(&mut text);
+        if text.0.contains("\"emitted\"") {
+            SEEN.lock().unwrap().push(text.0);
         }
     }
 
@@ -208,7 +209,7 @@ impl Subscriber for Sink {
 
 #[test]
 fn records_become_events() {
-    tracing::dispatcher::set_global_default(tracing::Dispatch::new(Sink)).expect("nobody else in here listens");
+    tracing::dispatcher::set_global_default(tracing::Dispatch::new(Recorder)).expect("no other test sets a subscriber");
     let text = concat!(
         r#"{"@level":"error","@message":"failed\n\u001b","@module":"kv","@timestamp":"T","n":1,"s":"a b"}"#,
         "\n[TRACE] t\n[DEBUG] d\n[INFO] i\n[WARN] w\n"

@@ -1,4 +1,5 @@
-//! Whether the host of this process is still there. However it has died, and whoever's host it was: nobody may be left over.
+//! Notices the end of the host, so that a plugin never outlives it.
+//! It works however the host ends, and for hosts of any library.
 
 #[cfg(unix)]
 pub(crate) use unix::{gone, parent};
@@ -12,36 +13,42 @@ mod unix {
     use rustix::process::{Pid, getppid};
     use tokio::sync::oneshot;
 
-    /// How often it is looked for where the system does not tell.
+    /// The interval of polls if the system cannot report the end of a process.
     const INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
 
-    /// The parent, to be asked for before the handshake: later it may be another.
+    /// The parent of this process.
+    /// It must be read before the handshake: later it may be another process.
     pub(crate) fn parent() -> Option<Pid> {
         getppid()
     }
 
-    /// Told when the host is gone: the parent of this process; or both of the pipes to it, of which `stdout` is one, where it has started this
-    /// process through another one that is still there.
+    /// Completes when the host has ended.
+    ///
+    /// That is when the parent of this process has ended, or when both pipes to the host are
+    /// closed.
+    /// The pipes decide if the host has started this process through another one that still runs.
+    /// One of the pipes is `stdout`, the other one is stderr.
     pub(crate) fn gone(parent: Option<Pid>, stdout: OwnedFd) -> io::Result<oneshot::Receiver<()>> {
-        let (tell, told) = oneshot::channel();
+        let (send, receive) = oneshot::channel();
         // A thread, since a runtime watches no process without `unsafe`.
         thread::Builder::new().name("plug-host".to_owned()).spawn(move || {
             watch(parent, &stdout);
-            let _ = tell.send(());
+            let _ = send.send(());
         })?;
-        Ok(told)
+        Ok(receive)
     }
 
     fn watch(parent: Option<Pid>, stdout: &OwnedFd) {
         let handle = parent.and_then(handle_of);
-        let (mut is_stdout_there, mut is_stderr_there) = (true, true);
-        while getppid() == parent && (is_stdout_there || is_stderr_there) {
-            // An error is told of a pipe whose other end is closed, without being asked for; of a pipe that is gone it would be told for ever.
+        let (mut is_stdout_open, mut is_stderr_open) = (true, true);
+        while getppid() == parent && (is_stdout_open || is_stderr_open) {
+            // `poll` reports the closed end of a pipe without any flag.
+            // It would do so each time, so a closed pipe is polled no more.
             let mut watched = Vec::with_capacity(3);
-            if is_stdout_there {
+            if is_stdout_open {
                 watched.push(PollFd::new(stdout, PollFlags::empty()));
             }
-            if is_stderr_there {
+            if is_stderr_open {
                 watched.push(PollFd::from_borrowed_fd(rustix::stdio::stderr(), PollFlags::empty()));
             }
             watched.extend(handle.as_ref().map(|handle| PollFd::new(handle, PollFlags::IN)));
@@ -49,20 +56,20 @@ mod unix {
             if poll(&mut watched, limit).is_err() {
                 continue;
             }
-            let mut are_gone = watched.iter().map(|fd| !fd.revents().is_empty());
-            if is_stdout_there {
-                is_stdout_there = !are_gone.next().unwrap_or_default();
+            let mut are_ready = watched.iter().map(|fd| !fd.revents().is_empty());
+            if is_stdout_open {
+                is_stdout_open = !are_ready.next().unwrap_or_default();
             }
-            if is_stderr_there {
-                is_stderr_there = !are_gone.next().unwrap_or_default();
+            if is_stderr_open {
+                is_stderr_open = !are_ready.next().unwrap_or_default();
             }
-            if are_gone.next().unwrap_or_default() {
+            if are_ready.next().unwrap_or_default() {
                 return;
             }
         }
     }
 
-    /// What can be waited for until the process is gone.
+    /// A descriptor that becomes readable when the process ends.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn handle_of(parent: Pid) -> Option<OwnedFd> {
         rustix::process::pidfd_open(parent, rustix::process::PidfdFlags::empty()).ok()
@@ -74,7 +81,7 @@ mod unix {
     }
 }
 
-/// There, nobody is asked for it.
+/// A parent that is not known, outside of Unix.
 #[cfg(not(unix))]
 pub(crate) struct Parent;
 
@@ -83,7 +90,7 @@ pub(crate) fn parent() -> Parent {
     Parent
 }
 
-/// There, the host ends its plugins.
+/// Never completes: outside of Unix, the host ends its plugins.
 #[cfg(not(unix))]
 pub(crate) fn gone(_: Parent, (): ()) -> std::io::Result<std::future::Pending<()>> {
     Ok(std::future::pending())

@@ -1,5 +1,8 @@
-//! What a plugin prints on its stdout after the handshake. The host reads it from a stream of the protocol; where it does not ask for that,
-//! it goes to stderr, so that nothing is lost and nobody who prints has to wait for ever.
+//! Diverts a plugin's stdout after the handshake.
+//!
+//! The host reads it from a stream of the protocol.
+//! If the host does not request that stream, the output goes to stderr.
+//! So no output is lost, and no write to stdout blocks for ever.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -13,58 +16,63 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-/// Whether a host has asked for what is printed.
+/// Whether a host has requested the output.
 #[derive(Debug, Default)]
 pub(crate) struct Drained {
-    is_taken: Mutex<bool>,
-    told: Condvar,
+    is_requested: Mutex<bool>,
+    requested: Condvar,
 }
 
 impl Drained {
+    /// Notes that a host has requested the output.
     pub(crate) fn tell(&self) {
-        *self.is_taken.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.told.notify_all();
+        *self.is_requested.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.requested.notify_all();
     }
 
+    /// Waits for the request, for at most [`REQUEST_TIMEOUT`]. True if there is one.
     #[cfg(unix)]
     fn wait(&self) -> bool {
-        let is_taken = self.is_taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.told.wait_timeout_while(is_taken, PATIENCE, |is_taken| !*is_taken);
-        let (is_taken, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        *is_taken
+        let is_requested = self.is_requested.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.requested.wait_timeout_while(is_requested, REQUEST_TIMEOUT, |is_requested| !*is_requested);
+        let (is_requested, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        *is_requested
     }
 }
 
-/// How many pieces wait for the host.
+/// The number of chunks that are queued for the host.
 #[cfg(unix)]
-const PIECES: usize = 64;
-/// How long what was printed waits for a host to ask for it.
+const QUEUED_CHUNKS: usize = 64;
+/// The longest time that the first output waits for the host's request.
 #[cfg(unix)]
-const PATIENCE: Duration = Duration::from_secs(1);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// From here on, what this process prints goes to whoever has the receiver. Until `taken` is told it goes to stderr, after a while. With it
-/// comes what was stdout before.
+/// Diverts the stdout of this process to the receiver, and returns the original stdout too.
+///
+/// If `drained` has no request within [`REQUEST_TIMEOUT`] after the first output, all goes to
+/// stderr.
 #[cfg(unix)]
-pub(crate) fn divert(taken: Arc<Drained>) -> io::Result<(mpsc::Receiver<Bytes>, std::os::fd::OwnedFd)> {
+pub(crate) fn divert(drained: Arc<Drained>) -> io::Result<(mpsc::Receiver<Bytes>, std::os::fd::OwnedFd)> {
     let (read, write) = io::pipe()?;
     io::stdout().flush()?;
-    let before = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
+    let original = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
     rustix::stdio::dup2_stdout(write)?;
-    let (send, receive) = mpsc::channel(PIECES);
-    thread::Builder::new().name("plug-stdout".to_owned()).spawn(move || forward(read, &send, &taken))?;
-    Ok((receive, before))
+    let (send, receive) = mpsc::channel(QUEUED_CHUNKS);
+    thread::Builder::new().name("plug-stdout".to_owned()).spawn(move || forward(read, &send, &drained))?;
+    Ok((receive, original))
 }
 
-/// The standard library offers no way to do it here, so what is printed is where the handshake was, and the host logs it.
+/// The standard library cannot divert stdout here.
+/// So the output follows the handshake line on the pipe, and the host logs it from there.
 #[cfg(not(unix))]
 pub(crate) fn divert(_: Arc<Drained>) -> io::Result<(mpsc::Receiver<Bytes>, ())> {
     let (send, receive) = mpsc::channel(1);
-    // An end that never sends: the stream stays open for as long as the process.
+    // A leaked sender that never sends keeps the stream open as long as the process.
     std::mem::forget(send);
     Ok((receive, ()))
 }
 
-/// What is printed from here on goes to stderr, so that the receiver has an end: after what was printed before.
+/// Sends further output to stderr, so that the receiver ends after the output so far.
 #[cfg(unix)]
 pub(crate) fn end() {
     let _ = rustix::stdio::dup2_stdout(rustix::stdio::stderr());
@@ -74,34 +82,34 @@ pub(crate) fn end() {
 pub(crate) fn end() {}
 
 #[cfg(unix)]
-fn forward(mut from: PipeReader, to: &mpsc::Sender<Bytes>, taken: &Drained) {
-    let mut piece = vec![0; 16 * 1024];
-    let mut is_awaited = true;
+fn forward(mut from: PipeReader, to: &mpsc::Sender<Bytes>, drained: &Drained) {
+    let mut chunk = vec![0; 16 * 1024];
+    let mut is_first = true;
     loop {
-        let data = match from.read(&mut piece) {
+        let data = match from.read(&mut chunk) {
             Ok(0) => return,
-            Ok(len) => Bytes::copy_from_slice(&piece[..len]),
+            Ok(len) => Bytes::copy_from_slice(&chunk[..len]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(_) => return,
         };
-        if is_awaited {
-            // A host that wants it asks right after the handshake.
-            is_awaited = false;
-            if !taken.wait() {
+        if is_first {
+            // A host that reads the output requests it right after the handshake.
+            is_first = false;
+            if !drained.wait() {
                 let _ = io::stderr().write_all(&data);
-                return to_stderr(from, piece);
+                return to_stderr(from, chunk);
             }
         }
         if let Err(mpsc::error::SendError(data)) = to.blocking_send(data) {
             let _ = io::stderr().write_all(&data);
-            return to_stderr(from, piece);
+            return to_stderr(from, chunk);
         }
     }
 }
 
 #[cfg(unix)]
-fn to_stderr(mut from: PipeReader, mut piece: Vec<u8>) {
-    while let Ok(len @ 1..) = from.read(&mut piece) {
-        let _ = io::stderr().write_all(&piece[..len]);
+fn to_stderr(mut from: PipeReader, mut chunk: Vec<u8>) {
+    while let Ok(len @ 1..) = from.read(&mut chunk) {
+        let _ = io::stderr().write_all(&chunk[..len]);
     }
 }

@@ -1,5 +1,4 @@
-//! The services of go-plugin's protocol that a plugin has beside the application's: the controller, which ends it; the streams of what it
-//! prints; the broker's stream.
+//! The services of go-plugin's protocol: controller, stdio and broker.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,14 +17,14 @@ use crate::process::plugin::printed::Drained;
 use crate::rpc::client::codec::Raw;
 use crate::rpc::server::router::{Answered, BuiltinServices};
 
-/// Their names.
+/// The names of the services.
 pub(super) const NAMES: &[&str] = &["plugin.GRPCBroker", "plugin.GRPCController", "plugin.GRPCStdio"];
 
 const SHUTDOWN: &str = "/plugin.GRPCController/Shutdown";
 const STDIO: &str = "/plugin.GRPCStdio/StreamStdio";
 const BROKER: &str = "/plugin.GRPCBroker/StartStream";
 
-/// One piece of what a plugin prints.
+/// One chunk of a plugin's output.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct StdioData {
     /// 1 is stdout, 2 is stderr.
@@ -35,14 +34,14 @@ pub(crate) struct StdioData {
     pub data: Vec<u8>,
 }
 
-/// The services of one plugin process.
+/// The services of one plugin process. The controller ends it, and stdio sends its output.
 pub(crate) struct Services {
-    /// Told when the host wants the plugin to end.
+    /// Notified when the host shuts the plugin down.
     pub stop: Arc<Notify>,
-    /// What was printed, until a host asks for it: once.
+    /// The output, until the first request takes it.
     pub printed: Mutex<Option<mpsc::Receiver<Bytes>>>,
-    /// Told when a host has asked for it.
-    pub taken: Arc<Drained>,
+    /// Notified at that request.
+    pub drained: Arc<Drained>,
     /// Whether the plugin is about to end.
     pub is_ending: watch::Receiver<bool>,
 }
@@ -62,10 +61,10 @@ impl BuiltinServices for Services {
             STDIO => {
                 let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let Some(printed) = printed else {
-                    let status = Status::failed_precondition("what the plugin prints was asked for already");
+                    let status = Status::failed_precondition("another stream has the output of the plugin");
                     return Box::pin(std::future::ready(Ok(status.into_http())));
                 };
-                self.taken.tell();
+                self.drained.tell();
                 Box::pin(async move { Ok(grpc.server_streaming(Stdio(Some(printed)), request).await) })
             }
             _ => {
@@ -76,9 +75,9 @@ impl BuiltinServices for Services {
     }
 }
 
-type Called<T> = Pin<Box<dyn Future<Output = Result<tonic::Response<T>, Status>> + Send>>;
+type ResponseFuture<T> = Pin<Box<dyn Future<Output = Result<tonic::Response<T>, Status>> + Send>>;
 
-fn now<T: Send + 'static>(value: T) -> Called<T> {
+fn ready<T: Send + 'static>(value: T) -> ResponseFuture<T> {
     Box::pin(std::future::ready(Ok(tonic::Response::new(value))))
 }
 
@@ -86,11 +85,11 @@ struct Shutdown(Arc<Notify>);
 
 impl UnaryService<Bytes> for Shutdown {
     type Response = Bytes;
-    type Future = Called<Bytes>;
+    type Future = ResponseFuture<Bytes>;
 
     fn call(&mut self, _: tonic::Request<Bytes>) -> Self::Future {
         self.0.notify_one();
-        now(Bytes::new())
+        ready(Bytes::new())
     }
 }
 
@@ -98,18 +97,18 @@ struct Stdio(Option<mpsc::Receiver<Bytes>>);
 
 impl ServerStreamingService<Bytes> for Stdio {
     type Response = Bytes;
-    type ResponseStream = Printed;
-    type Future = Called<Printed>;
+    type ResponseStream = OutputStream;
+    type Future = ResponseFuture<OutputStream>;
 
     fn call(&mut self, _: tonic::Request<Bytes>) -> Self::Future {
-        now(Printed(self.0.take()))
+        ready(OutputStream(self.0.take()))
     }
 }
 
-/// What was printed, as it is.
-struct Printed(Option<mpsc::Receiver<Bytes>>);
+/// The output, in messages of the stdio service.
+struct OutputStream(Option<mpsc::Receiver<Bytes>>);
 
-impl Stream for Printed {
+impl Stream for OutputStream {
     type Item = Result<Bytes, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -119,28 +118,29 @@ impl Stream for Printed {
     }
 }
 
-/// Nothing is brokered: a portable interface has no callbacks. The stream stays open, as hosts expect.
+/// The broker, which connects nothing, since a portable interface has no callbacks.
+/// Its stream stays open, as hosts expect.
 struct Broker(watch::Receiver<bool>);
 
 impl StreamingService<Bytes> for Broker {
     type Response = Bytes;
-    type ResponseStream = Heard;
-    type Future = Called<Heard>;
+    type ResponseStream = BrokerStream;
+    type Future = ResponseFuture<BrokerStream>;
 
     fn call(&mut self, request: tonic::Request<Streaming<Bytes>>) -> Self::Future {
         let mut is_ending = self.0.clone();
         let ending = async move { _ = is_ending.wait_for(|is_ending| *is_ending).await };
-        now(Heard { asked: request.into_inner(), ending: Box::pin(ending) })
+        ready(BrokerStream { requests: request.into_inner(), ending: Box::pin(ending) })
     }
 }
 
-/// Ends when the host's side does, or the plugin.
-struct Heard {
-    asked: Streaming<Bytes>,
+/// Ends when the host's side of the stream ends, or the plugin.
+struct BrokerStream {
+    requests: Streaming<Bytes>,
     ending: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
-impl Stream for Heard {
+impl Stream for BrokerStream {
     type Item = Result<Bytes, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -148,7 +148,7 @@ impl Stream for Heard {
             return Poll::Ready(None);
         }
         loop {
-            match Pin::new(&mut self.asked).poll_next(context) {
+            match Pin::new(&mut self.requests).poll_next(context) {
                 Poll::Ready(Some(Ok(_))) => {}
                 Poll::Ready(_) => return Poll::Ready(None),
                 Poll::Pending => return Poll::Pending,

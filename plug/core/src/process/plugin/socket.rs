@@ -1,4 +1,5 @@
-//! What a plugin listens on: a Unix socket where there are such, else a port of this machine's own. The socket is gone when this is.
+//! The socket of a plugin: a Unix socket, or outside of Unix a port on 127.0.0.1.
+//! A Unix socket is removed after use.
 
 use std::fmt;
 #[cfg(unix)]
@@ -18,15 +19,15 @@ use crate::rpc::server::connections::Speaks;
 #[cfg(unix)]
 pub(crate) struct Socket {
     listener: tokio::net::UnixListener,
-    path: Removed,
+    path: TempPath,
 }
 
-/// A path that is removed.
+/// A path that is removed when this is dropped.
 #[cfg(unix)]
-struct Removed(PathBuf);
+struct TempPath(PathBuf);
 
 #[cfg(unix)]
-impl Drop for Removed {
+impl Drop for TempPath {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
@@ -34,15 +35,16 @@ impl Drop for Removed {
 
 #[cfg(unix)]
 impl Socket {
-    /// Binds one in the folder that the host has named, or where temporary files go.
-    pub(crate) fn bind(asked: &HostEnvironment) -> Result<Self, Error> {
+    /// Binds a socket in the folder that the host names, or in the one for temporary files.
+    pub(crate) fn bind(environment: &HostEnvironment) -> Result<Self, Error> {
         use rustix::fs::Mode;
 
-        let folder = asked.socket_dir.clone().unwrap_or_else(std::env::temp_dir);
-        // Nobody else is to connect, and before TLS nothing else keeps them. Nothing runs yet that makes files.
-        let before = rustix::process::umask(Mode::RWXG | Mode::RWXO | Mode::XUSR);
+        let folder = environment.socket_dir.clone().unwrap_or_else(std::env::temp_dir);
+        // Other users must not connect, and before the TLS handshake the mode alone keeps them out.
+        // The mask is the process's, but nothing else creates files yet.
+        let previous = rustix::process::umask(Mode::RWXG | Mode::RWXO | Mode::XUSR);
         let bound = bind_in(&folder);
-        rustix::process::umask(before);
+        rustix::process::umask(previous);
         let (listener, path) = bound.map_err(|error| {
             let error = Error::msg(format!("no socket can be made in `{}`", folder.display())).with_source(error);
             match folder.as_os_str().len() {
@@ -52,8 +54,8 @@ impl Socket {
                 )),
             }
         })?;
-        let path = Removed(path);
-        if let Some(group) = &asked.socket_group {
+        let path = TempPath(path);
+        if let Some(group) = &environment.socket_group {
             let shared = share(&path.0, group);
             shared.map_err(|error| {
                 Error::msg(format!("the socket cannot be given to group `{group}`, as the host asks"))
@@ -74,7 +76,7 @@ impl Socket {
         ended: impl Future<Output = ()>,
     ) {
         let Self { listener, path } = self;
-        // No longer than it takes: a host that looks for it, finds it gone when the plugin is about to go.
+        // The path goes first: a host that looks for it sees that the plugin is about to end.
         let ended = async move {
             ended.await;
             drop(path);
@@ -83,7 +85,7 @@ impl Socket {
     }
 }
 
-/// Under a name that is not taken.
+/// Binds a socket with a name that is free.
 #[cfg(unix)]
 fn bind_in(folder: &Path) -> io::Result<(tokio::net::UnixListener, PathBuf)> {
     use std::hash::{BuildHasher, Hasher, RandomState};
@@ -98,7 +100,7 @@ fn bind_in(folder: &Path) -> io::Result<(tokio::net::UnixListener, PathBuf)> {
     }
 }
 
-/// Lets a group use it, by its number or its name.
+/// Lets a group use the socket, by its number or its name.
 #[cfg(unix)]
 fn share(path: &Path, group: &str) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -111,7 +113,7 @@ fn share(path: &Path, group: &str) -> io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))
 }
 
-/// The number of a group, of lines as in `/etc/group`: `users:x:100:`.
+/// The number of a group in the text of `/etc/group`, with lines like `users:x:100:`.
 #[cfg(unix)]
 fn group_of(groups: &str, name: &str) -> Option<u32> {
     let mut lines = groups.lines().map(|line| line.split(':'));
@@ -127,14 +129,14 @@ pub(crate) struct Socket {
 #[cfg(not(unix))]
 impl Socket {
     /// Binds the lowest free port of the host's range.
-    pub(crate) fn bind(asked: &HostEnvironment) -> Result<Self, Error> {
-        let bound = asked.ports.clone().find_map(|port| {
+    pub(crate) fn bind(environment: &HostEnvironment) -> Result<Self, Error> {
+        let bound = environment.ports.clone().find_map(|port| {
             let listener = std::net::TcpListener::bind(("127.0.0.1", port)).ok()?;
             let address = listener.local_addr().ok()?;
             listener.set_nonblocking(true).ok()?;
             Some((tokio::net::TcpListener::from_std(listener).ok()?, address))
         });
-        let (min, max) = (asked.ports.start(), asked.ports.end());
+        let (min, max) = (environment.ports.start(), environment.ports.end());
         let bound = bound.ok_or_else(|| Error::msg(format!("no port from {min} to {max} is free on 127.0.0.1")));
         bound.map(|(listener, address)| Self { listener, address })
     }

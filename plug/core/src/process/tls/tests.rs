@@ -1,4 +1,4 @@
-//! Both ends of a connection in memory: who gets through, and who does not.
+//! Both ends of a connection in memory: the peers that are accepted, and those that are refused.
 
 use std::time::Instant;
 
@@ -18,14 +18,14 @@ fn peer(of: &Credentials) -> CertificateDer<'static> {
     of.der().to_vec().into()
 }
 
-/// Passes what the two say to each other until both have nothing more to say.
+/// Passes bytes between the two sides until neither sends any.
 fn connect(client: ClientConfig, server: ServerConfig) -> Result<(ClientConnection, ServerConnection), Error> {
     let client = ClientConnection::new(Arc::new(client), server_name())?;
     let server = ServerConnection::new(Arc::new(server))?;
     let (mut client, mut server) = (Connection::Client(client), Connection::Server(server));
     loop {
-        let heard = pass(&mut client, &mut server)? + pass(&mut server, &mut client)?;
-        if heard == 0 {
+        let passed = pass(&mut client, &mut server)? + pass(&mut server, &mut client)?;
+        if passed == 0 {
             break;
         }
     }
@@ -54,7 +54,7 @@ fn refused(client: ClientConfig, server: ServerConfig, text: &str) {
     assert_eq!(connect(client, server).expect_err("it is refused").to_string(), text);
 }
 
-/// A configuration of a version that is not the highest.
+/// A client's configuration for TLS 1.2 alone.
 fn client_of_tls12(own: &Credentials, peer: CertificateDer<'static>) -> ClientConfig {
     ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS12])
@@ -66,7 +66,7 @@ fn client_of_tls12(own: &Credentials, peer: CertificateDer<'static>) -> ClientCo
 }
 
 #[test]
-fn each_takes_the_one_it_was_told_of() {
+fn each_side_accepts_the_exchanged_certificate() {
     let (host, plugin) = (Credentials::new().unwrap(), Credentials::new().unwrap());
     assert_ne!(host.der(), plugin.der());
     assert_eq!(certificate_of_pem(host.pem()).unwrap(), peer(&host));
@@ -127,7 +127,7 @@ fn the_right_certificate_without_its_key_is_refused() {
 }
 
 #[test]
-fn what_is_no_certificate_cannot_be_the_peers() {
+fn a_peer_without_a_valid_certificate_is_refused() {
     let own = Credentials::new().unwrap();
     for bad in [&b""[..], b"x", &[0x30, 0], &own.der()[1..]] {
         let bad = CertificateDer::from(bad.to_vec());
@@ -141,7 +141,8 @@ fn what_is_no_certificate_cannot_be_the_peers() {
     assert!(!format!("{own:?}").contains("key"));
 }
 
-/// As Go's go-plugin has it, made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-521 -sha512`.
+/// A certificate like those of Go's go-plugin.
+/// Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-521 -sha512`.
 const GO: &str = "-----BEGIN CERTIFICATE-----
 MIICZTCCAcegAwIBAgIUZRS0OrWH/tf/xexwjQAgminQO4kwCgYIKoZIzj0EAwQw
 KDESMBAGA1UECgwJSGFzaGlDb3JwMRIwEAYDVQQDDAlsb2NhbGhvc3QwIBcNMjYx
@@ -194,7 +195,7 @@ fn go() -> (CertificateDer<'static>, Arc<SingleCertAndKey>) {
 }
 
 #[test]
-fn a_peer_with_a_key_as_gos_gets_through_and_no_other() {
+fn a_peer_with_a_key_like_gos_is_accepted_alone() {
     let (own, other) = (Credentials::new().unwrap(), Credentials::new().unwrap());
     let (certificate, signs) = go();
     let mut server = other.server(peer(&own)).unwrap();
@@ -214,7 +215,7 @@ fn a_peer_with_a_key_as_gos_gets_through_and_no_other() {
 }
 
 #[test]
-fn a_signature_of_p521_is_looked_at() {
+fn a_signature_of_p521_is_verified() {
     let key = SigningKey::from_slice(&GO_KEY).unwrap();
     let point = VerifyingKey::from(&key).to_sec1_point(false);
     let mut signature = GoKey.sign(b"message").unwrap();

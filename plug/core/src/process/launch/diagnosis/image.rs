@@ -1,4 +1,4 @@
-//! Why this system does not run a file, by its first bytes and headers.
+//! Finds why this system does not run a file, from its first bytes and headers.
 
 use std::fs::File;
 use std::path::Path;
@@ -10,18 +10,18 @@ use crate::error::process::unrunnable::Unrunnable;
 use crate::escape;
 use crate::executable_file::{Contents, Sort, Target};
 
-/// The longest path of a loader.
+/// The longest path of a loader, in bytes.
 const MAX_PATH: u64 = 4096;
 
-/// The reason, if the file shows one.
-pub(super) fn look(path: &Path) -> Option<Unrunnable> {
+/// Why the file cannot be run, if its contents show it.
+pub(super) fn inspect(path: &Path) -> Option<Unrunnable> {
     let file = File::open(path).ok()?;
     let len = file.metadata().ok()?.len();
-    of(&Contents::new(&file, len), path)
+    inspect_bytes(&Contents::new(&file, len), path)
 }
 
-/// The same of these bytes.
-pub(super) fn of<'d, R: ReadRef<'d>>(data: R, path: &Path) -> Option<Unrunnable> {
+/// Why these bytes of a file at `path` cannot be run.
+pub(super) fn inspect_bytes<'d, R: ReadRef<'d>>(data: R, path: &Path) -> Option<Unrunnable> {
     let host = Target::own();
     let what = match Sort::of(data) {
         (_, [b'#', b'!', script @ ..]) => return interpreter(script),
@@ -47,7 +47,7 @@ fn interpreter(script: &[u8]) -> Option<Unrunnable> {
     is_missing(name).then(|| Unrunnable::NoInterpreter { interpreter: escape::cut(name, escape::MAX_CHARS) })
 }
 
-/// By the headers alone: `object::File` reads the tables of symbols too.
+/// Reads the headers alone, since `object::File` would read the symbol tables too.
 fn of_elf<'d, H, R>(data: R, host: &Target, path: &Path) -> Option<Unrunnable>
 where
     H: FileHeader<Endian = Endianness>,
@@ -64,7 +64,8 @@ where
     }
     let segments = header.program_headers(endian, data).ok()?;
     let Some(loader) = segments.iter().find(|segment| segment.p_type(endian) == elf::PT_INTERP) else {
-        // A shared library, or a program that was linked statically and can be loaded at any address.
+        // A shared library, or a program that was linked statically and can be loaded at any
+        // address.
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_library = kind == elf::ET_DYN && (name.ends_with(".so") || name.contains(".so."));
         return is_library.then_some(Unrunnable::Library);

@@ -1,27 +1,19 @@
-//! Files that cannot be run, each made and tried, and the whole text of what is said of it.
+//! Files that cannot be run: each is made and tried, and the whole text of its fault is compared.
 
+use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::{fmt, fs};
 
 use tempfile::TempDir;
 
 use super::*;
 
-struct Told<'a>(&'a ProcessFault, &'a Path);
+/// A folder for files, which a text names `DIR`.
+struct Fixture(TempDir);
 
-impl fmt::Display for Told<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.write(self.1, f)
-    }
-}
-
-/// A folder, which counts as `DIR` in texts.
-struct Folder(TempDir);
-
-impl Folder {
+impl Fixture {
     fn new() -> Self {
         Self(TempDir::new().expect("there is a folder for temporary files"))
     }
@@ -38,26 +30,27 @@ impl Folder {
     }
 
     fn text(&self, fault: &ProcessFault, path: &Path) -> String {
-        Told(fault, path).to_string().replace(&self.0.path().display().to_string(), "DIR")
+        fault.about(Some(path)).to_string().replace(&self.0.path().display().to_string(), "DIR")
     }
 
-    /// That the file cannot be started, and what is said of it.
+    /// Asserts that the file cannot be started, and the text of the fault.
     #[track_caller]
     fn refused(&self, name: &str, text: &str) {
         let path = self.path(name);
-        let error = patiently(|| Command::new(&path).stdout(Stdio::null()).spawn()).expect_err("it cannot be started");
+        let error =
+            retry_while_busy(|| Command::new(&path).stdout(Stdio::null()).spawn()).expect_err("it cannot be started");
         assert_eq!(self.text(&of_spawn(&path, &error), &path), format!("cannot start plugin `DIR/{name}`: {text}"));
     }
 
-    /// That the file can, by a shell if by nothing else, and what is said of its end.
+    /// Asserts that the file can be started, perhaps by a shell, and the text of its end.
     #[track_caller]
     fn ended(&self, name: &str, text: &str) {
         let path = self.path(name);
-        // What makes std run the file by `execvp`, as a launcher may have to.
+        // A group makes the standard library start the file by `execvp`.
         let gid = rustix::process::getgid().as_raw();
-        // A shell takes noise for commands, and may write a file where it is.
+        // A shell takes noise for commands, and may write a file to the current folder.
         let run = || Command::new(&path).gid(gid).current_dir(&self.0).stdin(Stdio::null()).output();
-        let output = patiently(run).expect("it is started");
+        let output = retry_while_busy(run).expect("it is started");
         let printed = (!output.stdout.is_empty()).then(|| {
             crate::process::handshake::line::Line::parse(&output.stdout, &[1]).expect_err("it is no handshake")
         });
@@ -66,8 +59,8 @@ impl Folder {
     }
 }
 
-/// A child of another test's may hold a file that was just written, until it has become what it is to be.
-fn patiently<T>(mut start: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+/// A forked child of another test may hold a file open that was just written, until its exec.
+fn retry_while_busy<T>(mut start: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match start() {
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
@@ -76,7 +69,7 @@ fn patiently<T>(mut start: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
-/// This test's own executable, as far as the loader's path, with something of it changed.
+/// The beginning of this test's executable, up to the loader's path, with a change.
 fn own(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut bytes = fs::read(std::env::current_exe().expect("it has a path")).expect("it can be read");
     bytes.truncate(1 << 16);
@@ -85,8 +78,8 @@ fn own(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 }
 
 #[test]
-fn there_is_nothing() {
-    let folder = Folder::new();
+fn the_file_is_missing() {
+    let folder = Fixture::new();
     folder.refused("none", "there is no such file");
     folder.refused("a/b/none", "there is no such file, and no folder `DIR/a`");
     folder.file("file", "x", 0o755);
@@ -97,7 +90,7 @@ fn there_is_nothing() {
 
 #[test]
 fn it_is_no_file() {
-    let folder = Folder::new();
+    let folder = Fixture::new();
     fs::create_dir(folder.path("folder")).unwrap();
     folder.refused("folder", "it is no file, but a folder");
     std::os::unix::net::UnixListener::bind(folder.path("socket")).unwrap();
@@ -106,7 +99,7 @@ fn it_is_no_file() {
 
 #[test]
 fn it_may_not_be_executed() {
-    let folder = Folder::new();
+    let folder = Fixture::new();
     folder.file("plain", "#!/bin/sh\n", 0o644);
     let owner = rustix::process::getuid().as_raw();
     folder.refused(
@@ -117,7 +110,7 @@ fn it_may_not_be_executed() {
 
 #[test]
 fn it_is_no_program() {
-    let folder = Folder::new();
+    let folder = Fixture::new();
     for (name, bytes, text) in [
         ("empty", &b""[..], "it is empty"),
         ("text", b"echo hello\n", "it is no program, but a text without a first line like `#!/bin/sh`"),
@@ -137,7 +130,7 @@ fn it_is_no_program() {
 
 #[test]
 fn it_is_for_another_machine() {
-    let folder = Folder::new();
+    let folder = Fixture::new();
     let host = format!("{} (ELF, 64-bit, little-endian)", std::env::consts::ARCH);
     let s390x = own(|bytes| {
         bytes[5] = 2;
@@ -151,7 +144,8 @@ fn it_is_for_another_machine() {
     folder
         .refused("odd", &format!("it is for processor 51966 (ELF, 64-bit, little-endian), and this system is {host}"));
 
-    // Behind the header the size and the magic number of the optional one, which has 16 directories.
+    // After the header: the size and the magic number of the optional header, which has 16
+    // directories.
     let mut pe = [&b"MZ"[..], &[0; 58], &[64, 0, 0, 0], b"PE\0\0\x64\xaa", &[0; 300]].concat();
     pe[84] = 240;
     pe[88..90].copy_from_slice(&[0x0b, 0x02]);
@@ -167,8 +161,8 @@ fn it_is_for_another_machine() {
 }
 
 #[test]
-fn what_would_run_it_is_missing() {
-    let folder = Folder::new();
+fn its_interpreter_or_loader_is_missing() {
+    let folder = Fixture::new();
     folder.file("script", "#! /no/such/interpreter -x\n", 0o755);
     folder.refused("script", "it is a script for `/no/such/interpreter`, which is not there");
     folder.file("windows.sh", "#!/bin/sh\r\necho\r\n", 0o755);
@@ -196,7 +190,7 @@ fn what_would_run_it_is_missing() {
 
 #[test]
 fn it_ran_and_ended() {
-    let folder = Folder::new();
+    let folder = Fixture::new();
     folder.file("fails", "#!/bin/sh\nexit 3\n", 0o755);
     folder.ended("fails", "plugin `PATH` exited with status 3 before its handshake");
     folder.file("killed", "#!/bin/sh\nkill -TERM $$\n", 0o755);
@@ -207,15 +201,15 @@ fn it_ran_and_ended() {
         "plugin `PATH` printed `hello \\u{1b}[1m` instead of its handshake, and exited with status 0\n\
          hint: a plugin prints its handshake before all else on stdout; what it has to say before that belongs on stderr",
     );
-    // A status that a shell has too is nobody else's fault.
+    // A shell may exit with this status too, but nothing is wrong with the file.
     folder.file("two", "#!/bin/sh\nexit 2\n", 0o755);
     folder.ended("two", "plugin `PATH` exited with status 2 before its handshake");
 }
 
 #[test]
-fn a_shared_library_is_called_one() {
-    let folder = Folder::new();
-    // Without the loader's path, it looks like one.
+fn a_shared_library_is_recognized() {
+    let folder = Fixture::new();
+    // Without the loader's path, an executable looks like a shared library.
     let library = own(|bytes| {
         let (table, count) = (64, usize::from(bytes[56]));
         let entries = bytes[table..table + 56 * count].chunks_exact_mut(56);
@@ -240,19 +234,19 @@ fn nothing_is_wrong_with_the_file() {
 }
 
 #[test]
-fn any_bytes_are_looked_at() {
+fn any_bytes_can_be_inspected() {
     for magic in
         [&b"\x7fELF\x02\x01"[..], b"\x7fELF\x01\x02", b"MZ", b"\xfe\xed\xfa\xcf", b"\xca\xfe\xba\xbe", b"#!", b""]
     {
         for fill in [0, 1, 3, 0x7f, 0xff] {
             for len in [0, 1, 10, 16, 40, 64, 100, 5000] {
                 let bytes = [magic, &vec![fill; len]].concat();
-                let _ = image::of(&bytes[..], Path::new("x"));
+                let _ = image::inspect_bytes(&bytes[..], Path::new("x"));
             }
         }
     }
-    // A header that tells of ever so many entries reads no more than there is.
+    // A header that declares too many entries does not read beyond the file.
     let mut bytes = own(|_| ());
     bytes[54..58].fill(0xff);
-    assert_eq!(image::of(&bytes[..], Path::new("x")), None);
+    assert_eq!(image::inspect_bytes(&bytes[..], Path::new("x")), None);
 }
