@@ -1,12 +1,12 @@
-//! The record of a plugin in the section that is read without loading a library.
+//! The record of a plugin in the section that a host reads without loading the library.
 
 use crate::entry::submission::Submission;
 use crate::interface::Interface;
 use crate::portable::record::{HEAD, NUMBER, PLUGIN_KIND, UNIT, head};
 use crate::portable::types::Text;
 
-/// The record of a plugin: number and path of its interface, and its text, which is the one its entry refers to.
-// Bytes alone, so that there is nothing between them.
+/// The record of a plugin: number and path of its interface, and the text that its entry refers to.
+// All fields are bytes, so that there is no padding.
 #[repr(C)]
 pub struct PluginRecord<const PATH: usize, const TEXT: usize> {
     head: [u8; HEAD],

@@ -1,4 +1,4 @@
-//! Plugins made by hand, for a test or for a link of one's own.
+//! Builds plugins by hand, for a test or for your own link.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -36,32 +36,33 @@ impl PluginBuilder {
         Self { fields, aliases: Vec::new(), interface: I::IDENTITY, open }
     }
 
-    /// Other names that it is opened by. Its own name among them, or one twice, changes nothing.
+    /// Adds aliases. Its own name and repeated aliases are ignored.
     pub fn aliases<'n>(mut self, aliases: impl IntoIterator<Item = &'n str>) -> Self {
         self.aliases.extend(aliases.into_iter().map(str::to_owned));
         self
     }
 
-    /// Deprecates it. `instead` says what to use.
+    /// Deprecates it. `instead` is the advice on what to use.
     pub fn deprecated(self, instead: &str) -> Self {
         self.with(DEPRECATED, instead)
     }
 
-    /// Its docs, in Markdown. The first line is its summary.
+    /// Sets its docs, in Markdown. The first line is its summary.
     pub fn docs(self, docs: &str) -> Self {
         self.with(DOCS, docs)
     }
 
-    /// The package that it comes from, and its version.
+    /// Sets the package that it comes from, and its version.
     pub fn package(self, name: &str, version: &str) -> Self {
         self.with(PACKAGE, name).with(VERSION, version)
     }
 
-    /// The plugin.
+    /// Builds the plugin.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BadName`](crate::ErrorKind::BadName) where its name or an alias cannot be the name of a plugin.
+    /// [`ErrorKind::BadName`](crate::ErrorKind::BadName) if its name or an alias cannot be a
+    /// plugin's name.
     pub fn build(mut self) -> Result<Plugin, Error> {
         name::check(&self.fields[NAME])?;
         let mut kept: Vec<&str> = Vec::new();
