@@ -8,8 +8,9 @@ thread_local! {
     static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// Runs `work` with a deadline for its calls to plugins in other processes and on servers.
-/// A call that takes longer fails with [`ErrorKind::Deadline`](crate::ErrorKind::Deadline), and is
+/// Runs `work`, whose calls to plugins in other processes and on servers must all end within
+/// `duration`.
+/// A call that does not fails with [`ErrorKind::Deadline`](crate::ErrorKind::Deadline), and is
 /// cancelled on the other side.
 ///
 /// The deadline holds for this thread only. The earliest of nested deadlines holds.

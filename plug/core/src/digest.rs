@@ -1,4 +1,4 @@
-//! A SHA-256: parsed from hexadecimal digits, computed of a file, and displayed as `sha256sum` does.
+//! A SHA-256, computed of a file, and parsed and displayed as `sha256sum` prints it.
 
 use std::fmt;
 use std::io::{self, Read};

@@ -43,10 +43,10 @@ pub struct Error(Box<Inner>);
 struct Inner {
     #[cfg(feature = "host")]
     kind: ErrorKind,
-    cause: Cause,
+    repr: Repr,
 }
 
-enum Cause {
+enum Repr {
     /// Formatted from the kind.
     /// It is a function pointer, so that a plugin that never makes a kind does not link all their
     /// texts.
@@ -55,13 +55,13 @@ enum Cause {
     /// A text, and the cause below it.
     Text(String, Option<Box<dyn StdError + Send + Sync>>),
     /// Another error, whose text and source become those of this one.
-    Itself(Box<dyn StdError + Send + Sync>),
+    Wrapped(Box<dyn StdError + Send + Sync>),
 }
 
 impl Error {
     /// Makes a plugin's error out of a text.
     pub fn msg(text: impl Into<String>) -> Self {
-        Self::of_plugin(Cause::Text(text.into(), None))
+        Self::of_plugin(Repr::Text(text.into(), None))
     }
 
     /// Makes a plugin's error out of another error, with its text and causes.
@@ -77,7 +77,7 @@ impl Error {
     pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         match source.into().downcast::<Self>() {
             Ok(error) => *error,
-            Err(source) => Self::of_plugin(Cause::Itself(source)),
+            Err(source) => Self::of_plugin(Repr::Wrapped(source)),
         }
     }
 
@@ -94,7 +94,7 @@ impl Error {
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let text = self.to_string();
-        self.0.cause = Cause::Text(text, Some(source.into()));
+        self.0.repr = Repr::Text(text, Some(source.into()));
         self
     }
 
@@ -117,15 +117,15 @@ impl Error {
         Self(Box::new(Inner {
             #[cfg(feature = "host")]
             kind,
-            cause: Cause::Text(text.into(), Some(Box::new(self))),
+            repr: Repr::Text(text.into(), Some(Box::new(self))),
         }))
     }
 
-    fn of_plugin(cause: Cause) -> Self {
+    fn of_plugin(repr: Repr) -> Self {
         Self(Box::new(Inner {
             #[cfg(feature = "host")]
             kind: ErrorKind::Plugin,
-            cause,
+            repr,
         }))
     }
 
@@ -138,11 +138,11 @@ impl Error {
     /// The error given to [`Error::new`] or [`with_source`](Error::with_source), if it is an `E`.
     /// It also looks through the error of a plugin that could not be opened.
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
-        let source = match &self.0.cause {
+        let source = match &self.0.repr {
             #[cfg(feature = "host")]
-            Cause::Kind(_) => return None,
-            Cause::Text(_, source) => source.as_deref()?,
-            Cause::Itself(source) => source.as_ref(),
+            Repr::Kind(_) => return None,
+            Repr::Text(_, source) => source.as_deref()?,
+            Repr::Wrapped(source) => source.as_ref(),
         };
         source.downcast_ref().or_else(|| source.downcast_ref::<Self>()?.downcast_ref())
     }
@@ -160,15 +160,15 @@ impl Error {
 
     /// Rebuilds an error of another build from its text and those of its causes.
     #[cfg(any(feature = "library", feature = "wire"))]
-    pub(crate) fn told(texts: Vec<String>) -> Self {
-        let told = |cause: Option<Self>, text| {
+    pub(crate) fn from_texts(texts: Vec<String>) -> Self {
+        let with_cause = |cause: Option<Self>, text| {
             let cause = cause.map(|cause| Box::new(cause) as Box<dyn StdError + Send + Sync>);
-            Some(Self::of_plugin(Cause::Text(text, cause)))
+            Some(Self::of_plugin(Repr::Text(text, cause)))
         };
         texts
             .into_iter()
             .rev()
-            .fold(None, told)
+            .fold(None, with_cause)
             .unwrap_or_else(|| Self::msg("the plugin failed, and did not say with what"))
     }
 
@@ -177,7 +177,7 @@ impl Error {
     pub(crate) fn opening(plugin: &str, package: Option<&str>, source: Error) -> Self {
         let kind = ErrorKind::Open { plugin: plugin.to_owned(), package: package.map(str::to_owned) };
         let text = kind.to_string();
-        Self(Box::new(Inner { kind, cause: Cause::Text(text, Some(Box::new(source))) }))
+        Self(Box::new(Inner { kind, repr: Repr::Text(text, Some(Box::new(source))) }))
     }
 }
 
@@ -189,7 +189,7 @@ pub(crate) fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<It
 #[cfg(feature = "host")]
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, cause: Cause::Kind(fmt::Display::fmt) }))
+        Self(Box::new(Inner { kind, repr: Repr::Kind(fmt::Display::fmt) }))
     }
 }
 
@@ -202,11 +202,11 @@ impl From<std::io::Error> for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0.cause {
+        match &self.0.repr {
             #[cfg(feature = "host")]
-            Cause::Kind(_) => None,
-            Cause::Text(_, source) => source.as_deref().map(|source| source as _),
-            Cause::Itself(source) => source.source(),
+            Repr::Kind(_) => None,
+            Repr::Text(_, source) => source.as_deref().map(|source| source as _),
+            Repr::Wrapped(source) => source.source(),
         }
     }
 }
@@ -214,11 +214,11 @@ impl StdError for Error {
 /// Writes the text. `{:#}` adds the texts of the causes, separated by colons.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.cause {
+        match &self.0.repr {
             #[cfg(feature = "host")]
-            Cause::Kind(write) => write(&self.0.kind, f)?,
-            Cause::Text(text, _) => f.write_str(text)?,
-            Cause::Itself(source) => write!(f, "{source}")?,
+            Repr::Kind(write) => write(&self.0.kind, f)?,
+            Repr::Text(text, _) => f.write_str(text)?,
+            Repr::Wrapped(source) => write!(f, "{source}")?,
         }
         if f.alternate() {
             self.causes().try_for_each(|cause| write!(f, ": {cause}"))?;

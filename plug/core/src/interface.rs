@@ -78,29 +78,33 @@ pub struct Identity {
     id: TypeId,
     number: u64,
     version: &'static str,
-    name: Name,
+    name: InterfaceName,
     vtables: Option<&'static Vtables>,
 }
 
 /// The name of an interface.
 /// That of a generic one comes from the compiler, which does not give it in a constant.
-enum Name {
-    Is(&'static str),
-    Of(fn() -> &'static str),
+enum InterfaceName {
+    Fixed(&'static str),
+    Computed(fn() -> &'static str),
 }
 
 impl Identity {
     const fn of<I: ?Sized + Interface>() -> Self {
         let Declaration { version, is_generic, .. } = I::DECLARATION;
-        let name = if is_generic { Name::Of(type_name::<I>) } else { Name::Is(I::DECLARATION.path) };
+        let name = if is_generic {
+            InterfaceName::Computed(type_name::<I>)
+        } else {
+            InterfaceName::Fixed(I::DECLARATION.path)
+        };
         Self { id: TypeId::of::<I>(), number: I::DECLARATION.number(), version, name, vtables: I::VTABLES }
     }
 
     /// The path of the trait, such as `app_interface::Plug`.
     pub fn name(&self) -> &'static str {
         match self.name {
-            Name::Is(name) => name,
-            Name::Of(name) => name(),
+            InterfaceName::Fixed(name) => name,
+            InterfaceName::Computed(name) => name(),
         }
     }
 
@@ -125,7 +129,7 @@ impl Identity {
         }
         let (path, version): (&'static str, &'static str) = (path.to_owned().leak(), version.to_owned().leak());
         let number = fnv(fnv(FNV_OFFSET, path), version);
-        let new = Box::leak(Box::new(Self { id, number, version, name: Name::Is(path), vtables: None }));
+        let new = Box::leak(Box::new(Self { id, number, version, name: InterfaceName::Fixed(path), vtables: None }));
         known.insert((path, version), new);
         new
     }

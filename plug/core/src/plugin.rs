@@ -27,15 +27,15 @@ use crate::plugin::fields::{
 ///
 /// It is cheap to clone. No code of the plugin runs before it is opened.
 #[derive(Clone)]
-pub struct Plugin(Source);
+pub struct Plugin(PluginSource);
 
 #[derive(Clone)]
-enum Source {
+enum PluginSource {
     Recorded(&'static Entry),
-    Made(Arc<Made>),
+    Owned(Arc<OwnedPlugin>),
 }
 
-struct Made {
+struct OwnedPlugin {
     fields: Arc<Fields>,
     interface: &'static Identity,
     /// Where the link found it, or `None` if it is in this binary.
@@ -45,10 +45,10 @@ struct Made {
     /// The differences of its interface that keep it from being opened.
     /// All plugins of the interface share them.
     unfit: Option<Arc<[Difference]>>,
-    open: Box<OpenMade>,
+    open: Box<OpenFn>,
 }
 
-pub(crate) type OpenMade = dyn Fn(&mut Slot<'_>) -> Result<(), Error> + Send + Sync;
+pub(crate) type OpenFn = dyn Fn(&mut Slot<'_>) -> Result<(), Error> + Send + Sync;
 
 impl Plugin {
     /// Makes a plugin with only a name, for a test or for your own [`Link`](crate::Link).
@@ -114,9 +114,16 @@ impl Plugin {
         origin: String,
         found_in: Option<usize>,
         unfit: Option<Arc<[Difference]>>,
-        open: Box<OpenMade>,
+        open: Box<OpenFn>,
     ) -> Self {
-        Self(Source::Made(Arc::new(Made { fields, interface, origin: Some(origin), found_in, unfit, open })))
+        Self(PluginSource::Owned(Arc::new(OwnedPlugin {
+            fields,
+            interface,
+            origin: Some(origin),
+            found_in,
+            unfit,
+            open,
+        })))
     }
 
     /// The name it is opened by.
@@ -196,16 +203,16 @@ impl Plugin {
     /// `None` if the plugin is linked into this binary, or was made in it.
     pub fn origin(&self) -> Option<&str> {
         match &self.0 {
-            Source::Recorded(_) => None,
-            Source::Made(made) => made.origin.as_deref(),
+            PluginSource::Recorded(_) => None,
+            PluginSource::Owned(owned) => owned.origin.as_deref(),
         }
     }
 
     /// The reasons why it cannot be opened in this program.
     fn unfit(&self) -> Option<&Arc<[Difference]>> {
         match &self.0 {
-            Source::Recorded(_) => None,
-            Source::Made(made) => made.unfit.as_ref(),
+            PluginSource::Recorded(_) => None,
+            PluginSource::Owned(owned) => owned.unfit.as_ref(),
         }
     }
 
@@ -258,15 +265,15 @@ impl Plugin {
 
     fn fill(&self, slot: &mut Slot<'_>) -> Result<(), Error> {
         match &self.0 {
-            Source::Recorded(entry) => (entry.open)(slot),
-            Source::Made(made) => (made.open)(slot),
+            PluginSource::Recorded(entry) => (entry.open)(slot),
+            PluginSource::Owned(owned) => (owned.open)(slot),
         }
     }
 
     pub(crate) fn identity(&self) -> &'static Identity {
         match &self.0 {
-            Source::Recorded(entry) => entry.interface,
-            Source::Made(made) => made.interface,
+            PluginSource::Recorded(entry) => entry.interface,
+            PluginSource::Owned(owned) => owned.interface,
         }
     }
 
@@ -274,10 +281,10 @@ impl Plugin {
     /// A test of a package that depends on itself links that package twice.
     pub(crate) fn is_twin_of(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Source::Recorded(one), Source::Recorded(two)) => {
+            (PluginSource::Recorded(one), PluginSource::Recorded(two)) => {
                 one.interface.id() == two.interface.id() && one.text == two.text
             }
-            (Source::Made(one), Source::Made(two)) => {
+            (PluginSource::Owned(one), PluginSource::Owned(two)) => {
                 let is_found_again = one.found_in.is_some() && one.found_in == two.found_in && one.fields == two.fields;
                 Arc::ptr_eq(one, two) || is_found_again
             }
@@ -291,15 +298,15 @@ impl Plugin {
 
     fn field(&self, field: usize) -> &str {
         match &self.0 {
-            Source::Recorded(entry) => entry.field(field),
-            Source::Made(made) => made.fields.get(field),
+            PluginSource::Recorded(entry) => entry.field(field),
+            PluginSource::Owned(owned) => owned.fields.get(field),
         }
     }
 }
 
 impl From<&'static Entry> for Plugin {
     fn from(entry: &'static Entry) -> Self {
-        Self(Source::Recorded(entry))
+        Self(PluginSource::Recorded(entry))
     }
 }
 

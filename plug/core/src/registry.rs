@@ -35,7 +35,9 @@ use crate::registry::link::Link;
 /// # /// Says hello in English.
 /// # #[plug::plug("a")]
 /// # impl Plug for A {
-/// #     fn say_hello(&self, name: &str) -> Result<String, plug::Error> { Ok(format!("hello, {name}")) }
+/// #     fn say_hello(&self, name: &str) -> Result<String, plug::Error> {
+/// #         Ok(format!("hello, {name}"))
+/// #     }
 /// # }
 /// use app_interface::Plug;
 ///

@@ -7,7 +7,7 @@ use crate::entry::{FIELDS, Slot};
 use crate::error::Error;
 use crate::interface::{Identity, Interface};
 use crate::plugin::fields::{ALIASES, DEPRECATED, DOCS, FILE, Fields, LINE, NAME, PACKAGE, VERSION};
-use crate::plugin::{Made, OpenMade, Plugin, Source, name};
+use crate::plugin::{OpenFn, OwnedPlugin, Plugin, PluginSource, name};
 
 /// Makes a [`Plugin`] by hand: see [`Plugin::builder`].
 #[must_use = "it is no plugin yet"]
@@ -15,7 +15,7 @@ pub struct PluginBuilder {
     fields: [String; FIELDS],
     aliases: Vec<String>,
     interface: &'static Identity,
-    open: Box<OpenMade>,
+    open: Box<OpenFn>,
 }
 
 impl PluginBuilder {
@@ -75,7 +75,14 @@ impl PluginBuilder {
         self.fields[ALIASES] = kept.join(",");
         let fields = Arc::new(Fields::of(|field| &self.fields[field]));
         let (interface, open) = (self.interface, self.open);
-        Ok(Plugin(Source::Made(Arc::new(Made { fields, interface, origin: None, found_in: None, unfit: None, open }))))
+        Ok(Plugin(PluginSource::Owned(Arc::new(OwnedPlugin {
+            fields,
+            interface,
+            origin: None,
+            found_in: None,
+            unfit: None,
+            open,
+        }))))
     }
 
     fn with(mut self, field: usize, text: &str) -> Self {
