@@ -25,18 +25,18 @@ pub(crate) struct Contents<'f> {
     cache: ReadCache<At<'f>>,
     len: u64,
     /// The number of bytes that may still be read.
-    left: Cell<u64>,
+    remaining: Cell<u64>,
 }
 
 impl<'f> Contents<'f> {
     /// Takes a file of `len` bytes.
     pub(crate) fn new(file: &'f File, len: u64) -> Self {
-        Self { cache: ReadCache::new(At { file, len, offset: 0 }), len, left: Cell::new(MAX_READ) }
+        Self { cache: ReadCache::new(At { file, len, offset: 0 }), len, remaining: Cell::new(MAX_READ) }
     }
 
     // A header may claim any size, and refer to one piece many times.
     fn take(&self, size: u64) -> Result<(), ()> {
-        self.left.set(self.left.get().checked_sub(size).ok_or(())?);
+        self.remaining.set(self.remaining.get().checked_sub(size).ok_or(())?);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Declares what makes a trait an interface: an identity for the linker, the registry and a person.
+//! Declares interfaces: traits with an identity for the linker, the registry and a person.
 
 use std::any::{Any, TypeId};
 #[cfg(any(feature = "library", feature = "wire"))]

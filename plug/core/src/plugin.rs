@@ -38,7 +38,7 @@ enum PluginSource {
 struct OwnedPlugin {
     fields: Arc<Fields>,
     interface: &'static Identity,
-    /// Where the link found it, or `None` if it is in this binary.
+    /// The place outside of this binary, or `None` if it is in it.
     origin: Option<String>,
     /// The address of the library, process or server that brought it, which `open` keeps alive.
     found_in: Option<usize>,
@@ -143,7 +143,7 @@ impl Plugin {
         self.name() == name || self.aliases().any(|alias| alias == name)
     }
 
-    /// The advice on what to use instead, if the plugin is deprecated.
+    /// The advice on its replacement, if the plugin is deprecated.
     pub fn deprecated(&self) -> Option<&str> {
         self.known(DEPRECATED)
     }
@@ -199,7 +199,7 @@ impl Plugin {
         self.field(LINE).parse().unwrap_or_default()
     }
 
-    /// Where the link found it, such as `library:` and a path.
+    /// The place outside of this binary, such as `library:` and a path.
     /// `None` if the plugin is linked into this binary, or was made in it.
     pub fn origin(&self) -> Option<&str> {
         match &self.0 {

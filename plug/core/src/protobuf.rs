@@ -12,7 +12,7 @@
 //! | `String`, `&str`; `Vec<u8>`, `&[u8]` | `string`; `bytes` |
 //! | `()` | an empty message |
 //! | `Option<T>` | `optional` |
-//! | `Vec<T>`, `&[T]` | `repeated`; packed where that can be, and read either way |
+//! | `Vec<T>`, `&[T]` | `repeated`; packed if possible, and both forms are decoded |
 //! | `HashMap<K, V>`, `BTreeMap<K, V>` | `map<K, V>` |
 //! | these three within each other, or alone in a variant | a message with it as field 1, `value` |
 //! | a struct | a message |

@@ -119,7 +119,7 @@ pub(crate) struct PluginTable {
     pub interface: Slice<'static, u8>,
     /// In the order of that record.
     pub calls: Slice<'static, CallFn>,
-    /// Makes an object. It vtable `plugin` as its object, and the reply's value is an `Object`.
+    /// Makes an object. It takes `plugin` as its object, and the reply's value is an `Object`.
     pub open: CallFn,
     /// Destroys an object.
     pub close: CallFn,

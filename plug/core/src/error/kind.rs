@@ -95,7 +95,7 @@ pub enum ErrorKind {
         plugin: String,
         /// The method.
         method: String,
-        /// Where the plugin is, such as `process:` and a path.
+        /// The place of the plugin, such as `process:` and a path.
         origin: String,
         /// The reason.
         reason: String,
@@ -107,7 +107,7 @@ pub enum ErrorKind {
         plugin: String,
         /// The method.
         method: String,
-        /// Where the plugin is.
+        /// The place of the plugin.
         origin: String,
         /// The name of the status, such as `NOT_FOUND`.
         code: &'static str,
@@ -120,7 +120,7 @@ pub enum ErrorKind {
         plugin: String,
         /// The method.
         method: String,
-        /// Where the plugin is.
+        /// The place of the plugin.
         origin: String,
         /// The reason.
         what: String,
@@ -158,7 +158,7 @@ pub enum ErrorKind {
         plugin: String,
         /// The path of the interface.
         interface: &'static str,
-        /// Where the plugin was found, such as `library:` and a path.
+        /// The place of the plugin, such as `library:` and a path.
         origin: String,
         /// All differences.
         differences: Vec<Difference>,

@@ -75,8 +75,8 @@ pub struct Place {
     pub file: String,
     /// The line, from 1.
     pub line: u32,
-    /// Where a link found it, such as `library:` and a path. `None` if it is linked into this
-    /// binary.
+    /// The place outside of this binary, such as `library:` and a path.
+    /// `None` if it is linked into this binary.
     pub origin: Option<String>,
 }
 

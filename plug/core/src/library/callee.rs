@@ -23,7 +23,7 @@ type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'
 ///
 /// `object` is one of `M::Interface` that this library made and has not destroyed; `arguments`
 /// points to the views of M's arguments, and `reply` to a reply for M's result, both for as long as
-/// the call vtable.
+/// the call takes.
 pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), reply: *mut ()) -> CallStatus {
     let work = || {
         // SAFETY: the caller's promise.

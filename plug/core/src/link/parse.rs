@@ -100,7 +100,7 @@ impl Address {
     pub fn parse(text: &str) -> Result<(Self, Option<&str>), Error> {
         let (link, plugin) = split(text);
         let Some((kind, rest)) = Kind::of(link) else {
-            return Err(fault(LinkFault::UnknownKind { text: text.to_owned(), meant: meant(text) }));
+            return Err(fault(LinkFault::UnknownKind { text: text.to_owned(), meant: guess(text) }));
         };
         let address = match kind {
             Kind::Library => Self::Library(absolute(kind, rest)?),
@@ -110,7 +110,7 @@ impl Address {
                 Self::Grpc(format!("{}{hosts}", kind.prefix()))
             }
             Kind::Unix => {
-                // As in a URL, whose authority is empty.
+                // As in a URL with an empty authority.
                 let path = absolute(kind, rest.strip_prefix("//").unwrap_or(rest))?;
                 Self::Grpc(format!("{}{}", kind.prefix(), path.display()))
             }
@@ -228,7 +228,7 @@ fn absolute(kind: Kind, path: &str) -> Result<PathBuf, Error> {
 }
 
 /// The address that the author of a text without a kind of link probably meant.
-fn meant(text: &str) -> Option<String> {
+fn guess(text: &str) -> Option<String> {
     let place = split(text).0;
     let path = Path::new(place);
     let has_extension =

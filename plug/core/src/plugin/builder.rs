@@ -42,7 +42,7 @@ impl PluginBuilder {
         self
     }
 
-    /// Deprecates it. `instead` is the advice on what to use.
+    /// Deprecates it. `instead` names the replacement.
     pub fn deprecated(self, instead: &str) -> Self {
         self.with(DEPRECATED, instead)
     }

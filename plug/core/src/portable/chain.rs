@@ -6,9 +6,9 @@ use std::fmt::Display;
 use crate::error::chain;
 
 /// Collects the texts that `visit` passes.
-pub(super) fn texts(tell: impl FnOnce(&mut dyn FnMut(&dyn Display))) -> Vec<String> {
+pub(super) fn texts(visit: impl FnOnce(&mut dyn FnMut(&dyn Display))) -> Vec<String> {
     let mut texts = Vec::new();
-    tell(&mut |text| texts.push(text.to_string()));
+    visit(&mut |text| texts.push(text.to_string()));
     texts
 }
 

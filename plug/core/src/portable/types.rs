@@ -124,10 +124,10 @@ impl<const N: usize> ConstText<N> {
 
     /// All digits of the number, the highest first.
     pub(crate) const fn push_hexadecimal(mut self, number: u128, digits: u32) -> Self {
-        let mut left = digits;
-        while left > 0 {
-            left -= 1;
-            let digit = (number >> (4 * left)) & 0xf;
+        let mut remaining = digits;
+        while remaining > 0 {
+            remaining -= 1;
+            let digit = (number >> (4 * remaining)) & 0xf;
             self = self.push(DIGITS.split_at(digit as usize).1.split_at(1).0);
         }
         self

@@ -369,7 +369,7 @@ impl<'b> MessageFields<'b> {
         match self.known {
             FieldSet::Named(names) => Some(tag as usize - 1).filter(|index| *index < names.len()),
             FieldSet::Of(fields) => {
-                // MessageFields usually come in order.
+                // Fields usually come in order.
                 let next = self.current.0 + 1;
                 match fields.get(next) {
                     Some(field) if field.tag == tag => Some(next),

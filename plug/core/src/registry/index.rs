@@ -26,7 +26,7 @@ struct Claim {
     plugin: u32,
 }
 
-/// What a lookup finds, as indexes into the plugins.
+/// The result of a lookup, as indexes into the plugins.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     Plugin(usize),

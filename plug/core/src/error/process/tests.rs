@@ -29,16 +29,16 @@ fn lines(lines: &[&str]) -> Vec<String> {
 
 #[test]
 fn how_a_process_ended() {
-    let said = lines(&["panic: boom", "", "goroutine 1 [running]:"]);
+    let stderr = lines(&["panic: boom", "", "goroutine 1 [running]:"]);
     check(
-        ProcessFault::Exited { status: code(2), stderr: said.clone() },
+        ProcessFault::Exited { status: code(2), stderr: stderr.clone() },
         "plugin `/opt/p` exited with status 2 before its handshake\n\
          stderr: panic: boom\nstderr: \nstderr: goroutine 1 [running]:",
     );
     check(
         ProcessFault::Exited { status: code(0), stderr: vec![] },
         "plugin `/opt/p` exited with status 0 before its handshake\n\
-         hint: a plugin's `main` serves until it is check to stop: `plug::serve()`",
+         hint: a plugin's `main` serves until it is told to stop: `plug::serve()`",
     );
     for cookie in [
         "This binary is a plugin. These are not meant to be executed directly.",
@@ -57,7 +57,7 @@ fn how_a_process_ended() {
         "plugin `/opt/p` closed its stdout before its handshake\nstderr: x",
     );
     check(
-        ProcessFault::Died { was_called: true, status: signal(11), stderr: said[..1].to_vec() },
+        ProcessFault::Died { was_called: true, status: signal(11), stderr: stderr[..1].to_vec() },
         "plugin `/opt/p` was killed by signal 11 (SIGSEGV) while it was being called\nstderr: panic: boom",
     );
     check(

@@ -23,7 +23,7 @@ pub(super) struct FileRules {
     pub copy_mode: CopyMode,
 }
 
-/// The copy_mode to load a file.
+/// The way to load a file.
 #[derive(Debug, Clone, Default)]
 pub(super) enum CopyMode {
     #[default]
@@ -140,7 +140,7 @@ fn refuse_writable(path: &Path, file: &std::fs::Metadata) -> Result<(), LibraryF
     Ok(())
 }
 
-/// The metadata does not tell who may change a file.
+/// On such systems, the metadata does not tell who may change a file.
 #[cfg(not(unix))]
 fn refuse_writable(path: &Path, _: &std::fs::Metadata) -> Result<(), LibraryFault> {
     Err(LibraryFault::Writable { by: path.to_owned(), mode: 0, owner: 0 })

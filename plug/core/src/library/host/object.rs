@@ -100,7 +100,7 @@ unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
     pending.outcome = Some(panic::catch_unwind(AssertUnwindSafe(own)).map_err(FailureText::by_panic));
 }
 
-/// The vtable that vtable the result of a method.
+/// The vtable that takes the result of a method.
 struct TakeResult<M>(PhantomData<M>);
 
 impl<M: Method> TakeResult<M> {
@@ -121,7 +121,7 @@ unsafe extern "C" fn take_nothing(_: *mut (), _: *const ()) {}
 
 /// # Safety
 ///
-/// `reply` points to a `Pending<V, T>`, and `failure` to a failure whose texts are texts.
+/// `reply` points to a `Pending<V, T>`, and `failure` to a failure with valid texts.
 unsafe extern "C" fn take_failure<V, T>(reply: *mut (), failure: *const Failure<'_>) {
     // SAFETY: the caller's promise.
     let (pending, failure) = unsafe { (&mut *reply.cast::<Pending<V, T>>(), &*failure) };
@@ -147,9 +147,9 @@ impl Boundary for LibraryObject {
         let scratch = Scratch::new();
         let views = M::Arguments::view(given, &scratch);
         let mut pending = PendingOf::<M>::new(TakeResult::<M>::VTABLE);
-        // SAFETY: there are as many as the interface has methods, and this is the index of one.
+        // SAFETY: it has one entry for each method of the interface, and this is the index of one.
         let call = unsafe { self.calls.get_unchecked(M::INDEX) };
-        // SAFETY: the library has a method of this name and fingerprint, so it vtable views of these types and a reply of this one.
+        // SAFETY: the library has a method of this name and fingerprint, so it takes views of these types and a reply of this one.
         // The object is of this interface and lives as long as `self`; the views and the reply live until the call returns.
         let returned = unsafe { call(self.object, (&raw const views).cast(), (&raw mut pending).cast()) };
         if returned.status == DONE && M::Ok::IS_FLAT {

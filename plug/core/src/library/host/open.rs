@@ -52,7 +52,7 @@ use crate::registry::link::Link;
 /// # Ok::<(), plug::Error>(())
 /// ```
 ///
-/// # What is checked, and when
+/// # Checks
 ///
 /// `open` runs no code of the file.
 /// It reads the file once, and refuses a file that is no whole library for this system, is longer
@@ -70,7 +70,7 @@ use crate::registry::link::Link;
 /// In a plugin's `new` or method it becomes an [`ErrorKind::Panicked`](crate::ErrorKind::Panicked);
 /// in the destructor of an object it has no further effect.
 ///
-/// # What is not
+/// # Limits
 ///
 /// A library is a part of the process with all its rights.
 /// `abort`, `exit`, a segmentation fault or a stack overflow in a library ends the process.
@@ -114,7 +114,7 @@ struct ListedPlugin {
 ///
 /// let digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
 /// let options = LibraryOptions::new().allow_only([digest])?.refuse_writable_by_others();
-/// // SAFETY: what has this digest was built by us.
+/// // SAFETY: we built the file with this digest.
 /// let library = unsafe { options.open("/usr/lib/app/libplugin_a.so") }?;
 /// # Ok::<(), plug::Error>(())
 /// ```
