@@ -1,4 +1,5 @@
-//! Names the compiler, for what a shared library says of itself. (`links` in Cargo.toml would want a build script anyway.)
+//! Passes the version of the compiler to the crate, which records it in shared libraries.
+//! `links` in Cargo.toml requires a build script in any case.
 
 use std::process::Command;
 

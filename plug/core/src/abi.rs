@@ -1,4 +1,5 @@
-//! The layouts that cross to a shared library: views of values, and tables of functions.
+//! The layouts that cross the boundary to a shared library: views of values, and tables of
+//! functions.
 
 #[doc(hidden)]
 pub(crate) mod table;

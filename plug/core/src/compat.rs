@@ -1,4 +1,4 @@
-//! What the plugins of another build are in this program: which of its interfaces theirs is, and which of its methods are whose. It knows no link.
+//! Matches the interfaces and methods of another build with those of this program.
 
 pub(crate) mod matching;
 pub(crate) mod record;
@@ -13,23 +13,26 @@ use crate::error::difference::Difference;
 use crate::interface::Identity;
 use crate::portable::record::HEAD;
 
-/// What the interface of a plugin is here.
+/// The interface of this program that a plugin of another build implements.
 #[derive(Clone)]
 pub(crate) struct Match {
     pub identity: &'static Identity,
-    /// For each method of this program's its place in the other's; or why they do not fit.
+    /// For each method of this program, its place in the other build; or the differences between
+    /// them.
     pub places: Result<Arc<[Option<usize>]>, Arc<[Difference]>>,
 }
 
-/// The interface of a plugin that this program does not have.
+/// The type of all interfaces that this program does not have.
 struct Foreign;
 
 impl Match {
-    /// What the interface of this path is here, which the other build says this of, where it is portable there.
+    /// Matches the interface with this path. `other` is its record in the other build, if it is
+    /// portable.
     pub(crate) fn of(path: &str, other: Option<&ParsedInterface<'_>>) -> Self {
         let ours = submissions::portables().map(|portables| portables.0).filter(|ours| ours.name() == path);
         let matches = ours.map(|identity| Self { identity, places: Self::places(identity, other) });
-        // Two versions of an interface's crate may be in this program: the one that fits is meant.
+        // This program may contain two versions of an interface's crate. The compatible one is
+        // chosen.
         let best =
             matches.reduce(|best, other| if best.places.is_err() && other.places.is_ok() { other } else { best });
         best.unwrap_or_else(|| {
@@ -46,7 +49,8 @@ impl Match {
         let (Some(record), Some(other)) = (identity.record(), other) else {
             return Err([Difference::NotPortable].into());
         };
-        // Of one text, each method is where it is here. That is most often so, and then there is no need to read ours.
+        // Equal texts have equal methods. This is the common case, and saves reading our own
+        // record.
         if other.text.is_some_and(|text| text.as_bytes() == &record[HEAD..]) {
             return Ok((0..other.methods.len()).map(Some).collect());
         }

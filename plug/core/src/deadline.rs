@@ -1,19 +1,21 @@
-//! How long a call to a plugin may take: for a stretch of code, or for a handle. It knows no link; those whose calls can be given
-//! up ask it.
+//! Deadlines of calls to plugins, for a stretch of code or for one object.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 thread_local! {
-    /// When the calls of this thread must be done.
+    /// The deadline of all calls of this thread.
     static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// Runs `work`, whose calls to plugins in other processes and behind servers must all be done within `duration`. What is not done
-/// by then fails with [`ErrorKind::Deadline`](crate::ErrorKind::Deadline), and is cancelled on the other side.
+/// Runs `work`, whose calls to plugins in other processes and on servers must all end within
+/// `duration`.
+/// A call that does not fails with [`ErrorKind::Deadline`](crate::ErrorKind::Deadline), and is
+/// cancelled on the other side.
 ///
-/// It is for this thread. Where deadlines are nested, the earliest holds. A plugin that is linked in, or in a shared library, runs in
-/// this thread, and cannot be given up: there it changes nothing.
+/// The deadline holds for this thread only. The earliest of nested deadlines holds.
+/// It has no effect on a plugin that is linked in or in a shared library: such a plugin runs in
+/// this thread, and cannot be cancelled.
 ///
 /// ```
 /// use std::time::Duration;
@@ -22,17 +24,17 @@ thread_local! {
 /// assert_eq!(sum, 2);
 /// ```
 pub fn with_deadline<R>(duration: Duration, work: impl FnOnce() -> R) -> R {
-    /// Puts back what was there, also where `work` panics.
-    struct Before(Option<Instant>);
+    /// Restores the previous deadline, also if `work` panics.
+    struct Restore(Option<Instant>);
 
-    impl Drop for Before {
+    impl Drop for Restore {
         fn drop(&mut self) {
             DEADLINE.set(self.0);
         }
     }
 
-    let before = Before(DEADLINE.get());
-    DEADLINE.set(earliest(before.0, from_now(duration)));
+    let restore = Restore(DEADLINE.get());
+    DEADLINE.set(earliest(restore.0, from_now(duration)));
     work()
 }
 
@@ -42,13 +44,13 @@ pub(crate) fn of_call(limit: Option<Duration>) -> Option<Instant> {
     earliest(DEADLINE.get(), limit.and_then(from_now))
 }
 
-/// How long what this thread begins now may take, which has this long by itself.
+/// The time that a step of this thread may take: `limit`, or less if a deadline comes earlier.
 #[cfg(feature = "process")]
 pub(crate) fn within(limit: Duration) -> Duration {
     DEADLINE.get().map_or(limit, |deadline| limit.min(deadline.saturating_duration_since(Instant::now())))
 }
 
-/// None where it is so late that it cannot be told.
+/// `None` if the time is too late for an `Instant`.
 fn from_now(duration: Duration) -> Option<Instant> {
     Instant::now().checked_add(duration)
 }

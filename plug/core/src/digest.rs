@@ -1,4 +1,4 @@
-//! A SHA-256: parsed from hexadecimal digits, computed of a file, and displayed as `sha256sum` does.
+//! A SHA-256, computed of a file, and parsed and displayed as `sha256sum` prints it.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -14,7 +14,7 @@ use crate::escape;
 pub(crate) struct Digest([u8; 32]);
 
 impl Digest {
-    /// Reads to the end, and gives each piece to `copy`.
+    /// Reads to the end, and passes each piece to `copy`.
     pub(crate) fn of(mut from: impl Read, mut copy: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Self> {
         let (mut hasher, mut piece) = (Sha256::new(), vec![0; 1 << 16]);
         loop {
@@ -60,7 +60,7 @@ impl fmt::Display for Digest {
     }
 }
 
-/// As it is displayed, since options are printed with it.
+/// Writes what `Display` writes, since the `Debug` of options includes it.
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
@@ -81,9 +81,9 @@ mod tests {
         assert_eq!(ABC.to_ascii_uppercase().parse::<Digest>().unwrap(), digest);
         let bad = [&ABC[1..], &ABC[..63], "", "abc"].map(str::to_owned);
         for bad in bad.into_iter().chain([format!("{ABC}0"), ABC.replacen('b', "g", 1), ABC.replacen("ba", "é", 1)]) {
-            let shown = escape::short(&bad);
+            let escaped = escape::short(&bad);
             let text =
-                format!("`{shown}` is no SHA-256 digest, which is 64 hexadecimal digits, as `sha256sum` prints them");
+                format!("`{escaped}` is no SHA-256 digest, which is 64 hexadecimal digits, as `sha256sum` prints them");
             assert_eq!(bad.parse::<Digest>().unwrap_err().to_string(), text);
         }
     }

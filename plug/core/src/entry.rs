@@ -1,4 +1,5 @@
-//! What `#[plug]` leaves in the binary, and where a new object of it goes. It knows no registry, and is in the build of a plugin as in that of a host.
+//! The entry that `#[plug]` leaves in the binary, and the slot that receives a new object.
+//! Builds of plugins and of hosts both have it.
 
 #[doc(hidden)]
 pub(crate) mod constructor;
@@ -20,20 +21,21 @@ use crate::entry::submission::Submission;
 use crate::error::Error;
 use crate::interface::{Identity, Interface};
 
-/// How many fields an entry's text has; `plugin/fields.rs` tells which.
+/// The number of fields in an entry's text. `plugin/fields.rs` lists them.
 pub(crate) const FIELDS: usize = 12;
 
-/// Between two fields: U+001F, the unit separator of ASCII.
+/// Separates two fields: U+001F, the unit separator of ASCII.
 pub(crate) const SEPARATOR: char = '\u{1f}';
 
-/// What `#[plug]` leaves in the binary. One text, one interface and one function: every further `&'static` field would be
-/// a relocation, and the loader's relocations are what a registry costs at start-up.
+/// The record of a plugin in the binary: one text, one interface and one function.
+/// Each further `&'static` field would be a relocation, and relocations are the start-up cost of a
+/// registry.
 #[doc(hidden)]
 pub struct Entry {
     pub(crate) text: &'static str,
     pub(crate) interface: &'static Identity,
     pub(crate) open: Open,
-    // Where the name and the aliases end, which every first lookup reads of every plugin.
+    // The ends of the name and of the aliases, which the first lookup reads of every plugin.
     #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "it is for hosts"))]
     pub(crate) ends: [u32; 2],
 }
@@ -41,8 +43,9 @@ pub struct Entry {
 /// Fills the slot with a new object. A function pointer, so that an entry is a constant.
 type Open = fn(&mut Slot<'_>) -> Result<(), Error>;
 
-/// Where a new object goes: an `Option<Box<I>>` whose interface has been erased. It saves the allocation of a
-/// `Box<dyn Any>` around the box, and it is where more than an interface can be handed to an opening plugin.
+/// Receives a new object: an `Option<Box<I>>` whose interface is erased.
+/// It saves the allocation of a `Box<dyn Any>` around the box.
+/// It can also carry more than the interface to the plugin that opens.
 #[doc(hidden)]
 pub struct Slot<'a> {
     pub(crate) object: &'a mut dyn Any,
@@ -51,7 +54,7 @@ pub struct Slot<'a> {
 }
 
 impl Entry {
-    /// Called by what `#[plug]` emits, in a constant: a text of the wrong form fails the build.
+    /// The output of `#[plug]` calls it in a constant, so that a malformed text fails the build.
     pub const fn of<S: Submission, const P: usize, const T: usize>(record: &'static PluginRecord<P, T>) -> Self {
         let (bytes, mut at, mut separators, mut ends) = (S::TEXT.as_bytes(), 0, 0, [0; 2]);
         while at < bytes.len() {
@@ -71,7 +74,7 @@ impl Entry {
         Self { text: record.text(), interface: S::Interface::IDENTITY, open, ends }
     }
 
-    /// An object, if it is of this interface.
+    /// A new object, if the plugin implements this interface.
     pub(crate) fn open<I: ?Sized + Interface>(&self) -> Result<Option<Box<I>>, Error> {
         let mut object = None;
         (self.open)(&mut Slot { object: &mut object, options: &OpenOptions::new() })?;
@@ -81,8 +84,9 @@ impl Entry {
 
 impl Slot<'_> {
     /// Puts an object into the slot. A slot for another interface stays empty.
-    // One copy for each interface and not for each plugin. It takes the object and not what makes it, since that would be
-    // more relocations for each plugin: three of a vtable, or one of the global offset table.
+    // One copy for each interface, not for each plugin.
+    // It takes the object and not a constructor, which would need more relocations for each plugin:
+    // three for a vtable, or one of the global offset table.
     #[inline(never)]
     pub(crate) fn put<I: ?Sized + Interface>(&mut self, object: Box<I>) {
         if let Some(slot) = self.object.downcast_mut::<Option<Box<I>>>() {
@@ -97,8 +101,10 @@ mod tests {
 
     #[test]
     fn an_entry_has_three_relocations() {
-        // Pointer and length of the text, the interface, the function, and two halves of a word: 5 words, of which the length and
-        // the last are none. That the functions bring no relocations either, only the table of tests/benches shows.
+        // Five words: pointer and length of the text, the interface, the function, and two half
+        // words.
+        // The length and the half words are no relocations.
+        // Only the table of tests/benches shows that the functions bring no relocations either.
         assert_eq!(size_of::<Entry>(), 5 * size_of::<usize>());
     }
 }

@@ -1,4 +1,4 @@
-//! What goes wrong, and the errors that plugins make. It knows no link.
+//! The error of this crate and of plugins, with its causes.
 
 #[cfg(feature = "grpc")]
 pub(crate) mod address;
@@ -23,12 +23,12 @@ use std::fmt;
 #[cfg(feature = "host")]
 use crate::error::kind::ErrorKind;
 
-/// What went wrong: a step of this crate's, or the plugin's own work.
+/// An error of this crate or of a plugin.
 ///
-/// A plugin makes one with [`Error::msg`] or [`Error::new`], and it prints as its text alone. A host looks at
-/// [`kind`](Error::kind) to tell the steps apart.
+/// A plugin makes one with [`Error::msg`] or [`Error::new`], and it prints as its text alone.
+/// A host matches on [`kind`](Error::kind) to tell the steps apart.
 ///
-/// The first line is the fact. A line that begins with `hint: ` says what would help.
+/// The first line is the fact. A line that begins with `hint: ` suggests a remedy.
 ///
 /// ```
 /// use plug::{Error, ErrorKind};
@@ -37,32 +37,35 @@ use crate::error::kind::ErrorKind;
 /// assert_eq!(error.to_string(), "the name is empty");
 /// assert!(matches!(error.kind(), ErrorKind::Plugin));
 /// ```
-// One pointer wide, since it is in the result of every call.
+// One pointer wide, since the result of every call contains it.
 pub struct Error(Box<Inner>);
 
 struct Inner {
     #[cfg(feature = "host")]
     kind: ErrorKind,
-    cause: Cause,
+    repr: Repr,
 }
 
-enum Cause {
-    /// The kind says it all, and this is how: not a call by name, which would bring the words for all kinds into every plugin.
+enum Repr {
+    /// Formatted from the kind.
+    /// It is a function pointer, so that a plugin that never makes a kind does not link all their
+    /// texts.
     #[cfg(feature = "host")]
     Kind(fn(&ErrorKind, &mut fmt::Formatter<'_>) -> fmt::Result),
-    /// A text, which comes first, and what lies below it.
+    /// A text, and the cause below it.
     Text(String, Option<Box<dyn StdError + Send + Sync>>),
-    /// Stands for itself: its text is the error's, its source the error's source.
-    Itself(Box<dyn StdError + Send + Sync>),
+    /// Another error, whose text and source become those of this one.
+    Wrapped(Box<dyn StdError + Send + Sync>),
 }
 
 impl Error {
-    /// A plugin's error that is a text.
+    /// Makes a plugin's error out of a text.
     pub fn msg(text: impl Into<String>) -> Self {
-        Self::of_plugin(Cause::Text(text.into(), None))
+        Self::of_plugin(Repr::Text(text.into(), None))
     }
 
-    /// A plugin's error that is another error, with that one's text and causes. An error of this crate stays what it is.
+    /// Makes a plugin's error out of another error, with its text and causes.
+    /// An error of this crate is returned unchanged.
     ///
     /// ```
     /// fn read() -> Result<String, plug::Error> {
@@ -74,7 +77,7 @@ impl Error {
     pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         match source.into().downcast::<Self>() {
             Ok(error) => *error,
-            Err(source) => Self::of_plugin(Cause::Itself(source)),
+            Err(source) => Self::of_plugin(Repr::Wrapped(source)),
         }
     }
 
@@ -91,11 +94,11 @@ impl Error {
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let text = self.to_string();
-        self.0.cause = Cause::Text(text, Some(source.into()));
+        self.0.repr = Repr::Text(text, Some(source.into()));
         self
     }
 
-    /// The same error with a text before it, which becomes its own; this error's text becomes a cause. The kind stays.
+    /// Puts a text before the error, whose own text becomes a cause. The kind stays.
     ///
     /// ```
     /// use plug::Error;
@@ -114,32 +117,32 @@ impl Error {
         Self(Box::new(Inner {
             #[cfg(feature = "host")]
             kind,
-            cause: Cause::Text(text.into(), Some(Box::new(self))),
+            repr: Repr::Text(text.into(), Some(Box::new(self))),
         }))
     }
 
-    fn of_plugin(cause: Cause) -> Self {
+    fn of_plugin(repr: Repr) -> Self {
         Self(Box::new(Inner {
             #[cfg(feature = "host")]
             kind: ErrorKind::Plugin,
-            cause,
+            repr,
         }))
     }
 
-    /// The step that failed.
+    /// The kind of the error: the step that failed.
     #[cfg(feature = "host")]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// The error that was given to [`Error::new`] or [`with_source`](Error::with_source), where it is an `E`; also through
-    /// the error of a plugin that could not be opened.
+    /// The error given to [`Error::new`] or [`with_source`](Error::with_source), if it is an `E`.
+    /// It also looks through the error of a plugin that could not be opened.
     pub fn downcast_ref<E: StdError + 'static>(&self) -> Option<&E> {
-        let source = match &self.0.cause {
+        let source = match &self.0.repr {
             #[cfg(feature = "host")]
-            Cause::Kind(_) => return None,
-            Cause::Text(_, source) => source.as_deref()?,
-            Cause::Itself(source) => source.as_ref(),
+            Repr::Kind(_) => return None,
+            Repr::Text(_, source) => source.as_deref()?,
+            Repr::Wrapped(source) => source.as_ref(),
         };
         source.downcast_ref().or_else(|| source.downcast_ref::<Self>()?.downcast_ref())
     }
@@ -149,32 +152,32 @@ impl Error {
         chain(self).skip(1)
     }
 
-    /// What is wrong with the file of a library.
+    /// A fault of the file of a library.
     #[cfg(feature = "library")]
     pub(crate) fn library(path: &std::path::Path, fault: crate::error::library::LibraryFault) -> Self {
         ErrorKind::Library { path: path.to_owned(), fault }.into()
     }
 
-    /// An error of another side, in texts: its own, and those of its causes.
+    /// Rebuilds an error of another build from its text and those of its causes.
     #[cfg(any(feature = "library", feature = "wire"))]
-    pub(crate) fn told(texts: Vec<String>) -> Self {
-        let told = |cause: Option<Self>, text| {
+    pub(crate) fn from_texts(texts: Vec<String>) -> Self {
+        let with_cause = |cause: Option<Self>, text| {
             let cause = cause.map(|cause| Box::new(cause) as Box<dyn StdError + Send + Sync>);
-            Some(Self::of_plugin(Cause::Text(text, cause)))
+            Some(Self::of_plugin(Repr::Text(text, cause)))
         };
         texts
             .into_iter()
             .rev()
-            .fold(None, told)
+            .fold(None, with_cause)
             .unwrap_or_else(|| Self::msg("the plugin failed, and did not say with what"))
     }
 
-    /// What a failed `new` looks like to the host.
+    /// The error that a host gets when a plugin's `new` fails.
     #[cfg(feature = "host")]
     pub(crate) fn opening(plugin: &str, package: Option<&str>, source: Error) -> Self {
         let kind = ErrorKind::Open { plugin: plugin.to_owned(), package: package.map(str::to_owned) };
         let text = kind.to_string();
-        Self(Box::new(Inner { kind, cause: Cause::Text(text, Some(Box::new(source))) }))
+        Self(Box::new(Inner { kind, repr: Repr::Text(text, Some(Box::new(source))) }))
     }
 }
 
@@ -186,11 +189,11 @@ pub(crate) fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<It
 #[cfg(feature = "host")]
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, cause: Cause::Kind(fmt::Display::fmt) }))
+        Self(Box::new(Inner { kind, repr: Repr::Kind(fmt::Display::fmt) }))
     }
 }
 
-/// So that `?` works on input and output in a plugin.
+/// Lets `?` convert an I/O error in a plugin.
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Self::new(error)
@@ -199,23 +202,23 @@ impl From<std::io::Error> for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0.cause {
+        match &self.0.repr {
             #[cfg(feature = "host")]
-            Cause::Kind(_) => None,
-            Cause::Text(_, source) => source.as_deref().map(|source| source as _),
-            Cause::Itself(source) => source.source(),
+            Repr::Kind(_) => None,
+            Repr::Text(_, source) => source.as_deref().map(|source| source as _),
+            Repr::Wrapped(source) => source.source(),
         }
     }
 }
 
-/// The text; with `{:#}`, the texts of the causes behind it, after colons.
+/// Writes the text. `{:#}` adds the texts of the causes, separated by colons.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.cause {
+        match &self.0.repr {
             #[cfg(feature = "host")]
-            Cause::Kind(write) => write(&self.0.kind, f)?,
-            Cause::Text(text, _) => f.write_str(text)?,
-            Cause::Itself(source) => write!(f, "{source}")?,
+            Repr::Kind(write) => write(&self.0.kind, f)?,
+            Repr::Text(text, _) => f.write_str(text)?,
+            Repr::Wrapped(source) => write!(f, "{source}")?,
         }
         if f.alternate() {
             self.causes().try_for_each(|cause| write!(f, ": {cause}"))?;
@@ -224,7 +227,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The text and its causes, as `unwrap` and a `main` that returns a result print it.
+/// Writes the text and its causes, for `unwrap` and for a `main` that returns a result.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;

@@ -1,12 +1,12 @@
-//! Text from outside this program, made fit for a terminal: escaped, cut, or refused.
+//! Makes text from outside of this program safe for a terminal: escapes, cuts or refuses it.
 
 use std::fmt::{self, Write};
 
-/// The most characters of foreign text that a message repeats.
+/// The maximum number of characters of foreign text in a message.
 #[cfg(feature = "process")]
 pub(crate) const MAX_CHARS: usize = 200;
 
-/// As many characters as the longest name of a plugin has.
+/// The length of the longest name of a plugin, in characters.
 const MAX_SHORT: usize = 64;
 
 /// The text, escaped.
@@ -15,12 +15,12 @@ pub(crate) fn all(text: &str) -> String {
     cut(text, usize::MAX)
 }
 
-/// A name, a version or the like, escaped, and cut where it is longer than any name can be.
+/// A name, a version or the like, escaped, and cut if it is longer than any name can be.
 pub(crate) fn short(text: &str) -> String {
     cut(text, MAX_SHORT)
 }
 
-/// The first `max_chars` characters, escaped, and the length where more follow.
+/// The first `max_chars` characters, escaped; then the length in bytes if more follow.
 pub(crate) fn cut(bytes: impl AsRef<[u8]>, max_chars: usize) -> String {
     let bytes = bytes.as_ref();
     let (mut escaped, is_all) = beginning(bytes, max_chars);
@@ -30,7 +30,7 @@ pub(crate) fn cut(bytes: impl AsRef<[u8]>, max_chars: usize) -> String {
     escaped
 }
 
-/// The first `max_chars` characters, escaped, and whether nothing follows them.
+/// The first `max_chars` characters, escaped, and whether they are the whole text.
 pub(crate) fn beginning(bytes: &[u8], max_chars: usize) -> (String, bool) {
     // A character has at most four bytes, so this bounds the work too.
     let start = &bytes[..bytes.len().min(max_chars.saturating_mul(4))];
@@ -42,7 +42,7 @@ pub(crate) fn beginning(bytes: &[u8], max_chars: usize) -> (String, bool) {
     (escaped, chars.next().is_none() && start.len() == bytes.len())
 }
 
-/// Displays a text escaped, but for its line feeds.
+/// Displays a text with all but its line feeds escaped.
 #[cfg(feature = "process")]
 pub(crate) struct Lines<'t>(pub &'t str);
 
@@ -53,16 +53,17 @@ impl fmt::Display for Lines<'_> {
     }
 }
 
-/// Writes one character, escaped if it could move the cursor, colour the terminal or turn the direction of writing.
+/// Writes one character, escaped if it could move the cursor, colour the terminal or reverse the
+/// text.
 fn write(to: &mut impl Write, c: char) -> fmt::Result {
     match c {
-        // Quotes and backslashes too, which only literals escape.
+        // This includes quotes and backslashes, which need an escape only in literals.
         ' '..='~' | '\t' => to.write_char(c),
         _ => c.escape_debug().try_for_each(|c| to.write_char(c)),
     }
 }
 
-/// Whether the text can be printed in one line as it is.
+/// Whether the text can be printed on one line without escapes.
 #[cfg(any(feature = "library", feature = "wire"))]
 pub(crate) fn is_line(text: &str) -> bool {
     let is_unfit = |c: char| {
@@ -71,15 +72,17 @@ pub(crate) fn is_line(text: &str) -> bool {
     is_printable_ascii(text) || !text.contains(is_unfit)
 }
 
-/// Whether the text can be printed in several lines as it is, in a script of either direction.
+/// Whether the text can be printed on several lines without escapes, in a script of either
+/// direction.
 #[cfg(any(feature = "library", feature = "wire"))]
 pub(crate) fn is_prose(text: &str) -> bool {
     let is_unfit = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    // An included file may have the line ends of Windows.
+    // An included file may have Windows line ends.
     is_printable_ascii(text) || !text.split("\r\n").any(|part| part.contains(is_unfit))
 }
 
-/// The common case, found without decoding. A fold looks at several bytes at a time, as an early return cannot.
+/// The common case, found without decoding.
+/// A fold can check several bytes at once, which an early return prevents.
 #[cfg(any(feature = "library", feature = "wire"))]
 fn is_printable_ascii(text: &str) -> bool {
     text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))

@@ -1,6 +1,7 @@
-//! The headers of an executable file, which is a program or a shared library: its format, and the processor that it is for.
+//! Reads the headers of an executable file or a shared library: its format, and its processor.
 //!
-//! The crate `object` reads them, out of bytes that anybody may have written. How much it reads is bounded here.
+//! The crate `object` parses them from bytes that may be hostile, so this file bounds how much it
+//! reads.
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,29 +11,32 @@ use std::ops::Range;
 use object::read::elf::FileHeader;
 use object::{Architecture, Endianness, FileKind, Object, ReadCache, ReadCacheOps, ReadRef, elf};
 
-/// The most that is read of a file. Of ELF it is some thousand bytes, and more of Mach-O and PE, whose tables of symbols `object` reads too.
+/// The maximum number of bytes that are read of a file.
+/// ELF takes some thousand bytes.
+/// Mach-O and PE take more, since `object` also reads their symbol tables.
 const MAX_READ: u64 = 64 << 20;
 
-/// How many bytes at the start and at the end of a file are read at once. Linkers put nearly all headers there.
+/// The number of bytes that are read at once at the start and at the end of a file.
+/// Linkers put nearly all headers there.
 const BLOCK: u64 = 4096;
 
-/// The bytes of a file, of which `object` reads what it needs.
+/// The bytes of a file, which `object` reads piece by piece.
 pub(crate) struct Contents<'f> {
     cache: ReadCache<At<'f>>,
     len: u64,
-    /// How much may still be read.
-    left: Cell<u64>,
+    /// The number of bytes that may still be read.
+    remaining: Cell<u64>,
 }
 
 impl<'f> Contents<'f> {
-    /// Of a file of this length.
+    /// Takes a file of `len` bytes.
     pub(crate) fn new(file: &'f File, len: u64) -> Self {
-        Self { cache: ReadCache::new(At { file, len, offset: 0 }), len, left: Cell::new(MAX_READ) }
+        Self { cache: ReadCache::new(At { file, len, offset: 0 }), len, remaining: Cell::new(MAX_READ) }
     }
 
-    // Headers may claim any size, and one piece again and again.
+    // A header may claim any size, and refer to one piece many times.
     fn take(&self, size: u64) -> Result<(), ()> {
-        self.left.set(self.left.get().checked_sub(size).ok_or(())?);
+        self.remaining.set(self.remaining.get().checked_sub(size).ok_or(())?);
         Ok(())
     }
 }
@@ -62,7 +66,7 @@ impl<'a> ReadRef<'a> for &'a Contents<'_> {
     }
 }
 
-/// A file that is read at an offset, which leaves its cursor alone on Unix.
+/// Reads a file at an offset. On Unix the cursor of the file does not move.
 struct At<'f> {
     file: &'f File,
     len: u64,
@@ -104,27 +108,28 @@ impl ReadCacheOps for At<'_> {
     }
 }
 
-/// What sort of file it is.
+/// The kind of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Sort {
     Empty,
-    /// An executable file or an object file, of ELF, Mach-O or PE.
+    /// An executable file or an object file, in ELF, Mach-O or PE.
     Image(FileKind),
-    /// Of Mach-O, with a part for each of several processors.
+    /// A Mach-O file with a part for each of several processors.
     Universal,
     Text,
     Other(&'static str),
 }
 
 impl Sort {
-    /// Of the file, and its first bytes.
+    /// Reads the kind of a file, and returns its first bytes too.
     pub(crate) fn of<'d, R: ReadRef<'d>>(data: R) -> (Self, &'d [u8]) {
         let start = data.read_bytes_at(0, data.len().unwrap_or_default().min(BLOCK)).unwrap_or_default();
         let sort = match FileKind::parse(start) {
             _ if start.is_empty() => Self::Empty,
             Ok(kind @ (FileKind::Elf32 | FileKind::Elf64)) => Self::Image(kind),
             Ok(kind @ (FileKind::MachO32 | FileKind::MachO64 | FileKind::Pe32 | FileKind::Pe64)) => Self::Image(kind),
-            // Java's classes begin so too, with a version of 45 or more in the place of the number of parts.
+            // Java class files begin with the same bytes, then a version of 45 or more instead of
+            // the number of parts.
             Ok(FileKind::MachOFat32 | FileKind::MachOFat64) if start[4..8] < [0, 0, 0, 45][..] => Self::Universal,
             Ok(FileKind::Coff | FileKind::CoffBig) => Self::Other("an object file"),
             _ => match start {
@@ -146,18 +151,18 @@ fn is_text(start: &[u8]) -> bool {
     is_utf8 && !start.contains(&0)
 }
 
-/// The format and the processor that a file is for.
+/// The format of a file and its processor.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     pub format: &'static str,
-    /// As std names it.
+    /// The name that std gives the processor.
     pub architecture: String,
     pub is_little: bool,
     pub is_64: bool,
 }
 
 impl Target {
-    /// Of this program.
+    /// The target of this program.
     pub(crate) fn own() -> Self {
         let format = match (cfg!(windows), cfg!(target_vendor = "apple")) {
             (true, _) => "PE",
@@ -172,7 +177,7 @@ impl Target {
         Self { format, architecture: architecture.to_owned(), is_little: cfg!(target_endian = "little"), is_64 }
     }
 
-    /// Of a file of ELF, by its header alone.
+    /// The target of an ELF file, from its header alone.
     pub(crate) fn of_elf<H: FileHeader<Endian = Endianness>>(header: &H, endian: Endianness) -> Self {
         let is_64 = header.is_class_64();
         let architecture = match (header.e_machine(endian), is_64) {
@@ -198,13 +203,13 @@ impl Target {
         Self { format: "ELF", architecture: architecture.to_owned(), is_little, is_64 }
     }
 
-    /// Of a file of Mach-O or PE.
+    /// The target of a Mach-O or PE file.
     pub(crate) fn of<'d, R: ReadRef<'d>>(file: &object::File<'d, R>) -> Self {
         let is_mach_o = matches!(file, object::File::MachO32(_) | object::File::MachO64(_));
         let architecture = match file.architecture() {
             Architecture::I386 => "x86".to_owned(),
             Architecture::Unknown => "an unknown processor".to_owned(),
-            // `X86_64`, `Aarch64` and `Arm`, as std names them but for the case.
+            // `X86_64`, `Aarch64` and `Arm`, which std writes in lower case.
             other => format!("{other:?}").to_ascii_lowercase(),
         };
         let format = if is_mach_o { "Mach-O" } else { "PE" };

@@ -1,4 +1,4 @@
-//! What makes a trait an interface: an identity that the linker, the registry and a person can each tell apart.
+//! Declares interfaces: traits with an identity for the linker, the registry and a person.
 
 use std::any::{Any, TypeId};
 #[cfg(any(feature = "library", feature = "wire"))]
@@ -34,12 +34,13 @@ pub trait Interface: 'static {
     #[doc(hidden)]
     const VTABLES: Option<&'static Vtables> = None;
 
-    /// What tells this interface from every other.
+    /// The identity, which differs from that of every other interface.
     const IDENTITY: &'static Identity = &Identity::of::<Self>();
 }
 
-/// What `#[plug::interface]` writes down. The object type is not named in it, since a trait that has none should be told
-/// so once.
+/// The facts that `#[plug::interface]` records.
+/// It does not name the object type: for a trait that has none, the compiler would report that
+/// twice.
 #[doc(hidden)]
 pub struct Declaration {
     pub path: &'static str,
@@ -49,13 +50,14 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// What tells it from every other. All interfaces that one generic trait makes have the same.
+    /// The number that identifies the interface.
+    /// All interfaces of one generic trait share a number.
     pub(crate) const fn number(&self) -> u64 {
         fnv(fnv(fnv(FNV_OFFSET, self.path), self.version), self.place)
     }
 }
 
-/// What a portable interface holds for the links: its record, and a vtable for each link.
+/// The data of a portable interface for the links: its record, and a vtable for each link.
 ///
 /// Each link looks up its own vtable by type, so that a new link changes no other.
 #[doc(hidden)]
@@ -70,33 +72,39 @@ impl Vtables {
     }
 }
 
-/// What tells an interface from every other: its type, for the registry; a number, for the linker; its path, for a person.
+/// Identifies an interface: by type for the registry, by number for the linker, by path for a
+/// person.
 pub struct Identity {
     id: TypeId,
     number: u64,
     version: &'static str,
-    name: Name,
+    name: InterfaceName,
     vtables: Option<&'static Vtables>,
 }
 
-/// What an interface is called. A generic one has to ask the compiler, which cannot say it in a constant.
-enum Name {
-    Is(&'static str),
-    Of(fn() -> &'static str),
+/// The name of an interface.
+/// That of a generic one comes from the compiler, which does not give it in a constant.
+enum InterfaceName {
+    Fixed(&'static str),
+    Computed(fn() -> &'static str),
 }
 
 impl Identity {
     const fn of<I: ?Sized + Interface>() -> Self {
         let Declaration { version, is_generic, .. } = I::DECLARATION;
-        let name = if is_generic { Name::Of(type_name::<I>) } else { Name::Is(I::DECLARATION.path) };
+        let name = if is_generic {
+            InterfaceName::Computed(type_name::<I>)
+        } else {
+            InterfaceName::Fixed(I::DECLARATION.path)
+        };
         Self { id: TypeId::of::<I>(), number: I::DECLARATION.number(), version, name, vtables: I::VTABLES }
     }
 
     /// The path of the trait, such as `app_interface::Plug`.
     pub fn name(&self) -> &'static str {
         match self.name {
-            Name::Is(name) => name,
-            Name::Of(name) => name(),
+            InterfaceName::Fixed(name) => name,
+            InterfaceName::Computed(name) => name(),
         }
     }
 
@@ -110,7 +118,8 @@ impl Identity {
         self.id
     }
 
-    /// An interface that a library has and this program has not. It is kept for good, as a library is.
+    /// An interface that another build has and this program does not.
+    /// It is leaked, and so lives as long as a loaded library.
     #[cfg(any(feature = "library", feature = "wire"))]
     pub(crate) fn foreign(id: TypeId, path: &str, version: &str) -> &'static Self {
         static KNOWN: Mutex<BTreeMap<(&'static str, &'static str), &'static Identity>> = Mutex::new(BTreeMap::new());
@@ -120,7 +129,7 @@ impl Identity {
         }
         let (path, version): (&'static str, &'static str) = (path.to_owned().leak(), version.to_owned().leak());
         let number = fnv(fnv(FNV_OFFSET, path), version);
-        let new = Box::leak(Box::new(Self { id, number, version, name: Name::Is(path), vtables: None }));
+        let new = Box::leak(Box::new(Self { id, number, version, name: InterfaceName::Fixed(path), vtables: None }));
         known.insert((path, version), new);
         new
     }
@@ -146,7 +155,7 @@ impl Identity {
 /// Two identities are equal if they are of one interface.
 impl PartialEq for Identity {
     fn eq(&self, other: &Self) -> bool {
-        // An interface that this program does not have is told apart by its number, since it has no type.
+        // Foreign interfaces share one type, so their numbers tell them apart.
         self.id == other.id && self.number == other.number
     }
 }
@@ -165,14 +174,16 @@ impl std::fmt::Debug for Identity {
     }
 }
 
-/// The name of a generic interface: what the compiler calls the type, so that `Store<u8>` and `Store<u16>` differ.
+/// The compiler's name of the type, so that `Store<u8>` and `Store<u16>` differ.
 fn type_name<I: ?Sized>() -> &'static str {
     let name = std::any::type_name::<I>();
     name.strip_prefix("dyn ").unwrap_or(name)
 }
 
-// FNV-1a, 64 bits: <http://www.isthe.com/chongo/tech/comp/fnv/>. A hash that can be computed in a constant; there is no
-// adversary, since whoever writes two interfaces with one hash only fails his own build.
+// FNV-1a, 64 bits: <http://www.isthe.com/chongo/tech/comp/fnv/>.
+// It can be computed in a constant.
+// It need not resist an adversary: an author of two interfaces with one hash fails only their own
+// build.
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
@@ -193,7 +204,8 @@ mod tests {
 
     #[test]
     fn number_is_fnv_1a() {
-        // The vectors of the draft "The FNV Non-Cryptographic Hash Algorithm", less the closing byte of ours.
+        // The vectors of the draft "The FNV Non-Cryptographic Hash Algorithm", with our closing
+        // byte added.
         let closed = |hash: u64| (hash ^ 0xff).wrapping_mul(FNV_PRIME);
         assert_eq!(fnv(FNV_OFFSET, ""), closed(0xcbf2_9ce4_8422_2325));
         assert_eq!(fnv(FNV_OFFSET, "a"), closed(0xaf63_dc4c_8601_ec8c));

@@ -1,6 +1,6 @@
 //! `plug` without its macros. Depend on the crate `plug`, which has the docs.
 //!
-//! The crate is apart so that it compiles while the dependencies of the macros do.
+//! It is a crate of its own so that it compiles in parallel with the dependencies of the macros.
 //!
 //! Read it from top to bottom: each module imports only modules above it, and a test holds that.
 
@@ -14,101 +14,102 @@
 
 // Words and layouts.
 
-// A caught panic: where it was, its message, and the safe drop of its payload.
+// Reads caught panics, and drops their payloads safely.
 mod panic;
 
-// Threads and locks, for the code that a model checker runs.
+// Names the threads and locks of std, which a model checker replaces.
 #[cfg(feature = "rpc")]
 mod sync;
 
-// Text from outside, made fit for a terminal.
+// Makes text from outside of the program safe for a terminal.
 #[cfg(feature = "host")]
 mod escape;
 
-// Every failure in words: the kinds of error, the problems of a registry, the faults of each link.
+// Defines every error: its kind, the problems of a registry, and the faults of each link.
 mod error;
 
-// SHA-256.
+// Computes and parses SHA-256 digests of files.
 #[cfg(any(feature = "library", feature = "process"))]
 mod digest;
 
-// What an executable file is, by its header.
+// Reads the headers of programs and shared libraries.
 #[cfg(any(feature = "library", feature = "process"))]
 mod executable_file;
 
-// How long a call may take.
+// Limits the time that a call may take.
 #[cfg(feature = "host")]
 mod deadline;
 
-// The `#[repr(C)]` views and tables that cross to a shared library.
+// Lays out the `#[repr(C)]` views and tables that cross the boundary to a shared library.
 #[allow(unsafe_code)]
 mod abi;
 
 // A trait.
 
-// What makes a trait an interface: an identity, and a list of vtables for the links.
+// Makes a trait an interface, with an identity and a vtable for each link.
 mod interface;
 
-// The types and methods of an interface that can cross to another build.
+// Describes the types and methods that can cross to another build, and converts their values.
 mod portable;
 
 // An impl, and the shelf it stands on.
 
-// What `#[plug]` leaves in a binary. With the rooms above it is all that a plugin's own build needs.
+// Holds the entry that `#[plug]` leaves in a binary.
+// A plugin's own build needs this room and the rooms above, and no others.
 mod entry;
 
-// A plugin before it is opened, and how it is opened.
+// Describes a plugin, and opens it.
 #[cfg(feature = "host")]
 mod plugin;
 
-// Links, and the plugins that they bring, by interface and name.
+// Finds the plugins of all links by interface and name.
 #[cfg(feature = "host")]
 mod registry;
 
 // Plugins of other builds.
 
-// Which interface and which method of another build is which of this one.
+// Matches the interfaces and methods of another build with those of this one.
 #[cfg(any(feature = "library", feature = "wire"))]
 mod compat;
 
-// Plugins in shared libraries: both halves.
+// Loads plugins from shared libraries, and exports them: both halves.
 #[allow(unsafe_code)]
 pub mod library;
 
-// The values of portable interfaces as protobuf, and interfaces as `.proto` files.
+// Encodes the values of portable interfaces as protobuf, and prints interfaces as `.proto` files.
 #[cfg(feature = "wire")]
 mod protobuf;
 
-// One request in, one reply out, over any transport: both halves.
+// Carries a call as one request and one reply, over any transport: both halves.
 #[cfg(feature = "wire")]
 mod wire;
 
-// Calls over HTTP/2: the client that callers drive themselves, and the server.
+// Carries calls over HTTP/2: the client, which its callers drive, and the server.
 #[cfg(feature = "rpc")]
 mod rpc;
 
-// Plugins that are child processes: go-plugin's protocol, both halves.
+// Runs plugins as child processes, by go-plugin's protocol: both halves.
 #[cfg(feature = "process")]
 pub mod process;
 
-// Plugins behind gRPC servers.
+// Calls plugins on gRPC servers, and serves them.
 #[cfg(feature = "grpc")]
 pub mod grpc;
 
-// The vtables of an interface, one for each link.
+// Lists the vtables of an interface, one for each link.
 #[doc(hidden)]
 mod vtables;
 
-// All links by name.
+// Names every link, and parses the address of one.
 #[cfg(feature = "host")]
 pub mod link;
 
-// All that the macros emit.
+// Exports every item that the output of the macros names.
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-/// Serving plugins: as a child process of a host, or on a port.
+/// Serves plugins, as a child process of a host or on a port.
 #[cfg(feature = "rpc")]
 pub mod server {
     #[cfg(feature = "grpc")]

@@ -1,14 +1,18 @@
-//! Plugins in shared libraries: what crosses between a host and a library, the library's half, which is in every build and
-//! asks for no line in a plugin's crate, and the host's half behind the feature `library`.
+//! Plugins in shared libraries.
+//! The library's half is in every build and needs no line in a plugin's crate.
+//! The host's half is behind the feature `library`.
 //!
-//! The one folder with `unsafe` in it. What is believed, and by whom:
+//! The code here and in `abi` is `unsafe`. It relies on these facts:
 //!
-//! * All that crosses is of a layout that C defines (`view`, `table`), and is lent for a call: a caller's arguments to the
-//!   callee, a callee's result to a function of the caller's that copies it. Neither side ever frees what the other made.
-//! * No panic crosses: each function that is called from the other side catches it or cannot panic.
-//! * A host calls a method where its fingerprint is the same on both sides, so that both have the same types in mind.
-//! * The macros alone implement the traits behind `__private`, so that a method's types, name and place belong together.
-//! * That the file is such a library, and does what its tables say, is what the caller of [`Library::open`] promises.
+//! * C defines the layout of everything that crosses (`view`, `table`).
+//! * It is lent for a call: a caller's arguments to the callee, and a callee's result to a function
+//!   of the caller that copies it. Neither side ever frees memory of the other.
+//! * No panic crosses: each function that the other side calls catches panics, or cannot panic.
+//! * A host calls a method if its fingerprint is equal on both sides, so both agree on its types.
+//! * Only the macros implement the traits behind `__private`, so a method's types, name and index
+//!   match.
+//! * The caller of [`Library::open`] promises that the file is such a library, and behaves as its
+//!   tables say.
 
 #[doc(hidden)]
 pub(crate) mod callee;

@@ -1,4 +1,4 @@
-//! Every link by name: what a program adds to a [`Registry`](crate::Registry).
+//! Every link by name, to add to a [`Registry`](crate::Registry).
 
 pub(crate) mod parse;
 

@@ -1,15 +1,15 @@
-//! A panic that was caught: its message, its place, and the safe drop of its payload.
+//! A caught panic: its message, its place, and the safe drop of its payload.
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Stands for the message of a panic whose payload is neither a `&str` nor a `String`.
+/// The message of a panic whose payload is neither a `&str` nor a `String`.
 #[cfg(feature = "host")]
 pub(crate) const NO_TEXT: &str = "(something that is no text)";
 
-/// A panic that was caught.
+/// A caught panic.
 pub(crate) struct Caught {
     /// The message, if the payload is a text.
     pub message: Option<String>,
@@ -22,14 +22,15 @@ impl Caught {
     pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
         let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let message = text.or_else(|| payload.downcast_ref::<String>().cloned());
-        // Before the drop, whose own panic would be noted in its stead.
+        // Read the place before the drop, which could panic and overwrite it.
         let place = PLACE.try_with(RefCell::take).ok().filter(|place| !place.is_empty());
         dispose(payload);
         Self { message, place }
     }
 }
 
-/// Drops the payload of a panic. The drop can panic too: the second payload is dropped if it is a text, and leaked otherwise.
+/// Drops the payload of a panic.
+/// The drop can panic too: its payload is dropped if it is a text, and leaked otherwise.
 pub(crate) fn dispose(payload: Box<dyn Any + Send>) {
     if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)))
         && !payload.is::<&str>()
@@ -44,7 +45,7 @@ thread_local! {
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Installs a panic hook that notes the place of each panic, and then calls the hook that was installed before.
+/// Installs a panic hook that notes the place of each panic, and then calls the previous hook.
 pub(crate) fn note_places() {
     // `take_hook` panics in a panicking thread.
     if std::thread::panicking() {
@@ -57,7 +58,7 @@ pub(crate) fn note_places() {
     let others = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        // It fails in a thread whose locals are being destroyed.
+        // This fails in a thread whose locals are being destroyed.
         let _ = PLACE.try_with(|noted| noted.replace(place));
         others(info);
     }));

@@ -1,4 +1,4 @@
-//! A plugin before it is opened: what it says of itself, and how to make one. It knows no link and no registry.
+//! A plugin before it is opened: its description, and the function that makes its object.
 
 #[cfg(feature = "process")]
 pub(crate) mod agreement;
@@ -22,38 +22,41 @@ use crate::plugin::fields::{
     ALIASES, DEPRECATED, DESCRIPTION, DOCS, FILE, Fields, LICENSE, LINE, NAME, PACKAGE, REPOSITORY, VERSION,
 };
 
-/// One plugin of a [`Registry`](crate::Registry): its name, what is known of it, and the way to [`open`](Plugin::open) it.
+/// One plugin of a [`Registry`](crate::Registry): its name, its description, and
+/// [`open`](Plugin::open).
 ///
-/// Cheap to clone, and nothing of the plugin runs before it is opened.
+/// It is cheap to clone. No code of the plugin runs before it is opened.
 #[derive(Clone)]
-pub struct Plugin(Source);
+pub struct Plugin(PluginSource);
 
 #[derive(Clone)]
-enum Source {
+enum PluginSource {
     Recorded(&'static Entry),
-    Made(Arc<Made>),
+    Owned(Arc<OwnedPlugin>),
 }
 
-struct Made {
+struct OwnedPlugin {
     fields: Arc<Fields>,
     interface: &'static Identity,
-    /// Where it was found, if not in this binary.
+    /// The place outside of this binary, or `None` if it is in it.
     origin: Option<String>,
-    /// The address of what it was found in, which the function that opens it keeps there.
+    /// The address of the library, process or server that brought it, which `open` keeps alive.
     found_in: Option<usize>,
-    /// Why it cannot be opened: what does not fit of its interface, which its other plugins share.
+    /// The differences of its interface that keep it from being opened.
+    /// All plugins of the interface share them.
     unfit: Option<Arc<[Difference]>>,
-    open: Box<OpenMade>,
+    open: Box<OpenFn>,
 }
 
-pub(crate) type OpenMade = dyn Fn(&mut Slot<'_>) -> Result<(), Error> + Send + Sync;
+pub(crate) type OpenFn = dyn Fn(&mut Slot<'_>) -> Result<(), Error> + Send + Sync;
 
 impl Plugin {
-    /// A plugin made by hand, of this name alone, for a test or a [`Link`](crate::Link) of one's own. File and line are the caller's.
+    /// Makes a plugin with only a name, for a test or for your own [`Link`](crate::Link).
+    /// Its file and line are those of the caller.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BadName`] where `name` cannot be a plugin's name.
+    /// [`ErrorKind::BadName`] if `name` cannot be a plugin's name.
     ///
     /// ```
     /// #[plug::interface]
@@ -80,7 +83,7 @@ impl Plugin {
         PluginBuilder::new(name, open).build()
     }
 
-    /// Makes a plugin by hand that says more of itself than its name.
+    /// Makes a plugin with a fuller description than its name.
     ///
     /// ```
     /// # #[plug::interface]
@@ -111,9 +114,16 @@ impl Plugin {
         origin: String,
         found_in: Option<usize>,
         unfit: Option<Arc<[Difference]>>,
-        open: Box<OpenMade>,
+        open: Box<OpenFn>,
     ) -> Self {
-        Self(Source::Made(Arc::new(Made { fields, interface, origin: Some(origin), found_in, unfit, open })))
+        Self(PluginSource::Owned(Arc::new(OwnedPlugin {
+            fields,
+            interface,
+            origin: Some(origin),
+            found_in,
+            unfit,
+            open,
+        })))
     }
 
     /// The name it is opened by.
@@ -124,16 +134,16 @@ impl Plugin {
     /// The other names it is opened by.
     pub fn aliases(&self) -> impl Iterator<Item = &str> {
         let aliases = self.field(ALIASES);
-        // Of nothing, `split` would make an empty one.
+        // `split` would yield one empty alias for an empty text.
         (!aliases.is_empty()).then(|| aliases.split(',')).into_iter().flatten()
     }
 
-    /// Whether this is its name or one of its aliases.
+    /// Whether `name` is its name or one of its aliases.
     pub fn is_called(&self, name: &str) -> bool {
         self.name() == name || self.aliases().any(|alias| alias == name)
     }
 
-    /// What to use instead, where the plugin is deprecated.
+    /// The advice on its replacement, if the plugin is deprecated.
     pub fn deprecated(&self) -> Option<&str> {
         self.known(DEPRECATED)
     }
@@ -148,18 +158,18 @@ impl Plugin {
         self.identity().id() == TypeId::of::<I>()
     }
 
-    /// The first line of its docs. Empty where it has none and its package no description.
+    /// The first line of its docs. Empty if neither it nor its package has any.
     pub fn summary(&self) -> &str {
         self.docs().lines().next().unwrap_or_default()
     }
 
-    /// The docs of its impl, in Markdown, or else the description of its package.
+    /// The docs of its impl in Markdown, or else the description of its package.
     pub fn docs(&self) -> &str {
-        // A text that was included may begin and end with blank lines.
+        // An included text may begin and end with blank lines.
         self.known(DOCS).unwrap_or_else(|| self.field(DESCRIPTION)).trim()
     }
 
-    /// The package it comes from, where it comes from one.
+    /// The package that it comes from, if it comes from one.
     pub fn package(&self) -> Option<&str> {
         self.known(PACKAGE)
     }
@@ -179,7 +189,7 @@ impl Plugin {
         self.known(REPOSITORY)
     }
 
-    /// The file of its impl, as the compiler was given it.
+    /// The file of its impl, as the compiler received it.
     pub fn file(&self) -> &str {
         self.field(FILE)
     }
@@ -189,42 +199,45 @@ impl Plugin {
         self.field(LINE).parse().unwrap_or_default()
     }
 
-    /// Where it was found, in the words of the link: `library:` and a path. None where it is linked into this binary, or was made in it.
+    /// The place outside of this binary, such as `library:` and a path.
+    /// `None` if the plugin is linked into this binary, or was made in it.
     pub fn origin(&self) -> Option<&str> {
         match &self.0 {
-            Source::Recorded(_) => None,
-            Source::Made(made) => made.origin.as_deref(),
+            PluginSource::Recorded(_) => None,
+            PluginSource::Owned(owned) => owned.origin.as_deref(),
         }
     }
 
-    /// Why it cannot be opened in this program.
+    /// The reasons why it cannot be opened in this program.
     fn unfit(&self) -> Option<&Arc<[Difference]>> {
         match &self.0 {
-            Source::Recorded(_) => None,
-            Source::Made(made) => made.unfit.as_ref(),
+            PluginSource::Recorded(_) => None,
+            PluginSource::Owned(owned) => owned.unfit.as_ref(),
         }
     }
 
-    /// The same, as a problem of the registry it is in.
+    /// The same, as a problem of its registry.
     pub(crate) fn problem(&self) -> Option<Problem> {
         let differences = self.unfit()?.to_vec();
         Some(Problem::Incompatible { place: self.into(), interface: self.interface(), differences })
     }
 
-    /// Makes a new object of the plugin, of its own each time.
+    /// Makes a new object of the plugin. Each call makes another object.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::WrongInterface`] where it does not implement `I`, [`ErrorKind::Open`] where its `new` fails.
+    /// [`ErrorKind::WrongInterface`] if the plugin does not implement `I`,
+    /// [`ErrorKind::Incompatible`] if its interface differs in another build, and
+    /// [`ErrorKind::Open`] if its `new` fails.
     ///
     /// # Panics
     ///
-    /// Where the plugin's `new` does.
+    /// If the plugin's `new` panics.
     pub fn open<I: ?Sized + Interface>(&self) -> Result<Box<I>, Error> {
         self.open_with(&OpenOptions::new())
     }
 
-    /// The same, with options.
+    /// Like [`open`](Self::open), with options.
     ///
     /// # Errors
     ///
@@ -232,7 +245,7 @@ impl Plugin {
     ///
     /// # Panics
     ///
-    /// Where the plugin's `new` does.
+    /// If the plugin's `new` panics.
     pub fn open_with<I: ?Sized + Interface>(&self, options: &OpenOptions) -> Result<Box<I>, Error> {
         let mut object: Option<Box<I>> = None;
         if self.implements::<I>() {
@@ -252,25 +265,26 @@ impl Plugin {
 
     fn fill(&self, slot: &mut Slot<'_>) -> Result<(), Error> {
         match &self.0 {
-            Source::Recorded(entry) => (entry.open)(slot),
-            Source::Made(made) => (made.open)(slot),
+            PluginSource::Recorded(entry) => (entry.open)(slot),
+            PluginSource::Owned(owned) => (owned.open)(slot),
         }
     }
 
     pub(crate) fn identity(&self) -> &'static Identity {
         match &self.0 {
-            Source::Recorded(entry) => entry.interface,
-            Source::Made(made) => made.interface,
+            PluginSource::Recorded(entry) => entry.interface,
+            PluginSource::Owned(owned) => owned.interface,
         }
     }
 
-    /// Whether both are the same impl of the same package. A test of a package that depends on itself links it twice.
+    /// Whether both are the same impl of the same package.
+    /// A test of a package that depends on itself links that package twice.
     pub(crate) fn is_twin_of(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Source::Recorded(one), Source::Recorded(two)) => {
+            (PluginSource::Recorded(one), PluginSource::Recorded(two)) => {
                 one.interface.id() == two.interface.id() && one.text == two.text
             }
-            (Source::Made(one), Source::Made(two)) => {
+            (PluginSource::Owned(one), PluginSource::Owned(two)) => {
                 let is_found_again = one.found_in.is_some() && one.found_in == two.found_in && one.fields == two.fields;
                 Arc::ptr_eq(one, two) || is_found_again
             }
@@ -284,15 +298,15 @@ impl Plugin {
 
     fn field(&self, field: usize) -> &str {
         match &self.0 {
-            Source::Recorded(entry) => entry.field(field),
-            Source::Made(made) => made.fields.get(field),
+            PluginSource::Recorded(entry) => entry.field(field),
+            PluginSource::Owned(owned) => owned.fields.get(field),
         }
     }
 }
 
 impl From<&'static Entry> for Plugin {
     fn from(entry: &'static Entry) -> Self {
-        Self(Source::Recorded(entry))
+        Self(PluginSource::Recorded(entry))
     }
 }
 

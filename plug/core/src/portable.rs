@@ -1,5 +1,6 @@
-//! What can cross a border between two builds: types with a form that is no compiler's own. It knows no transport; each
-//! border reads the same description of a type, and the same list of methods.
+//! The types that can cross the boundary between two builds, in a form that does not depend on a
+//! compiler.
+//! All links use the same description of a type and the same list of methods.
 
 #[doc(hidden)]
 pub(crate) mod arguments;
@@ -23,8 +24,8 @@ use crate::abi::view::{Scratch, Slice};
 use crate::portable::codec::{Malformed, Sink, Source};
 use crate::portable::types::Type;
 
-/// A type whose values can cross a border: to a shared library that another compiler built, to another process, to another
-/// machine.
+/// A type whose values can cross the boundary to another build: to a shared library of another
+/// compiler, to another process, or to another machine.
 ///
 /// | Rust | in a signature |
 /// |---|---|
@@ -33,12 +34,14 @@ use crate::portable::types::Type;
 /// | `Vec<u8>`, and as an argument `&[u8]` | `Vec<u8>` |
 /// | `Option<T>`, `Vec<T>`, and as an argument `&[T]` | `Option<T>`, `Vec<T>` |
 /// | `HashMap<K, V>`, `BTreeMap<K, V>`; K is `bool`, an integer or `String` | `Map<K, V>` |
-/// | structs and enums with `#[derive(plug::Portable)]` | all that is in them |
+/// | structs and enums with `#[derive(plug::Portable)]` | all types in them |
 ///
-/// `usize`, `isize`, `i128`, `u128` and `char` do not cross: the first two are not of one size everywhere, and the others
-/// have no counterpart in protobuf. Nor does a type that contains itself.
+/// `usize`, `isize`, `i128`, `u128` and `char` do not cross.
+/// The size of the first two depends on the platform, and protobuf has no counterpart of the
+/// others.
+/// A type that contains itself does not cross either.
 ///
-/// Derive it; its items are for the macros.
+/// Derive this trait. Its items are for the macros.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -68,14 +71,14 @@ use crate::portable::types::Type;
     note = "also structs and enums with `#[derive(plug::Portable)]`; and as arguments, `&str`, `&[T]` and `&T`"
 )]
 pub trait Portable: Sized + 'static {
-    /// What stands for a value on the other side, for as long as the call: of a layout that C defines.
+    /// The view of a value on the other side, for the duration of a call. C defines its layout.
     #[doc(hidden)]
     type View<'a>: Copy;
 
     #[doc(hidden)]
     const TYPE: &'static Type;
 
-    /// Whether a view holds all of the value, and points to nothing.
+    /// Whether a view holds the whole value, without pointers.
     #[doc(hidden)]
     const IS_FLAT: bool;
 
@@ -88,16 +91,17 @@ pub trait Portable: Sized + 'static {
     #[doc(hidden)]
     fn put<S: Sink>(&self, sink: S);
 
-    /// Takes the value, or a part of it, and joins it with those that were taken before. Where that makes no value yet, as of an
-    /// enum none of whose variants is there, the slot stays as it is.
+    /// Decodes the value or a part of it, and merges it with the parts decoded before.
+    /// If the parts make no value yet, such as an enum without a variant, the slot stays empty.
     #[doc(hidden)]
     fn merge<S: Source>(slot: &mut Option<Self>, source: S) -> Result<(), Malformed>;
 
-    /// What it means that none is there: zero, nothing, empty. A struct is one of such fields, and an enum has no such variant.
+    /// The value of a field that is absent: zero, nothing, empty.
+    /// A struct consists of such fields, and an enum has no such variant.
     #[doc(hidden)]
     fn missing() -> Result<Self, Malformed>;
 
-    // Lists of it, which are something of their own for bytes, and for what is its own view.
+    // Lists of the type, which differ for bytes and for types that are their own view.
 
     #[doc(hidden)]
     const LIST: &'static Type = &Type::List(Self::TYPE);
@@ -128,7 +132,7 @@ pub trait Portable: Sized + 'static {
     }
 }
 
-/// What stands behind a `&[T]` on the callee's side.
+/// The owner of a `&[T]` on the callee's side.
 #[doc(hidden)]
 pub enum LentList<'a, T> {
     Borrowed(&'a [T]),

@@ -1,8 +1,9 @@
-//! All that the macros emit names items of this module. None of it is public API.
+//! The output of the macros names items of this module. It is no public API.
 //!
-//! A macro of `plug-macros` cannot test a feature of this crate, and a `#[cfg]` that it emits would test a feature of
-//! the plugin's crate. So each item that depends on a feature is a `macro_rules` here, in one version for each case,
-//! and the output of the macros is the same for all features.
+//! A macro of `plug-macros` cannot test a feature of this crate, and a `#[cfg]` in its output would
+//! test a feature of the plugin's crate.
+//! So each item that depends on a feature is a `macro_rules` here, in one version for each case.
+//! The output of the macros is then the same for all features.
 
 pub use core;
 #[cfg(feature = "inventory")]
@@ -42,7 +43,7 @@ pub use crate::{
     __vtables as vtables,
 };
 
-/// For the tests of the workspace, and its fuzzers.
+/// Internals that the tests and fuzzers of the workspace use.
 pub mod testing {
     #[cfg(feature = "library")]
     pub use crate::library::host::open::open_by_folder;
@@ -66,9 +67,11 @@ pub mod testing {
     pub use crate::protobuf::{decode_reply, decode_request, encode_reply, encode_request};
 }
 
-/// What `#[plug]` emits: an entry, and a symbol that the linker finds twice where two plugins have one name.
+/// The output of `#[plug]`: an entry, and a symbol that makes the linker refuse a second plugin of
+/// the name.
 ///
-/// The interface is written once, as the associated type of a submission, so that a trait that is none is told so once.
+/// The interface appears once, as the associated type of a submission, so that the compiler reports
+/// a trait that is no interface only once.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __plugin {
@@ -84,7 +87,7 @@ macro_rules! __plugin {
     ) => {
         #[allow(deprecated, reason = "a deprecated interface or type can be a plugin's")]
         const _: () = {
-            // A name of its own kind, since it hides what the author calls so.
+            // It has an unusual name, since it hides an item of the author with the same name.
             struct __PlugSubmission;
 
             impl $crate::__private::Submission for __PlugSubmission {
@@ -127,7 +130,8 @@ macro_rules! __plugin {
     };
 }
 
-/// What `#[plug::interface(portable)]` emits beside the methods: the record of the interface, and a vtable for each link.
+/// The output of `#[plug::interface(portable)]` beside the methods: the interface's record and
+/// vtables.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __vtables {
@@ -144,7 +148,8 @@ macro_rules! __vtables {
     }};
 }
 
-/// A static in the section that is read without loading a library. (WebAssembly has none whose bytes are in memory too.)
+/// Puts a static into the section that a host reads without loading the library.
+/// WebAssembly has no section whose bytes are in memory too.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __record {
@@ -155,7 +160,8 @@ macro_rules! __record {
     };
 }
 
-/// What `#[plug::interface]` emits: the trait's path and version. `false` or `true` says whether the trait is generic.
+/// The output of `#[plug::interface]`: the trait's path and version, and whether the trait is
+/// generic.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __declaration {
@@ -163,7 +169,7 @@ macro_rules! __declaration {
         $crate::__private::Declaration {
             path: $crate::__private::core::concat!($crate::__private::core::module_path!(), "::", $name),
             version: $crate::__private::core::env!("CARGO_PKG_VERSION"),
-            // Two functions may each have a trait of one name.
+            // Two functions can each contain a trait with the same name.
             place: $crate::__private::core::concat!(
                 $crate::__private::core::line!(),
                 ":",
@@ -174,7 +180,7 @@ macro_rules! __declaration {
     };
 }
 
-/// What `link!` emits: its features, as one text.
+/// The output of `link!`: its features, as one text.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __catalogue {
@@ -187,7 +193,7 @@ macro_rules! __catalogue {
     };
 }
 
-/// What `handshake!` emits.
+/// The output of `handshake!`.
 #[cfg(any(feature = "inventory", feature = "linkme"))]
 #[doc(hidden)]
 #[macro_export]
@@ -208,7 +214,7 @@ macro_rules! __handshake {
     };
 }
 
-/// Without a way to register, nobody would find it.
+/// Without a way to register it, a handshake could not be found.
 #[cfg(not(any(feature = "inventory", feature = "linkme")))]
 #[doc(hidden)]
 #[macro_export]
@@ -216,7 +222,7 @@ macro_rules! __handshake {
     ($($declared:tt)*) => {};
 }
 
-/// Has the hosts of other builds find the interface by its path.
+/// Registers the interface, so that links to other builds find it by its path.
 #[cfg(any(feature = "inventory", feature = "linkme"))]
 #[doc(hidden)]
 #[macro_export]
@@ -266,17 +272,25 @@ macro_rules! __submit {
     };
 }
 
-/// A symbol named after the plugin and its interface, so that the linker refuses a second one. One byte, not exported.
+/// Defines a symbol named after the plugin and its interface, so that the linker refuses a second
+/// one.
+/// The symbol is one byte long and not exported.
 ///
-/// It stands in a section that the linker retains, since thin LTO and `--gc-sections` drop what nobody refers to. Not in a
-/// package's own unit tests: where a dev-dependency leads back to the package, two copies of it are linked, rightly. Not
-/// in Miri, which has no linker, nor where `global_asm!` is not stable (WebAssembly, MIPS, …) or the object format is none of
-/// ELF, Mach-O and COFF. There, the registry alone finds out.
+/// It stands in a section that the linker retains, since thin LTO and `--gc-sections` drop
+/// unreferenced symbols.
+/// It is left out in these cases, in which the registry alone finds duplicates:
+/// * In a package's own unit tests: if a dev-dependency leads back to the package, two copies of it
+///   are rightly linked.
+/// * In Miri, which has no linker.
+/// * On targets without a stable `global_asm!` (WebAssembly, MIPS, …), or with an object format
+///   other than ELF, Mach-O and COFF.
 ///
-/// `global_asm!` is an item, and in a block it can only stand in a module, from where nothing in the block can be named: not
-/// the interface, where the impl stands in a function that imports it. So the block implements a trait for a key that is
-/// this plugin's alone, and the module leaves to inference what it cannot name. (Importing `super::*` instead fails in
-/// functions, and makes the resolution of n plugins take n² steps.)
+/// `global_asm!` is an item, and inside of a block it can only stand in a module.
+/// That module can name nothing of the block: not the interface, if the impl stands in a function
+/// that imports it.
+/// So the block implements a trait for a key that only this plugin has, and the module leaves the
+/// rest to inference.
+/// (Importing `super::*` instead fails in functions, and takes n² steps to resolve n plugins.)
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __once {

@@ -1,4 +1,4 @@
-//! The registry: plugins by interface and name, in an order that nobody's linker decides. It names no link.
+//! The registry: plugins by interface and name, in an order that does not depend on the linker.
 
 pub(crate) mod builtin;
 pub(crate) mod catalogue;
@@ -35,7 +35,9 @@ use crate::registry::link::Link;
 /// # /// Says hello in English.
 /// # #[plug::plug("a")]
 /// # impl Plug for A {
-/// #     fn say_hello(&self, name: &str) -> Result<String, plug::Error> { Ok(format!("hello, {name}")) }
+/// #     fn say_hello(&self, name: &str) -> Result<String, plug::Error> {
+/// #         Ok(format!("hello, {name}"))
+/// #     }
 /// # }
 /// use app_interface::Plug;
 ///
@@ -49,18 +51,19 @@ use crate::registry::link::Link;
 /// ```
 #[derive(Default)]
 pub struct Registry {
-    // As the links gave them. What is asked for more than once is worked out when it is asked for first.
+    // In the order of the links. The fields below are computed when they are first needed.
     plugins: Vec<Plugin>,
     catalogue: Catalogue,
     index: OnceCell<Index>,
-    // Whether there was a lookup: the first does without the index.
-    was_asked: AtomicBool,
+    // Whether a lookup has happened. The first lookup does not build the index.
+    was_looked_up: AtomicBool,
     order: OnceCell<Vec<usize>>,
     problems: OnceCell<Vec<Problem>>,
 }
 
 impl Registry {
-    /// The plugins linked into this binary: the same registry for every caller and thread, filled on first use.
+    /// The plugins that are linked into this binary.
+    /// All callers and threads share this registry, which is filled on first use.
     pub fn builtin() -> &'static Self {
         static BUILTIN: Lazy<Registry> = Lazy::new(|| {
             let mut registry = Registry::new();
@@ -76,11 +79,11 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds the plugins of `link`, and what it knows of others.
+    /// Adds the plugins of `link`, and its catalogue.
     ///
     /// # Errors
     ///
-    /// Those of [`Link::plugins`]; the registry is then what it was.
+    /// Those of [`Link::plugins`]. After an error the registry is unchanged.
     pub fn add(&mut self, link: &dyn Link) -> Result<&mut Self, Error> {
         self.plugins.extend(link.plugins()?);
         self.catalogue.extend(link.catalogue());
@@ -102,14 +105,16 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BadName`] where no plugin can have the name, [`ErrorKind::Unknown`] where none has,
-    /// [`ErrorKind::NotInBuild`] where a feature would bring it, and [`ErrorKind::Problem`] where the name is more than
-    /// one's, or where its feature is on and brought nothing.
+    /// * [`ErrorKind::BadName`] if no plugin can have this name.
+    /// * [`ErrorKind::Unknown`] if no plugin has it.
+    /// * [`ErrorKind::NotInBuild`] if a feature that is off would bring the plugin.
+    /// * [`ErrorKind::Problem`] if several plugins claim the name, or if its feature is on and did
+    ///   not bring it.
     pub fn plugin<I: ?Sized + Interface>(&self, name: &str) -> Result<&Plugin, Error> {
         let id = I::IDENTITY;
         let found = match self.index.get() {
             Some(index) => index.find(&self.plugins, id, name),
-            None if !self.was_asked.swap(true, Ordering::Relaxed) => index::scan(&self.plugins, id, name),
+            None if !self.was_looked_up.swap(true, Ordering::Relaxed) => index::scan(&self.plugins, id, name),
             None => self.index().find(&self.plugins, id, name),
         };
         match found {
@@ -119,20 +124,21 @@ impl Registry {
         }
     }
 
-    /// Makes an object of the plugin of interface `I` with this name or alias, a new one each time.
+    /// Makes an object of the plugin of interface `I` with this name or alias. Each call makes
+    /// another.
     ///
     /// # Errors
     ///
-    /// Those of [`plugin`](Registry::plugin), and [`ErrorKind::Open`] where the plugin's `new` fails.
+    /// Those of [`plugin`](Registry::plugin) and of [`Plugin::open`].
     ///
     /// # Panics
     ///
-    /// Where the plugin's `new` does.
+    /// If the plugin's `new` panics.
     pub fn open<I: ?Sized + Interface>(&self, name: &str) -> Result<Box<I>, Error> {
         self.plugin::<I>(name)?.open()
     }
 
-    /// The same, with options.
+    /// Like [`open`](Registry::open), with options.
     ///
     /// # Errors
     ///
@@ -140,12 +146,12 @@ impl Registry {
     ///
     /// # Panics
     ///
-    /// Where the plugin's `new` does.
+    /// If the plugin's `new` panics.
     pub fn open_with<I: ?Sized + Interface>(&self, name: &str, options: &OpenOptions) -> Result<Box<I>, Error> {
         self.plugin::<I>(name)?.open_with(options)
     }
 
-    /// What is wrong with the registry. The names concerned cannot be opened, all others can.
+    /// The problems of the registry. The names in them cannot be opened; all others can.
     pub fn problems(&self) -> &[Problem] {
         self.problems.get_or_init(|| {
             let contests = self.index().contests(&self.plugins);
@@ -159,11 +165,11 @@ impl Registry {
         })
     }
 
-    /// Fails where the registry has problems.
+    /// Fails if the registry has problems.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Problems`], with all of them.
+    /// [`ErrorKind::Problems`], with all problems.
     pub fn check(&self) -> Result<(), Error> {
         match self.problems() {
             [] => Ok(()),
@@ -171,7 +177,7 @@ impl Registry {
         }
     }
 
-    /// The features that bring plugins, on and off.
+    /// The features that bring plugins, whether on or off.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
     }
@@ -192,7 +198,7 @@ impl Registry {
         })
     }
 
-    /// The problem of a name that these plugins of one interface claim.
+    /// The problem of a name that several plugins of one interface claim.
     fn contest(&self, name: &str, claimants: &[usize]) -> Problem {
         let claimants: Vec<_> = claimants.iter().map(|at| &self.plugins[*at]).collect();
         let interface = claimants.first().map_or("", |plugin| plugin.interface());
@@ -210,11 +216,12 @@ impl Registry {
         }
     }
 
-    /// Interfaces of one path and several versions. One path and one version is what a test of a package that leads back to
-    /// itself sees, and is no problem.
+    /// Interfaces with one path and several versions.
+    /// Several interfaces with one path and one version are no problem: a test of a package that
+    /// depends on itself sees them.
     fn interface_versions(&self) -> Vec<Problem> {
         let linked: Vec<_> = self.plugins().filter(|plugin| plugin.origin().is_none()).collect();
-        // They are in the order of their interfaces.
+        // The plugins are sorted by interface.
         let of_one_path = linked.chunk_by(|one, two| one.interface() == two.interface());
         let problem = |plugins: &[&Plugin]| {
             let version = |plugin: &Plugin| plugin.identity().version();
@@ -250,7 +257,7 @@ impl Registry {
     }
 }
 
-/// A registry of these plugins and no others.
+/// Makes a registry of these plugins and no others.
 impl FromIterator<Plugin> for Registry {
     fn from_iter<T: IntoIterator<Item = Plugin>>(plugins: T) -> Self {
         Self { plugins: plugins.into_iter().collect(), ..Self::default() }

@@ -25,8 +25,8 @@ pub(crate) fn wait_while<'a, T>(
     condvar.wait_while(guard, condition).unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits while the condition holds, and no longer than the limit.
-/// `guard` locks the mutex, which a model has to unlock by itself.
+/// Waits while the condition holds, but not longer than the limit.
+/// `guard` locks the mutex, which a model must unlock explicitly.
 pub(crate) fn wait_while_for<'a, T>(
     _: &'a Mutex<T>,
     condvar: &Condvar,

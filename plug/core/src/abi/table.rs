@@ -1,31 +1,35 @@
-//! The tables that a library and a host hand each other. A field is never moved or changed under the same number of the ABI;
-//! new ones come at the end, and `size` tells which there are.
+//! The tables that a library and a host exchange.
+//! Under one ABI number, a field is never moved or changed.
+//! New fields come at the end, and `size` tells which fields a table has.
 
 use std::mem::MaybeUninit;
 
 use crate::abi::view::{Slice, Text};
 
-/// The number of this ABI: of these tables, the views and the records. The name of the entry holds it too.
+/// The number of this ABI: of these tables, the views and the records.
+/// The name of the entry contains it too.
 pub(crate) const ABI: u32 = 1;
 
-/// A method, an object's destructor or a plugin's `new`, as the other side calls it: with the object, the views of the arguments
-/// and the reply. It does not unwind.
+/// A function that the other side calls: a method, an object's destructor or a plugin's `new`.
+/// Its parameters are the object, the views of the arguments, and the reply.
+/// It does not unwind.
 pub type CallFn = unsafe extern "C" fn(object: Object, arguments: *const (), reply: *mut ()) -> CallStatus;
 
-/// How a call has ended, and its result where that is a flat view of one word at most: C returns both in registers.
+/// The status of a call, and its result if that is a flat view of at most one word.
+/// C returns both in registers.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct CallStatus {
     pub(crate) status: u64,
-    // A view may have gaps, and so may a word that holds one.
+    // A view may have padding, and so may the word that holds it.
     word: MaybeUninit<u64>,
 }
 
-/// The answer or the reply holds the value, or the reply has taken it.
+/// The value is in the status or in the reply, or the reply has taken it.
 pub(crate) const DONE: u64 = 0;
-/// The method returned an error, whose texts the reply was told.
+/// The method returned an error, whose texts went to the reply.
 pub(crate) const FAILED: u64 = 1;
-/// It panicked, and the reply was told so.
+/// The method panicked, and its message went to the reply.
 pub(crate) const PANICKED: u64 = 2;
 
 impl CallStatus {
@@ -34,17 +38,17 @@ impl CallStatus {
         Self { status, word: MaybeUninit::uninit() }
     }
 
-    /// Whether a flat view of this type is in the answer, and not in the reply.
+    /// Whether a flat view of this type is in the status rather than in the reply.
     pub(crate) const fn holds<V>() -> bool {
         size_of::<V>() <= size_of::<u64>() && align_of::<V>() <= align_of::<u64>()
     }
 
     #[inline]
     pub(crate) fn with<V: Copy>(view: V) -> Self {
-        // Not in a constant, which would be asked of views too that are never put here.
+        // Not in a constant, which would also be evaluated for views that are never stored here.
         assert!(Self::holds::<V>());
         let mut answer = Self::of(DONE);
-        // SAFETY: there is room for it.
+        // SAFETY: the word has the size and the alignment for it, by the assertion.
         unsafe { answer.word.as_mut_ptr().cast::<V>().write(view) };
         answer
     }
@@ -60,37 +64,38 @@ impl CallStatus {
     }
 }
 
-/// A `Box<dyn Interface>` of the library's, taken apart. What is in it is known to the library alone.
+/// The parts of a `Box<dyn Interface>` of the library. Only the library knows their meaning.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Object([*mut (); 2]);
 
-/// What a caller hands over for the result, and what begins with this.
+/// The caller's slot for the result. A larger structure may begin with it.
 #[repr(C)]
 pub(crate) struct ReplySlot<V> {
-    pub takes: &'static ReplyVtable,
-    /// The view of a result that points to nothing but itself, and is too large for the answer.
+    pub vtable: &'static ReplyVtable,
+    /// The view of a result that holds no pointers and is too large for the status.
     pub value: MaybeUninit<V>,
 }
 
-/// How a reply is told what cannot just be written into it. Both are called with that reply; what is told last counts.
+/// The functions that receive a result which cannot be written into the reply.
+/// Both are called with that reply, and the last call counts.
 #[repr(C)]
 pub(crate) struct ReplyVtable {
-    /// ReplyVtable the view of any other result, while that lasts.
+    /// Takes the view of any other result, which lives only for this call.
     pub value: unsafe extern "C" fn(reply: *mut (), view: *const ()),
     pub failure: unsafe extern "C" fn(reply: *mut (), failure: *const Failure<'_>),
 }
 
-/// What went wrong.
+/// A failure.
 #[repr(C)]
 pub(crate) struct Failure<'a> {
-    /// The text of the error and of each cause; or what the panic said, where it was a text.
+    /// The texts of the error and of its causes; or the message of the panic, if it was a text.
     pub texts: Slice<'a, Text<'a>>,
-    /// Where a panic came from, if that is known.
+    /// The place of a panic, if it is known.
     pub place: Text<'a>,
 }
 
-/// What a library's entry returns.
+/// The table that a library's entry returns.
 #[repr(C)]
 pub(crate) struct LibraryTable {
     pub abi: u32,
@@ -108,25 +113,25 @@ pub(crate) type Visit = unsafe extern "C" fn(context: *mut (), plugin: *const Pl
 #[derive(Clone, Copy)]
 pub(crate) struct PluginTable {
     pub size: u32,
-    /// What it says of itself: the same text as in its record.
+    /// The text of its description, which is the same as in its record.
     pub text: Text<'static>,
     /// The record of its interface.
     pub interface: Slice<'static, u8>,
     /// In the order of that record.
     pub calls: Slice<'static, CallFn>,
-    /// Makes an object of it: with `plugin` in the place of an object, and an `Object` as the reply's value.
+    /// Makes an object. It takes `plugin` as its object, and the reply's value is an `Object`.
     pub open: CallFn,
-    /// Destroys an object of it.
+    /// Destroys an object.
     pub close: CallFn,
     pub plugin: Object,
 }
 
-/// What a host hands to a library's entry.
+/// The table that a host passes to a library's entry.
 #[repr(C)]
 pub(crate) struct HostTable {
     pub abi: u32,
     pub size: u32,
-    /// Whether the host wants records of this level and target, and what takes them; neither where it wants none.
+    /// The functions that filter and take log records. `None` if the host wants no records.
     pub log: Option<&'static HostLog>,
 }
 
@@ -143,21 +148,21 @@ pub(crate) struct HostLog {
 pub(crate) struct LogRecord<'a> {
     /// 1 is an error, 5 a trace, as in the crate `log`.
     pub level: u32,
-    /// 0 where it is not known.
+    /// 0 if it is not known.
     pub line: u32,
     pub target: Text<'a>,
     pub text: Text<'a>,
-    /// Empty where they are not known.
+    /// Empty if they are not known.
     pub module: Text<'a>,
     pub file: Text<'a>,
 }
 
 impl Object {
-    /// ReplyVtable the box apart.
+    /// Takes the box apart.
     pub(crate) fn new<I: ?Sized>(object: Box<I>) -> Self {
         const { assert!(size_of::<*mut I>() == size_of::<Self>(), "an interface is a trait") };
         let object = Box::into_raw(object);
-        // SAFETY: both are of one size, and nothing is read from these but by `get` and `into_box`.
+        // SAFETY: both are of one size, and only `get` and `into_box` read them.
         Self(unsafe { std::mem::transmute_copy(&object) })
     }
 
@@ -166,19 +171,19 @@ impl Object {
     /// It was made by `new::<I>` in this library, and has not been turned back into a box.
     #[inline]
     pub(crate) unsafe fn get<'a, I: ?Sized>(self) -> &'a I {
-        // SAFETY: `new` did the reverse, in the same library, and the box is still there.
+        // SAFETY: `new` did the reverse, in the same library, and the box still exists.
         unsafe { &*std::mem::transmute_copy::<_, *const I>(&self.0) }
     }
 
     /// # Safety
     ///
-    /// The same, and nobody uses it any more.
+    /// The same, and it is not used again.
     pub(crate) unsafe fn into_box<I: ?Sized>(self) -> Box<I> {
         // SAFETY: `new` did the reverse, in the same library.
         unsafe { Box::from_raw(std::mem::transmute_copy(&self.0)) }
     }
 
-    /// A thing that is no box.
+    /// A reference that is no box.
     pub(crate) fn of<T>(thing: &'static T) -> Self {
         Self([std::ptr::from_ref(thing).cast_mut().cast(), std::ptr::null_mut()])
     }

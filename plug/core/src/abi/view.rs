@@ -1,20 +1,22 @@
-//! What stands for a value while it crosses: pointer and length, tag and payload, one after another. A view borrows from the
-//! value, and is of a layout that C defines.
+//! The views that stand for values while they cross: pointer and length, tag and payload, or a
+//! sequence.
+//! A view borrows from the value, and C defines its layout.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-/// A list that somebody else has: pointer and length.
+/// A list that the other side owns: pointer and length.
 #[repr(C)]
 pub struct Slice<'a, T> {
-    // Well aligned, and to `len` values that live for `'a`; a side that makes one from Rust's own slices cannot do otherwise.
+    // Well aligned, and valid for `len` values that live for `'a`.
+    // A side that makes one from Rust's own slices guarantees this.
     start: NonNull<T>,
     len: usize,
     list: PhantomData<&'a [T]>,
 }
 
-// Not derived, which would ask the same of `T`.
+// Not derived, since that would require the same of `T`.
 impl<T> Clone for Slice<'_, T> {
     #[inline]
     fn clone(&self) -> Self {
@@ -44,12 +46,13 @@ impl<'a, T> Slice<'a, T> {
 
     #[inline]
     pub fn get(self) -> &'a [T] {
-        // SAFETY: pointer and length are those of a `&'a [T]`, on this side or on the other: there is no other way to make one.
+        // SAFETY: pointer and length are those of a `&'a [T]`, on this side or on the other, since
+        // `new` is the only constructor.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 }
 
-/// A text that somebody else has: its bytes.
+/// A text that the other side owns: its bytes.
 #[repr(transparent)]
 #[derive(Clone, Copy)]
 pub struct Text<'a>(Slice<'a, u8>);
@@ -69,13 +72,14 @@ impl<'a> Text<'a> {
 
     #[inline]
     pub fn get(self) -> &'a str {
-        // SAFETY: it was made of a text, on this side or on the other: there is no other way to make one. It is not looked at once more,
-        // since that would take longer than everything else about a call.
+        // SAFETY: it was made from a text, on this side or on the other, since `new` is the only
+        // constructor.
+        // The text is not checked again, since that would take longer than the rest of a call.
         unsafe { std::str::from_utf8_unchecked(self.0.get()) }
     }
 }
 
-/// An `Option`, with a tag of its own instead of a niche that each compiler finds for itself.
+/// An `Option` with an explicit tag instead of a niche, which each compiler chooses for itself.
 #[repr(C, u8)]
 #[derive(Clone, Copy)]
 pub enum Maybe<V> {
@@ -83,19 +87,19 @@ pub enum Maybe<V> {
     Some(V),
 }
 
-/// Two values, the first one first.
+/// Two values, in order.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Pair<A, B>(pub A, pub B);
 
-/// What views of nested lists point to, for as long as a call takes. Without such lists it is a word that the compiler sees is
-/// never written.
+/// Owns the lists that views of nested lists point to, for the duration of a call.
+/// Without such lists, the compiler sees that this word is never written.
 #[derive(Default)]
 pub struct Scratch {
     kept: Cell<Option<Box<Kept>>>,
 }
 
-/// A list whose type was forgotten, how to free it, and what was kept before.
+/// A list with its type erased, the function that frees it, and the lists kept before it.
 struct Kept {
     start: *mut (),
     len: usize,
@@ -109,13 +113,14 @@ impl Scratch {
         Self::default()
     }
 
-    /// Keeps the list, and lends it. `Copy` values have no destructor that could look at what is gone before them.
+    /// Keeps the list, and lends it.
+    /// `Copy` values have no destructor that could access a freed list.
     pub fn keep<'a, V: Copy + 'a>(&'a self, list: Vec<V>) -> Slice<'a, V> {
         let len = list.len();
         let start = Box::into_raw(list.into_boxed_slice()).cast::<V>();
         let kept = Kept { start: start.cast(), len, free: free::<V>, others: self.kept.take() };
         self.kept.set(Some(Box::new(kept)));
-        // SAFETY: the box is freed when `self` is, and `'a` borrows `self`; nobody writes to it.
+        // SAFETY: the box is freed when `self` is, and `'a` borrows `self`; nothing writes to it.
         Slice::from(unsafe { std::slice::from_raw_parts(start, len) })
     }
 }
@@ -124,7 +129,8 @@ impl Scratch {
 #[allow(clippy::boxed_local, reason = "by value, and as it is kept")]
 fn free_all(mut kept: Box<Kept>) {
     loop {
-        // SAFETY: `keep` took the box apart into these, with the function for its type, and nobody else frees it.
+        // SAFETY: `keep` took the box apart into these, with the function for its type, and only
+        // this frees it.
         unsafe { (kept.free)(kept.start, kept.len) };
         let Some(others) = kept.others.take() else { break };
         kept = others;
@@ -134,7 +140,7 @@ fn free_all(mut kept: Box<Kept>) {
 impl Drop for Scratch {
     #[inline]
     fn drop(&mut self) {
-        // Handed over by value, so that a scratch without lists never has an address.
+        // Passed by value, so that a scratch without lists never has an address.
         if let Some(kept) = self.kept.take() {
             free_all(kept);
         }
@@ -143,7 +149,7 @@ impl Drop for Scratch {
 
 /// # Safety
 ///
-/// `start` and `len` are those of a `Box<[V]>` that is freed by nobody else.
+/// `start` and `len` are those of a `Box<[V]>`, which nothing else frees.
 unsafe fn free<V>(start: *mut (), len: usize) {
     // SAFETY: the caller's promise.
     drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(start.cast::<V>(), len)) });

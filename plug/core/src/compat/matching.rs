@@ -1,10 +1,11 @@
-//! Which of another build's methods are which of this program's: by name, and only where the fingerprint is the same.
+//! Matches the methods of two builds by name, if their fingerprints are equal.
 
 use crate::compat::record::ParsedInterface;
 use crate::error::difference::Difference;
 
-/// For each method of the host's, in its order, where it is among the other's; none where that is older and lacks it, and a default
-/// body serves instead.
+/// For each method of the host, in order, its index among the other build's methods.
+/// `None` if the other build is older and lacks the method, so that the default body serves
+/// instead.
 pub(crate) fn match_methods(
     host: &ParsedInterface<'_>,
     other: &ParsedInterface<'_>,

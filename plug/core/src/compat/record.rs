@@ -1,6 +1,7 @@
-//! What another build says of an interface and of a plugin, read out of what anybody may have written: a library's section, another process.
+//! Parses the records of interfaces and plugins of another build, from bytes that may be hostile.
 //!
-//! What it has read can be shown: what is one line has nothing in it that controls a terminal, and prose nothing but line ends and tabs.
+//! The result is safe to print: single lines hold no control characters, and prose only line ends
+//! and tabs.
 
 use crate::entry::{FIELDS, SEPARATOR};
 use crate::escape;
@@ -8,23 +9,25 @@ use crate::plugin::fields::{ALIASES, Fields, NAME, PROSE};
 use crate::plugin::name;
 use crate::portable::record::{HEAD, METHOD};
 
-/// The longest path of an interface, with its version: one that this program does not have is kept for good.
+/// The maximum length of an interface's path and version.
+/// An interface that this program does not have is leaked.
 pub(crate) const MAX_PATH: usize = 4096;
 
 const METHOD_SEPARATOR: u8 = METHOD.as_bytes()[0];
-/// The two as bytes.
+/// Both separators, as bytes.
 const SEPARATORS: std::ops::RangeInclusive<u8> = METHOD_SEPARATOR..=SEPARATOR as u8;
 
-/// It borrows from what it was read from, since most of it is compared and forgotten.
+/// The parsed record of an interface.
+/// It borrows from its source, since most records are compared and dropped.
 #[derive(Debug)]
 pub(crate) struct ParsedInterface<'t> {
-    /// What the plugins of this file refer to it by.
+    /// The number by which the plugins of this file refer to it.
     #[cfg_attr(not(feature = "library"), allow(dead_code, reason = "only files refer to each other so"))]
     pub number: &'t str,
     pub path: &'t str,
     pub version: &'t str,
     pub methods: Vec<ParsedMethod<'t>>,
-    /// All of it, where it came as one text.
+    /// The whole record, if it came as one text.
     pub text: Option<&'t str>,
 }
 
@@ -38,7 +41,7 @@ pub(crate) struct ParsedMethod<'t> {
 
 impl<'t> ParsedInterface<'t> {
     pub(crate) fn read(text: &'t str) -> Result<Self, String> {
-        // The record may be long: one pass over its bytes finds out the common case.
+        // The record may be long, so one pass over its bytes covers the common case.
         let is_plain = |byte: u8| matches!(byte, b' '..=b'~') || SEPARATORS.contains(&byte);
         if !text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
             check_lines(text.split([METHOD_SEPARATOR as char, SEPARATOR]))?;
@@ -66,7 +69,8 @@ impl<'t> ParsedMethod<'t> {
     }
 }
 
-/// What stands between these bytes of ASCII. Most is so short that std's search would take longer to begin than to find.
+/// Splits the text at an ASCII byte.
+/// Most pieces are so short that std's search would take longer to begin than to find the byte.
 fn split(text: &str, at: u8) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -77,13 +81,13 @@ fn split(text: &str, at: u8) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A record of this program's own.
+/// Parses a record of this program.
 pub(crate) fn own_record(record: &[u8]) -> Option<ParsedInterface<'_>> {
     let text = std::str::from_utf8(record.get(HEAD..)?).ok()?;
     ParsedInterface::read(text).ok()
 }
 
-/// Refuses what cannot be the fields of a plugin.
+/// Checks the fields of a plugin: its names, its lines and its prose.
 pub(crate) fn check_fields(fields: &Fields) -> Result<(), String> {
     let aliases = fields.get(ALIASES);
     let aliases = aliases.split(',').filter(|_| !aliases.is_empty());
@@ -94,12 +98,12 @@ pub(crate) fn check_fields(fields: &Fields) -> Result<(), String> {
     PROSE.iter().try_for_each(|at| check_prose(fields.get(*at)))
 }
 
-/// Refuses a line that would do something to a terminal.
+/// Refuses a line with control characters.
 pub(crate) fn check_lines<'t>(mut lines: impl Iterator<Item = &'t str>) -> Result<(), String> {
     lines.find(|line| !escape::is_line(line)).map_or(Ok(()), |line| Err(unfit(line)))
 }
 
-/// The same of a text that may have several lines.
+/// Refuses a text of several lines with control characters.
 fn check_prose(text: &str) -> Result<(), String> {
     if escape::is_prose(text) { Ok(()) } else { Err(unfit(text)) }
 }

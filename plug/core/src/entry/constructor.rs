@@ -1,4 +1,4 @@
-//! How the object of a plugin is made: by `Default`, or by the function that `new` names.
+//! Makes the object of a plugin: by `Default`, or by the function that `new` names.
 
 use crate::error::Error;
 
@@ -19,7 +19,7 @@ impl<T: Default> Make for T {
     }
 }
 
-/// What a `new` may return: the object, or a result with one.
+/// A type that `new` may return: the object, or a result with it.
 #[diagnostic::on_unimplemented(
     message = "`new` returns `{Self}`",
     label = "this function must return the plugin's type, or a `Result` with it",
@@ -41,7 +41,7 @@ impl<T, E: Cause> Made<T> for Result<T, E> {
     }
 }
 
-/// What a `new` may fail with.
+/// An error type that `new` may return.
 #[diagnostic::on_unimplemented(
     message = "`new` fails with `{Self}`, which is no error",
     label = "the error of this function must say what went wrong",

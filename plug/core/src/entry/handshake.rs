@@ -1,9 +1,8 @@
-//! What host and plugin of one application know each other by, where the plugin is a process: declared once, in the interface's
-//! crate. It knows no process.
+//! The handshake that an interface's crate declares for plugins in processes.
 
 use crate::interface::Identity;
 
-/// What [`plug::handshake!`](../plug/macro.handshake.html) leaves in the binary.
+/// The output of [`plug::handshake!`](../plug/macro.handshake.html) in the binary.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Declared {
@@ -14,7 +13,7 @@ pub struct Declared {
 }
 
 impl Declared {
-    /// In a constant: a cookie of the wrong form fails the build.
+    /// Called in a constant, so that a malformed cookie fails the build.
     pub const fn of(
         cookie: &'static str,
         versions: &'static [(u32, &'static [&'static Identity])],

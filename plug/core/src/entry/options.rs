@@ -1,8 +1,8 @@
-//! How a plugin is opened.
+//! Options for opening a plugin.
 
 use std::time::Duration;
 
-/// How a plugin is opened.
+/// Options for opening a plugin.
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,13 +18,15 @@ pub struct OpenOptions {
 }
 
 impl OpenOptions {
-    /// As [`Plugin::open`](crate::Plugin::open) does it.
+    /// The options of [`Plugin::open`](crate::Plugin::open).
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How long each call of the object may take, where it is in another process or behind a server; see also
-    /// [`with_deadline`](crate::with_deadline). A plugin that is linked in, or in a shared library, cannot be given up: there it changes nothing.
+    /// Limits the time of each call of the object, if it is in another process or on a server.
+    /// See also [`with_deadline`](crate::with_deadline).
+    /// It has no effect on a plugin that is linked in or in a shared library, which cannot be
+    /// cancelled.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self

@@ -1,12 +1,12 @@
-//! The record of a plugin in the section that is read without loading a library.
+//! The record of a plugin in the section that a host reads without loading the library.
 
 use crate::entry::submission::Submission;
 use crate::interface::Interface;
 use crate::portable::record::{HEAD, NUMBER, PLUGIN_KIND, UNIT, head};
-use crate::portable::types::Text;
+use crate::portable::types::ConstText;
 
-/// The record of a plugin: number and path of its interface, and its text, which is the one its entry refers to.
-// Bytes alone, so that there is nothing between them.
+/// The record of a plugin: number and path of its interface, and the text that its entry refers to.
+// All fields are bytes, so that there is no padding.
 #[repr(C)]
 pub struct PluginRecord<const PATH: usize, const TEXT: usize> {
     head: [u8; HEAD],
@@ -24,8 +24,9 @@ impl<const PATH: usize, const TEXT: usize> PluginRecord<PATH, TEXT> {
             panic!("PATH and TEXT are the lengths of the path and of the text");
         };
         assert!(path.len() == S::Interface::DECLARATION.path.len() && text.len() == S::TEXT.len());
-        let number =
-            Text::<NUMBER>::new().push_hexadecimal(S::Interface::DECLARATION.number() as u128, NUMBER as u32).bytes;
+        let number = ConstText::<NUMBER>::new()
+            .push_hexadecimal(S::Interface::DECLARATION.number() as u128, NUMBER as u32)
+            .bytes;
         let (unit, head) = ([UNIT.as_bytes()[0]], head(PLUGIN_KIND, NUMBER + 1 + PATH + 1 + TEXT));
         Self { head, number, unit, path: *path, unit_too: unit, text: *text }
     }

@@ -1,9 +1,9 @@
-//! A plugin as `#[plug]` writes it down.
+//! The trait that the output of `#[plug]` implements for each plugin.
 
 use crate::error::Error;
 use crate::interface::Interface;
 
-/// A plugin, as `#[plug]` writes it down.
+/// A plugin in the output of `#[plug]`.
 pub trait Submission {
     /// The fields of the entry, between unit separators.
     const TEXT: &'static str;
@@ -11,12 +11,12 @@ pub trait Submission {
     fn new() -> Result<Box<Self::Interface>, Error>;
 }
 
-/// The number of the interface that a plugin with the key `Self` implements. `S` is there to be inferred.
+/// The number of the interface that the plugin with the key `Self` implements. `S` is inferred.
 pub trait Numbered<S> {
     const NUMBER: u64;
 }
 
-/// A number that one plugin alone has.
+/// A number that only one plugin has.
 pub struct Key<const KEY: u64>;
 
 pub const fn path_of<S: Submission>() -> &'static str {

@@ -1,7 +1,6 @@
-//! What the linker put into this binary: the plugins that `#[plug]` submitted, and what else the macros submit. It knows how that was registered, and
-//! that alone.
+//! Lists the submissions of the macros in this binary, which `linkme` or `inventory` collected.
 
-/// What `link!` leaves in the binary.
+/// The output of `link!` in the binary.
 #[doc(hidden)]
 pub struct Linked(pub &'static str);
 
@@ -86,7 +85,7 @@ mod with {
     use super::Linked;
     use crate::entry::Entry;
 
-    // `#[plug]` and `link!` fail to compile without a way to register, so there is nothing to find.
+    // `#[plug]` and `link!` fail to compile without a way to register, so both are empty.
     pub(crate) fn entries() -> impl Iterator<Item = &'static Entry> {
         std::iter::empty()
     }

@@ -1,26 +1,26 @@
-//! What is wrong with the address of a server.
+//! The faults of a server's address.
 
 use std::fmt;
 
 use crate::escape;
 
-/// What is wrong with the address of a server.
+/// A fault of a server's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GrpcFault {
-    /// It begins with none of the words that an address begins with.
+    /// It begins with no known scheme.
     Scheme {
         /// The address.
         address: String,
     },
-    /// A host, or its port, is none.
+    /// The host or the port is invalid.
     Host {
         /// The host and port.
         host: String,
     },
     /// The path of the socket is missing.
     Path,
-    /// It is no address that a server could listen at.
+    /// A server cannot listen at this address.
     Listen {
         /// The address.
         address: String,

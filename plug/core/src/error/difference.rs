@@ -1,11 +1,11 @@
-//! The differences of one interface between two builds, in words.
+//! The differences of one interface between two builds.
 
 use std::fmt;
 
-/// The longest text, in bytes, that is read at a glance.
+/// The maximum length of a text that is printed whole, in bytes.
 const GLANCE: usize = 60;
 
-/// A difference between an interface as a plugin was built with it and as this program was.
+/// A difference between the interface of a plugin's build and that of this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Difference {
@@ -13,9 +13,9 @@ pub enum Difference {
     Signature {
         /// The method.
         method: String,
-        /// Its signature in the plugin, with all that is in its types.
+        /// Its signature in the plugin, with all types written out.
         plugin: String,
-        /// The same in this program.
+        /// Its signature in this program, with all types written out.
         host: String,
     },
     /// The plugin lacks the method, and it has no default body.
@@ -34,7 +34,7 @@ impl std::error::Error for Difference {}
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // Read at a glance.
+            // Short signatures are printed whole.
             Self::Signature { method, plugin, host } if plugin.len() + host.len() <= 80 => {
                 write!(f, "method `{method}` is `{plugin}` in the plugin, and `{host}` in this program")
             }
@@ -54,7 +54,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Both signatures at their first difference, each with `…` for the rest.
+/// Both signatures at their first difference, with `…` for the rest.
 // (Vec<Point { x: u32, y: u32 }>, bool) -> Shape { Nothing | Dot(Point { x: u32, y: u32 }) }
 // (Vec<Point { …, y: u32 …
 fn first_difference(plugin: &str, host: &str) -> [String; 2] {
@@ -69,22 +69,23 @@ fn first_difference(plugin: &str, host: &str) -> [String; 2] {
         let rest = &signature[same.len()..];
         let mut depth = 0_u32;
         let mut ends = |(at, c): (usize, char)| {
-            let is_over = depth == 0 && rest[..at].contains(is_word) && matches!(c, ',' | '|' | '-' | ')' | '>' | '}');
+            let ends_item =
+                depth == 0 && rest[..at].contains(is_word) && matches!(c, ',' | '|' | '-' | ')' | '>' | '}');
             match c {
                 '(' | '<' | '{' => depth += 1,
                 ')' | '>' | '}' => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            is_over || (at > GLANCE && !is_word(c))
+            ends_item || (at > GLANCE && !is_word(c))
         };
         let item = &rest[..rest.char_indices().find(|next| ends(*next)).map_or(rest.len(), |(at, _)| at)];
         format!("{around}{}{}", item.trim_end(), if item == rest { "" } else { " …" })
     })
 }
 
-/// The brackets that are open at the end of the text, and of each the item that is open.
+/// The brackets that are open at the end of the text, each with its unfinished item.
 fn around(text: &str) -> String {
-    // The start of the items of each bracket, and of its last item.
+    // For each bracket, the start of its items and of its last item.
     let mut open = vec![(0, 0)];
     for (at, c) in text.char_indices() {
         let last = open.len() - 1;
@@ -105,7 +106,7 @@ fn around(text: &str) -> String {
     items.collect()
 }
 
-/// The signature, without the fields and variants of its types if it is long.
+/// The signature; if it is long, without the fields and variants of its types.
 // (Vec<Point { … }>, bool) -> Shape { … }
 fn outline(signature: &str) -> String {
     if signature.len() <= GLANCE {

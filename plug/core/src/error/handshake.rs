@@ -1,76 +1,77 @@
-//! What is wrong with the line that a plugin prints first.
+//! The faults of a plugin's handshake, the first line that it prints.
 
 use std::fmt;
 
 /// The version of go-plugin's core protocol.
 pub(crate) const CORE: &str = "1";
 
-/// The longest line that is taken for a handshake, in bytes. Go's has some 1,000, and a certificate of RSA would make it 3,000.
+/// The maximum length of a handshake, in bytes.
+/// That of Go has some 1,000, and an RSA certificate would make it 3,000.
 pub(crate) const LONGEST: usize = 64 << 10;
 
-/// What is wrong with the line that a plugin printed as its handshake.
+/// A fault of the line that a plugin printed as its handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HandshakeFault {
-    /// It is none.
+    /// The line is no handshake.
     NotAHandshake {
-        /// What it is instead, escaped, and cut where it is long.
+        /// The line, escaped, and cut if it is long.
         printed: String,
     },
-    /// It has not ended where the longest handshake does.
+    /// It is longer than any handshake.
     TooLong {
-        /// How it begins, escaped.
+        /// Its beginning, escaped.
         printed: String,
     },
     /// It has fewer fields than a handshake.
     TooFewFields {
-        /// All of it, escaped, and cut where it is long.
+        /// The line, escaped, and cut if it is long.
         printed: String,
-        /// How many there are.
+        /// The number of its fields.
         found: usize,
     },
-    /// It is of another version of go-plugin's own protocol.
+    /// It has another version of go-plugin's core protocol.
     Core {
         /// That version.
         found: String,
     },
     /// The version of the application's protocol is no number.
     BadVersion {
-        /// What stands there, escaped, and cut where it is long.
+        /// The field, escaped, and cut if it is long.
         found: String,
     },
-    /// The plugin speaks none of the versions of the application's protocol that the host does.
+    /// Plugin and host share no version of the application's protocol.
     Version {
-        /// The plugin's: the lowest that it speaks.
+        /// The lowest version of the plugin.
         found: u32,
-        /// The host's, in order.
+        /// The versions of the host, in order.
         offered: Vec<u32>,
     },
-    /// It names a network that is unknown.
+    /// It names an unknown network.
     Network {
-        /// Which, escaped, and cut where it is long.
+        /// The network, escaped, and cut if it is long.
         found: String,
     },
-    /// The address is none of its network.
+    /// The address does not belong to its network.
     Address {
         /// The network: `unix` or `tcp`.
         network: &'static str,
-        /// What stands there, escaped, and cut where it is long.
+        /// The address, escaped, and cut if it is long.
         found: String,
     },
-    /// It names a protocol that is unknown.
+    /// It names an unknown protocol.
     Protocol {
-        /// Which, escaped, and cut where it is long.
+        /// The protocol, escaped, and cut if it is long.
         found: String,
     },
-    /// It speaks a protocol that this program was built without.
+    /// This program was built without its protocol.
     NotBuilt {
         /// The protocol.
         protocol: &'static str,
     },
-    /// What stands for the certificate is no base64.
+    /// The field of the certificate is no base64.
     NotBase64,
-    /// What stands for the certificate is no certificate.
+    /// The field of the certificate is no certificate.
     NotACertificate,
 }
 

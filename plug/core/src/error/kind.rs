@@ -1,4 +1,4 @@
-//! The steps that can fail, each in words. It knows no link.
+//! The kinds of error: one for each step that can fail.
 
 use std::fmt;
 #[cfg(any(feature = "library", feature = "process"))]
@@ -15,62 +15,64 @@ use crate::panic::NO_TEXT;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The plugin's own work: an error that it made with [`Error::msg`](crate::Error::msg) or [`Error::new`](crate::Error::new).
+    /// The plugin's own error, made with [`Error::msg`](crate::Error::msg) or
+    /// [`Error::new`](crate::Error::new).
     Plugin,
-    /// The plugin's `new` failed; its error is the source.
+    /// The plugin's `new` failed. Its error is the source.
     Open {
         /// The plugin's name.
         plugin: String,
-        /// The package that holds it, where there is one.
+        /// The package of the plugin, if it has one.
         package: Option<String>,
     },
-    /// This can be no plugin's name.
+    /// A plugin cannot have this name.
     BadName {
-        /// What was asked for, escaped, and cut where it is long.
+        /// The requested name, escaped, and cut if it is long.
         name: String,
     },
-    /// Nothing is known by this name.
+    /// The name is unknown.
     Unknown {
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// The path of the interface it was asked for.
+        /// The path of the requested interface.
         interface: &'static str,
-        /// The name there is that looks most like it.
+        /// The most similar name.
         nearest: Option<String>,
-        /// The names there are, in order.
+        /// The available names, in order.
         names: Vec<String>,
-        /// The interfaces that do have a plugin of this name; with its version, one of the same path.
+        /// The other interfaces that have a plugin of this name.
+        /// An interface with the same path is given with its version.
         elsewhere: Vec<String>,
-        /// What would help, in words, the best first.
+        /// The hints of the message, best first.
         hints: Vec<String>,
     },
     /// The plugin is known, but its feature is off.
     NotInBuild {
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// The path of the interface it was asked for.
+        /// The path of the requested interface.
         interface: &'static str,
-        /// The features that would bring it, as they are given to Cargo.
+        /// The features that would bring it, as Cargo takes them.
         features: Vec<String>,
     },
-    /// The plugin implements another interface than the one it was opened as.
+    /// The plugin implements another interface than the requested one.
     WrongInterface {
         /// The plugin's name.
         plugin: String,
         /// The interface that it implements.
         implements: &'static str,
-        /// The interface that was asked for.
+        /// The requested interface.
         asked: &'static str,
     },
-    /// The plugin panicked, and the border it is behind has caught it. Its object goes on being served.
+    /// The plugin panicked, and the link caught the panic. Its object can still be called.
     Panicked {
         /// The plugin's name.
         plugin: String,
         /// The method, or `new`.
         method: String,
-        /// File, line and column, where they are known.
+        /// File, line and column, if they are known.
         place: Option<String>,
-        /// What it said, where that is a text.
+        /// The panic message, if it is a text.
         message: Option<String>,
     },
     /// The plugin did not answer in time, and the call was cancelled.
@@ -80,46 +82,47 @@ pub enum ErrorKind {
         /// The method.
         method: String,
     },
-    /// The call was cancelled: by `Cancellation`, or by the other side.
+    /// The call was cancelled, by `Cancellation` or by the other side.
     Cancelled {
         /// The plugin's name.
         plugin: String,
         /// The method.
         method: String,
     },
-    /// The plugin's process or server is not there, or went away during the call.
+    /// The plugin's process or server cannot be reached, or went away during the call.
     Unavailable {
         /// The plugin's name.
         plugin: String,
         /// The method.
         method: String,
-        /// Where the plugin is, such as `process:` and a path.
+        /// The place of the plugin, such as `process:` and a path.
         origin: String,
-        /// What happened, in words.
+        /// The reason.
         reason: String,
     },
-    /// The plugin's process or server refused the call with a status of gRPC's that is no plugin's own error.
+    /// The plugin's process or server refused the call with a gRPC status that is no plugin's own
+    /// error.
     Refused {
         /// The plugin's name.
         plugin: String,
         /// The method.
         method: String,
-        /// Where the plugin is.
+        /// The place of the plugin.
         origin: String,
         /// The name of the status, such as `NOT_FOUND`.
         code: &'static str,
-        /// What was said with it.
+        /// The message of the status.
         message: String,
     },
-    /// What the plugin answered, or was asked with, is not what the method's types are written as.
+    /// The request or the reply does not decode as the method's types.
     Malformed {
         /// The plugin's name.
         plugin: String,
         /// The method.
         method: String,
-        /// Where the plugin is.
+        /// The place of the plugin.
         origin: String,
-        /// What does not make sense.
+        /// The reason.
         what: String,
     },
     /// An address leads to no link.
@@ -127,42 +130,42 @@ pub enum ErrorKind {
         /// The reason.
         fault: LinkFault,
     },
-    /// What should be the address of a server is none.
+    /// The address of a server is invalid.
     #[cfg(feature = "grpc")]
     Address {
-        /// Why.
+        /// The reason.
         fault: crate::error::address::GrpcFault,
     },
     /// The plugin's process cannot be used.
     #[cfg(feature = "process")]
     Process {
-        /// The path it was asked for by.
+        /// The requested path.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         fault: crate::error::process::ProcessFault,
     },
     /// The file of a library cannot be used.
     #[cfg(feature = "library")]
     Library {
-        /// The path it was asked for by.
+        /// The requested path.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         fault: LibraryFault,
     },
-    /// The plugin was built with another version of the interface, that does not fit this program's.
+    /// The plugin's build has a version of the interface that does not match this program's.
     Incompatible {
         /// The plugin's name.
         plugin: String,
         /// The path of the interface.
         interface: &'static str,
-        /// Where the plugin was found, such as `library:` and a path.
+        /// The place of the plugin, such as `library:` and a path.
         origin: String,
-        /// What does not fit, all of it.
+        /// All differences.
         differences: Vec<Difference>,
     },
-    /// The registry has a problem with the very name that was asked for.
+    /// The registry has a problem with the requested name.
     Problem(Problem),
-    /// The registry has problems, and [`Registry::check`](crate::Registry::check) was asked.
+    /// The registry has problems. [`Registry::check`](crate::Registry::check) fails with them.
     Problems(Vec<Problem>),
 }
 
@@ -231,7 +234,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// A plugin and where it is, or what is there itself.
+/// Displays a plugin and its origin, or the origin alone if both are the same.
 struct At<'a>(&'a str, &'a str);
 
 impl fmt::Display for At<'_> {
@@ -241,16 +244,16 @@ impl fmt::Display for At<'_> {
     }
 }
 
-/// `a`, `b`, `c`, and at most as many as a person reads.
+/// Displays `a`, `b`, `c`, and the number of the names beyond the first 20.
 pub(crate) struct NameList<'a>(pub(crate) &'a [String]);
 
 impl fmt::Display for NameList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MOST: usize = 20;
-        for (at, name) in self.0.iter().take(MOST).enumerate() {
+        const MAX: usize = 20;
+        for (at, name) in self.0.iter().take(MAX).enumerate() {
             write!(f, "{}`{name}`", if at == 0 { "" } else { ", " })?;
         }
-        match self.0.len().saturating_sub(MOST) {
+        match self.0.len().saturating_sub(MAX) {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
         }

@@ -1,75 +1,76 @@
-//! What can be wrong with the file of a library, in words. It knows no file.
+//! The faults of a shared library's file.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// What is wrong with the file of a shared library, by the step that found it. All but the last four are found before any code of the
-/// file has run.
+/// A fault of a shared library's file, by the step that found it.
+/// All but the last four are found before any code of the file has run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LibraryFault {
-    /// The path is not absolute, so that the system would look for it where it likes.
+    /// The path is not absolute, so the system would search its own folders for it.
     RelativePath {
-        /// Where it leads from the current folder.
+        /// The path, resolved from the current folder.
         absolute: PathBuf,
     },
-    /// The file cannot be read; the error is the source.
+    /// The file cannot be read. The error is the source.
     Unreadable,
     /// It is no regular file.
     NotAFile {
-        /// What it is.
+        /// The kind of file that it is.
         what: &'static str,
     },
-    /// Others than its owner may change the file, or a folder on the way to it, and it was asked to refuse that.
+    /// Users other than its owner may change the file or a folder on the way to it, and the options
+    /// refuse that.
     Writable {
         /// The file or folder.
         by: PathBuf,
-        /// Its mode, as of `chmod`.
+        /// Its mode, as `chmod` takes it.
         mode: u32,
-        /// The number of the user who owns it.
+        /// The number of its owner.
         owner: u32,
     },
-    /// There is a list of the files that are allowed, and it is not on it.
+    /// It is not on the list of allowed files.
     NotAllowed {
         /// The SHA-256 of the file, in hexadecimal digits.
         sha256: String,
     },
-    /// It is longer than is looked at.
+    /// It is longer than the limit.
     TooLong {
-        /// How many bytes it has.
+        /// Its length, in bytes.
         len: u64,
-        /// How many it may have.
+        /// The limit, in bytes.
         max: u64,
     },
     /// The file is empty.
     Empty,
     /// It is no shared library.
     NotALibrary {
-        /// What it is.
+        /// The kind of file that it is.
         what: String,
     },
-    /// It is a shared library for something else.
+    /// It is a shared library for another target.
     WrongTarget {
-        /// What it is for.
+        /// The target of the library.
         target: String,
-        /// What this program is for.
+        /// The target of this program.
         host: String,
     },
-    /// Its header tells of more bytes than there are.
+    /// Its header declares more bytes than it has.
     CutShort {
-        /// How many there are.
+        /// Its length, in bytes.
         len: u64,
-        /// How many its header tells of, at least.
+        /// The length that its header declares, at least.
         declared: u64,
     },
-    /// Its header, or what it says of itself, makes no sense.
+    /// Its header or its records are invalid.
     Damaged {
-        /// What does not.
+        /// The reason.
         what: String,
     },
-    /// It is a shared library, and none of plugins.
+    /// It is a shared library without plugins.
     NoPlugins,
-    /// It speaks another version of the language between host and library.
+    /// It has another version of the ABI between host and library.
     Abi {
         /// The number of the library's ABI.
         library: u32,
@@ -78,28 +79,30 @@ pub enum LibraryFault {
         /// The version of plug that the library was built with.
         version: String,
     },
-    /// The copy that is loaded cannot be made; the error is the source.
+    /// The private copy for loading cannot be made. The error is the source.
     Copy,
-    /// The system cannot load it: a library or a symbol that it needs is missing, or a constructor failed. The system's error is the
-    /// source.
+    /// The system cannot load it: a library or symbol is missing, or a constructor failed.
+    /// The system's error is the source.
     Load,
-    /// It was loaded, and does not answer.
+    /// It was loaded, but its entry does not work.
     NoAnswer,
-    /// What it says after it was loaded is not what its file says.
+    /// After it was loaded, it differs from its file.
     Changed {
-        /// What is not.
+        /// The difference.
         what: String,
     },
 }
 
 impl LibraryFault {
-    /// The sentence of the fault, about the library at the path, or about "the library" if nobody knows where it is.
+    /// The sentence of the fault, about the library at the path, or about "the library" if the path
+    /// is `None`.
     pub(crate) fn about<'a>(&'a self, path: Option<&'a Path>) -> impl fmt::Display + 'a {
         About { fault: self, path }
     }
 }
 
-/// The sentence of the fault, about "the library". The path stands in [`ErrorKind::Library`](crate::ErrorKind::Library).
+/// The sentence of the fault, about "the library".
+/// The path is in [`ErrorKind::Library`](crate::ErrorKind::Library).
 impl fmt::Display for LibraryFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.about(None).fmt(f)

@@ -1,13 +1,15 @@
-//! What can be wrong with a registry as a whole, in words that name both sides and a way out.
+//! The problems of a registry as a whole. Each message names all sides and a way out.
 
 use std::fmt;
 
 use crate::error::difference::Difference;
 
-/// Something wrong with the plugins of a registry. Found out on first use, and listed by
-/// [`Registry::problems`](crate::Registry::problems); the names concerned cannot be opened, all others can.
+/// A problem of the plugins of a registry.
+/// Problems are found on first use, and listed by
+/// [`Registry::problems`](crate::Registry::problems).
+/// The names in them cannot be opened; all others can.
 ///
-/// The first line is the fact. A line that begins with `hint: ` says what would help.
+/// The first line is the fact. A line that begins with `hint: ` suggests a remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
@@ -17,10 +19,10 @@ pub enum Problem {
         name: String,
         /// The path of the interface.
         interface: &'static str,
-        /// Where they come from, two or more.
+        /// The places of the plugins, two or more.
         places: Vec<Place>,
     },
-    /// An alias is the name of another plugin, or an alias of another.
+    /// An alias equals the name or an alias of another plugin.
     HiddenByAlias {
         /// The name.
         name: String,
@@ -28,40 +30,40 @@ pub enum Problem {
         interface: &'static str,
         /// The plugins that have the alias.
         aliased: Vec<Place>,
-        /// The plugin of that very name, where there is one.
+        /// The plugin with this name, if there is one.
         named: Option<Place>,
     },
-    /// Plugins of several versions of the crate that declares an interface are linked. To the compiler, and so to a host, the
-    /// versions are different interfaces.
+    /// The linked plugins implement several versions of one interface's crate.
+    /// To the compiler, and so to a host, each version is another interface.
     InterfaceVersions {
-        /// The path of the interface, the same for all of them.
+        /// The path of the interface, which all share.
         interface: &'static str,
-        /// The plugins, each with the version it implements, by version.
+        /// The plugins, each with the version that it implements, sorted by version.
         plugins: Vec<(&'static str, Place)>,
     },
-    /// A plugin of a library was built with another version of its interface, that does not fit this program's.
+    /// A plugin of another build has a version of its interface that does not match this program's.
     Incompatible {
         /// The plugin.
         place: Place,
         /// The path of the interface.
         interface: &'static str,
-        /// What does not fit, all of it.
+        /// All differences.
         differences: Vec<Difference>,
     },
-    /// A feature is on, and the plugin that it should bring is not there.
+    /// A feature is on, and did not bring the plugin that it should.
     NotRegistered {
-        /// The plugin that was expected.
+        /// The expected plugin.
         name: String,
-        /// The feature, as it is given to Cargo.
+        /// The feature, as Cargo takes it.
         feature: String,
         /// The dependency that the feature turns on.
         dependency: String,
-        /// What that dependency did register.
+        /// The names that the dependency registered.
         registered: Vec<String>,
     },
 }
 
-/// Where a plugin comes from.
+/// The place that a plugin comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Place {
@@ -73,12 +75,13 @@ pub struct Place {
     pub file: String,
     /// The line, from 1.
     pub line: u32,
-    /// Where it was found, such as `library:` and a path, if it is not linked into this binary.
+    /// The place outside of this binary, such as `library:` and a path.
+    /// `None` if it is linked into this binary.
     pub origin: Option<String>,
 }
 
 impl Problem {
-    /// The name that cannot be opened for it, where it is one name.
+    /// The name that the problem keeps from being opened, if it is one name.
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Duplicate { name, .. } | Self::HiddenByAlias { name, .. } | Self::NotRegistered { name, .. } => {
@@ -89,7 +92,7 @@ impl Problem {
         }
     }
 
-    /// The path of the interface concerned, where there is one.
+    /// The path of the interface, if the problem has one.
     pub fn interface(&self) -> Option<&'static str> {
         match self {
             Self::Duplicate { interface, .. }

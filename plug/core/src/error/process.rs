@@ -1,4 +1,4 @@
-//! The failures of a plugin that is a process, in words. It starts no process, and reads no file.
+//! The failures of a plugin in a process.
 
 pub(crate) mod ended;
 #[cfg(all(test, unix))]
@@ -14,66 +14,66 @@ use crate::error::handshake::HandshakeFault;
 use crate::error::process::ended::Ended;
 use crate::error::process::unrunnable::Unrunnable;
 
-/// The way to do without TLS, as messages name it.
+/// The method that turns TLS off, as messages name it.
 const WITHOUT_TLS: &str = "ProcessOptions::without_tls";
 
-/// A failure of a plugin that is a process, by the step that failed.
+/// A failure of a plugin in a process, by the step that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProcessFault {
-    /// It cannot be started; the system's error, where there is one, is the source.
+    /// It cannot be started. The source is the system's error, if there is one.
     Spawn {
-        /// Why, where the file shows it.
+        /// The reason, if the file shows it.
         why: Option<Unrunnable>,
     },
-    /// The file is another than the one that is allowed.
+    /// The file has another digest than the allowed one.
     Digest {
-        /// The SHA-256 that was asked for, in hexadecimal digits.
+        /// The allowed SHA-256, in hexadecimal digits.
         expected: String,
-        /// The file's.
+        /// The file's SHA-256.
         found: String,
     },
-    /// It printed something else than a handshake that this program can use.
+    /// It printed no handshake that this program can use.
     Handshake {
-        /// What is wrong with it.
+        /// The fault of the handshake.
         fault: HandshakeFault,
-        /// How the process ended, where it has.
+        /// How the process ended, if it has.
         status: Option<ExitStatus>,
-        /// The last lines on its stderr, escaped.
+        /// The last lines of its stderr, escaped.
         stderr: Vec<String>,
     },
     /// It ended before its handshake, and printed nothing.
     Exited {
-        /// How; none where it has only closed its stdout.
+        /// How it ended. `None` if it only closed its stdout.
         status: Option<ExitStatus>,
-        /// The last lines on its stderr, escaped.
+        /// The last lines of its stderr, escaped.
         stderr: Vec<String>,
     },
-    /// It has not printed a handshake in time.
+    /// It did not print a handshake in time.
     StartTimeout {
-        /// How long it had.
+        /// The time that it had.
         after: Duration,
-        /// What it printed of a line that has not ended, escaped, and cut where it is long.
+        /// The unfinished line that it printed, escaped, and cut if it is long.
         printed: String,
-        /// The last lines on its stderr, escaped.
+        /// The last lines of its stderr, escaped.
         stderr: Vec<String>,
     },
-    /// It answered without a certificate where TLS is wanted.
+    /// It replied without a certificate, although TLS is required.
     NoCertificate,
-    /// Its certificate cannot be used, or it shows another; the error is the source.
+    /// Its certificate cannot be used, or it presents another one. The error is the source.
     Tls,
-    /// Nobody answers where it says that it listens; the error is the source.
+    /// It does not answer at its address. The error is the source.
     Connect {
-        /// Where: `unix:` or `tcp:`, and what follows is the address.
+        /// The address, after `unix:` or `tcp:`.
         address: String,
     },
     /// It has ended.
     Died {
-        /// Whether the call may have been begun. Else it was surely not.
+        /// Whether the call may have begun. If false, it has not.
         was_called: bool,
-        /// How, where that is known.
+        /// How it ended, if that is known.
         status: Option<ExitStatus>,
-        /// The last lines on its stderr, escaped.
+        /// The last lines of its stderr, escaped.
         stderr: Vec<String>,
     },
 }

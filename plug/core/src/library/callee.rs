@@ -1,5 +1,6 @@
-//! The library's half of a call: the function behind each method of each interface, and behind the opening and the closing of
-//! an object. A panic ends here.
+//! The library's half of a call: the functions behind each method, and behind opening and closing
+//! objects.
+//! It catches panics.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
@@ -20,8 +21,9 @@ type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'
 
 /// # Safety
 ///
-/// `object` is one of `M::Interface` that this library made and has not destroyed; `arguments` points to the views of M's arguments
-/// and `reply` to a reply for M's result, both for as long as the call takes.
+/// `object` is one of `M::Interface` that this library made and has not destroyed; `arguments`
+/// points to the views of M's arguments, and `reply` to a reply for M's result, both for as long as
+/// the call takes.
 pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), reply: *mut ()) -> CallStatus {
     let work = || {
         // SAFETY: the caller's promise.
@@ -34,13 +36,13 @@ pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), r
                     return CallStatus::with(view);
                 }
                 let reply: *mut ReplySlot<View<'_, M>> = reply.cast();
-                // SAFETY: the caller's promise. It copies what it is shown before it returns, and a flat view shows nothing
-                // but itself.
+                // SAFETY: the caller's promise. The caller copies a view before it returns, and a
+                // flat view has no pointers.
                 unsafe {
                     if M::Ok::IS_FLAT {
                         (*reply).value.write(view);
                     } else {
-                        ((*reply).takes.value)(reply.cast(), std::ptr::from_ref(&view).cast());
+                        ((*reply).vtable.value)(reply.cast(), std::ptr::from_ref(&view).cast());
                     }
                 }
                 CallStatus::of(DONE)
@@ -56,14 +58,14 @@ pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), r
 /// # Safety
 ///
 /// `reply` points to a reply.
-// By itself, so that a call that does not fail saves no registers for it.
+// A function of its own, so that a call that does not fail saves no registers for it.
 #[cold]
 unsafe fn failed<M: Method>(reply: *mut (), error: <M::Outcome as Outcome>::Error) -> CallStatus {
     // SAFETY: the caller's promise.
     unsafe { fail(reply, &M::texts(&error), "", FAILED) }
 }
 
-/// Does the work. A panic ends here, and becomes the reply.
+/// Does the work, and turns a panic into the reply.
 ///
 /// # Safety
 ///
@@ -81,7 +83,8 @@ unsafe fn caught(reply: *mut (), work: impl FnOnce() -> CallStatus) -> CallStatu
 ///
 /// # Safety
 ///
-/// `plugin` is `Object::of` an entry whose interface is `I`, and `reply` points to a reply for an `Object`.
+/// `plugin` is `Object::of` an entry whose interface is `I`, and `reply` points to a reply for an
+/// `Object`.
 pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(
     plugin: Object,
     _: *const (),
@@ -109,7 +112,8 @@ pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(
 ///
 /// # Safety
 ///
-/// `object` is one of `I` that this library made, and is not used again; `reply` points to a reply for nothing.
+/// `object` is one of `I` that this library made, and is not used again; `reply` points to a reply
+/// for nothing.
 pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), reply: *mut ()) -> CallStatus {
     let work = || {
         // SAFETY: the caller's promise.
@@ -127,8 +131,8 @@ pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), r
 unsafe fn fail(reply: *mut (), texts: &[String], place: &str, status: u64) -> CallStatus {
     let texts: Vec<_> = texts.iter().map(|text| Text::new(text)).collect();
     let failure = Failure { texts: Slice::from(&texts[..]), place: Text::new(place) };
-    // SAFETY: the caller's promise; whatever a reply is for, it begins in the same way. It copies the texts.
-    unsafe { ((*reply.cast::<ReplySlot<()>>()).takes.failure)(reply, &raw const failure) };
+    // SAFETY: the caller's promise; every reply begins with this vtable. It copies the texts.
+    unsafe { ((*reply.cast::<ReplySlot<()>>()).vtable.failure)(reply, &raw const failure) };
     CallStatus::of(status)
 }
 

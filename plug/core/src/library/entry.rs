@@ -1,5 +1,7 @@
-//! The one function that a library exports, and what it leads to: all plugins of the library, of every portable interface. It
-//! stands here and not in a plugin's crate, so that such a crate is the same whatever it is built into.
+//! The one function that a library exports, and the table of all its plugins with portable
+//! interfaces.
+//! It stands here and not in a plugin's crate, so that the crate is the same in every kind of
+//! build.
 
 use std::panic::{self, AssertUnwindSafe};
 
@@ -10,7 +12,8 @@ use crate::library::vtable::Vtable;
 use crate::library::{log, record};
 use crate::panic::{dispose, note_places};
 
-/// What a host asks a library for. The name has the number of the ABI in it: a host of another one does not find it.
+/// The entry of a library.
+/// Its name contains the number of the ABI, so that a host with another ABI does not find it.
 ///
 /// # Safety
 ///
@@ -24,7 +27,7 @@ pub unsafe extern "C" fn plug_library_v1(host: *const ()) -> *const () {
         plugins,
     };
     let host = host.cast::<HostTable>();
-    // SAFETY: the caller's promise. A host that has fewer fields than this library knows has no others.
+    // SAFETY: the caller's promise. A table that is shorter than this library's has no `log` field.
     let log = unsafe { if (*host).size as usize >= size_of::<HostTable>() { (*host).log } else { None } };
     let set_up = || {
         note_places();

@@ -1,6 +1,7 @@
-//! The host's half: opens libraries, says what is in them and what is wrong with them, and calls what they hold. In the order of an opening:
-//! `file` and `image` look at the file, `reader` reads what it says, `matching` compares it with this program, `copy` makes what is loaded,
-//! `loaded` loads it, and `remote` calls it.
+//! The host's half: opens and inspects libraries, diagnoses them, and calls their plugins.
+//! These are the steps of an opening: `file` opens the file, `copy` copies it, `image` finds the
+//! section with the records, `reader` parses them, `loaded` loads the library, and `object` calls
+//! it.
 
 pub(crate) mod copy;
 pub(crate) mod file;

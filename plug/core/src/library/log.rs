@@ -1,7 +1,9 @@
-//! The bridge for log records, from a library to its host. Both sides have it if they are built with the feature `log`.
+//! The bridge for log records from a library to its host. Both need the feature `log` for it.
 //!
-//! A library's logger hands each record to the host, and the host hands it to its own logger, or to its subscriber of `tracing`. An event of
-//! `tracing` in a library without a subscriber comes here as a record, by tracing's own feature `log`.
+//! A library's logger passes each record to the host, which passes it to its own logger or
+//! `tracing` subscriber.
+//! An event of `tracing` in a library without a subscriber becomes a record, by tracing's own
+//! feature `log`.
 
 #[cfg(feature = "log")]
 pub(crate) use bridge::{HOST, send_to};
@@ -24,14 +26,14 @@ mod bridge {
     use crate::abi::view::Text;
     use crate::panic::dispose;
 
-    /// The host's half, as this program hands it to libraries.
+    /// The host's half, which this program passes to libraries.
     pub(crate) const HOST: Option<&'static HostLog> = Some(&HostLog { is_enabled, log });
 
-    /// Makes the host's logger this library's, unless the library has one of its own.
+    /// Makes the host's logger this library's, unless the library has its own.
     pub(crate) fn send_to(host: Option<&'static HostLog>) {
         static LOGGER: OnceLock<ToHost> = OnceLock::new();
         if let Some(host) = host {
-            // The host is asked for each record, since it may change its mind.
+            // The host filters each record, since its filter may change.
             if log::set_logger(LOGGER.get_or_init(|| ToHost(host))).is_ok() {
                 log::set_max_level(LevelFilter::Trace);
             }
@@ -115,7 +117,7 @@ mod bridge {
     fn hand_on(record: &Record<'_>) {
         #[cfg(feature = "tracing")]
         if tracing::dispatcher::has_been_set() {
-            // It returns a result, and does not fail.
+            // It returns a result, but does not fail.
             let _ = tracing_log::format_trace(record);
             return;
         }

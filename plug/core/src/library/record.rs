@@ -1,14 +1,15 @@
-//! The record of the library itself in the section that is read without loading it.
+//! The record of the library itself, in the section that a host reads without loading it.
 
 use crate::abi::table::ABI;
 use crate::portable::record::{HEAD, LIBRARY_KIND, UNIT, head};
-use crate::portable::types::Text;
+use crate::portable::types::ConstText;
 
-/// The record of the library: the number of the ABI, the version of plug, the compiler, and what a panic does.
-const LIBRARY_TEXT: Text<{ library_text::<0>().len }> = library_text();
+/// The record of the library: the ABI's number, the version of plug, the compiler, and the panic
+/// strategy.
+const LIBRARY_TEXT: ConstText<{ library_text::<0>().len }> = library_text();
 
-const fn library_text<const N: usize>() -> Text<N> {
-    Text::new()
+const fn library_text<const N: usize>() -> ConstText<N> {
+    ConstText::new()
         .push_bytes(&head(LIBRARY_KIND, N.saturating_sub(HEAD)))
         .push_number(ABI)
         .push(UNIT)

@@ -1,5 +1,5 @@
-//! Links as people type them: `library:PATH`, `process:PATH`, `grpc://HOST:PORT`, each with `#NAME`
-//! for one plugin.
+//! Parses links that people type: `library:PATH`, `process:PATH`, `grpc://HOST:PORT`.
+//! Each can have `#NAME` for one plugin.
 
 use std::path::{Path, PathBuf, is_separator};
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use crate::grpc::host::Grpc;
 use crate::process::options::ProcessOptions;
 use crate::registry::link::Link;
 
-/// Opens the link at an address, and gives the name of the plugin behind a `#`.
+/// Opens the link at an address, and returns the name of the plugin behind a `#`.
 ///
 /// The forms of an address are those of [`Address`].
 ///
@@ -43,15 +43,15 @@ pub fn parse(address: &str) -> Result<(Box<dyn Link>, Option<String>), Error> {
 /// |---|---|---|
 /// | `library:PATH` | a shared library | `library` |
 /// | `process:PATH` | an executable, which is started | `process` |
-/// | `grpc://HOST:PORT`, or several with commas between | a server, or several equal ones | `grpc` |
+/// | `grpc://HOST:PORT`, or several with commas | a server, or several equal ones | `grpc` |
 /// | `grpcs://HOST:PORT` | the same over TLS | `grpc` |
 /// | `grpc+unix:PATH` | a server at a Unix socket | `grpc` |
 ///
 /// A relative path is relative to the current folder.
-/// Each address can be parsed whatever features are on.
+/// Each address can be parsed, even if its feature is off.
 ///
 /// Opening a library is `unsafe`, because its code runs in this process.
-/// A host that trusts the person who types the address opens every kind so:
+/// A host that trusts the author of the address can open every kind like this:
 ///
 /// ```no_run
 /// use plug::Link;
@@ -100,7 +100,7 @@ impl Address {
     pub fn parse(text: &str) -> Result<(Self, Option<&str>), Error> {
         let (link, plugin) = split(text);
         let Some((kind, rest)) = Kind::of(link) else {
-            return Err(fault(LinkFault::UnknownKind { text: text.to_owned(), meant: meant(text) }));
+            return Err(fault(LinkFault::UnknownKind { text: text.to_owned(), meant: guess(text) }));
         };
         let address = match kind {
             Kind::Library => Self::Library(absolute(kind, rest)?),
@@ -110,7 +110,7 @@ impl Address {
                 Self::Grpc(format!("{}{hosts}", kind.prefix()))
             }
             Kind::Unix => {
-                // As in a URL, whose authority is empty.
+                // As in a URL with an empty authority.
                 let path = absolute(kind, rest.strip_prefix("//").unwrap_or(rest))?;
                 Self::Grpc(format!("{}{}", kind.prefix(), path.display()))
             }
@@ -227,8 +227,8 @@ fn absolute(kind: Kind, path: &str) -> Result<PathBuf, Error> {
         .map_err(|error| fault(LinkFault::NoFile { text: format!("{}{path}", kind.prefix()) }).with_source(error))
 }
 
-/// The address that the author of a text probably meant, who wrote no kind of link.
-fn meant(text: &str) -> Option<String> {
+/// The address that the author of a text without a kind of link probably meant.
+fn guess(text: &str) -> Option<String> {
     let place = split(text).0;
     let path = Path::new(place);
     let has_extension =
@@ -254,7 +254,7 @@ fn is_executable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o111 != 0)
 }
 
-/// On other systems only the file's name tells.
+/// On other systems only the name of a file shows that.
 #[cfg(not(unix))]
 fn is_executable(_: &Path) -> bool {
     false

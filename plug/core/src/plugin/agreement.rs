@@ -1,4 +1,5 @@
-//! The handshake as an application agrees upon it with its plugins: the cookie, and which interfaces each version has.
+//! The handshake of an application with its plugins: the cookie, and the interfaces of each
+//! version.
 
 use std::collections::BTreeMap;
 
@@ -7,47 +8,49 @@ use crate::entry::submissions;
 use crate::error::Error;
 use crate::interface::{Identity, Interface};
 
-/// What a host and its plugins know each other by: a cookie, and the versions of the application's protocol, each with the
-/// interfaces that it has.
+/// Identifies a host and its plugins to each other.
+/// It has a cookie, and the versions of the application's protocol with the interfaces of each.
 ///
-/// The interface's crate declares it once, by [`plug::handshake!`](../../plug/macro.handshake.html); this is for those who talk to programs
-/// that were there before.
+/// The interface's crate declares it once, by
+/// [`plug::handshake!`](../../plug/macro.handshake.html).
+/// Make one by hand to talk to programs that already exist.
 ///
-/// The cookie protects nobody: it keeps a person from starting a plugin by hand.
+/// The cookie is no protection: it keeps a person from starting a plugin by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handshake {
     key: String,
     value: String,
-    /// Without one, there is version 1 with all that the program has.
+    /// If empty, there is version 1 with all interfaces of the program.
     versions: BTreeMap<u32, Vec<&'static Identity>>,
 }
 
 impl Handshake {
-    /// A handshake with this cookie: the name of a variable, and its value. Without a [`version`](Self::version) it has version 1, with
-    /// all portable interfaces of the program.
+    /// A handshake with this cookie, the name and the value of an environment variable.
+    /// Unless [`version`](Self::version) adds one, it has version 1 with all portable interfaces of
+    /// the program.
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self { key: key.into(), value: value.into(), versions: BTreeMap::new() }
     }
 
-    /// The same with a version that has no interface yet: for services that are no interfaces.
+    /// Adds a version without interfaces, for services that are no interfaces.
     #[must_use]
     pub fn version(mut self, version: u32) -> Self {
         self.versions.entry(version).or_default();
         self
     }
 
-    /// The same with an interface in this version.
+    /// Adds an interface to a version.
     #[must_use]
     pub fn interface<I: ?Sized + Interface>(mut self, version: u32) -> Self {
         self.add(version, I::IDENTITY);
         self
     }
 
-    /// The one that is declared in this program.
+    /// The handshake that is declared in this program.
     ///
     /// # Errors
     ///
-    /// Where there is none, or where there are two cookies.
+    /// If none is declared, or if two are declared with different cookies.
     pub fn declared() -> Result<Self, Error> {
         Self::of(submissions::handshakes())
     }
@@ -89,12 +92,12 @@ impl Handshake {
         (&self.key, &self.value)
     }
 
-    /// Its versions, the lowest first.
+    /// Its versions, lowest first.
     pub(crate) fn versions(&self) -> Vec<u32> {
         if self.versions.is_empty() { vec![1] } else { self.versions.keys().copied().collect() }
     }
 
-    /// The interfaces of a version. None stands for all that there are.
+    /// The interfaces of a version. `None` stands for all interfaces of the program.
     pub(crate) fn interfaces(&self, version: u32) -> Option<Vec<&'static Identity>> {
         if self.versions.is_empty() {
             return None;

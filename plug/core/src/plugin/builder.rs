@@ -1,4 +1,4 @@
-//! Plugins made by hand, for a test or for a link of one's own.
+//! Builds plugins by hand, for a test or for your own link.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::entry::{FIELDS, Slot};
 use crate::error::Error;
 use crate::interface::{Identity, Interface};
 use crate::plugin::fields::{ALIASES, DEPRECATED, DOCS, FILE, Fields, LINE, NAME, PACKAGE, VERSION};
-use crate::plugin::{Made, OpenMade, Plugin, Source, name};
+use crate::plugin::{OpenFn, OwnedPlugin, Plugin, PluginSource, name};
 
 /// Makes a [`Plugin`] by hand: see [`Plugin::builder`].
 #[must_use = "it is no plugin yet"]
@@ -15,7 +15,7 @@ pub struct PluginBuilder {
     fields: [String; FIELDS],
     aliases: Vec<String>,
     interface: &'static Identity,
-    open: Box<OpenMade>,
+    open: Box<OpenFn>,
 }
 
 impl PluginBuilder {
@@ -36,32 +36,33 @@ impl PluginBuilder {
         Self { fields, aliases: Vec::new(), interface: I::IDENTITY, open }
     }
 
-    /// Other names that it is opened by. Its own name among them, or one twice, changes nothing.
+    /// Adds aliases. Its own name and repeated aliases are ignored.
     pub fn aliases<'n>(mut self, aliases: impl IntoIterator<Item = &'n str>) -> Self {
         self.aliases.extend(aliases.into_iter().map(str::to_owned));
         self
     }
 
-    /// Deprecates it. `instead` says what to use.
+    /// Deprecates it. `instead` names the replacement.
     pub fn deprecated(self, instead: &str) -> Self {
         self.with(DEPRECATED, instead)
     }
 
-    /// Its docs, in Markdown. The first line is its summary.
+    /// Sets its docs, in Markdown. The first line is its summary.
     pub fn docs(self, docs: &str) -> Self {
         self.with(DOCS, docs)
     }
 
-    /// The package that it comes from, and its version.
+    /// Sets the package that it comes from, and its version.
     pub fn package(self, name: &str, version: &str) -> Self {
         self.with(PACKAGE, name).with(VERSION, version)
     }
 
-    /// The plugin.
+    /// Builds the plugin.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BadName`](crate::ErrorKind::BadName) where its name or an alias cannot be the name of a plugin.
+    /// [`ErrorKind::BadName`](crate::ErrorKind::BadName) if its name or an alias cannot be a
+    /// plugin's name.
     pub fn build(mut self) -> Result<Plugin, Error> {
         name::check(&self.fields[NAME])?;
         let mut kept: Vec<&str> = Vec::new();
@@ -74,7 +75,14 @@ impl PluginBuilder {
         self.fields[ALIASES] = kept.join(",");
         let fields = Arc::new(Fields::of(|field| &self.fields[field]));
         let (interface, open) = (self.interface, self.open);
-        Ok(Plugin(Source::Made(Arc::new(Made { fields, interface, origin: None, found_in: None, unfit: None, open }))))
+        Ok(Plugin(PluginSource::Owned(Arc::new(OwnedPlugin {
+            fields,
+            interface,
+            origin: None,
+            found_in: None,
+            unfit: None,
+            open,
+        }))))
     }
 
     fn with(mut self, field: usize, text: &str) -> Self {

@@ -1,12 +1,12 @@
-//! The fields of an entry's text: which there are, and a text that was read at run time taken apart into them. It knows no plugin.
+//! The fields of an entry's text, and the parser of a text that is read at run time.
 
 use crate::entry::{FIELDS, SEPARATOR};
 
-// The fields of an entry's text, in their order. A lookup reads the first ones.
+// The fields of an entry's text, in order. A lookup reads the first ones.
 pub(crate) const NAME: usize = 0;
 pub(crate) const ALIASES: usize = 1;
 pub(crate) const DEPRECATED: usize = 2;
-/// The type, which tells two impls of one macro apart: they stand on one line.
+/// The type tells two impls of one macro apart, which stand on one line.
 #[cfg(any(feature = "library", feature = "wire"))]
 const TYPE: usize = 3;
 pub(crate) const PACKAGE: usize = 4;
@@ -17,12 +17,14 @@ pub(crate) const FILE: usize = 8;
 pub(crate) const LINE: usize = 9;
 pub(crate) const DESCRIPTION: usize = 10;
 pub(crate) const DOCS: usize = 11;
-/// The fields that may have several lines. (The compiler prints a long type in several.)
+/// The fields that may have several lines. The compiler prints a long type on several.
 #[cfg(any(feature = "library", feature = "wire"))]
 pub(crate) const PROSE: [usize; 4] = [DEPRECATED, TYPE, DESCRIPTION, DOCS];
 
-/// The fields of a plugin that this binary has no entry of: one text, as an entry's is, and where each of them ends. With a text for each,
-/// opening a library would be a dozen allocations more for each of its plugins, and twice that for a registry.
+/// The fields of a plugin without an entry in this binary: one text like an entry's, and the end of
+/// each field.
+/// A text for each field would cost a dozen more allocations for each plugin of a library that is
+/// opened, and twice that for a registry.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Fields {
     text: Box<str>,
@@ -42,7 +44,7 @@ impl Fields {
         Self { text: text.into(), ends }
     }
 
-    /// Those of an entry's text; or how many there are, where these are not as many as there should be.
+    /// Parses an entry's text. Fails with the number of fields if it is not `FIELDS`.
     #[cfg(feature = "library")]
     pub(crate) fn read(text: &str) -> Result<Self, usize> {
         let (mut ends, mut count) = ([text.len(); FIELDS], 1);
@@ -60,7 +62,7 @@ impl Fields {
         &self.text[start..self.ends[field]]
     }
 
-    /// All of them, as an entry has them.
+    /// All fields, as an entry has them.
     #[cfg(feature = "library")]
     pub(crate) fn text(&self) -> &str {
         &self.text

@@ -1,11 +1,11 @@
-//! What a plugin may be called: `[a-z0-9]+([-_][a-z0-9]+)*`, of at most 64 bytes. The macros hold the same rule for names
-//! that are written down; this one is for names that come at run time.
+//! The rule for names of plugins: `[a-z0-9]+([-_][a-z0-9]+)*`, at most 64 bytes.
+//! The macros hold the same rule for names in source code; this file checks names at run time.
 
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::escape;
 
-/// The longest name, in bytes.
+/// The maximum length of a name, in bytes.
 pub(crate) const MAX_LEN: usize = 64;
 
 /// `[a-z0-9]+([-_][a-z0-9]+)*`

@@ -1,4 +1,5 @@
-//! The arguments of a method: the form in which each crosses, and how the callee holds them until the call.
+//! The arguments of a method: their forms on the boundary, and how the callee holds them for the
+//! call.
 //!
 //! The macros emit impls of these traits without any `unsafe`.
 
@@ -11,13 +12,13 @@ use crate::portable::codec::{Malformed, PutFields, Sink, TakeFields, finish};
 use crate::portable::types::Type;
 
 /// An argument of a method.
-// The macros emit each for itself, and a list of arguments wants only this trait: so the compiler reports a type that does not cross
-// once, at its own place.
+// The macros emit one impl for each argument, and a list of arguments requires only this trait.
+// So the compiler reports a type that does not cross once, at its own place.
 pub trait Argument {
     type Form: Crosses;
 }
 
-/// The type of an argument as the method's signature has it. Types that do not cross have one too.
+/// The type of an argument in the method's signature. Types that do not cross have one too.
 pub trait Written {
     type Given<'a>;
 }
@@ -25,13 +26,13 @@ pub trait Written {
 /// The form in which an argument crosses.
 pub trait Crosses: Written {
     type View<'a>: Copy;
-    /// The value that is decoded if it comes as bytes.
+    /// The value that bytes are decoded to.
     type Kept: Portable;
     const TYPE: &'static Type;
 
     fn view<'a>(given: &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a>;
 
-    /// Makes the method's argument of the view, for the time of `call`.
+    /// Makes the method's argument from the view, for the duration of `call`.
     fn lend<R>(view: Self::View<'_>, call: impl FnOnce(Self::Given<'_>) -> R) -> R;
 
     fn put<S: Sink>(given: &Self::Given<'_>, sink: S);
@@ -142,7 +143,7 @@ impl<T: ?Sized + Portable> Crosses for Ref<T> {
     }
 }
 
-/// A `T`. It crosses as a view too, since the callee's copy must come from the callee's own allocator.
+/// A `T`. It crosses as a view too, since the callee's allocator must make the callee's copy.
 pub struct Own<T>(PhantomData<T>);
 
 impl<T: 'static> Written for Own<T> {
@@ -175,14 +176,14 @@ impl<T: Portable> Crosses for Own<T> {
     }
 }
 
-/// How a callee holds the arguments, until they are lent to the method.
+/// The way in which a callee holds the arguments until it lends them to the method.
 pub trait Hold: 'static {
     type Of<'a, C: Crosses>;
 
     fn lend<C: Crosses, R>(held: Self::Of<'_, C>, call: impl FnOnce(C::Given<'_>) -> R) -> R;
 }
 
-/// As views of the caller's values.
+/// Holds views of the caller's values.
 pub struct Viewed;
 
 impl Hold for Viewed {
@@ -194,7 +195,7 @@ impl Hold for Viewed {
     }
 }
 
-/// As values that were decoded.
+/// Holds decoded values.
 pub struct Kept;
 
 impl Hold for Kept {
@@ -206,9 +207,9 @@ impl Hold for Kept {
     }
 }
 
-/// An argument in the hands of the callee. `Method::call` lends it to the method.
-// `ManuallyDrop` and the trailing `()` silence two follow-up errors (drop check, sizedness) that rustc would add for a type that does
-// not cross.
+/// An argument that the callee holds. `Method::call` lends it to the method.
+// `ManuallyDrop` and the trailing `()` silence two follow-up errors (drop check, sizedness) that
+// rustc would add for a type that does not cross.
 pub struct Held<'a, H: Hold, A: Argument>(ManuallyDrop<H::Of<'a, A::Form>>, ());
 
 impl<H: Hold, A: Argument> Held<'_, H, A> {
@@ -218,7 +219,7 @@ impl<H: Hold, A: Argument> Held<'_, H, A> {
     }
 }
 
-/// The arguments of a method: `()`, or the first and the others, for any number of them.
+/// The arguments of a method: `()`, or the first and the rest, for any number of them.
 pub trait Arguments {
     type Given<'a>;
     type View<'a>: Copy;
@@ -232,9 +233,9 @@ pub trait Arguments {
     fn view<'a>(given: &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a>;
     fn hold<'a>(view: Self::View<'a>) -> Self::Held<'a, Viewed>;
 
-    /// `first` is the number of the first one.
+    /// `first` is the index of the first argument.
     fn put<F: PutFields>(given: &Self::Given<'_>, first: usize, fields: &mut F);
-    /// Decodes the value of the one with this number.
+    /// Decodes the argument with this index.
     fn take<F: TakeFields>(slots: &mut Self::Slots, index: usize, fields: &mut F) -> Result<(), Malformed>;
     fn finish(slots: Self::Slots, names: &'static [&'static str]) -> Result<Self::Kept, Malformed>;
     fn hold_kept<'a>(kept: Self::Kept) -> Self::Held<'a, Kept>;

@@ -5,16 +5,16 @@ use std::fmt::Display;
 
 use crate::error::chain;
 
-/// Collects the texts that `tell` gives.
-pub(super) fn texts(tell: impl FnOnce(&mut dyn FnMut(&dyn Display))) -> Vec<String> {
+/// Collects the texts that `visit` passes.
+pub(super) fn texts(visit: impl FnOnce(&mut dyn FnMut(&dyn Display))) -> Vec<String> {
     let mut texts = Vec::new();
-    tell(&mut |text| texts.push(text.to_string()));
+    visit(&mut |text| texts.push(text.to_string()));
     texts
 }
 
-/// An error whose texts the macros ask for.
-/// A `std::error::Error` gives the texts of its chain, and any other type the one that it displays.
-/// The compiler chooses by the order in which it looks for a method.
+/// An error whose texts the macros request.
+/// A `std::error::Error` has the texts of its chain, and any other type has its `Display` text.
+/// The order of method lookup in the compiler chooses between both.
 pub struct Chain<'a, E>(pub &'a E);
 
 pub trait ChainTexts {
@@ -41,7 +41,7 @@ impl<E: Display> DisplayText for &Chain<'_, E> {
     }
 }
 
-/// The compiler looks here last: for an error without a text it then reports `Fails` alone.
+/// The compiler looks here last: for an error without a text it then reports only `Fails`.
 pub struct NoText;
 
 impl NoText {

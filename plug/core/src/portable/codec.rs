@@ -1,5 +1,5 @@
-//! How a value is told to a format of bytes, and made of what a format tells: the two traits that a format implements, and what
-//! is wrong with bytes that are no such value. It knows no format; protobuf is one.
+//! The traits that a format of bytes implements to encode and decode values, and the decoding
+//! error.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -8,7 +8,7 @@ use std::fmt::{self, Debug, Display, Write as _};
 use super::{Key, Portable};
 use crate::portable::types::Type;
 
-/// Takes one value.
+/// Encodes one value.
 pub trait Sink: Sized {
     type Fields: PutFields;
 
@@ -32,14 +32,14 @@ pub trait Sink: Sized {
 
     fn structure(self, ty: &'static Type, put: impl FnOnce(&mut Self::Fields));
 
-    /// A variant of an enum that has nothing but units.
+    /// Encodes a variant of an enum with only unit variants.
     fn choice(self, ty: &'static Type, index: usize);
 
-    /// A variant of any other enum.
+    /// Encodes a variant of any other enum.
     fn variant(self, ty: &'static Type, index: usize, put: impl FnOnce(&mut Self::Fields));
 }
 
-/// Takes the fields of a struct or of a variant, or the arguments of a method: in order, and each once.
+/// Encodes the fields of a struct or variant, or the arguments of a method: in order, each once.
 pub trait PutFields {
     type Sink<'a>: Sink
     where
@@ -48,8 +48,9 @@ pub trait PutFields {
     fn field(&mut self, index: usize) -> Self::Sink<'_>;
 }
 
-/// Gives one value. Some formats give one in several parts: those of a list and of a map are joined, those of a struct are merged, of
-/// others the last one is the value.
+/// Decodes one value.
+/// Some formats split a value into several parts: parts of lists and maps are joined, parts of
+/// structs are merged, and of other parts the last one is the value.
 pub trait Source: Sized {
     type Fields: TakeFields;
 
@@ -77,10 +78,10 @@ pub trait Source: Sized {
         take: impl FnOnce(&mut Self::Fields) -> Result<(), Malformed>,
     ) -> Result<(), Malformed>;
 
-    /// The variant of an enum that has nothing but units.
+    /// Decodes the variant of an enum with only unit variants.
     fn choice(self, ty: &'static Type) -> Result<usize, Malformed>;
 
-    /// Hands over each variant that is there, with its fields. The last one is the value.
+    /// Visits each encoded variant with its fields. The last one is the value.
     fn variant(
         self,
         ty: &'static Type,
@@ -88,28 +89,29 @@ pub trait Source: Sized {
     ) -> Result<(), Malformed>;
 }
 
-/// Gives the fields of a struct or of a variant, or the arguments of a method: in any order, and as many times as they are there.
-/// Those that nobody knows it passes over.
+/// Decodes the fields of a struct or variant, or the arguments of a method, in any order and
+/// number.
+/// It skips unknown fields.
 pub trait TakeFields {
-    /// The place of the next field, whose value is then to be taken.
+    /// The index of the next field. Its value must be decoded next.
     fn next(&mut self) -> Result<Option<usize>, Malformed>;
 
     fn value<T: Portable>(&mut self, slot: &mut Option<T>) -> Result<(), Malformed>;
 }
 
-/// The value of a field, when all of its parts have been taken.
+/// The value of a field, after all of its parts have been decoded.
 pub fn finish<T: Portable>(slot: Option<T>, name: &'static str) -> Result<T, Malformed> {
     slot.map_or_else(|| T::missing().map_err(|error| error.within(name)), Ok)
 }
 
-/// What is wrong with bytes that are no value of a type, and where in the value that is.
+/// The error of bytes that do not decode to a type, with its place in the value.
 #[derive(Debug)]
 pub struct Malformed(Box<Flaw>);
 
 #[derive(Debug)]
 struct Flaw {
     what: Cow<'static, str>,
-    /// The innermost one first.
+    /// The innermost step first.
     path: Vec<Step>,
 }
 
@@ -126,27 +128,27 @@ impl Malformed {
         Self(Box::new(Flaw { what: what.into(), path: Vec::new() }))
     }
 
-    /// An enum without a variant. It has none that could stand for nothing.
+    /// An enum without a variant. No variant is the default.
     #[cold]
     pub fn lacks(ty: &str) -> Self {
         Self::new(format!("a variant of `{ty}` is missing"))
     }
 
-    /// In a field, a variant or an argument.
+    /// The error is in a field, a variant or an argument.
     #[cold]
     pub fn within(mut self, name: &'static str) -> Self {
         self.0.path.push(Step::Field(name));
         self
     }
 
-    /// In a list.
+    /// The error is in a list.
     #[cold]
     pub fn at(mut self, index: usize) -> Self {
         self.0.path.push(Step::Index(index));
         self
     }
 
-    /// In a map.
+    /// The error is in a map.
     #[cold]
     pub fn of(mut self, key: &dyn Debug) -> Self {
         self.0.path.push(Step::Key(format!("{key:?}")));

@@ -17,19 +17,19 @@ pub trait Method: 'static {
     type Ok: Portable;
     type Error: Fails;
     const NAME: &'static str;
-    /// The name on the wire: `SayHello` for `say_hello`.
+    /// The name in protobuf: `SayHello` for `say_hello`.
     const WIRE_NAME: &'static str;
     const ARGUMENT_NAMES: &'static [&'static str];
     const DOCS: &'static str;
-    /// Its number among the methods of its interface, from 0.
+    /// Its index among the methods of its interface.
     const INDEX: usize;
     const HAS_DEFAULT: bool;
-    /// Whether it may be called again if a call may or may not have been made.
+    /// Whether a call may be repeated if it is unknown whether the first was made.
     const IS_IDEMPOTENT: bool;
 
     fn call<H: Hold>(object: &Self::Interface, held: <Self::Arguments as Arguments>::Held<'_, H>) -> Self::Outcome;
 
-    /// Gives the texts of an error: its own, and those of its causes.
+    /// Visits the texts of an error: its own, and those of its causes.
     fn tell(error: &Self::Error, text: &mut dyn FnMut(&dyn Display));
 
     fn texts(error: &Self::Error) -> Vec<String> {
@@ -37,7 +37,7 @@ pub trait Method: 'static {
     }
 }
 
-/// The description of a method. Two builds must agree upon its name and types to call it.
+/// The description of a method. Two builds must agree on its name and types to call it.
 #[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "libraries tell of names and types alone"))]
 pub struct Signature {
     pub(crate) name: &'static str,

@@ -1,4 +1,4 @@
-//! The result of a method, and which errors it can have.
+//! The result of a method, and the errors that it can have.
 
 use std::fmt::Display;
 
@@ -7,7 +7,7 @@ use crate::error::Error;
 /// The return type of a method.
 #[diagnostic::on_unimplemented(
     message = "a portable method returns `{Self}`",
-    label = "a border can fail, so this must be a `Result`",
+    label = "a call across the boundary can fail, so this must be a `Result`",
     note = "write `Result<T, plug::Error>`, or with an error of your own that implements `Display` and `From<plug::Error>`"
 )]
 pub trait Outcome {
@@ -21,7 +21,7 @@ pub trait Outcome {
         Self::Error: Fails;
 }
 
-// For any two types, so that the compiler reports one that does not fit where `Method` asks for it, and there alone.
+// Implemented for any two types, so that the compiler reports an unsuitable type only at `Method`.
 impl<T, E> Outcome for Result<T, E> {
     type Ok = T;
     type Error = E;
@@ -43,7 +43,7 @@ impl<T, E> Outcome for Result<T, E> {
 /// The error type of a method.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a portable method",
-    label = "a border fails too, so this must be made of a `plug::Error`, and say what went wrong",
+    label = "a call across the boundary can fail too, so this must be made of a `plug::Error`, and say what went wrong",
     note = "implement `Display` and `From<plug::Error>` for it, or return `Result<T, plug::Error>`"
 )]
 pub trait Fails {

@@ -1,4 +1,4 @@
-//! An interface whose methods cross a border, and the object on the caller's side. It knows no border.
+//! Portable interfaces, and the proxy object on the caller's side of the boundary.
 
 use std::marker::PhantomData;
 
@@ -6,31 +6,31 @@ use crate::interface::{Identity, Interface};
 use crate::portable::arguments::Arguments;
 use crate::portable::method::{Method, Signature};
 
-/// An interface whose methods can be called across a border.
+/// An interface whose methods can be called across a boundary.
 pub trait PortableInterface: Interface + Send + Sync {
-    /// What it is called where there are no paths of Rust: a name of protobuf, with a package or without.
+    /// Its name outside of Rust: a name of protobuf, with or without a package.
     const SERVICE: &'static str;
     const DOCS: &'static str;
     const SIGNATURES: &'static [Signature];
-    /// What a library calls its methods by.
+    /// The functions that a library exports for its methods.
     const CALLS: &'static [crate::abi::table::CallFn];
 
-    /// Shows the methods, in order.
+    /// Visits the methods, in order.
     fn methods<V: VisitMethods<Self>>(visitor: &mut V);
 
-    /// An object of the interface whose methods cross this border.
+    /// An object of the interface whose methods cross this boundary.
     fn remote<B: Boundary>(boundary: B) -> Box<Self>;
 }
 
-/// What is made for each method of an interface.
+/// Makes something for each method of an interface.
 pub trait VisitMethods<I: ?Sized> {
     fn method<M: Method<Interface = I>>(&mut self);
 }
 
-/// What a portable interface leaves in the binary, so that it can be found by its path.
+/// The entry of a portable interface in the binary, by which links find it by its path.
 pub struct Portables(pub &'static Identity);
 
-/// What can be said of an interface whose type is not known: its name on the wire, its docs, its methods.
+/// The description of an interface without its type: its name in protobuf, its docs, its methods.
 #[cfg_attr(not(feature = "wire"), allow(dead_code, reason = "libraries have records of their own"))]
 pub struct Description {
     pub(crate) service: &'static str,
@@ -43,28 +43,30 @@ impl Description {
         Self { service: I::SERVICE, docs: I::DOCS, methods: I::SIGNATURES }
     }
 
-    /// The path of a method, as HTTP/2 has it.
+    /// The path of a method in HTTP/2.
     #[cfg(feature = "wire")]
     pub(crate) fn path(&self, method: &Signature) -> String {
         format!("/{}/{}", self.service, method.wire_name)
     }
 }
 
-/// A way to the object: what stands on the caller's side of it.
+/// The caller's side of a boundary, which leads to one object.
 pub trait Boundary: Send + Sync + 'static {
-    /// Whether the other side has the method, which it may lack where it is older and the method has a default body.
+    /// Whether the other side has the method.
+    /// It may lack one with a default body if it is older.
     fn has<M: Method>(&self) -> bool;
 
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome;
 
-    /// Calls a method that has a default body. None if the other side turns out to lack it, and has done nothing.
+    /// Calls a method that has a default body. `None` if the other side lacks it, and so has done
+    /// nothing.
     #[inline]
     fn attempt<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> Option<M::Outcome> {
         self.has::<M>().then(|| self.call::<M>(given))
     }
 }
 
-/// An object of `I` on the other side of a border.
+/// An object of `I` on the other side of a boundary.
 pub struct Proxy<I: ?Sized, B> {
     boundary: B,
     interface: PhantomData<fn(&I)>,

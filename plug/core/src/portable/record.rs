@@ -1,30 +1,31 @@
-//! What a library says of itself in a section of its file, so that it can be read without running any of it: a record for the
-//! library, each portable interface and each plugin.
+//! The records in a section of a library's file, which a host reads without running the library:
+//! one for the library, one for each portable interface and one for each plugin.
 //!
-//! A record is the magic bytes, a letter for its kind, the length of what follows as a little-endian u32, and text in fields between
-//! unit separators; each method of an interface begins with a record separator. The linker puts the records one after another, in any
-//! order, and may put zeros between them.
+//! A record consists of the magic bytes, a letter for its kind, the length of the rest as a
+//! little-endian u32, and text in fields with unit separators between them.
+//! Each method of an interface begins with a record separator.
+//! The linker concatenates the records in any order, and may put zeros between them.
 
 use crate::portable::arguments::Types;
 use crate::portable::method::Signature;
 use crate::portable::proxy::PortableInterface;
-use crate::portable::types::Text;
+use crate::portable::types::ConstText;
 
-/// How every record begins.
+/// The first bytes of every record.
 pub(crate) const MAGIC: [u8; 7] = *b"\x7fplug\r\n";
-/// With the kind, and the length.
+/// The length of the magic bytes, the kind and the length.
 pub(crate) const HEAD: usize = MAGIC.len() + 1 + 4;
 
 pub(crate) const LIBRARY_KIND: u8 = b'L';
 pub(crate) const INTERFACE_KIND: u8 = b'I';
 pub(crate) const PLUGIN_KIND: u8 = b'P';
 
-/// Between two fields.
+/// Separates two fields.
 pub(crate) const UNIT: &str = "\u{1f}";
-/// Before each method.
+/// Precedes each method.
 pub(crate) const METHOD: &str = "\u{1e}";
 
-/// The digits of an interface's number.
+/// The number of digits in an interface's number.
 pub(crate) const NUMBER: usize = 16;
 
 pub(crate) const fn head(kind: u8, len: usize) -> [u8; HEAD] {
@@ -34,8 +35,9 @@ pub(crate) const fn head(kind: u8, len: usize) -> [u8; HEAD] {
     [a, b, c, d, e, f, g, kind, w, x, y, z]
 }
 
-/// The record of a portable interface: number, path, version; and of each method its name, whether it has a default body, its
-/// signature, and the fingerprint of that.
+/// The record of a portable interface: number, path and version.
+/// For each method it has the name, whether it has a default body, the signature and its
+/// fingerprint.
 #[repr(C)]
 pub struct InterfaceRecord<const N: usize>([u8; N]);
 
@@ -55,8 +57,8 @@ impl<const N: usize> InterfaceRecord<N> {
     }
 }
 
-const fn interface_text<I: ?Sized + PortableInterface, const N: usize>() -> Text<N> {
-    let mut text = Text::<N>::new()
+const fn interface_text<I: ?Sized + PortableInterface, const N: usize>() -> ConstText<N> {
+    let mut text = ConstText::<N>::new()
         .push_bytes(&head(INTERFACE_KIND, N.saturating_sub(HEAD)))
         .push_hexadecimal(I::DECLARATION.number() as u128, NUMBER as u32)
         .push(UNIT)

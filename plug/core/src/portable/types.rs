@@ -1,7 +1,8 @@
-//! The description of a type that crosses, and of a method, as constants: the texts and the fingerprints that two builds are
-//! compared by are made from it, and so is every form that a border gives to a value.
+//! The description of portable types and methods, as constants.
+//! The texts and fingerprints that two builds compare, and the encodings of all links, derive from
+//! it.
 
-/// A type that crosses.
+/// A portable type.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Type {
     Unit,
@@ -25,11 +26,11 @@ pub enum Type {
     Enum { name: &'static str, variants: &'static [Variant], docs: Docs },
 }
 
-/// A field of a struct, or of a variant. Where it has no name of its own, its name is its place.
+/// A field of a struct or of a variant. A field without a name has its index as its name.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Field {
     pub name: &'static str,
-    /// Its number on the wire, from 1.
+    /// Its number in protobuf, from 1.
     pub tag: u32,
     pub ty: &'static Type,
     pub docs: Docs,
@@ -39,14 +40,14 @@ pub struct Field {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Variant {
     pub name: &'static str,
-    /// Its number on the wire, from 1: 0 is kept free.
+    /// Its number in protobuf, from 1. 0 is reserved.
     pub tag: u32,
     pub form: Form,
     pub fields: &'static [Field],
     pub docs: Docs,
 }
 
-/// How a variant is written.
+/// The syntax of a variant.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Form {
     Unit,
@@ -54,7 +55,8 @@ pub enum Form {
     Named,
 }
 
-/// What people are told of a type, a field or a variant. Two builds may differ in it: it stands in no signature, and all of them are equal.
+/// The docs of a type, a field or a variant.
+/// Two builds may differ in them: no signature contains them, and all of them compare as equal.
 #[derive(Debug, Clone, Copy, Eq)]
 pub struct Docs(pub &'static str);
 
@@ -66,7 +68,7 @@ impl PartialEq for Docs {
 
 #[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "libraries tell no kinds of enums apart"))]
 impl Type {
-    /// Whether it is an enum that has nothing but units.
+    /// Whether it is an enum with only unit variants.
     pub(crate) const fn is_plain(&self) -> bool {
         let Type::Enum { variants, .. } = self else { return false };
         let mut at = 0;
@@ -82,19 +84,19 @@ impl Type {
 
 #[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "libraries tell no kinds of variants apart"))]
 impl Variant {
-    /// Whether it is nothing more than the one thing that is in it.
+    /// Whether it is encoded as its only field.
     pub(crate) const fn is_its_field(&self) -> bool {
         matches!(self.form, Form::Tuple) && self.fields.len() == 1
     }
 }
 
-/// A text that is put together in a constant. What does not fit into `N` bytes is only counted.
-pub(crate) struct Text<const N: usize> {
+/// A text that is built in a constant. Bytes beyond the first `N` are only counted.
+pub(crate) struct ConstText<const N: usize> {
     pub(crate) bytes: [u8; N],
     pub(crate) len: usize,
 }
 
-impl<const N: usize> Text<N> {
+impl<const N: usize> ConstText<N> {
     pub(crate) const fn new() -> Self {
         Self { bytes: [0; N], len: 0 }
     }
@@ -120,18 +122,18 @@ impl<const N: usize> Text<N> {
         if number < 10 { self.push(digit) } else { self.push_number(number / 10).push(digit) }
     }
 
-    /// All digits of it, the highest first.
+    /// All digits of the number, the highest first.
     pub(crate) const fn push_hexadecimal(mut self, number: u128, digits: u32) -> Self {
-        let mut left = digits;
-        while left > 0 {
-            left -= 1;
-            let digit = (number >> (4 * left)) & 0xf;
+        let mut remaining = digits;
+        while remaining > 0 {
+            remaining -= 1;
+            let digit = (number >> (4 * remaining)) & 0xf;
             self = self.push(DIGITS.split_at(digit as usize).1.split_at(1).0);
         }
         self
     }
 
-    /// The type as a person reads it, with all that is in it.
+    /// The type as a person reads it, with all types in it written out.
     pub(crate) const fn push_type(self, ty: &Type) -> Self {
         match ty {
             Type::Unit => self.push("()"),
@@ -188,13 +190,15 @@ impl<const N: usize> Text<N> {
         text.push(close)
     }
 
-    /// A number that is not the one of its place.
+    /// A number that differs from the position of the field.
     const fn push_tag(self, tag: u32, at: usize) -> Self {
         if tag as usize == at + 1 { self } else { self.push("#").push_number(tag) }
     }
 
-    /// What is left of it as a fingerprint: FNV-1a with 128 bits, <http://www.isthe.com/chongo/tech/comp/fnv/>. There is no
-    /// adversary: who writes two signatures with one fingerprint fools himself.
+    /// The fingerprint of the text from a position on.
+    /// It is FNV-1a with 128 bits: <http://www.isthe.com/chongo/tech/comp/fnv/>.
+    /// It need not resist an adversary: an author of two signatures with one fingerprint fools only
+    /// themselves.
     pub(crate) const fn fingerprint(&self, from: usize) -> u128 {
         let (mut hash, mut at) = (0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, from);
         while at < self.len && at < N {
@@ -212,7 +216,7 @@ mod tests {
     use super::*;
 
     fn text(ty: &Type) -> String {
-        let text = Text::<1000>::new().push_type(ty);
+        let text = ConstText::<1000>::new().push_type(ty);
         String::from_utf8(text.bytes[..text.len].to_vec()).unwrap()
     }
 
@@ -261,16 +265,16 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_counted() {
-        let text = Text::<3>::new().push("ab").push_number(1234);
+        let text = ConstText::<3>::new().push("ab").push_number(1234);
         assert_eq!((text.len, &text.bytes), (6, b"ab1"));
-        assert_eq!(Text::<0>::new().push_hexadecimal(0xbeef, 6).len, 6);
-        assert_eq!(&Text::<6>::new().push_hexadecimal(0xbeef, 6).bytes, b"00beef");
+        assert_eq!(ConstText::<0>::new().push_hexadecimal(0xbeef, 6).len, 6);
+        assert_eq!(&ConstText::<6>::new().push_hexadecimal(0xbeef, 6).bytes, b"00beef");
     }
 
     #[test]
     fn fingerprints_are_those_of_the_algorithm() {
         // The values of FNV-1a's authors for "" and "a".
-        assert_eq!(Text::<0>::new().fingerprint(0), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
-        assert_eq!(Text::<1>::new().push("a").fingerprint(0), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
+        assert_eq!(ConstText::<0>::new().fingerprint(0), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+        assert_eq!(ConstText::<1>::new().push("a").fingerprint(0), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
     }
 }

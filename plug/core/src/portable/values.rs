@@ -1,4 +1,4 @@
-//! The std types that cross, each with the view that stands for it.
+//! Implements `Portable` for the types of std, each with its view.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
@@ -8,7 +8,7 @@ use crate::abi::view::{Maybe, Pair, Scratch, Slice, Text};
 use crate::portable::codec::{Malformed, Sink, Source};
 use crate::portable::types::Type;
 
-/// Those that are their own view.
+/// The types that are their own view.
 macro_rules! plain {
     ($($ty:ident $name:ident $($list:ident: $bytes:ident)?;)*) => {
         $(

@@ -1,4 +1,5 @@
-//! Portable interfaces as `.proto` files, in the form in which protobuf describes them to itself. `text.rs` makes a text of that.
+//! Describes portable interfaces as `.proto` files, in protobuf's own descriptors. `text.rs` prints
+//! them.
 
 use std::error::Error as StdError;
 use std::fmt::{self, Display};
@@ -19,7 +20,7 @@ use crate::portable::types::{Field, Type, Variant};
 use crate::protobuf::names;
 use crate::protobuf::names::Names;
 
-/// Why interfaces cannot be written as a `.proto` file.
+/// The reason why interfaces cannot be written as a `.proto` file.
 #[derive(Debug)]
 pub struct Undescribable(pub(super) String);
 
@@ -33,32 +34,33 @@ impl StdError for Undescribable {}
 
 pub(super) type Result<T, E = Undescribable> = std::result::Result<T, E>;
 
-/// The files of some interfaces: one for each package, in the order of the interfaces. The docs stand in them as comments.
+/// Describes interfaces: one file for each package, in the order of the interfaces.
+/// The docs become comments.
 ///
 /// # Errors
 ///
-/// If two types have one name in an interface, or a name is none in protobuf.
+/// If two types of an interface have one name, or if a name is invalid in protobuf.
 pub fn files(interfaces: &[&Description]) -> Result<Vec<FileDescriptorProto>> {
-    let mut packages: Vec<(&str, Vec<Interface<'_>>)> = Vec::new();
+    let mut packages: Vec<(&str, Vec<ServiceInterface<'_>>)> = Vec::new();
     for description in interfaces {
         let (package, service) = description.service.rsplit_once('.').unwrap_or(("", description.service));
-        let interface = Interface { service, description };
+        let interface = ServiceInterface { service, description };
         match packages.iter_mut().find(|(name, _)| *name == package) {
             Some((_, interfaces)) => interfaces.push(interface),
             None => packages.push((package, vec![interface])),
         }
     }
-    packages.into_iter().map(|(package, interfaces)| File::new(package).with(&interfaces)).collect()
+    packages.into_iter().map(|(package, interfaces)| FileBuilder::new(package).with(&interfaces)).collect()
 }
 
-/// An interface by its name without the package.
-pub(super) struct Interface<'a> {
+/// An interface with its name, without the package.
+pub(super) struct ServiceInterface<'a> {
     pub(super) service: &'a str,
     description: &'a Description,
 }
 
-/// The methods as the model has them.
-impl Interface<'_> {
+/// The methods of the model.
+impl ServiceInterface<'_> {
     pub(super) fn methods(&self) -> &'static [Signature] {
         self.description.methods
     }
@@ -73,16 +75,16 @@ pub(super) fn arguments(signature: &'static Signature) -> impl Iterator<Item = &
     })
 }
 
-/// A file in the making.
-struct File {
-    /// What all names in it begin with.
+/// Builds a file.
+struct FileBuilder {
+    /// The prefix of all names in it.
     scope: String,
     names: Names,
     file: FileDescriptorProto,
     comments: Vec<Location>,
 }
 
-/// The numbers of the fields of a description, by which a comment says what it is about.
+/// The numbers of the descriptors' fields, which form the path from a comment to its subject.
 const SERVICES: i32 = 6;
 const METHODS: i32 = 2;
 const MESSAGES: i32 = 4;
@@ -91,7 +93,7 @@ const FIELDS: i32 = 2;
 const ENUMS: i32 = 5;
 const VALUES: i32 = 2;
 
-impl File {
+impl FileBuilder {
     fn new(package: &str) -> Self {
         let file = FileDescriptorProto {
             package: Some(package.to_owned()).filter(|package| !package.is_empty()),
@@ -102,7 +104,7 @@ impl File {
         Self { scope, names: Names::default(), file, comments: Vec::new() }
     }
 
-    fn with(mut self, interfaces: &[Interface<'_>]) -> Result<FileDescriptorProto> {
+    fn with(mut self, interfaces: &[ServiceInterface<'_>]) -> Result<FileDescriptorProto> {
         self.names.take(interfaces)?;
         for interface in interfaces {
             let service = self.service(interface)?;
@@ -120,7 +122,7 @@ impl File {
         Ok(self.file)
     }
 
-    fn service(&mut self, interface: &Interface<'_>) -> Result<ServiceDescriptorProto> {
+    fn service(&mut self, interface: &ServiceInterface<'_>) -> Result<ServiceDescriptorProto> {
         let at = self.file.service.len() as i32;
         self.comment(vec![SERVICES, at], interface.description.docs);
         let mut methods = Vec::new();
@@ -140,7 +142,11 @@ impl File {
         self.comments.push(Location { path, span: vec![0, 0, 0], leading_comments: Some(text), ..Default::default() });
     }
 
-    fn method(&mut self, interface: &Interface<'_>, signature: &'static Signature) -> Result<MethodDescriptorProto> {
+    fn method(
+        &mut self,
+        interface: &ServiceInterface<'_>,
+        signature: &'static Signature,
+    ) -> Result<MethodDescriptorProto> {
         let named = |end| {
             [format!("{}{end}", signature.wire_name), format!("{}{}{end}", interface.service, signature.wire_name)]
         };
@@ -181,7 +187,7 @@ impl File {
                 let plain = self.plain(name, variants)?;
                 let path = vec![ENUMS, self.file.enum_type.len() as i32];
                 self.file.enum_type.push(plain);
-                // The first value is none of them.
+                // The first value is no variant.
                 for (variant, at) in variants.iter().zip(1..) {
                     self.comment(deeper(&path, [VALUES, at]), variant.docs.0);
                 }
@@ -205,7 +211,7 @@ impl File {
         }
     }
 
-    /// Each is a field, and those that are not the one thing in them have a message too.
+    /// Each variant is a field. A variant that is not its only field has a message too.
     fn comment_variants(&mut self, message: &[i32], variants: &[Variant]) {
         let mut nested = 0..;
         for (variant, at) in variants.iter().zip(0..) {
@@ -244,23 +250,23 @@ impl File {
         let mut message = self.message(name);
         names::check(name, variants.iter().map(|variant| variant.name))?;
         let fields: Vec<_> = variants.iter().map(|variant| names::snake(variant.name)).collect();
-        let mut called = "kind".to_owned();
-        while fields.contains(&called) {
-            called.push('_');
+        let mut oneof_name = "kind".to_owned();
+        while fields.contains(&oneof_name) {
+            oneof_name.push('_');
         }
-        message.proto.oneof_decl.push(OneofDescriptorProto { name: Some(called.clone()), options: None });
+        message.proto.oneof_decl.push(OneofDescriptorProto { name: Some(oneof_name.clone()), options: None });
         for (variant, field) in variants.iter().zip(&fields) {
             let mut field = match variant.fields {
                 [inner] if variant.is_its_field() => self.element(field, variant.tag, inner.ty)?,
                 inner => {
                     let mut nested = names::upper_camel(variant.name);
-                    while fields.contains(&nested) || nested == called {
+                    while fields.contains(&nested) || nested == oneof_name {
                         nested.push_str("Variant");
                     }
-                    let mut inside = Message::new(format!("{}.{nested}", message.full));
+                    let mut inside = MessageBuilder::new(format!("{}.{nested}", message.full));
                     inside.fields(self, inner)?;
                     message.proto.nested_type.push(inside.finish()?);
-                    made(field, variant.tag, Kind::Message, Some(format!("{}.{nested}", message.full)))
+                    field_descriptor(field, variant.tag, Kind::Message, Some(format!("{}.{nested}", message.full)))
                 }
             };
             field.oneof_index = Some(0);
@@ -269,8 +275,8 @@ impl File {
         message.finish()
     }
 
-    fn message(&self, name: &str) -> Message {
-        Message::new(self.full(name))
+    fn message(&self, name: &str) -> MessageBuilder {
+        MessageBuilder::new(self.full(name))
     }
 
     fn full(&self, name: &str) -> String {
@@ -297,10 +303,11 @@ impl File {
             Type::Unit | Type::Option(_) | Type::List(_) | Type::Map(..) => (Kind::Message, Some(self.wrapper(ty)?)),
         };
         let of = of.map(|name| self.full(&name));
-        Ok(made(name, tag, kind, of))
+        Ok(field_descriptor(name, tag, kind, of))
     }
 
-    /// The name of a message for what does not stand in one piece: of one that is there already, where it is the same.
+    /// The name of a message around a value that may consist of several parts. Equal messages are
+    /// shared.
     fn wrapper(&mut self, ty: &'static Type) -> Result<String> {
         let wanted = self.names.word(ty);
         let mut name = wanted.clone();
@@ -323,12 +330,12 @@ impl File {
     }
 }
 
-/// The path to what is within the thing at this one.
+/// The path to a part of the subject of a path.
 fn deeper(path: &[i32], rest: [i32; 2]) -> Vec<i32> {
     [path, &rest].concat()
 }
 
-fn made(name: &str, tag: u32, kind: Kind, of: Option<String>) -> FieldDescriptorProto {
+fn field_descriptor(name: &str, tag: u32, kind: Kind, of: Option<String>) -> FieldDescriptorProto {
     FieldDescriptorProto {
         name: Some(name.to_owned()),
         number: Some(tag as i32),
@@ -340,20 +347,20 @@ fn made(name: &str, tag: u32, kind: Kind, of: Option<String>) -> FieldDescriptor
     }
 }
 
-/// A message in the making.
-struct Message {
-    /// Its name, with all that it stands in.
+/// Builds a message.
+struct MessageBuilder {
+    /// Its name, with the names of its scope.
     full: String,
     proto: DescriptorProto,
 }
 
-impl Message {
+impl MessageBuilder {
     fn new(full: String) -> Self {
         let name = full.rsplit('.').next().map(str::to_owned);
         Self { full, proto: DescriptorProto { name, ..Default::default() } }
     }
 
-    fn fields(&mut self, file: &mut File, fields: &'static [Field]) -> Result<()> {
+    fn fields(&mut self, file: &mut FileBuilder, fields: &'static [Field]) -> Result<()> {
         for Field { name, tag, ty, .. } in fields {
             match name.starts_with(|c: char| c.is_ascii_digit()) {
                 true => self.field(file, &format!("field{name}"), *tag, ty)?,
@@ -363,8 +370,8 @@ impl Message {
         Ok(())
     }
 
-    /// A field for a value by itself.
-    fn field(&mut self, file: &mut File, name: &str, tag: u32, ty: &'static Type) -> Result<()> {
+    /// A field for a value that may consist of several parts.
+    fn field(&mut self, file: &mut FileBuilder, name: &str, tag: u32, ty: &'static Type) -> Result<()> {
         let field = match ty {
             Type::Option(of) => FieldDescriptorProto { proto3_optional: Some(true), ..file.element(name, tag, of)? },
             Type::List(of) => {
@@ -380,7 +387,10 @@ impl Message {
                 let of = format!("{}.{}", self.full, entry.name());
                 self.proto.nested_type.push(entry);
                 names::check(name, [name])?;
-                FieldDescriptorProto { label: Some(Label::Repeated.into()), ..made(name, tag, Kind::Message, Some(of)) }
+                FieldDescriptorProto {
+                    label: Some(Label::Repeated.into()),
+                    ..field_descriptor(name, tag, Kind::Message, Some(of))
+                }
             }
             _ => file.element(name, tag, ty)?,
         };
@@ -390,7 +400,7 @@ impl Message {
 
     fn finish(mut self) -> Result<DescriptorProto> {
         names::check(&self.full, self.proto.field.iter().map(FieldDescriptorProto::name))?;
-        // What protobuf itself puts around an optional field.
+        // protobuf itself puts an optional field into a `oneof` of this name.
         let mut taken: Vec<_> = self.proto.field.iter().map(|field| field.name().to_owned()).collect();
         for field in self.proto.field.iter_mut().filter(|field| field.proto3_optional()) {
             let mut name = format!("_{}", field.name().trim_start_matches('_'));

@@ -1,36 +1,36 @@
-//! What everything is called in a `.proto` file: as in Rust where that can be, in the case that protobuf's style asks for, and no two
-//! things alike.
+//! Chooses the names in a `.proto` file: those of Rust if possible, in the case of protobuf's
+//! style, and all distinct.
 
 use std::collections::HashMap;
 
 use crate::portable::types::Type;
-use crate::protobuf::file::{Interface, Result, Undescribable, arguments};
+use crate::protobuf::file::{Result, ServiceInterface, Undescribable, arguments};
 
 /// The names of one file.
 #[derive(Default)]
 pub(super) struct Names {
-    /// Each with the name that it has there.
+    /// Each type with its name in the file.
     types: Vec<(&'static Type, String)>,
-    taken: HashMap<String, Taken>,
+    taken: HashMap<String, NameUse>,
 }
 
 #[derive(PartialEq)]
-enum Taken {
+enum NameUse {
     Service,
-    /// By a type of this interface.
+    /// A type of this interface.
     Type(String),
-    /// By a message that was made for a type or a method.
+    /// A message that was made for a type or a method.
     Made,
     Wrapper,
-    /// By the value of an enum, which stands beside the enum.
+    /// A value of an enum, whose scope is that of the enum.
     Value,
 }
 
 impl Names {
-    /// Takes those of services and types, which come before those that are made up.
-    pub(super) fn take(&mut self, interfaces: &[Interface<'_>]) -> Result<()> {
+    /// Takes the names of services and types, which have priority over generated names.
+    pub(super) fn take(&mut self, interfaces: &[ServiceInterface<'_>]) -> Result<()> {
         for interface in interfaces {
-            if self.taken.insert(interface.service.to_owned(), Taken::Service).is_some() {
+            if self.taken.insert(interface.service.to_owned(), NameUse::Service).is_some() {
                 let message = format!("two interfaces are the service `{}`: give one another", interface.service);
                 return Err(Undescribable(message));
             }
@@ -66,7 +66,8 @@ impl Names {
         }
     }
 
-    /// Whether it has not been there before. What another interface calls so is called after its interface too.
+    /// Takes the name of a type. Returns whether the type is new.
+    /// If another interface has taken the name, it gets the interface's name as a prefix.
     fn take_type(&mut self, ty: &'static Type, name: &str, service: &str) -> Result<bool> {
         if self.types.iter().any(|(other, _)| *other == ty) {
             return Ok(false);
@@ -75,13 +76,13 @@ impl Names {
         let other = self.taken.get(name);
         let name = match other {
             None => name.to_owned(),
-            Some(Taken::Type(other)) if other == service => {
+            Some(NameUse::Type(other)) if other == service => {
                 let message = format!("two types of `{service}` are called `{name}`: rename one");
                 return Err(Undescribable(message));
             }
             Some(_) => self.unused_of(&[format!("{service}{name}")]),
         };
-        self.taken.insert(name.clone(), Taken::Type(service.to_owned()));
+        self.taken.insert(name.clone(), NameUse::Type(service.to_owned()));
         self.types.push((ty, name));
         Ok(true)
     }
@@ -95,10 +96,10 @@ impl Names {
         self.types.iter().find(|(other, _)| *other == ty).map(|(_, name)| name.clone()).unwrap_or_default()
     }
 
-    /// Takes the first of these that is free, or the last one with a number.
+    /// Takes the first of these names that is free, or the last one with a number.
     pub(super) fn unused(&mut self, wanted: &[String]) -> String {
         let name = self.unused_of(wanted);
-        self.taken.insert(name.clone(), Taken::Made);
+        self.taken.insert(name.clone(), NameUse::Made);
         name
     }
 
@@ -110,20 +111,20 @@ impl Names {
     }
 
     pub(super) fn is_wrapper(&self, name: &str) -> bool {
-        self.taken.get(name) == Some(&Taken::Wrapper)
+        self.taken.get(name) == Some(&NameUse::Wrapper)
     }
 
-    /// Whether it was free.
+    /// Takes the name if it is free. Returns whether it was.
     pub(super) fn take_wrapper(&mut self, name: &str) -> bool {
         let is_free = !self.taken.contains_key(name);
         if is_free {
-            self.taken.insert(name.to_owned(), Taken::Wrapper);
+            self.taken.insert(name.to_owned(), NameUse::Wrapper);
         }
         is_free
     }
 
     pub(super) fn take_value(&mut self, name: &str, of: &str) -> Result<()> {
-        match self.taken.insert(name.to_owned(), Taken::Value) {
+        match self.taken.insert(name.to_owned(), NameUse::Value) {
             None => Ok(()),
             Some(_) => {
                 let message = format!("`{name}` of `{of}` is the name of something else in protobuf too: rename one");
@@ -154,7 +155,7 @@ impl Names {
     }
 }
 
-/// That the names in one thing are names, and that no two of them are one to protobuf, which knows no case in JSON.
+/// Checks that the names are valid, and distinct in protobuf, which ignores case in JSON.
 pub(super) fn check<'a>(of: &str, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
     let mut seen = HashMap::new();
     let of = of.trim_start_matches('.');
@@ -172,7 +173,7 @@ pub(super) fn check<'a>(of: &str, names: impl IntoIterator<Item = &'a str>) -> R
     Ok(())
 }
 
-/// The same for all names that protobuf does not tell apart.
+/// Equal for all names that protobuf does not distinguish.
 pub(super) fn alike(name: &str) -> String {
     name.replace('_', "").to_ascii_lowercase()
 }
@@ -194,7 +195,7 @@ pub(super) fn snake(name: &str) -> String {
     snake
 }
 
-/// As protobuf makes it: the first letter and each one after a `_` is a capital.
+/// As in protobuf: the first letter and each letter after a `_` is a capital.
 pub(crate) fn upper_camel(name: &str) -> String {
     let (mut camel, mut is_next) = (String::new(), true);
     for c in name.chars() {
@@ -209,7 +210,7 @@ pub(crate) fn upper_camel(name: &str) -> String {
     camel
 }
 
-/// As protobuf makes it: each letter after a `_` is a capital.
+/// As in protobuf: each letter after a `_` is a capital.
 pub(super) fn json(name: &str) -> String {
     let camel = upper_camel(name);
     match name.chars().next() {

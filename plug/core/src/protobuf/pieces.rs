@@ -1,11 +1,11 @@
-//! A message as it stands, field by field: for who makes another format of it. It knows no types.
+//! Splits a message into its fields, for conversion to another format.
 
 use prost::encoding::WireType;
 
 use crate::portable::codec::Malformed;
 use crate::protobuf::reader::{key, varint};
 
-/// The fields of a message that are left, in the order in which they stand there.
+/// The remaining fields of a message, in their order.
 #[derive(Clone)]
 pub(crate) struct Pieces<'b>(&'b [u8]);
 
@@ -28,11 +28,11 @@ impl<'b> Pieces<'b> {
         Ok(Some((tag, Piece::read(wire, &mut self.0)?)))
     }
 
-    /// The next one, if it is this field.
-    pub(crate) fn take(&mut self, wanted: u32) -> Result<Option<Piece<'b>>, Malformed> {
+    /// The next field, if it has this number.
+    pub(crate) fn take(&mut self, expected: u32) -> Result<Option<Piece<'b>>, Malformed> {
         let mut ahead = self.clone();
         match ahead.next()? {
-            Some((tag, piece)) if tag == wanted => {
+            Some((tag, piece)) if tag == expected => {
                 *self = ahead;
                 Ok(Some(piece))
             }
@@ -40,9 +40,9 @@ impl<'b> Pieces<'b> {
         }
     }
 
-    /// Whether the next one is this field.
-    pub(crate) fn has(&self, wanted: u32) -> Result<bool, Malformed> {
-        Ok(key(&mut &*self.0)?.is_some_and(|(tag, _)| tag == wanted))
+    /// Whether the next field has this number.
+    pub(crate) fn has(&self, expected: u32) -> Result<bool, Malformed> {
+        Ok(key(&mut &*self.0)?.is_some_and(|(tag, _)| tag == expected))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -51,7 +51,7 @@ impl<'b> Pieces<'b> {
 }
 
 impl<'b> Piece<'b> {
-    /// Of what is written like this, the first.
+    /// Reads one value of this wire type.
     pub(crate) fn read(wire: WireType, rest: &mut &'b [u8]) -> Result<Self, Malformed> {
         let cut = || Malformed::new("a message ends early");
         match wire {

@@ -1,11 +1,12 @@
-//! An interface as a `.proto` file, for those on the other side of a remote link who write no Rust. It knows no link.
+//! Prints an interface as a `.proto` file, for programs in other languages.
 
 use crate::error::Error;
 use crate::interface::Interface;
 use crate::portable::proxy::Description;
 use crate::protobuf;
 
-/// The `.proto` file of a portable interface, as protobuf's compilers take it: its service, and the messages that this needs.
+/// The `.proto` file of a portable interface, for protobuf's compilers: its service and its
+/// messages.
 ///
 /// ```
 /// #[plug::interface(portable)]
@@ -21,7 +22,8 @@ use crate::protobuf;
 ///
 /// # Errors
 ///
-/// Where the interface is not portable, where two of its types have one name, and where a name is none in protobuf.
+/// If the interface is not portable, if two of its types have one name, or if a name is invalid in
+/// protobuf.
 pub fn proto<I: ?Sized + Interface>() -> Result<String, Error> {
     let description = I::IDENTITY.vtable::<Description>().ok_or_else(|| {
         let name = I::IDENTITY.name();

@@ -1,4 +1,5 @@
-//! Bytes become values. Nothing is believed: no length makes room for more than is there, and no depth is that of the bytes.
+//! Decodes values from bytes that may be hostile.
+//! A length never allocates more than the bytes that follow, and the types bound the depth.
 
 use prost::DecodeError;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
@@ -7,7 +8,7 @@ use crate::portable::codec::{Malformed, Source, TakeFields};
 use crate::portable::types::{Field, Type, Variant};
 use crate::portable::{Key, Portable};
 
-/// How a number is written among others of its kind. None for what is no number.
+/// The wire type of a number in a packed list. `None` for types that are no numbers.
 pub(crate) const fn packed(ty: &Type) -> Option<WireType> {
     match ty {
         Type::Bool | Type::I8 | Type::I16 | Type::I32 | Type::I64 => Some(WireType::Varint),
@@ -19,16 +20,16 @@ pub(crate) const fn packed(ty: &Type) -> Option<WireType> {
     }
 }
 
-/// Gives the value that comes next.
+/// Decodes the next value.
 pub(super) struct Value<'r, 'b> {
     rest: &'r mut &'b [u8],
     wire: WireType,
-    place: Place,
+    place: ReadPosition,
 }
 
-/// Where a value stands, as the writer has it.
+/// The place of a value, as in the writer.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum ReadPosition {
     Field,
     Element,
 }
@@ -47,7 +48,7 @@ impl<'b> Value<'_, 'b> {
         varint(self.rest)
     }
 
-    /// A number of no more than 32 bits, which are all that is looked at.
+    /// A number of at most 32 bits. Higher bits are ignored.
     fn small<T: TryFrom<i64>>(self, whole: impl FnOnce(u64) -> i64) -> Result<T, Malformed> {
         let number = whole(self.varint()?);
         let ty = std::any::type_name::<T>();
@@ -78,24 +79,25 @@ impl<'b> Value<'_, 'b> {
         Ok(bytes)
     }
 
-    /// Hands over the parts of a value that does not stand in one piece: this one, or those that a message has around them.
+    /// Visits the parts of a value that may consist of several: this part, or all parts of a
+    /// wrapper message.
     fn parts(self, mut take: impl FnMut(Value<'_, 'b>) -> Result<(), Malformed>) -> Result<(), Malformed> {
-        if self.place == Place::Field {
+        if self.place == ReadPosition::Field {
             return take(self);
         }
         let mut rest = self.delimited()?;
         while let Some((tag, wire)) = key(&mut rest)? {
             match tag {
-                1 => take(Value { rest: &mut rest, wire, place: Place::Field })?,
+                1 => take(Value { rest: &mut rest, wire, place: ReadPosition::Field })?,
                 _ => skip(&mut rest, tag, wire)?,
             }
         }
         Ok(())
     }
 
-    /// The part of an option, a list or a map.
+    /// The value as a part of an option, a list or a map.
     fn element(self) -> Self {
-        Self { place: Place::Element, ..self }
+        Self { place: ReadPosition::Element, ..self }
     }
 }
 
@@ -111,7 +113,7 @@ fn name(wire: WireType) -> &'static str {
 
 #[inline]
 pub(super) fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
-    // It leaves the bytes where they are if they are none.
+    // `decode_varint` consumes nothing if it fails.
     decode_varint(rest).map_err(|_| bad_varint(rest))
 }
 
@@ -127,19 +129,19 @@ pub(super) fn key(rest: &mut &[u8]) -> Result<Option<(u32, WireType)>, Malformed
     }
     let before = *rest;
     decode_key(rest).map(Some).map_err(|error| match decode_varint(&mut &*before) {
-        Ok(_) => Malformed::new(told(&error)),
+        Ok(_) => Malformed::new(error_text(&error)),
         Err(_) => bad_varint(before),
     })
 }
 
 fn skip(rest: &mut &[u8], tag: u32, wire: WireType) -> Result<(), Malformed> {
     let skipped = skip_field(wire, tag, rest, DecodeContext::default());
-    skipped.map_err(|error| Malformed::new(format!("{}, in field {tag}, which is unknown", told(&error))))
+    skipped.map_err(|error| Malformed::new(format!("{}, in field {tag}, which is unknown", error_text(&error))))
 }
 
-/// Without what it begins with each time.
+/// The error without the prefix that all errors share.
 #[cold]
-fn told(error: &DecodeError) -> String {
+fn error_text(error: &DecodeError) -> String {
     let text = error.to_string();
     text.strip_prefix("failed to decode Protobuf message: ").unwrap_or(&text).to_owned()
 }
@@ -157,7 +159,7 @@ fn push<T: Portable>(list: &mut Vec<T>, value: Value<'_, '_>) -> Result<(), Malf
 fn entry<K: Key, V: Portable>(mut rest: &[u8]) -> Result<(K, V), Malformed> {
     let (mut key_slot, mut slot) = (None, None);
     while let Some((tag, wire)) = key(&mut rest)? {
-        let value = Value { rest: &mut rest, wire, place: Place::Element };
+        let value = Value { rest: &mut rest, wire, place: ReadPosition::Element };
         match tag {
             1 => K::merge(&mut key_slot, value)?,
             2 => V::merge(&mut slot, value).map_err(|error| of(error, &key_slot))?,
@@ -172,7 +174,7 @@ fn entry<K: Key, V: Portable>(mut rest: &[u8]) -> Result<(K, V), Malformed> {
     Ok((key, value))
 }
 
-/// The key comes first, save where others write.
+/// Adds the key to the error. Other encoders may write the key after the value.
 #[cold]
 fn of<K: Key>(error: Malformed, key: &Option<K>) -> Malformed {
     match key {
@@ -182,7 +184,7 @@ fn of<K: Key>(error: Malformed, key: &Option<K>) -> Malformed {
 }
 
 impl<'b> Source for Value<'_, 'b> {
-    type Fields = Fields<'b>;
+    type Fields = MessageFields<'b>;
 
     #[inline]
     fn bool(self) -> Result<bool, Malformed> {
@@ -236,7 +238,7 @@ impl<'b> Source for Value<'_, 'b> {
     }
 
     fn unit(self) -> Result<(), Malformed> {
-        let mut fields = Fields::named(&[], self.delimited()?);
+        let mut fields = MessageFields::named(&[], self.delimited()?);
         fields.next().map(|_| ())
     }
 
@@ -264,7 +266,7 @@ impl<'b> Source for Value<'_, 'b> {
             Some(wire) if value.wire == WireType::LengthDelimited => {
                 let mut rest = value.delimited()?;
                 while !rest.is_empty() {
-                    push(list, Value { rest: &mut rest, wire, place: Place::Element })?;
+                    push(list, Value { rest: &mut rest, wire, place: ReadPosition::Element })?;
                 }
                 Ok(())
             }
@@ -283,15 +285,15 @@ impl<'b> Source for Value<'_, 'b> {
     fn structure(
         self,
         ty: &'static Type,
-        take: impl FnOnce(&mut Fields<'b>) -> Result<(), Malformed>,
+        take: impl FnOnce(&mut MessageFields<'b>) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
         let Type::Struct { fields, .. } = ty else { unreachable!("it is a struct's") };
-        take(&mut Fields { known: Known::Of(fields), ..Fields::named(&[], self.delimited()?) })
+        take(&mut MessageFields { known: FieldSet::Of(fields), ..MessageFields::named(&[], self.delimited()?) })
     }
 
     fn choice(self, ty: &'static Type) -> Result<usize, Malformed> {
         let Type::Enum { name, variants, .. } = ty else { unreachable!("it is an enum's") };
-        // Of 32 bits and with a sign, as protobuf has them.
+        // Signed and of 32 bits, as in protobuf.
         let number = self.varint()? as i32;
         let index = variants.iter().position(|variant| i64::from(variant.tag) == i64::from(number));
         index.ok_or_else(|| match number {
@@ -303,7 +305,7 @@ impl<'b> Source for Value<'_, 'b> {
     fn variant(
         self,
         ty: &'static Type,
-        mut take: impl FnMut(usize, &mut Fields<'b>) -> Result<(), Malformed>,
+        mut take: impl FnMut(usize, &mut MessageFields<'b>) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
         let Type::Enum { name, variants, .. } = ty else { unreachable!("it is an enum's") };
         let (mut rest, mut is_there, mut other) = (self.delimited()?, false, None);
@@ -316,14 +318,15 @@ impl<'b> Source for Value<'_, 'b> {
             let variant: &Variant = &variants[index];
             is_there = true;
             if variant.is_its_field() {
-                let mut fields = Fields { rest, known: Known::Alone(Some(wire)), ..Fields::named(&[], rest) };
+                let mut fields =
+                    MessageFields { rest, known: FieldSet::Alone(Some(wire)), ..MessageFields::named(&[], rest) };
                 take(index, &mut fields).map_err(|error| error.within(variant.name))?;
                 rest = fields.rest;
             } else {
-                let value = Value { rest: &mut rest, wire, place: Place::Element };
+                let value = Value { rest: &mut rest, wire, place: ReadPosition::Element };
                 let taken = || {
-                    let fields = Fields::named(&[], value.delimited()?);
-                    take(index, &mut Fields { known: Known::Of(variant.fields), ..fields })
+                    let fields = MessageFields::named(&[], value.delimited()?);
+                    take(index, &mut MessageFields { known: FieldSet::Of(variant.fields), ..fields })
                 };
                 taken().map_err(|error| error.within(variant.name))?;
             }
@@ -340,47 +343,47 @@ fn unknown(ty: &str, number: i64) -> Malformed {
     Malformed::new(format!("variant {number} of `{ty}` is unknown"))
 }
 
-/// Gives the fields of a message.
-pub(super) struct Fields<'b> {
+/// Decodes the fields of a message.
+pub(super) struct MessageFields<'b> {
     rest: &'b [u8],
-    known: Known,
+    known: FieldSet,
     /// The field whose value comes next.
     current: (usize, WireType),
 }
 
-enum Known {
-    /// One after another.
+enum FieldSet {
+    /// Numbered from 1, in order.
     Named(&'static [&'static str]),
     Of(&'static [Field]),
-    /// The one field of a variant, until it has been given.
+    /// The only field of a variant, until it has been decoded.
     Alone(Option<WireType>),
 }
 
-impl<'b> Fields<'b> {
+impl<'b> MessageFields<'b> {
     pub(super) fn named(names: &'static [&'static str], rest: &'b [u8]) -> Self {
-        Self { rest, known: Known::Named(names), current: (0, WireType::Varint) }
+        Self { rest, known: FieldSet::Named(names), current: (0, WireType::Varint) }
     }
 
     #[inline]
     fn place(&self, tag: u32) -> Option<usize> {
         match self.known {
-            Known::Named(names) => Some(tag as usize - 1).filter(|index| *index < names.len()),
-            Known::Of(fields) => {
-                // Most come in order.
+            FieldSet::Named(names) => Some(tag as usize - 1).filter(|index| *index < names.len()),
+            FieldSet::Of(fields) => {
+                // Fields usually come in order.
                 let next = self.current.0 + 1;
                 match fields.get(next) {
                     Some(field) if field.tag == tag => Some(next),
                     _ => fields.iter().position(|field| field.tag == tag),
                 }
             }
-            Known::Alone(_) => None,
+            FieldSet::Alone(_) => None,
         }
     }
 }
 
-impl TakeFields for Fields<'_> {
+impl TakeFields for MessageFields<'_> {
     fn next(&mut self) -> Result<Option<usize>, Malformed> {
-        if let Known::Alone(wire) = &mut self.known {
+        if let FieldSet::Alone(wire) = &mut self.known {
             return Ok(wire.take().map(|wire| {
                 self.current = (0, wire);
                 0
@@ -399,9 +402,9 @@ impl TakeFields for Fields<'_> {
     fn value<T: Portable>(&mut self, slot: &mut Option<T>) -> Result<(), Malformed> {
         let (index, wire) = self.current;
         let (place, name) = match self.known {
-            Known::Named(names) => (Place::Field, Some(names[index])),
-            Known::Of(fields) => (Place::Field, Some(fields[index].name)),
-            Known::Alone(_) => (Place::Element, None),
+            FieldSet::Named(names) => (ReadPosition::Field, Some(names[index])),
+            FieldSet::Of(fields) => (ReadPosition::Field, Some(fields[index].name)),
+            FieldSet::Alone(_) => (ReadPosition::Element, None),
         };
         let taken = T::merge(slot, Value { rest: &mut self.rest, wire, place });
         taken.map_err(|error| match name {

@@ -1,4 +1,4 @@
-//! A description of a file as the text that protobuf would read it from.
+//! Prints a file descriptor as the text of a `.proto` file.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write as _};
@@ -12,16 +12,16 @@ use prost_types::{
 /// The text of one of the [`files`](crate::protobuf::file::files).
 pub fn text(file: &FileDescriptorProto) -> String {
     let mut text = Text::of(file);
-    // Nothing that is written into a string fails.
+    // Writing to a string does not fail.
     let _ = text.file(file);
     text.out
 }
 
 struct Text<'a> {
     out: String,
-    /// By the path to what they are about.
+    /// By the path of their subject.
     comments: HashMap<&'a [i32], &'a str>,
-    /// All names of types, each with what it stands in.
+    /// The names of all types, with the names of their scope.
     types: HashSet<String>,
     scope: String,
 }
@@ -32,10 +32,10 @@ impl<'a> Text<'a> {
         let comments = locations.map(|location| (&*location.path, location.leading_comments())).collect();
         let scope = file.package.as_ref().map(|package| format!(".{package}")).unwrap_or_default();
         let mut types: HashSet<_> = file.enum_type.iter().map(|ty| format!("{scope}.{}", ty.name())).collect();
-        let mut left: Vec<_> = file.message_type.iter().map(|message| (scope.clone(), message)).collect();
-        while let Some((scope, message)) = left.pop() {
+        let mut pending: Vec<_> = file.message_type.iter().map(|message| (scope.clone(), message)).collect();
+        while let Some((scope, message)) = pending.pop() {
             let name = format!("{scope}.{}", message.name());
-            left.extend(message.nested_type.iter().map(|inner| (name.clone(), inner)));
+            pending.extend(message.nested_type.iter().map(|inner| (name.clone(), inner)));
             types.insert(name);
         }
         Self { out: String::new(), comments, types, scope }
@@ -150,8 +150,9 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The shortest name by which a type is found from there: protobuf looks for the first part of a name in what is around, from the
-    /// inside to the outside.
+    /// The shortest name that finds a type from this scope.
+    /// protobuf looks for the first part of a name in the enclosing scopes, from the inside to the
+    /// outside.
     fn relative(&self, name: &str, scope: &str) -> String {
         let around = || std::iter::successors(Some(scope), |scope| scope.rfind('.').map(|at| &scope[..at]));
         for outer in around() {

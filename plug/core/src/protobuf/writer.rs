@@ -1,4 +1,4 @@
-//! Values become bytes: in one pass, into one vector that grows.
+//! Encodes values in one pass, into one growing vector.
 
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
@@ -7,20 +7,21 @@ use crate::portable::types::{Field, Type, Variant};
 use crate::portable::{Key, Portable};
 use crate::protobuf::reader::packed;
 
-/// Takes the value that comes next.
+/// Encodes the next value.
 pub(super) struct Writer<'b> {
     out: &'b mut Vec<u8>,
-    place: Place,
+    place: WritePosition,
 }
 
-/// Where a value stands, by the number of the field.
+/// The place of a value, with the number of its field.
 #[derive(Clone, Copy)]
-enum Place {
-    /// By itself: zero is left out; options, lists and maps are fields of several kinds.
+enum WritePosition {
+    /// A field: zero is omitted, and options, lists and maps become optional, repeated and map
+    /// fields.
     Field(u32),
-    /// In an option, a list, a map or a `oneof`: it is written whatever it is, and in one piece.
+    /// In an option, a list, a map or a `oneof`: the value is always written, and in one piece.
     Element(u32),
-    /// Among others of its kind, without the number.
+    /// In a packed list, without the number.
     Packed,
 }
 
@@ -28,9 +29,9 @@ impl Writer<'_> {
     #[inline]
     fn plain(self, is_zero: bool, wire: WireType, put: impl FnOnce(&mut Vec<u8>)) {
         match self.place {
-            Place::Field(_) if is_zero => return,
-            Place::Field(tag) | Place::Element(tag) => encode_key(tag, wire, self.out),
-            Place::Packed => {}
+            WritePosition::Field(_) if is_zero => return,
+            WritePosition::Field(tag) | WritePosition::Element(tag) => encode_key(tag, wire, self.out),
+            WritePosition::Packed => {}
         }
         put(self.out);
     }
@@ -48,23 +49,23 @@ impl Writer<'_> {
         });
     }
 
-    /// The number of a field that takes part in several pieces, or as one of which nothing is left out.
+    /// The number of a field that takes several pieces, or is never omitted.
     fn tag(&self) -> u32 {
         match self.place {
-            Place::Field(tag) | Place::Element(tag) => tag,
-            Place::Packed => unreachable!("only numbers are packed"),
+            WritePosition::Field(tag) | WritePosition::Element(tag) => tag,
+            WritePosition::Packed => unreachable!("only numbers are packed"),
         }
     }
 }
 
-/// Begins what has its length before it, which is not known yet: there is room for a small one.
+/// Begins a length-delimited field. It reserves one byte for the length, which is not known yet.
 pub(crate) fn begin(out: &mut Vec<u8>, tag: u32) -> usize {
     encode_key(tag, WireType::LengthDelimited, out);
     out.push(0);
     out.len()
 }
 
-/// Ends it. A length that needs more room has what it is of moved.
+/// Ends the field. If the length needs more bytes, the content is moved.
 pub(crate) fn end(out: &mut Vec<u8>, start: usize) {
     let len = out.len() - start;
     let more = encoded_len_varint(len as u64) - 1;
@@ -75,10 +76,10 @@ pub(crate) fn end(out: &mut Vec<u8>, start: usize) {
     encode_varint(len as u64, &mut &mut out[start - 1..start + more]);
 }
 
-/// A message around a value that does not stand in one piece.
+/// A message around a value that may consist of several parts.
 fn wrapped(out: &mut Vec<u8>, tag: u32, put: impl FnOnce(Writer<'_>)) {
     let start = begin(out, tag);
-    put(Writer { out, place: Place::Field(1) });
+    put(Writer { out, place: WritePosition::Field(1) });
     end(out, start);
 }
 
@@ -96,7 +97,7 @@ macro_rules! varints {
 impl<'b> Sink for Writer<'b> {
     type Fields = Message<'b>;
 
-    // A negative number is one of 64 bits, whatever its type.
+    // A negative number takes 64 bits, whatever its type.
     varints! {
         bool: u64;
         i8: i64;
@@ -138,23 +139,23 @@ impl<'b> Sink for Writer<'b> {
     fn option<T: Portable>(self, value: Option<&T>) {
         let out = self.out;
         match (self.place, value) {
-            (Place::Element(tag), value) => wrapped(out, tag, |field| field.option(value)),
-            (Place::Field(tag), Some(value)) => value.put(Writer { out, place: Place::Element(tag) }),
-            (Place::Field(_) | Place::Packed, _) => {}
+            (WritePosition::Element(tag), value) => wrapped(out, tag, |field| field.option(value)),
+            (WritePosition::Field(tag), Some(value)) => value.put(Writer { out, place: WritePosition::Element(tag) }),
+            (WritePosition::Field(_) | WritePosition::Packed, _) => {}
         }
     }
 
     fn list<T: Portable>(self, values: &[T]) {
         let (tag, out) = (self.tag(), self.out);
-        if let Place::Element(_) = self.place {
+        if let WritePosition::Element(_) = self.place {
             return wrapped(out, tag, |field| field.list(values));
         }
         if const { packed(T::TYPE).is_none() } {
-            return values.iter().for_each(|value| value.put(Writer { out, place: Place::Element(tag) }));
+            return values.iter().for_each(|value| value.put(Writer { out, place: WritePosition::Element(tag) }));
         }
         if !values.is_empty() {
             let start = begin(out, tag);
-            values.iter().for_each(|value| value.put(Writer { out, place: Place::Packed }));
+            values.iter().for_each(|value| value.put(Writer { out, place: WritePosition::Packed }));
             end(out, start);
         }
     }
@@ -164,14 +165,14 @@ impl<'b> Sink for Writer<'b> {
         let put = |out: &mut Vec<u8>, tag| {
             for (key, value) in entries {
                 let start = begin(out, tag);
-                key.put(Writer { out, place: Place::Element(1) });
-                value.put(Writer { out, place: Place::Element(2) });
+                key.put(Writer { out, place: WritePosition::Element(1) });
+                value.put(Writer { out, place: WritePosition::Element(2) });
                 end(out, start);
             }
         };
         match self.place {
-            Place::Element(_) => wrapped(out, tag, |field| put(field.out, 1)),
-            Place::Field(_) | Place::Packed => put(out, tag),
+            WritePosition::Element(_) => wrapped(out, tag, |field| put(field.out, 1)),
+            WritePosition::Field(_) | WritePosition::Packed => put(out, tag),
         }
     }
 
@@ -209,17 +210,17 @@ fn variant(ty: &'static Type, index: usize) -> &'static Variant {
     &variants[index]
 }
 
-/// Takes the fields of a message.
+/// Encodes the fields of a message.
 pub(super) struct Message<'b> {
     out: &'b mut Vec<u8>,
     numbers: Numbers,
 }
 
 enum Numbers {
-    /// One after another.
+    /// Numbered from 1, in order.
     InOrder,
     Of(&'static [Field]),
-    /// The one field of a variant, which has the variant's.
+    /// The only field of a variant, which has the variant's number.
     Alone(u32),
 }
 
@@ -238,9 +239,9 @@ impl PutFields for Message<'_> {
     #[inline]
     fn field(&mut self, index: usize) -> Writer<'_> {
         let place = match self.numbers {
-            Numbers::InOrder => Place::Field(index as u32 + 1),
-            Numbers::Of(fields) => Place::Field(fields[index].tag),
-            Numbers::Alone(tag) => Place::Element(tag),
+            Numbers::InOrder => WritePosition::Field(index as u32 + 1),
+            Numbers::Of(fields) => WritePosition::Field(fields[index].tag),
+            Numbers::Alone(tag) => WritePosition::Element(tag),
         };
         Writer { out: self.out, place }
     }

@@ -8,8 +8,8 @@ use crate::registry::link::Link;
 
 /// The plugins that are linked into this binary.
 ///
-/// [`Registry::builtin`](crate::Registry::builtin) holds just these; add the link to a registry of your own to have others
-/// beside them.
+/// [`Registry::builtin`](crate::Registry::builtin) holds exactly these.
+/// Add this link to your own registry to combine them with others.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Builtin;
 

@@ -1,13 +1,13 @@
-//! What could be in this build: the plugin features of the packages that call `link!`, on and off. It knows no plugin.
+//! The plugin features, on and off, of the packages that call `link!`.
 
 use std::borrow::Cow;
 
 use crate::entry::submissions::Linked;
 
-/// The plugin features that are known, on and off: what `link!` read from Cargo.toml.
+/// The known plugin features, on and off, as `link!` read them from Cargo.toml.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    // A text for each `link!`, read when somebody asks: at start-up it costs one relocation.
+    // One text for each `link!`, parsed on demand, so that it costs one relocation at start-up.
     parts: Vec<Cow<'static, str>>,
 }
 
@@ -15,11 +15,12 @@ pub struct Catalogue {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Feature {
-    /// The package whose feature it is.
+    /// The package that declares the feature.
     pub package: String,
     /// The feature's name.
     pub name: String,
-    /// The package it turns on, or packages with commas between; by the key in Cargo.toml where that says no other name.
+    /// The package that it turns on, or several with commas between.
+    /// A package is named by its key in Cargo.toml if that gives no other name.
     pub dependency: String,
     /// The plugins it brings.
     pub plugins: Vec<String>,
@@ -31,19 +32,21 @@ impl Catalogue {
     /// The features, by package and name.
     pub fn features(&self) -> Vec<Feature> {
         let mut features: Vec<_> = self.parts.iter().flat_map(|part| parse(part)).collect();
-        // A package's library and its tests both call `link!`. The same feature is one feature, and on where it is on.
+        // A package's library and its tests both call `link!`. A feature of both is one, and on if
+        // either is on.
         features.sort_by(|one, two| one.key().cmp(&two.key()).then(two.on.cmp(&one.on)));
         features.dedup_by(|later, earlier| later.key() == earlier.key());
         features
     }
 
-    /// How a feature is given to Cargo: with its package where several packages have features.
+    /// The argument that turns on the feature in Cargo. It names the package if several packages
+    /// have features.
     pub fn argument(&self, feature: &Feature) -> String {
         let is_one_package = self.parts.iter().all(|part| package_of(part) == feature.package);
         if is_one_package { feature.name.clone() } else { format!("{}/{}", feature.package, feature.name) }
     }
 
-    /// Whether any package of this program says `link!`.
+    /// Whether no package of this program calls `link!`.
     pub(crate) fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
@@ -69,8 +72,11 @@ fn package_of(part: &str) -> &str {
     part.lines().next().unwrap_or_default()
 }
 
-/// The package on a line of its own, then a line for each feature: name, packages, plugins, whether it is on, and whether what it
-/// brings is for this platform. What is not might as well not be there.
+/// Parses the text of one `link!`.
+/// Its first line is the package.
+/// Each further line is a feature: name, packages, plugins, whether it is on, and whether the
+/// packages support this platform.
+/// A feature for other platforms is skipped.
 ///
 /// ```text
 /// app

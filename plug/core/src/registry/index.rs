@@ -1,4 +1,4 @@
-//! The plugins that a name of an interface can mean: looked for among all of them at first, and in a table by name later.
+//! Finds plugins by interface and name: by a scan at first, and in a table later.
 //!
 //! A program that opens one plugin and is done never builds the table.
 
@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use crate::interface::Identity;
 use crate::plugin::Plugin;
 
-/// The plugins by their names and aliases.
+/// The plugins by name and alias.
 pub(crate) struct Index(HashMap<Box<str>, Claims, RandomState>);
 
 /// The claims to one name.
@@ -18,7 +18,7 @@ enum Claims {
     Several(Vec<Claim>),
 }
 
-/// A plugin that is called by a name.
+/// The claim of a plugin to one name.
 #[derive(Clone, Copy)]
 struct Claim {
     interface: &'static Identity,
@@ -26,7 +26,7 @@ struct Claim {
     plugin: u32,
 }
 
-/// What a lookup finds, as indexes into the plugins.
+/// The result of a lookup, as indexes into the plugins.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     Plugin(usize),
@@ -34,7 +34,7 @@ pub(crate) enum Found {
     Contest(Vec<usize>),
 }
 
-/// Finds the plugin of this name without a table.
+/// Finds a plugin without a table.
 pub(crate) fn scan(plugins: &[Plugin], interface: &Identity, name: &str) -> Option<Found> {
     let is_called = |claim: &Claim| plugins[claim.plugin as usize].is_called(name);
     resolve(plugins, interface, &claims(plugins).filter(is_called).collect::<Vec<_>>())
@@ -59,7 +59,7 @@ impl Index {
         resolve(plugins, interface, self.0.get(name)?.as_slice())
     }
 
-    /// The names that several plugins of one interface claim, and these plugins, in order.
+    /// The names that several plugins of one interface claim, with these plugins, in order.
     pub(crate) fn contests(&self, plugins: &[Plugin]) -> Vec<(&str, Vec<usize>)> {
         let mut contests = Vec::new();
         for (name, claims) in self.0.iter().map(|(name, claims)| (name, claims.as_slice())) {
@@ -95,14 +95,14 @@ fn claims(plugins: &[Plugin]) -> impl Iterator<Item = Claim> {
     (0..).zip(plugins).map(|(at, plugin)| Claim { interface: plugin.identity(), plugin: at })
 }
 
-/// The plugin of the interface that has the name of these claims.
+/// The plugin of the interface among these claims to one name.
 fn resolve(plugins: &[Plugin], interface: &Identity, claims: &[Claim]) -> Option<Found> {
-    // Empty, and so without an allocation, where one plugin has the name.
+    // It stays empty, without an allocation, if one plugin has the name.
     let mut others = Vec::new();
     let mut claims = claims.iter().filter(|claim| claim.interface == interface).map(|claim| claim.plugin as usize);
     let first = claims.next()?;
     for at in claims {
-        // An alias that is the plugin's own name, or a plugin that is linked twice.
+        // An alias may equal the plugin's own name, and a plugin may be linked twice.
         let is_twin = |other: &usize| plugins[at].is_twin_of(&plugins[*other]);
         if !is_twin(&first) && !others.iter().any(is_twin) {
             others.push(at);

@@ -1,12 +1,12 @@
-//! Where plugins come from: the seam between a way of joining them and the registry, which knows nothing else of it.
+//! The trait of all links: the source of a registry's plugins.
 
 use crate::error::Error;
 use crate::plugin::Plugin;
 use crate::registry::catalogue::Catalogue;
 
-/// A place that plugins come from.
+/// A source of plugins.
 ///
-/// A list of plugins is one too, so that a registry can be made by hand, with and without some of them:
+/// A list of plugins is a link too, so that a registry can be made by hand:
 ///
 /// ```
 /// # #[plug::interface]
@@ -15,7 +15,8 @@ use crate::registry::catalogue::Catalogue;
 /// # impl Greeter for Fake {}
 /// use plug::{Plugin, Registry};
 ///
-/// let mut plugins: Vec<_> = Registry::builtin().plugins().filter(|plugin| plugin.name() != "a").cloned().collect();
+/// let builtin = Registry::builtin().plugins();
+/// let mut plugins: Vec<_> = builtin.filter(|plugin| plugin.name() != "a").cloned().collect();
 /// plugins.push(Plugin::new::<dyn Greeter>("fake", || Ok(Box::new(Fake)))?);
 ///
 /// let mut registry = Registry::new();
@@ -24,14 +25,14 @@ use crate::registry::catalogue::Catalogue;
 /// # Ok::<(), plug::Error>(())
 /// ```
 pub trait Link {
-    /// The plugins there are, in any order.
+    /// The plugins of the link, in any order.
     ///
     /// # Errors
     ///
-    /// Where they cannot be found out.
+    /// If they cannot be listed.
     fn plugins(&self) -> Result<Vec<Plugin>, Error>;
 
-    /// What could be there beside them. Nothing, unless the link knows better.
+    /// The features that could bring more plugins. By default empty.
     fn catalogue(&self) -> Catalogue {
         Catalogue::default()
     }

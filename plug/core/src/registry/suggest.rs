@@ -1,4 +1,4 @@
-//! Why there is no plugin of a name, and what would help. It asks the registry only what anybody can.
+//! Explains why a lookup found no plugin, and suggests remedies.
 
 use crate::error::Error;
 use crate::error::kind::{ErrorKind, NameList};
@@ -8,7 +8,7 @@ use crate::plugin::{Plugin, name};
 use crate::registry::Registry;
 use crate::registry::catalogue::Feature;
 
-/// The error of a lookup that found nothing.
+/// The error of a lookup without a result.
 #[cold]
 pub(crate) fn explain(registry: &Registry, interface: &'static Identity, name: &str) -> Error {
     if let Err(error) = name::check(name) {
@@ -18,23 +18,24 @@ pub(crate) fn explain(registry: &Registry, interface: &'static Identity, name: &
     if let Some(problem) = registry.problems().iter().find(is_it) {
         return ErrorKind::Problem(problem.clone()).into();
     }
-    let known = Known::new(registry, interface);
-    let (elsewhere, features) = (known.elsewhere(name), known.features(name));
+    let candidates = Candidates::new(registry, interface);
+    let (elsewhere, features) = (candidates.elsewhere(name), candidates.features(name));
     let (name, interface) = (name.to_owned(), interface.name());
     if elsewhere.is_empty() && !features.is_empty() {
         return ErrorKind::NotInBuild { name, interface, features }.into();
     }
-    let nearest = if elsewhere.is_empty() { known.nearest(&name) } else { None };
+    let nearest = if elsewhere.is_empty() { candidates.nearest(&name) } else { None };
     let mut hints = Vec::new();
     if !elsewhere.is_empty() {
         hints.push(format!("there is one of this name for {}", NameList(&elsewhere)));
     }
-    // The catalogue knows no interfaces: the plugin that a feature brings may be the one that is elsewhere.
+    // The catalogue has no interfaces, so the plugin of the feature may be one that is listed
+    // above.
     if !features.is_empty() {
         hints.push(format!("one of this name comes with the feature {}, which is off", NameList(&features)));
     }
     if let Some(nearest) = nearest {
-        let features = known.features(nearest);
+        let features = candidates.features(nearest);
         let way = if features.is_empty() {
             String::new()
         } else {
@@ -42,40 +43,40 @@ pub(crate) fn explain(registry: &Registry, interface: &'static Identity, name: &
         };
         hints.push(format!("did you mean `{nearest}`?{way}"));
     }
-    hints.extend(known.foreign(&name));
+    hints.extend(candidates.foreign(&name));
     if elsewhere.is_empty() {
-        hints.extend(known.misnamed(&name));
+        hints.extend(candidates.misnamed(&name));
     }
-    hints.push(known.available());
+    hints.push(candidates.available());
     let nearest = nearest.map(str::to_owned);
-    ErrorKind::Unknown { name, interface, nearest, names: known.names(), elsewhere, hints }.into()
+    ErrorKind::Unknown { name, interface, nearest, names: candidates.names(), elsewhere, hints }.into()
 }
 
-/// What is known beside the name.
-struct Known<'r> {
+/// The names that a suggestion can draw on.
+struct Candidates<'r> {
     registry: &'r Registry,
     interface: &'static Identity,
-    here: Vec<&'r Plugin>,
+    of_interface: Vec<&'r Plugin>,
     elsewhere: Vec<&'r Plugin>,
     off: Vec<Feature>,
 }
 
-impl<'r> Known<'r> {
+impl<'r> Candidates<'r> {
     fn new(registry: &'r Registry, interface: &'static Identity) -> Self {
-        let is_here = |plugin: &&Plugin| plugin.identity() == interface;
-        let (here, elsewhere) = registry.plugins().partition(is_here);
+        let is_of_interface = |plugin: &&Plugin| plugin.identity() == interface;
+        let (of_interface, elsewhere) = registry.plugins().partition(is_of_interface);
         let off = registry.catalogue().features().into_iter().filter(|feature| !feature.on).collect();
-        Self { registry, interface, here, elsewhere, off }
+        Self { registry, interface, of_interface, elsewhere, off }
     }
 
     fn names(&self) -> Vec<String> {
-        self.here.iter().map(|plugin| plugin.name().to_owned()).collect()
+        self.of_interface.iter().map(|plugin| plugin.name().to_owned()).collect()
     }
 
-    /// The interfaces that do have a plugin of this name.
+    /// The other interfaces that have a plugin of this name.
     fn elsewhere(&self, name: &str) -> Vec<String> {
         let path = |plugin: &&Plugin| match plugin.interface() {
-            // The same interface, but for the version of the crate that declares it.
+            // The same interface, in another version of its crate.
             path if path == self.interface.name() => {
                 format!("{path} {}", plugin.identity().version()).trim_end().to_owned()
             }
@@ -84,7 +85,8 @@ impl<'r> Known<'r> {
         self.elsewhere.iter().filter(|plugin| plugin.is_called(name)).map(path).collect()
     }
 
-    /// That a library has one of this name and of the interface's path, which only a portable interface can be joined to.
+    /// Explains that a library has a plugin of this name and interface path.
+    /// It matches only if the interface is portable.
     fn foreign(&self, name: &str) -> Option<String> {
         let is_foreign = |plugin: &&&Plugin| plugin.is_called(name) && plugin.interface() == self.interface.name();
         let origin = self.elsewhere.iter().find(is_foreign)?.origin()?;
@@ -92,13 +94,13 @@ impl<'r> Known<'r> {
         Some(format!("to open the one of `{origin}`, write `#[plug::interface(portable)]` above `trait {trait_}`"))
     }
 
-    /// The features that are off and bring a plugin of this name.
+    /// The features that are off and would bring a plugin of this name.
     fn features(&self, name: &str) -> Vec<String> {
         let brings = |feature: &&Feature| feature.plugins.iter().any(|plugin| plugin == name);
         self.arguments(self.off.iter().filter(brings))
     }
 
-    /// The features that may bring the name although the catalogue expects other names of them.
+    /// The features that may bring the name although the catalogue lists other names for them.
     fn misnamed(&self, name: &str) -> Vec<String> {
         let is_unregistered = |problem: &&Problem| matches!(problem, Problem::NotRegistered { .. });
         let on = self.registry.problems().iter().filter(is_unregistered);
@@ -121,27 +123,28 @@ impl<'r> Known<'r> {
         features.map(|feature| self.registry.catalogue().argument(feature)).collect()
     }
 
-    /// The name that differs in the fewest letters, where that is at most a third of them, or one of several.
+    /// The name that differs in the fewest letters.
+    /// It may differ in at most a third of the letters, or in one of two or more.
     fn nearest(&self, name: &str) -> Option<&str> {
-        let here = self.here.iter().flat_map(|plugin| plugin.aliases().chain([plugin.name()]));
+        let of_interface = self.of_interface.iter().flat_map(|plugin| plugin.aliases().chain([plugin.name()]));
         let off = self.off.iter().flat_map(|feature| feature.plugins.iter().map(String::as_str));
         let near = |known: &str| {
-            // Two letters that are swapped count as one step.
+            // Two swapped letters count as one step.
             let distance = strsim::osa_distance(name, known);
             let letters = name.len().max(known.len());
             (distance <= (letters / 3).max(1) && distance < letters).then_some(distance)
         };
-        here.chain(off).filter_map(|known| Some((near(known)?, known))).min().map(|(_, known)| known)
+        of_interface.chain(off).filter_map(|known| Some((near(known)?, known))).min().map(|(_, known)| known)
     }
 
-    /// What there is, or why there is nothing.
+    /// The available names, or the reason why none is.
     fn available(&self) -> String {
         let off = self.arguments(self.off.iter());
         let nothing = "no plugin of this interface is linked";
-        if !self.here.is_empty() {
+        if !self.of_interface.is_empty() {
             format!("available: {}", NameList(&self.names()))
         } else if self.elsewhere.iter().any(|plugin| plugin.origin().is_some()) {
-            // A registry of libraries, that need not have to do with what is linked.
+            // A registry of libraries may have nothing to do with the linked plugins.
             "there is no plugin of this interface".to_owned()
         } else if self.registry.catalogue().is_empty() {
             format!("{nothing}, and no `plug::link!()` is in what this target (binary, test, example) is linked from")
@@ -170,10 +173,10 @@ mod tests {
     struct Any;
     impl Greeter for Any {}
 
-    /// A link without plugins that knows of some.
-    struct Known(&'static [Linked]);
+    /// A link without plugins, but with a catalogue.
+    struct CatalogueLink(&'static [Linked]);
 
-    impl crate::registry::link::Link for Known {
+    impl crate::registry::link::Link for CatalogueLink {
         fn plugins(&self) -> Result<Vec<Plugin>, Error> {
             Ok(Vec::new())
         }
@@ -183,14 +186,14 @@ mod tests {
         }
     }
 
-    /// A registry of these plugins, each of the package that is named like it, and of this catalogue.
+    /// A registry of these plugins and this catalogue. Each plugin's package is named after it.
     fn registry(plugins: &[&str], catalogue: &'static [Linked]) -> Registry {
         let plugin = |name: &&str| {
             let plugin = Plugin::builder::<dyn Greeter>(name, || Ok(Box::new(Any)));
             plugin.package(&format!("plugin-{name}"), "1.0.0").build().expect("the name is right")
         };
         let mut registry: Registry = plugins.iter().map(plugin).collect();
-        registry.add(&Known(catalogue)).expect("there is nothing to fail");
+        registry.add(&CatalogueLink(catalogue)).expect("there is nothing to fail");
         registry
     }
 

@@ -1,9 +1,9 @@
-//! How a process ended, in words.
+//! Describes how a process ended.
 
 use std::fmt;
 use std::process::ExitStatus;
 
-/// How a process ended.
+/// Displays how a process ended.
 pub(crate) struct Ended(pub(crate) Option<ExitStatus>);
 
 impl fmt::Display for Ended {
@@ -18,7 +18,7 @@ impl fmt::Display for Ended {
             };
         }
         match status.code() {
-            // Windows has numbers like 0xc0000005 for what is a signal elsewhere.
+            // Windows has numbers like 0xc0000005 for the signals of other systems.
             Some(code) if cfg!(windows) && code < 0 => write!(f, "exited with status {code:#x}"),
             Some(code) => write!(f, "exited with status {code}"),
             None => f.write_str("ended"),
@@ -26,7 +26,7 @@ impl fmt::Display for Ended {
     }
 }
 
-/// By the numbers of this system.
+/// The name of a signal, by the numbers of this system.
 #[cfg(unix)]
 fn signal_name(number: i32) -> Option<&'static str> {
     use rustix::process::Signal;

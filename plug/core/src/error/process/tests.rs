@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use super::*;
 
 #[track_caller]
-fn told(fault: ProcessFault, text: &str) {
+fn check(fault: ProcessFault, text: &str) {
     assert_eq!(fault.about(Some(Path::new("/opt/p"))).to_string(), text);
     // Without a path, the same text is about "the plugin", but for the hints that name the path.
     let without = text.replace("plugin `/opt/p`", "the plugin");
@@ -65,13 +65,13 @@ fn lines(lines: &[&str]) -> Vec<String> {
 
 #[test]
 fn how_a_process_ended() {
-    let said = lines(&["panic: boom", "", "goroutine 1 [running]:"]);
-    told(
-        ProcessFault::Exited { status: code(2), stderr: said.clone() },
+    let stderr = lines(&["panic: boom", "", "goroutine 1 [running]:"]);
+    check(
+        ProcessFault::Exited { status: code(2), stderr: stderr.clone() },
         "plugin `/opt/p` exited with status 2 before its handshake\n\
          stderr: panic: boom\nstderr: \nstderr: goroutine 1 [running]:",
     );
-    told(
+    check(
         ProcessFault::Exited { status: code(0), stderr: vec![] },
         "plugin `/opt/p` exited with status 0 before its handshake\n\
          hint: a plugin's `main` serves until it is told to stop: `plug::serve()`",
@@ -80,7 +80,7 @@ fn how_a_process_ended() {
         "This binary is a plugin. These are not meant to be executed directly.",
         "`p` holds plugins: it is started by the program that uses them, and not by hand",
     ] {
-        told(
+        check(
             ProcessFault::Exited { status: code(1), stderr: lines(&[cookie]) },
             &format!(
                 "plugin `/opt/p` exited with status 1 before its handshake\n\
@@ -88,46 +88,46 @@ fn how_a_process_ended() {
             ),
         );
     }
-    told(
+    check(
         ProcessFault::Exited { status: None, stderr: lines(&["x"]) },
         "plugin `/opt/p` closed its stdout before its handshake\nstderr: x",
     );
-    told(
-        ProcessFault::Died { was_called: true, status: signal(11), stderr: said[..1].to_vec() },
+    check(
+        ProcessFault::Died { was_called: true, status: signal(11), stderr: stderr[..1].to_vec() },
         "plugin `/opt/p` was killed by signal 11 (SIGSEGV) while it was being called\nstderr: panic: boom",
     );
-    told(
+    check(
         ProcessFault::Died { was_called: true, status: signal(9), stderr: vec![] },
         "plugin `/opt/p` was killed by signal 9 (SIGKILL) while it was being called\n\
          hint: where nobody else did that, the system did, when it was short of memory",
     );
-    told(
+    check(
         ProcessFault::Died { was_called: false, status: signal(64), stderr: vec![] },
         "plugin `/opt/p` was killed by signal 64 before it was called",
     );
     let fault = ProcessFault::Died { was_called: true, status: None, stderr: vec![] };
-    told(fault, "plugin `/opt/p` ended while it was being called");
+    check(fault, "plugin `/opt/p` ended while it was being called");
 }
 
 #[test]
 fn what_it_printed() {
     let fault = HandshakeFault::NotAHandshake { printed: "hello".into() };
-    told(
+    check(
         ProcessFault::Handshake { fault: fault.clone(), status: None, stderr: lines(&["x"]) },
         "plugin `/opt/p` printed `hello` instead of its handshake\n\
          hint: a plugin prints its handshake before all else on stdout; what it has to say before that belongs on stderr\n\
          stderr: x",
     );
-    told(
+    check(
         ProcessFault::Handshake { fault, status: code(0), stderr: vec![] },
         "plugin `/opt/p` printed `hello` instead of its handshake, and exited with status 0\n\
          hint: a plugin prints its handshake before all else on stdout; what it has to say before that belongs on stderr",
     );
-    told(
+    check(
         ProcessFault::StartTimeout { after: Duration::from_secs(60), printed: String::new(), stderr: lines(&["x"]) },
         "plugin `/opt/p` printed no handshake within 60s\nstderr: x",
     );
-    told(
+    check(
         ProcessFault::StartTimeout { after: Duration::from_millis(1500), printed: "1|1".into(), stderr: vec![] },
         "plugin `/opt/p` printed no handshake within 1.5s, but of a line without end `1|1`",
     );
@@ -135,28 +135,28 @@ fn what_it_printed() {
 
 #[test]
 fn what_it_wants_or_lacks() {
-    told(
+    check(
         ProcessFault::Digest { expected: "ab".into(), found: "cd".into() },
         "plugin `/opt/p` is another file than the one that is allowed: its SHA-256 is cd, not ab",
     );
-    told(
+    check(
         ProcessFault::NoCertificate,
         "plugin `/opt/p` answered without a certificate, and this program wants TLS\n\
          hint: build the plugin with a library that has AutoMTLS, or do without TLS: `ProcessOptions::without_tls`",
     );
-    told(ProcessFault::Tls, "plugin `/opt/p` cannot be connected to by TLS");
+    check(ProcessFault::Tls, "plugin `/opt/p` cannot be connected to by TLS");
     let address = "unix:/tmp/plugin1".to_owned();
-    told(ProcessFault::Connect { address }, "plugin `/opt/p` does not answer at `unix:/tmp/plugin1`");
-    told(ProcessFault::Spawn { why: None }, "cannot start plugin `/opt/p`");
-    told(
+    check(ProcessFault::Connect { address }, "plugin `/opt/p` does not answer at `unix:/tmp/plugin1`");
+    check(ProcessFault::Spawn { why: None }, "cannot start plugin `/opt/p`");
+    check(
         ProcessFault::Spawn { why: Some(Unrunnable::Unreachable { folder: "/opt".into(), user: 7 }) },
         "cannot start plugin `/opt/p`: user 7 may not look into folder `/opt`",
     );
-    told(
+    check(
         ProcessFault::Spawn { why: Some(Unrunnable::NotExecutable { mode: 0o100700, owner: 0, user: 7 }) },
         "cannot start plugin `/opt/p`: user 7 may not execute it, with mode 0700 and owner 0",
     );
-    told(
+    check(
         ProcessFault::Spawn { why: Some(Unrunnable::NoExec) },
         "cannot start plugin `/opt/p`: its file system is mounted with `noexec`",
     );

@@ -1,69 +1,69 @@
-//! Why a file cannot be run, in words.
+//! The reasons why a file cannot be run.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Why a file cannot be run.
+/// The reason why a file cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unrunnable {
-    /// It is not there.
+    /// The file does not exist.
     Missing {
-        /// The folder that is not there either.
+        /// The first missing folder on the way, if one is missing.
         folder: Option<PathBuf>,
     },
-    /// It is a link to something that is not there.
+    /// It is a link to a file that does not exist.
     DanglingLink {
-        /// Where it leads.
+        /// The target of the link.
         to: PathBuf,
     },
     /// It is no regular file.
     NotAFile {
-        /// What it is.
+        /// The kind of file that it is.
         what: &'static str,
     },
-    /// It is there, and the user may not run it.
+    /// It exists, but the user may not run it.
     NotExecutable {
-        /// Its mode, as of `chmod`.
+        /// Its mode, as `chmod` takes it.
         mode: u32,
-        /// The number of the user who owns it.
+        /// The number of its owner.
         owner: u32,
-        /// The number of the user who wants to run it.
+        /// The number of the user that tried to run it.
         user: u32,
     },
-    /// The user may not look into a folder on the way to it.
+    /// The user may not search a folder on the way to it.
     Unreachable {
-        /// Which.
+        /// The folder.
         folder: PathBuf,
         /// The number of the user.
         user: u32,
     },
-    /// It is on a file system that is mounted so that nothing on it is run.
+    /// Its file system is mounted so that no file of it can be run.
     NoExec,
     /// It is empty.
     Empty,
     /// It is no program.
     NotAProgram {
-        /// What it is.
+        /// The kind of file that it is.
         what: &'static str,
     },
     /// It is a shared library.
     Library,
     /// It is a program for another machine or system.
     WrongTarget {
-        /// What it is for.
+        /// The target of the file.
         target: String,
-        /// What this program is for.
+        /// The target of this program.
         host: String,
     },
-    /// It is a script, and the interpreter that its first line names is not there.
+    /// It is a script, and the interpreter in its first line does not exist.
     NoInterpreter {
-        /// Which, escaped.
+        /// The interpreter, escaped.
         interpreter: String,
     },
-    /// It is a program, and the loader of its shared libraries is not there.
+    /// It is a program, and the loader of its shared libraries does not exist.
     NoLoader {
-        /// Which, escaped.
+        /// The loader, escaped.
         loader: String,
     },
 }

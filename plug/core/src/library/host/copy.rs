@@ -1,7 +1,8 @@
 //! The file that is loaded: a private copy of a library, or the library itself by its handle.
 //!
-//! Nobody else can reach the copy, so it stays as it is whatever becomes of the file. A loader tells libraries apart by path, so each copy, and
-//! each handle, is another library to it, also after the file was rebuilt.
+//! No other program can reach the copy, so changes of the file do not affect it.
+//! A loader identifies libraries by path, so each copy and each handle is another library to it,
+//! also after the file was rebuilt.
 
 use std::fs::File;
 use std::io::{self, Take};
@@ -11,17 +12,17 @@ use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempPath;
 
-/// A file that can be read and loaded. A copy is gone when this is dropped.
+/// A file that can be read and loaded. Dropping it removes a copy.
 pub(super) struct Loadable {
     file: File,
-    /// The loader is given this path.
+    /// The path for the loader.
     path: PathBuf,
     /// The place of a copy in a folder, until it is dropped or cleared.
     place: Mutex<Option<TempPath>>,
 }
 
 impl Loadable {
-    /// A copy of the rest of a file. `original` gives it its name, in a debugger's lists.
+    /// Copies the rest of a file. `original` gives the copy its name in a debugger's lists.
     pub(super) fn copy(from: &mut Take<&File>, original: &Path) -> io::Result<Self> {
         match Self::in_memory(from, original)? {
             Some(copy) => Ok(copy),
@@ -32,26 +33,29 @@ impl Loadable {
     /// The same, as a file in this folder.
     pub(super) fn copy_in(folder: &Path, from: &mut Take<&File>) -> io::Result<Self> {
         static COPIES: AtomicU64 = AtomicU64::new(0);
-        // Numbered, since a loader tells by the path what it has already, and the place of one that is loaded becomes free.
+        // Numbered, since a loader identifies libraries by path, and a loaded library's place
+        // becomes free.
         let prefix = format!("plug-{}-", COPIES.fetch_add(1, Ordering::Relaxed));
-        // Of mode 0600, where there are modes.
+        // Of mode 0600, on systems with modes.
         let mut file =
             tempfile::Builder::new().prefix(&prefix).suffix(std::env::consts::DLL_SUFFIX).tempfile_in(folder)?;
         io::copy(from, file.as_file_mut())?;
-        // Not the handle it was written by, since some systems load nothing that is open for writing.
+        // Not the handle that wrote it, since some systems load no file that is open for writing.
         let place = file.into_temp_path();
         Ok(Self { file: File::open(&place)?, path: place.to_path_buf(), place: Mutex::new(Some(place)) })
     }
 
-    /// The file itself: by its handle, so that no other file can come in its place before it is loaded; and by its path on systems that have no
-    /// paths by handle.
+    /// Uses the file itself.
+    /// The path leads to its handle, so that no other file can replace it before it is loaded.
+    /// On systems without such paths, it is the path of the file.
     pub(super) fn in_place(file: File, path: &Path) -> Self {
         let path = by_handle(&file).unwrap_or_else(|| path.to_owned());
         Self { file, path, place: Mutex::new(None) }
     }
 
-    /// A file that has no place in any folder, sealed so that not even this process can change it. None on systems that do not have
-    /// such files, or do not let them be run.
+    /// Copies to a file without a place in any folder, sealed so that not even this process can
+    /// change it.
+    /// `None` on systems without such files, or if they may not be executed.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn in_memory(from: &mut Take<&File>, original: &Path) -> io::Result<Option<Self>> {
         use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
@@ -60,14 +64,14 @@ impl Loadable {
         let name = original.file_name().map(|name| name.to_string_lossy().replace('\0', " ")).unwrap_or_default();
         let name = &name[..name.floor_char_boundary(200)];
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-        // Kernels before 6.3 do not know EXEC, and need not be told.
+        // Kernels before 6.3 do not know EXEC, and do not need it.
         let Ok(file) = memfd_create(name, flags | MemfdFlags::EXEC).or_else(|_| memfd_create(name, flags)) else {
             return Ok(None);
         };
         let mut file = File::from(file);
-        // Before the original is read, which can be read once.
+        // Checked before the original is read, which can be read only once.
         let Some(path) = by_handle(&file) else { return Ok(None) };
-        // The kernel does it, without a buffer here.
+        // The kernel copies, without a buffer here.
         io::copy(from, &mut file)?;
         fcntl_add_seals(&file, SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE)?;
         Ok(Some(Self { file, path, place: Mutex::new(None) }))
@@ -87,13 +91,14 @@ impl Loadable {
         &self.file
     }
 
-    /// Removes a copy from its folder, which a loaded library needs no more. Some systems, as Windows, do not let it go.
+    /// Removes a copy from its folder, which a loaded library no longer needs.
+    /// Some systems, such as Windows, do not allow that.
     pub(super) fn clear_place(&self) {
         drop(self.place.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
-/// A path that leads to an open file of this process. None on systems that have no such paths, or without `/proc`.
+/// A path to an open file of this process. `None` on systems without such paths or without `/proc`.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn by_handle(file: &File) -> Option<PathBuf> {
     use std::os::fd::AsRawFd;
@@ -124,7 +129,7 @@ mod tests {
         let path = copy.path().to_owned();
         assert_eq!(std::fs::read(&path).unwrap(), b"bytes");
         drop(copy);
-        // Where it was in memory, another thread's file may have the number by now.
+        // If the copy was in memory, another thread's file may have the number by now.
         assert_ne!(std::fs::read(&path).ok().as_deref(), Some(&b"bytes"[..]));
     }
 

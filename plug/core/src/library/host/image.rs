@@ -1,6 +1,8 @@
-//! The file of a shared library: whether this system could load it, and the section with its records.
+//! Checks whether this system could load a shared library's file, and finds the section with its
+//! records.
 //!
-//! That its headers claim no byte beyond its end is checked here and not by `object`, since loading such a file kills the process.
+//! It checks that the headers claim no byte beyond the end, which `object` does not: loading such a
+//! file kills the process.
 
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
 use object::{Endianness, FileKind, Object, ObjectKind, ObjectSection, ObjectSegment, ReadRef, elf};
@@ -8,10 +10,11 @@ use object::{Endianness, FileKind, Object, ObjectKind, ObjectSection, ObjectSegm
 use crate::error::library::LibraryFault;
 use crate::executable_file::{Sort, Target};
 
-/// The longest section with records, which is all kept. Of a plugin it is some hundred bytes, and its docs.
+/// The maximum length of the section with the records, in bytes, which is kept in memory.
+/// For a plugin it is some hundred bytes, and its docs.
 const MAX_SECTION: u64 = 16 << 20;
 
-/// Refuses a file that does not begin as a shared library of some system does.
+/// Refuses a file that does not begin like a shared library of some system.
 pub(super) fn kind<'d, R: ReadRef<'d>>(bytes: R) -> Result<FileKind, LibraryFault> {
     let what = match Sort::of(bytes).0 {
         Sort::Image(kind) => return Ok(kind),
@@ -28,7 +31,7 @@ pub(super) fn section<'d, R: ReadRef<'d>>(bytes: R) -> Result<&'d [u8], LibraryF
     section_for(bytes, &Target::own())
 }
 
-/// The same of a file for a system that need not be this one.
+/// The same for a file of another system.
 pub(super) fn section_for<'d, R: ReadRef<'d>>(bytes: R, host: &Target) -> Result<&'d [u8], LibraryFault> {
     let len = bytes.len().unwrap_or_default();
     match kind(bytes)? {
@@ -42,7 +45,8 @@ fn damaged(error: object::Error) -> LibraryFault {
     LibraryFault::Damaged { what: error.to_string() }
 }
 
-/// By the headers alone: `object::File` reads the tables of symbols too, which takes as long as all else.
+/// Reads the headers alone. `object::File` also reads the symbol tables, which takes as long as the
+/// rest.
 fn section_of_elf<'d, H, R>(bytes: R, len: u64, host: &Target) -> Result<&'d [u8], LibraryFault>
 where
     H: FileHeader<Endian = Endianness>,
@@ -51,7 +55,7 @@ where
     check_end(len, 0, size_of::<H>() as u64)?;
     let header = H::parse(bytes).map_err(damaged)?;
     let endian = header.endian().map_err(damaged)?;
-    // Before anything else is read, so that a file that was cut is called that.
+    // Checked first, so that a file that was cut is reported as cut.
     let (start, entry): (u64, u64) = (header.e_phoff(endian).into(), header.e_phentsize(endian).into());
     check_end(len, start, u64::from(header.e_phnum(endian)) * entry)?;
     let (start, entry): (u64, u64) = (header.e_shoff(endian).into(), header.e_shentsize(endian).into());
@@ -82,7 +86,7 @@ where
     section.data(endian, bytes).map_err(damaged)
 }
 
-/// A file of Mach-O or PE.
+/// The section of a Mach-O or PE file.
 fn section_of_another<'d, R: ReadRef<'d>>(bytes: R, len: u64, host: &Target) -> Result<&'d [u8], LibraryFault> {
     let file = object::File::parse(bytes).map_err(damaged)?;
     let ranges = file.segments().map(|segment| Some(segment.file_range()));

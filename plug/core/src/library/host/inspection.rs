@@ -1,4 +1,4 @@
-//! What a library says of itself, without any of it having been run.
+//! The result of inspecting a library's file, without running any of it.
 
 use std::fmt;
 
@@ -6,7 +6,8 @@ use crate::escape;
 use crate::library::host::reader::Records;
 use crate::plugin::Plugin;
 
-/// What the file of a library says: its plugins, its interfaces and their methods, and how it was built.
+/// The content of a library's file: its plugins, its interfaces and their methods, and how it was
+/// built.
 /// [`Library::inspect`](crate::library::Library::inspect) makes one.
 #[derive(Clone)]
 pub struct Inspection {
@@ -19,7 +20,7 @@ pub struct Inspection {
     pub(super) sha256: String,
 }
 
-/// A portable interface, as a library was built with it.
+/// A portable interface in the version that a library was built with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InspectedInterface {
@@ -37,9 +38,10 @@ pub struct InspectedInterface {
 pub struct InspectedMethod {
     /// Its name.
     pub name: String,
-    /// Its arguments and its result, with all that is in their types.
+    /// Its arguments and its result, with all types written out.
     pub signature: String,
-    /// A hash of the signature: FNV-1a, 128 bits. Host and library can call each other where it is the same.
+    /// A hash of the signature: FNV-1a, 128 bits.
+    /// Host and library can call each other if it is equal.
     pub fingerprint: u128,
     /// Whether it has a default body, so that an older library may lack it.
     pub has_default: bool,
@@ -73,7 +75,7 @@ impl Inspection {
         }
     }
 
-    /// The plugins, which tell all that is known of them, and cannot be opened.
+    /// The plugins with their descriptions. They cannot be opened.
     pub fn plugins(&self) -> &[Plugin] {
         &self.plugins
     }
@@ -83,7 +85,7 @@ impl Inspection {
         &self.interfaces
     }
 
-    /// The compiler, as `rustc --version` says it.
+    /// The compiler, as `rustc --version` prints it.
     pub fn compiler(&self) -> &str {
         &self.compiler
     }

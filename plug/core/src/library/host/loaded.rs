@@ -1,4 +1,4 @@
-//! A library that has been loaded: its tables, as they are after its entry was asked for them.
+//! A loaded library: its tables, which its entry returned.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -14,72 +14,76 @@ use crate::plugin::fields::{Fields, NAME};
 use crate::portable::record::{HEAD, NUMBER};
 use crate::{compat, escape};
 
-/// What this program hands to libraries.
+/// The table that this program passes to libraries.
 pub(super) static HOST: HostTable =
     HostTable { abi: ABI, size: size_of::<HostTable>() as u32, log: crate::library::log::HOST };
 
-/// The function that a library exports. The number is that of the ABI.
-pub(super) type Entry = unsafe extern "C" fn(host: *const ()) -> *const ();
+/// The function that a library exports. The number in its name is that of the ABI.
+pub(super) type EntryFn = unsafe extern "C" fn(host: *const ()) -> *const ();
 
 /// The plugins of a library that is loaded.
 pub(super) struct Loaded {
-    /// By their texts, and the numbers of their interfaces: one macro may make two of one text.
-    plugins: Vec<Plugin>,
+    /// Sorted by text and by number of the interface, since one macro may make two plugins with one
+    /// text.
+    plugins: Vec<LoadedPlugin>,
 }
 
-/// What a library says of a plugin, and what has become of it here.
-struct Plugin {
+/// The table of a plugin, and its match with this program's interface.
+struct LoadedPlugin {
     table: PluginTable,
-    joined: Mutex<Option<&'static MatchedPlugin>>,
+    matched: Mutex<Option<&'static MatchedPlugin>>,
 }
 
-// SAFETY: the tables are constant, and what they point to is for every thread: the functions of a plugin ask for nothing else, and whoever holds an
-// object of it knows that its interface is `Send + Sync`.
-unsafe impl Send for Plugin {}
+// SAFETY: the tables are constant, and their targets may be used from every thread: the functions
+// of a plugin require nothing else, and an object of it has an interface that is `Send + Sync`.
+unsafe impl Send for LoadedPlugin {}
 // SAFETY: the same.
-unsafe impl Sync for Plugin {}
+unsafe impl Sync for LoadedPlugin {}
 
 impl Loaded {
-    /// Loads what is at `copy`, which is the library at `path`, and calls `keep` as soon as it is there.
+    /// Loads the library at `copy`, a copy of the one at `path`, and calls `keep` once it is
+    /// loaded.
     ///
     /// # Safety
     ///
     /// Its code may be run.
     pub(super) unsafe fn load(copy: &Path, path: &Path, keep: impl FnOnce()) -> Result<Self, Error> {
         let fault = |fault, error: libloading::Error| {
-            // The loader knows the copy's name only.
+            // The loader knows only the copy's name.
             let text = chain(&error).last();
-            // It repeats names that the file gives.
+            // The text repeats names from the file.
             let text = escape::all(&text.map(ToString::to_string).unwrap_or_default());
             let text = text.replace(&*copy.to_string_lossy(), &path.to_string_lossy());
             Error::library(path, fault).with_source(Error::msg(text))
         };
         // SAFETY: the caller's promise.
         let library = unsafe { open(copy) }.map_err(|error| fault(LibraryFault::Load, error))?;
-        // From here on there may be threads of it and pointers into it, whatever becomes of the rest.
+        // From here on, threads of the library and pointers into it may exist, even if a later step
+        // fails.
         let library = std::mem::ManuallyDrop::new(library);
         keep();
         // SAFETY: a function of this name, which has the ABI's number in it, is of this type.
-        let entry = unsafe { library.get::<Entry>(b"plug_library_v1\0") };
+        let entry = unsafe { library.get::<EntryFn>(b"plug_library_v1\0") };
         let entry = *entry.map_err(|error| fault(LibraryFault::NoAnswer, error))?;
         // SAFETY: it is a library's entry.
-        unsafe { Self::ask(entry, path, &HOST) }
+        unsafe { Self::from_entry(entry, path, &HOST) }
     }
 
-    /// Asks a library's entry for its tables.
+    /// Gets a library's tables from its entry.
     ///
     /// # Safety
     ///
     /// It is a library's entry, and the library is never unloaded.
-    pub(super) unsafe fn ask(entry: Entry, path: &Path, host: &'static HostTable) -> Result<Self, Error> {
+    pub(super) unsafe fn from_entry(entry: EntryFn, path: &Path, host: &'static HostTable) -> Result<Self, Error> {
         let fault = |fault| Error::library(path, fault);
-        // SAFETY: the table is there as long as the process.
+        // SAFETY: the table lives as long as the process.
         let library = unsafe { entry(std::ptr::from_ref(host).cast()) };
         if library.is_null() {
             return Err(fault(LibraryFault::NoAnswer));
         }
         let library = library.cast::<LibraryTable>();
-        // SAFETY: an entry returns a table, or null. These two are in the tables of all libraries, and tell which others are.
+        // SAFETY: an entry returns a table, or null. The tables of all libraries have these two
+        // fields, which tell the others.
         let (abi, size) = unsafe { ((*library).abi, (*library).size as usize) };
         if abi != ABI {
             return Err(fault(LibraryFault::Abi { library: abi, host: ABI, version: "another version".to_owned() }));
@@ -90,17 +94,18 @@ impl Loaded {
         // SAFETY: a table of this size has all the fields that are known here.
         let library = unsafe { &*library };
         let mut tables = Vec::<PluginTable>::new();
-        // SAFETY: `visit` is what a library calls with the context it was given.
+        // SAFETY: a library calls `visit` with the context that it gets here.
         let status = unsafe { (library.plugins)((&raw mut tables).cast(), visit) };
         if status != DONE {
             return Err(fault(LibraryFault::NoAnswer));
         }
         tables.sort_by_key(key);
-        let plugins = tables.into_iter().map(|table| Plugin { table, joined: Mutex::new(None) });
+        let plugins = tables.into_iter().map(|table| LoadedPlugin { table, matched: Mutex::new(None) });
         Ok(Self { plugins: plugins.collect() })
     }
 
-    /// The plugin of these fields and the interface of this number, joined to this interface at these places.
+    /// The plugin with these fields and this interface number, matched to this interface at these
+    /// places.
     pub(super) fn plugin(
         &self,
         path: &Path,
@@ -115,18 +120,20 @@ impl Loaded {
         };
         let of = (fields.text(), Some(number.as_bytes()));
         let at = self.plugins.binary_search_by_key(&of, |plugin| key(&plugin.table));
-        let Plugin { table, joined } = &self.plugins[at.map_err(|_| changed("is not in it"))?];
-        let mut joined = joined.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // There is one interface of its path that it fits; but who asks is what counts, and not who asked before.
-        if let Some(joined) = joined.filter(|joined| joined.interface == interface) {
-            return Ok(joined);
+        let LoadedPlugin { table, matched } = &self.plugins[at.map_err(|_| changed("is not in it"))?];
+        let mut matched = matched.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Usually one interface matches its path. If another one is requested, it is matched anew.
+        if let Some(matched) = matched.filter(|matched| matched.interface == interface) {
+            return Ok(matched);
         }
         let (record, calls) = (table.interface.get(), table.calls.get());
-        // The places were found in the file. The same must come out of what is loaded, since calls go by these.
+        // The places come from the file. The loaded library must give the same, since calls rely on
+        // them.
         let methods = interface.vtable::<Vtable>().map_or(0, |vtable| vtable.calls.len());
         let ours = interface.record().unwrap_or_default();
         let is_same = if record == ours {
-            // The very record that this program has: all methods are where they are here, and there is nothing to read.
+            // The record equals this program's, so each method has the same index, and nothing
+            // needs parsing.
             calls.len() == methods && places.iter().copied().eq((0..calls.len()).map(Some))
         } else {
             let unreadable = || changed("has an interface without a record");
@@ -148,13 +155,13 @@ impl Loaded {
             close: table.close,
             plugin: table.plugin,
         };
-        Ok(joined.insert(Box::leak(Box::new(new))))
+        Ok(matched.insert(Box::leak(Box::new(new))))
     }
 }
 
-/// What tells a plugin from the others of its library.
+/// Identifies a plugin within its library.
 fn key(table: &PluginTable) -> (&'static str, Option<&'static [u8]>) {
-    // The number is what the record of an interface begins with.
+    // The record of an interface begins with its number.
     (table.text.get(), table.interface.get().get(HEAD..HEAD + NUMBER))
 }
 
@@ -164,7 +171,9 @@ fn key(table: &PluginTable) -> (&'static str, Option<&'static [u8]>) {
 #[cfg(unix)]
 unsafe fn open(path: &Path) -> Result<libloading::Library, libloading::Error> {
     use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
-    // Every symbol now, so that a missing one is an error here and does not end the process at its first call; and seen by no other library.
+    // It resolves every symbol now, so that a missing one is an error here and does not end the
+    // process at its first call.
+    // It hides the symbols from other libraries.
     // SAFETY: the caller's promise.
     unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.map(Into::into)
 }

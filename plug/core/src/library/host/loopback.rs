@@ -1,4 +1,4 @@
-//! This very binary as a library: the same tables and the same calls, and nothing loaded.
+//! Uses this binary as a library: with the same tables and the same calls, but without loading.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -14,9 +14,9 @@ use crate::plugin::Plugin;
 use crate::plugin::fields::Fields;
 use crate::registry::link::Link;
 
-/// The plugins that are linked into this binary, called as those of a library are.
+/// The plugins that are linked into this binary, called like those of a library.
 ///
-/// For the tests of a plugin, or of an interface: that it does the same behind the border, without a file.
+/// Tests a plugin or an interface across the boundary, without a file.
 ///
 /// ```
 /// # #[plug::interface(portable)]
@@ -41,17 +41,18 @@ use crate::registry::link::Link;
 /// # Ok::<(), plug::Error>(())
 /// ```
 ///
-/// Plugins of interfaces that are not portable are not among them.
+/// It has no plugins of interfaces that are not portable.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Loopback;
 
 impl Link for Loopback {
     fn plugins(&self) -> Result<Vec<Plugin>, Error> {
-        // Without a logger, since this program's is the one that it would be handed.
+        // Without a logger: that of this program would receive its own records.
         static HOST: HostTable = HostTable { abi: ABI, size: size_of::<HostTable>() as u32, log: None };
         static LOADED: LazyLock<Result<Loaded, String>> = LazyLock::new(|| {
-            // SAFETY: it is the entry of this binary, which stays.
-            unsafe { Loaded::ask(plug_library_v1, Path::new("this program"), &HOST) }.map_err(|error| error.to_string())
+            // SAFETY: it is the entry of this binary, which is never unloaded.
+            unsafe { Loaded::from_entry(plug_library_v1, Path::new("this program"), &HOST) }
+                .map_err(|error| error.to_string())
         });
         let loaded = LOADED.as_ref().map_err(|error| Error::msg(error.as_str()))?;
         let mut plugins = Vec::new();
@@ -60,14 +61,14 @@ impl Link for Loopback {
             let ours = entry.interface.record().and_then(own_record);
             let places: Option<Arc<[_]>> = ours.and_then(|ours| match_methods(&ours, &ours).ok()).map(Arc::from);
             let (Some(places), Ok(fields)) = (places, Fields::read(entry.text).map(Arc::new)) else { continue };
-            let (shown, number) = (Arc::clone(&fields), format!("{:016x}", entry.interface.number()));
+            let (listed, number) = (Arc::clone(&fields), format!("{:016x}", entry.interface.number()));
             let open = move |slot: &mut crate::entry::Slot<'_>| {
                 let plugin = loaded.plugin(Path::new("this program"), &fields, &number, entry.interface, &places)?;
                 (vtable.make)(slot, plugin.open()?);
                 Ok(())
             };
             plugins.push(Plugin::found(
-                shown,
+                listed,
                 entry.interface,
                 "loopback".to_owned(),
                 Some(std::ptr::from_ref(loaded).addr()),

@@ -1,4 +1,4 @@
-//! The host's half of a call: an object that is in a library, and the border in front of it.
+//! The host's half of a call: an object in a library, and the boundary in front of it.
 
 use std::any::Any;
 use std::fmt::Write;
@@ -18,53 +18,55 @@ use crate::portable::method::Method;
 use crate::portable::outcome::Outcome;
 use crate::portable::proxy::Boundary;
 
-/// There is no such method. No library says so: it is what stands in the place of one.
+/// The status of a missing method. Only the placeholder in this file returns it.
 const LACKING: u64 = u64::MAX;
 
-/// An object that is in a library.
+/// An object in a library.
 pub struct LibraryObject {
     object: Object,
-    /// This program's methods, in its order, with `lacking` in the place of one that the library has not.
+    /// This program's methods, in order. `lacking` replaces a method that the library does not
+    /// have.
     calls: &'static [CallFn],
     of: &'static MatchedPlugin,
 }
 
-/// A plugin of a library as this host sees it. A library is never unloaded, so it is there for good.
+/// A plugin of a library in this host's view. It is leaked, since a library is never unloaded.
 pub(crate) struct MatchedPlugin {
     /// The interface of this program.
     pub interface: &'static Identity,
     /// The plugin's name.
     pub name: String,
     pub calls: Box<[CallFn]>,
-    /// Which of them the library has.
+    /// Whether the library has each of them.
     pub has: Box<[bool]>,
     pub open: CallFn,
     pub close: CallFn,
     pub plugin: Object,
 }
 
-// SAFETY: the interface is `Send + Sync`, which `PortableInterface` asks for, and so is the object, whose type the library's compiler
-// has checked for it. The tables are never written to.
+// SAFETY: the interface is `Send + Sync`, which `PortableInterface` requires, and so is the object,
+// whose type the library's compiler has checked for it. The tables are never written to.
 unsafe impl Send for LibraryObject {}
 // SAFETY: the same.
 unsafe impl Sync for LibraryObject {}
-// SAFETY: what it points to is constant, and a plugin's entry is of the same type in every thread.
+// SAFETY: it points to constants, and a plugin's entry is of the same type in every thread.
 unsafe impl Send for MatchedPlugin {}
 // SAFETY: the same.
 unsafe impl Sync for MatchedPlugin {}
 
-/// A reply and what comes of it. The library is given a pointer to the reply, which is a pointer to all of it.
+/// A reply and its outcome. The library gets a pointer to the reply, which is a pointer to the
+/// whole.
 #[repr(C)]
 struct Pending<V, T> {
     reply: ReplySlot<V>,
     outcome: Option<Result<T, FailureText>>,
 }
 
-/// What a library says of a failure.
+/// The description of a failure.
 struct FailureText {
     texts: Vec<String>,
     place: String,
-    /// Whether it was this program that failed, in taking the result.
+    /// Whether this program failed, when it took the result.
     is_ours: bool,
 }
 
@@ -82,8 +84,8 @@ impl<V, T> Pending<V, T> {
     const FLAT: &'static ReplyVtable = &ReplyVtable { value: take_nothing, failure: take_failure::<V, T> };
 
     #[inline]
-    fn new(takes: &'static ReplyVtable) -> Self {
-        Self { reply: ReplySlot { takes, value: MaybeUninit::uninit() }, outcome: None }
+    fn new(vtable: &'static ReplyVtable) -> Self {
+        Self { reply: ReplySlot { vtable, value: MaybeUninit::uninit() }, outcome: None }
     }
 }
 
@@ -93,16 +95,16 @@ impl<V, T> Pending<V, T> {
 unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
     // SAFETY: the caller's promise.
     let (pending, view) = unsafe { (&mut *reply.cast::<PendingOf<'_, M>>(), *view.cast()) };
-    // The hasher of a map, say, is this program's own, and may panic.
+    // This program's own code runs here, such as the hasher of a map, and may panic.
     let own = || <M::Ok as Portable>::own(view);
     pending.outcome = Some(panic::catch_unwind(AssertUnwindSafe(own)).map_err(FailureText::by_panic));
 }
 
-/// What takes the result of a method.
-struct Taking<M>(PhantomData<M>);
+/// The vtable that takes the result of a method.
+struct TakeResult<M>(PhantomData<M>);
 
-impl<M: Method> Taking<M> {
-    const TAKES: &'static ReplyVtable = match M::Ok::IS_FLAT {
+impl<M: Method> TakeResult<M> {
+    const VTABLE: &'static ReplyVtable = match M::Ok::IS_FLAT {
         true => PendingOf::<M>::FLAT,
         false => &ReplyVtable { value: take::<M>, failure: PendingOf::<M>::FLAT.failure },
     };
@@ -119,17 +121,18 @@ unsafe extern "C" fn take_nothing(_: *mut (), _: *const ()) {}
 
 /// # Safety
 ///
-/// `reply` points to a `Pending<V, T>`, and `failure` to a failure whose texts are texts.
+/// `reply` points to a `Pending<V, T>`, and `failure` to a failure with valid texts.
 unsafe extern "C" fn take_failure<V, T>(reply: *mut (), failure: *const Failure<'_>) {
     // SAFETY: the caller's promise.
     let (pending, failure) = unsafe { (&mut *reply.cast::<Pending<V, T>>(), &*failure) };
     let texts = failure.texts.get().iter().map(|text| text.get().to_owned()).collect();
-    let told = FailureText { texts, place: failure.place.get().to_owned(), is_ours: false };
-    // A failure supersedes a result: dropping that one, the library has panicked. Dropping it here may panic too.
-    if let Some(Err(told)) =
-        pending.outcome.replace(Err(told)).map(|old| panic::catch_unwind(AssertUnwindSafe(|| drop(old))))
+    let failure_text = FailureText { texts, place: failure.place.get().to_owned(), is_ours: false };
+    // A failure supersedes a result: the library panicked when it dropped the result.
+    // Dropping it here may panic too.
+    if let Some(Err(failure_text)) =
+        pending.outcome.replace(Err(failure_text)).map(|old| panic::catch_unwind(AssertUnwindSafe(|| drop(old))))
     {
-        dispose(told);
+        dispose(failure_text);
     }
 }
 
@@ -143,22 +146,23 @@ impl Boundary for LibraryObject {
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
         let scratch = Scratch::new();
         let views = M::Arguments::view(given, &scratch);
-        let mut pending = PendingOf::<M>::new(Taking::<M>::TAKES);
-        // SAFETY: there are as many as the interface has methods, and this is the place of one.
+        let mut pending = PendingOf::<M>::new(TakeResult::<M>::VTABLE);
+        // SAFETY: it has one entry for each method of the interface, and this is the index of one.
         let call = unsafe { self.calls.get_unchecked(M::INDEX) };
         // SAFETY: the library has a method of this name and fingerprint, so it takes views of these types and a reply of this one.
         // The object is of this interface and lives as long as `self`; the views and the reply live until the call returns.
-        let answer = unsafe { call(self.object, (&raw const views).cast(), (&raw mut pending).cast()) };
-        if answer.status == DONE && M::Ok::IS_FLAT {
-            // SAFETY: a library that is done has written the value, where it is flat, into the one or the other.
+        let returned = unsafe { call(self.object, (&raw const views).cast(), (&raw mut pending).cast()) };
+        if returned.status == DONE && M::Ok::IS_FLAT {
+            // SAFETY: a library that is done has written a flat value into the status or into the
+            // reply.
             let view: View<'_, M> = unsafe {
-                if CallStatus::holds::<View<'_, M>>() { answer.view() } else { pending.reply.value.assume_init() }
+                if CallStatus::holds::<View<'_, M>>() { returned.view() } else { pending.reply.value.assume_init() }
             };
-            // It has told nothing else, so there is nothing to drop.
+            // The reply got nothing else, so there is nothing to drop.
             std::mem::forget(pending);
             return M::Outcome::of(Ok(Portable::own(view)));
         }
-        let status = answer.status;
+        let status = returned.status;
         if M::Ok::IS_FLAT {
             return M::Outcome::of(self.of.failed(status, pending.outcome, M::NAME));
         }
@@ -170,7 +174,7 @@ impl Drop for LibraryObject {
     fn drop(&mut self) {
         let mut pending = Pending::<(), ()>::new(Pending::<(), ()>::FLAT);
         // SAFETY: the object was made by this plugin's `open`, and this is the last use of it.
-        // A drop can return nothing, and of a panic the library has printed what there is to say.
+        // A drop returns nothing, and the library has printed the message of a panic.
         let _: CallStatus = unsafe { (self.of.close)(self.object, std::ptr::null(), (&raw mut pending).cast()) };
     }
 }
@@ -201,14 +205,14 @@ impl MatchedPlugin {
             (DONE, Some(Ok(value))) => Ok(value),
             (_, Some(Err(FailureText { is_ours: true, texts, .. }))) => {
                 let text = texts.first().map_or(NO_TEXT, |text| text);
-                let said =
+                let fact =
                     format!("this program panicked in taking what `{method}` of plugin `{}` returned", self.name);
-                Err(Error::msg(format!("{said}: {text}")))
+                Err(Error::msg(format!("{fact}: {text}")))
             }
-            (FAILED, Some(Err(told))) => Err(Error::told(told.texts)),
-            (PANICKED, Some(Err(told))) => {
-                let message = told.texts.into_iter().next();
-                let place = Some(told.place).filter(|place| !place.is_empty());
+            (FAILED, Some(Err(failure_text))) => Err(Error::from_texts(failure_text.texts)),
+            (PANICKED, Some(Err(failure_text))) => {
+                let message = failure_text.texts.into_iter().next();
+                let place = Some(failure_text.place).filter(|place| !place.is_empty());
                 Err(ErrorKind::Panicked { plugin: self.name.clone(), method: method.to_owned(), place, message }.into())
             }
             (LACKING, _) => Err(Error::msg(format!("plugin `{}` has no method `{method}`", self.name))),
@@ -221,11 +225,11 @@ impl MatchedPlugin {
     }
 }
 
-/// What stands in the place of a method that a library has not.
+/// The placeholder for a method that the library does not have.
 ///
 /// # Safety
 ///
-/// None: it looks at nothing.
+/// None: it uses none of its arguments.
 pub(super) unsafe extern "C" fn lacking(_: Object, _: *const (), _: *mut ()) -> CallStatus {
     CallStatus::of(LACKING)
 }

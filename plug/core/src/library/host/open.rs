@@ -1,5 +1,6 @@
-//! The link to the plugins of a shared library. A file is read once, looked at, and copied; it is loaded when the first of its plugins is opened,
-//! and never unloaded.
+//! The link to the plugins of a shared library.
+//! A file is read once, checked and copied.
+//! It is loaded when the first of its plugins is opened, and never unloaded.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +14,7 @@ use crate::error::Error;
 use crate::error::library::LibraryFault;
 use crate::library::host::copy::Loadable;
 use crate::library::host::file;
-use crate::library::host::file::{Demands, Way};
+use crate::library::host::file::{CopyMode, FileRules};
 use crate::library::host::inspection::Inspection;
 use crate::library::host::loaded::Loaded;
 use crate::library::host::reader::{ParsedPlugin, Records, Unread};
@@ -24,7 +25,7 @@ use crate::registry::link::Link;
 
 /// The plugins of a shared library.
 ///
-/// Any plugin crate can be built as one, as it is, and by another compiler than the host:
+/// Any plugin crate can be built as one without changes, also by another compiler than the host's:
 ///
 /// ```text
 /// cargo rustc --release -p plugin-a --crate-type cdylib
@@ -51,31 +52,42 @@ use crate::registry::link::Link;
 /// # Ok::<(), plug::Error>(())
 /// ```
 ///
-/// # What is checked, and when
+/// # Checks
 ///
-/// `open` runs nothing of the file. It reads the file once, refuses what is no whole library for this system, is longer than a gibibyte or has no
-/// plugins of an ABI that this program speaks, reads what it says of its plugins, their interfaces and methods, and makes a private copy. A plugin whose interface differs from this
-/// program's says so when it is opened, and in [`Registry::problems`](crate::Registry::problems).
+/// `open` runs no code of the file.
+/// It reads the file once, and refuses a file that is no whole library for this system, is longer
+/// than a gibibyte, or has no plugins of an ABI that this program supports.
+/// It parses the records of plugins, interfaces and methods, and makes a private copy.
+/// A plugin with an interface that differs from this program's fails to open, and is listed in
+/// [`Registry::problems`](crate::Registry::problems).
 ///
-/// Opening the first plugin loads the copy. So a file that is overwritten, cut or removed after `open` changes nothing; and opening a file
-/// that was built anew gives the new code, while objects of the old one go on. Nothing is ever unloaded, since an object may have handed out
-/// what stays behind, such as a thread or a `&'static str`.
+/// Opening the first plugin loads the copy.
+/// So overwriting, cutting or removing the file after `open` has no effect.
+/// Opening a rebuilt file gives the new code, and objects of the old code continue to work.
+/// A library is never unloaded, since an object may have left a thread or a `&'static str` behind.
 ///
-/// A panic prints what panics print. In a plugin's `new` or method it then is an [`ErrorKind::Panicked`](crate::ErrorKind::Panicked); in the destructor of an object it ends there.
+/// A panic prints its usual message.
+/// In a plugin's `new` or method it becomes an [`ErrorKind::Panicked`](crate::ErrorKind::Panicked);
+/// in the destructor of an object it has no further effect.
 ///
-/// # What is not
+/// # Limits
 ///
-/// A library is a part of the process with all its rights. `abort`, `exit`, a segmentation fault and an overflow of the stack end the process, whoever's
-/// they are; so does a panic of a library that was built with `panic = "abort"`, which [`aborts_on_panic`](Library::aborts_on_panic)
-/// tells. To survive that, or not to trust a plugin, join it by a process.
+/// A library is a part of the process with all its rights.
+/// `abort`, `exit`, a segmentation fault or a stack overflow in a library ends the process.
+/// So does a panic of a library that was built with `panic = "abort"`; see
+/// [`aborts_on_panic`](Library::aborts_on_panic).
+/// To survive that, or to run a plugin that you do not trust, use a process.
 ///
-/// A library has a std of its own, and everything static in it: its own global allocator, panic hook, `thread_local!`s, standard streams' buffers,
-/// logger. What it logs reaches the host's logger where both are built with the features `log` or `tracing` of `plug`. What it prints is the
-/// process's output.
+/// A library has its own std with its own statics: global allocator, panic hook, `thread_local!`s,
+/// buffers of the standard streams, and logger.
+/// Its log records reach the host's logger if both have the feature `log` or `tracing` of `plug`.
+/// Its standard streams are those of the process.
 ///
-/// A copy is in no folder, so that `$ORIGIN` in its search path for other libraries does not mean that of its file. Where descriptors are
-/// closed wholesale, as in becoming a daemon, [`load`](Library::load) it before. Where the system has no files in memory, the copy is a
-/// temporary file until it is loaded, and backtraces do not name what is in it.
+/// A copy is in no folder, so `$ORIGIN` in its search path for other libraries does not mean the
+/// folder of its file.
+/// Call [`load`](Library::load) before closing all descriptors, as a daemon does.
+/// On systems without files in memory, the copy is a temporary file until it is loaded, and
+/// backtraces have no names for its code.
 #[derive(Clone)]
 pub struct Library(Arc<Opened>);
 
@@ -87,99 +99,107 @@ struct Opened {
     loaded: OnceCell<Loaded>,
 }
 
-/// What the file says of a plugin, and how that is joined to this program's interfaces.
+/// A plugin of the file, and the match of its interface with this program's.
 struct ListedPlugin {
     fields: Arc<Fields>,
-    /// The number of its interface there.
+    /// The number of its interface in the file.
     number: String,
     matched: Match,
 }
 
-/// How a library is opened: which files are refused beside those that cannot work.
+/// Options for opening a library: the files to refuse beside those that cannot work.
 ///
 /// ```no_run
 /// use plug::link::LibraryOptions;
 ///
 /// let digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
 /// let options = LibraryOptions::new().allow_only([digest])?.refuse_writable_by_others();
-/// // SAFETY: what has this digest was built by us.
+/// // SAFETY: we built the file with this digest.
 /// let library = unsafe { options.open("/usr/lib/app/libplugin_a.so") }?;
 /// # Ok::<(), plug::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct LibraryOptions(Demands);
+pub struct LibraryOptions(FileRules);
 
 impl LibraryOptions {
-    /// Nothing is refused but what cannot work.
+    /// Refuses only files that cannot work.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Refuses every file but those with one of these SHA-256 digests, in hexadecimal digits. The bytes that were digested are the bytes that are loaded.
+    /// Refuses every file except those with one of these SHA-256 digests, in hexadecimal digits.
+    /// The bytes that are digested are the bytes that are loaded.
     ///
     /// # Errors
     ///
-    /// Where one of them is not 64 hexadecimal digits.
+    /// If a digest is not 64 hexadecimal digits.
     pub fn allow_only<'d>(mut self, digests: impl IntoIterator<Item = &'d str>) -> Result<Self, Error> {
         self.0.allowed = Some(digests.into_iter().map(str::parse).collect::<Result<_, _>>()?);
         Ok(self)
     }
 
-    /// Refuses a file that, by its mode and those of the folders above it, somebody else than this user and root may change or replace. (Where modes are not
-    /// what says so, as on Windows, it refuses every file.) The folders are those of the path as it is given and of where it leads; those of
-    /// links in between, and other libraries that the file needs, are not looked at.
+    /// Refuses a file that a user other than this one and root may change or replace, by its mode
+    /// and those of the folders above it.
+    /// (On systems without such modes, such as Windows, it refuses every file.)
+    /// It checks the folders of the given path and of the path after all links.
+    /// It does not check folders of links in between, nor other libraries that the file needs.
     #[must_use]
     pub fn refuse_writable_by_others(mut self) -> Self {
         self.0.refuse_writable = true;
         self
     }
 
-    /// Loads the file itself and no copy of it, which saves about a tenth of a millisecond.
+    /// Loads the file itself instead of a copy, which saves about a tenth of a millisecond.
     ///
-    /// Linux and Android load the opened file through its descriptor: if another file has come in its place since, the opened one is loaded.
+    /// Linux and Android load the opened file through its descriptor: if the file was replaced, the
+    /// original is loaded.
     /// `$ORIGIN` in its search path for other libraries then does not mean the file's folder.
     ///
-    /// Other systems load what is at the path, as `dlopen` does: if another file has come in its place, that one is loaded, and refused if its
-    /// plugins or methods differ; and a path that was loaded before gives what it gave then.
+    /// Other systems load the file at the path, as `dlopen` does: if it was replaced, the
+    /// replacement is loaded, and refused if its plugins or methods differ.
+    /// A path that was loaded before gives the library that it gave then.
     ///
-    /// Use it only for files that are replaced and never written to, as package managers and Cargo do: a loaded file that is overwritten or cut
-    /// takes this process down, or changes under it.
+    /// Use it only for files that are replaced and never written to, as package managers and Cargo
+    /// do.
+    /// Overwriting or cutting a loaded file crashes this process, or changes the code in it.
     #[must_use]
     pub fn in_place(mut self) -> Self {
-        self.0.way = Way::InPlace;
+        self.0.copy_mode = CopyMode::InPlace;
         self
     }
 
-    /// Refuses a file of more bytes than this. Without it that is a gibibyte, since the copy is held in memory, and what is looked at is
-    /// digested.
+    /// Refuses a file of more bytes than this.
+    /// The default is a gibibyte, since the copy is held in memory, and checking may digest the
+    /// file.
     #[must_use]
     pub fn refuse_longer_than(mut self, bytes: u64) -> Self {
-        self.0.longest = bytes;
+        self.0.max_len = bytes;
         self
     }
 
-    /// The plugins of the library at this absolute path.
+    /// Opens the library at this absolute path.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Library`](crate::ErrorKind::Library), with what is wrong with the file.
+    /// [`ErrorKind::Library`](crate::ErrorKind::Library), with the fault of the file.
     ///
     /// # Safety
     ///
-    /// As for [`Library::open`]; and [`in_place`](Self::in_place), that nobody writes to the file from now on.
+    /// As for [`Library::open`]; and with [`in_place`](Self::in_place), nothing writes to the file
+    /// from now on.
     pub unsafe fn open(&self, path: impl AsRef<Path>) -> Result<Library, Error> {
         Opened::read(path.as_ref(), &self.0).map(|opened| Library(Arc::new(opened)))
     }
 
-    /// What the library at this absolute path says of itself, if it is not refused. As [`Library::inspect`].
+    /// Reads the description of the library at this absolute path, like [`Library::inspect`].
     ///
     /// # Errors
     ///
     /// Those of [`open`](Self::open).
     pub fn inspect(&self, path: impl AsRef<Path>) -> Result<Inspection, Error> {
         let path = path.as_ref();
-        // It is not loaded, so that no copy is wanted.
-        let (loadable, section) = file::take(path, &Demands { way: Way::InPlace, ..self.0.clone() })?;
+        // It is not loaded, so it needs no copy.
+        let (loadable, section) = file::take(path, &FileRules { copy_mode: CopyMode::InPlace, ..self.0.clone() })?;
         let records = records(&section).map_err(|fault| Error::library(path, fault))?;
         let sha256 = file::sha256(&loadable)
             .map_err(|error| Error::library(path, LibraryFault::Unreadable).with_source(error))?;
@@ -197,22 +217,25 @@ impl LibraryOptions {
 }
 
 impl Library {
-    /// The plugins of the library at this absolute path.
+    /// Opens the library at this absolute path.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Library`](crate::ErrorKind::Library), with what is wrong with the file.
+    /// [`ErrorKind::Library`](crate::ErrorKind::Library), with the fault of the file.
     ///
     /// # Safety
     ///
-    /// Opening a plugin of it loads it and calls it, which runs the file's code with all the rights of this process. That the file is a
-    /// library that a Rust compiler made with `plug`, does no harm, and was not made to deceive the checks, is for the caller to know.
+    /// Opening a plugin of it loads it and calls it, which runs the file's code with all the rights
+    /// of this process.
+    /// The caller must know that a Rust compiler made the library with `plug`, that it does no
+    /// harm, and that it was not made to deceive the checks.
     pub unsafe fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         // SAFETY: the caller's promise.
         unsafe { LibraryOptions::new().open(path) }
     }
 
-    /// What the library at this absolute path says of itself. Nothing of it is loaded or run, now or later.
+    /// Reads the description of the library at this absolute path, without loading or running any
+    /// of it, now or later.
     ///
     /// # Errors
     ///
@@ -229,7 +252,7 @@ impl Library {
         LibraryOptions::new().inspect(path)
     }
 
-    /// The path it was opened by.
+    /// The path that it was opened with.
     pub fn path(&self) -> &Path {
         &self.0.path
     }
@@ -239,11 +262,12 @@ impl Library {
         self.0.aborts
     }
 
-    /// Loads it now, and not when the first of its plugins is opened.
+    /// Loads it now, instead of when the first of its plugins is opened.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Library`](crate::ErrorKind::Library), where the system cannot load it, or where it does not answer.
+    /// [`ErrorKind::Library`](crate::ErrorKind::Library), if the system cannot load it, or if its
+    /// entry does not work.
     pub fn load(&self) -> Result<(), Error> {
         self.0.load().map(|_| ())
     }
@@ -255,7 +279,7 @@ impl Link for Library {
             let opened = Arc::clone(&self.0);
             plugin(matched, fields, &self.0.path, Some(Arc::as_ptr(&self.0).addr()), move |slot| {
                 let ListedPlugin { fields, number, matched } = &opened.plugins[at];
-                // An interface with places has a vtable; without places, nobody calls this.
+                // An interface with places has a vtable. Without places, this is not called.
                 if let (Some(vtable), Ok(places)) = (matched.identity.vtable::<Vtable>(), &matched.places) {
                     let loaded = Opened::load(&opened)?;
                     let plugin = loaded.plugin(&opened.path, fields, number, matched.identity, places)?;
@@ -275,8 +299,8 @@ impl fmt::Debug for Library {
 }
 
 impl Opened {
-    fn read(path: &Path, demands: &Demands) -> Result<Self, Error> {
-        let (loadable, section) = file::take(path, demands)?;
+    fn read(path: &Path, rules: &FileRules) -> Result<Self, Error> {
+        let (loadable, section) = file::take(path, rules)?;
         let records = records(&section).map_err(|fault| Error::library(path, fault))?;
         let listed = |(record, matched): (&ParsedPlugin<'_>, Match)| {
             let (fields, number) = (Arc::clone(&record.fields), record.interface.to_owned());
@@ -289,33 +313,35 @@ impl Opened {
 
     fn load(self: &Arc<Self>) -> Result<&Loaded, Error> {
         self.loaded.get_or_try_init(|| {
-            // What is loaded stays so, and what it was loaded from with it: its path must not become another one's.
+            // A loaded library and its file are kept for good, so that its path is not reused for
+            // another file.
             static LOADED: Mutex<Vec<Arc<Opened>>> = Mutex::new(Vec::new());
             let keep = || {
                 let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
                 if !loaded.iter().any(|other| Arc::ptr_eq(other, self)) {
                     loaded.push(Arc::clone(self));
                 }
-                // What is never dropped would leave its place behind.
+                // A static is never dropped, so the copy in a folder must be removed here.
                 self.loadable.clear_place();
             };
-            // SAFETY: whoever opened this promised that its code may be run.
+            // SAFETY: the opener of this library promised that its code may be run.
             unsafe { Loaded::load(self.loadable.path(), &self.path, keep) }
         })
     }
 }
 
-/// Opens a library as where there are no files in memory: its copy is in this folder. For the tests.
+/// Opens a library as on a system without files in memory, with its copy in this folder. For the
+/// tests.
 ///
 /// # Safety
 ///
 /// As for [`Library::open`].
 pub unsafe fn open_by_folder(path: &Path, folder: &Path) -> Result<Library, Error> {
-    let demands = Demands { way: Way::CopyIn(folder.to_owned()), ..Demands::default() };
-    Opened::read(path, &demands).map(|opened| Library(Arc::new(opened)))
+    let rules = FileRules { copy_mode: CopyMode::CopyIn(folder.to_owned()), ..FileRules::default() };
+    Opened::read(path, &rules).map(|opened| Library(Arc::new(opened)))
 }
 
-/// The records of what is loaded, which are in this section of it.
+/// Parses the records in this section.
 fn records(section: &[u8]) -> Result<Records<'_>, LibraryFault> {
     let records = Records::read(section).map_err(|unread| match unread {
         Unread::None => LibraryFault::NoPlugins,
@@ -325,7 +351,7 @@ fn records(section: &[u8]) -> Result<Records<'_>, LibraryFault> {
     if records.plugins.is_empty() { Err(LibraryFault::NoPlugins) } else { Ok(records) }
 }
 
-/// One for each plugin. The plugins of one interface share what is worked out, and what it holds.
+/// One match for each plugin. The plugins of one interface share its data.
 fn matches<'t>(records: &Records<'t>) -> Vec<Match> {
     let interfaces = records.by_number();
     let mut known = BTreeMap::new();
@@ -336,7 +362,7 @@ fn matches<'t>(records: &Records<'t>) -> Vec<Match> {
     records.plugins.iter().map(of).collect()
 }
 
-/// The plugin of a record, which cannot be opened where its interface does not fit.
+/// The plugin of a record. It cannot be opened if its interface does not match.
 fn plugin(
     matched: &Match,
     fields: &Arc<Fields>,
@@ -348,6 +374,6 @@ fn plugin(
         Some(path) => ["library:", path].concat(),
         None => format!("library:{}", path.display()),
     };
-    let unfit = matched.places.as_ref().err().cloned();
-    Plugin::found(Arc::clone(fields), matched.identity, origin, of, unfit, Box::new(open))
+    let differences = matched.places.as_ref().err().cloned();
+    Plugin::found(Arc::clone(fields), matched.identity, origin, of, differences, Box::new(open))
 }

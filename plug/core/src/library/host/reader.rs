@@ -1,6 +1,7 @@
-//! Reads the records of a library (see `record`) out of bytes that anybody may have written.
+//! Reads the records of a library (see `record`) from bytes that may be hostile.
 //!
-//! What it has read can be shown: what is one line has nothing in it that controls a terminal, and prose nothing but line ends and tabs.
+//! The result is safe to print: single lines hold no control characters, and prose only line ends
+//! and tabs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,10 +13,11 @@ use crate::escape;
 use crate::plugin::fields::Fields;
 use crate::portable::record::{HEAD, INTERFACE_KIND, LIBRARY_KIND, MAGIC, PLUGIN_KIND};
 
-/// The most records there can be, so that no file makes much of a few bytes: for each plugin there is what this program knows of it.
+/// The maximum number of records.
+/// It bounds the memory for a small file, since each plugin takes memory in this program.
 const MAX_RECORDS: usize = 1 << 14;
 
-/// What a library says of itself.
+/// The records of a library.
 #[derive(Debug)]
 pub(crate) struct Records<'t> {
     pub library: LibraryRecord<'t>,
@@ -33,21 +35,21 @@ pub(crate) struct LibraryRecord<'t> {
 
 #[derive(Debug)]
 pub(crate) struct ParsedPlugin<'t> {
-    /// The number of its interface, by which that is found in this file, and the path.
+    /// The number of its interface, which finds the interface in this file, and its path.
     pub interface: &'t str,
     pub path: &'t str,
     pub fields: Arc<Fields>,
 }
 
-/// Why there are no records.
+/// The reason why there are no records.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unread {
-    /// There is none at all.
+    /// The section has no record of a library.
     None,
-    /// The library's own tells of an ABI, and of a version of plug, that is not this one's. Nothing else is looked at, since all of it may mean
-    /// something else.
+    /// The ABI and the version of plug, if the ABI is not this program's.
+    /// The other records are not read, since their meaning may differ.
     Abi(u32, String),
-    /// What does not make sense.
+    /// The reason why the records are invalid.
     Damaged(String),
 }
 
@@ -58,7 +60,7 @@ impl<'t> Records<'t> {
         let of = |kind| records.iter().filter(move |record| record.0 == kind).map(|record| record.1);
         let library = match of(LIBRARY_KIND).collect::<Vec<_>>()[..] {
             [] => return Err(Unread::None),
-            // The linker may have kept a copy that nobody refers to; a copy is the same.
+            // The linker may have kept an unreferenced copy, which is equal.
             [first, ref others @ ..] if others.iter().all(|other| *other == first) => LibraryRecord::read(first)?,
             _ => return Err(Unread::Damaged("it has the records of several libraries".into())),
         };
@@ -71,13 +73,13 @@ impl<'t> Records<'t> {
         })
     }
 
-    /// The portable interfaces by their numbers, the first of each.
+    /// The portable interfaces by number, the first of each.
     pub(crate) fn by_number(&self) -> BTreeMap<&str, &ParsedInterface<'t>> {
         self.interfaces.iter().rev().map(|interface| (interface.number, interface)).collect()
     }
 }
 
-/// Kind and text of each record.
+/// The kind and the text of each record.
 fn split(mut bytes: &[u8]) -> Result<Vec<(u8, &str)>, String> {
     let mut records = Vec::new();
     loop {
@@ -100,7 +102,7 @@ fn split(mut bytes: &[u8]) -> Result<Vec<(u8, &str)>, String> {
         if records.len() == MAX_RECORDS {
             return Err(format!("its section `.plug` holds more than {MAX_RECORDS} records"));
         }
-        // A kind that is not known is some later version's.
+        // A later version may have unknown kinds.
         records.push((kind, text));
         bytes = rest;
     }
@@ -184,10 +186,10 @@ mod tests {
     #[test]
     fn what_controls_a_terminal_is_in_no_record() {
         let with = |kind, text: &str| [record(b'L', LIBRARY), record(kind, text)].concat();
-        let told = "a record has a control character in `a\\u{1b}[2J`";
+        let message = "a record has a control character in `a\\u{1b}[2J`";
         let evil = "a\u{1b}[2J";
-        assert_eq!(damaged(&record(b'L', &format!("1\u{1f}{evil}\u{1f}rustc\u{1f}abort"))), told);
-        assert_eq!(damaged(&record(b'L', &format!("1\u{1f}0.1.0\u{1f}{evil}\u{1f}abort"))), told);
+        assert_eq!(damaged(&record(b'L', &format!("1\u{1f}{evil}\u{1f}rustc\u{1f}abort"))), message);
+        assert_eq!(damaged(&record(b'L', &format!("1\u{1f}0.1.0\u{1f}{evil}\u{1f}abort"))), message);
         assert_eq!(
             Records::read(&record(b'L', &format!("2\u{1f}{evil}"))).unwrap_err(),
             Unread::Abi(2, "a\\u{1b}[2J".into())
@@ -203,12 +205,12 @@ mod tests {
             )
         };
         for at in 0..6 {
-            assert_eq!(damaged(&of_interface(at, evil)), told, "{at}");
+            assert_eq!(damaged(&of_interface(at, evil)), message, "{at}");
         }
-        for (text, shown) in
+        for (text, escaped) in
             [("a\nb", "a\\nb"), ("a\rb", "a\\rb"), ("\u{9b}", "\\u{9b}"), ("u8\u{202e}", "u8\\u{202e}")]
         {
-            assert_eq!(damaged(&of_interface(5, text)), format!("a record has a control character in `{shown}`"));
+            assert_eq!(damaged(&of_interface(5, text)), format!("a record has a control character in `{escaped}`"));
         }
         assert!(Records::read(&of_interface(1, "größe::Été日")).is_ok());
         // Number and path of the interface, and the fields of a plugin.
@@ -219,8 +221,8 @@ mod tests {
         };
         for at in 0..14 {
             let is_name = at == 2 || at == 3;
-            let told = if is_name { "`a\\u{1b}[2J` cannot be the name of a plugin" } else { told };
-            assert_eq!(damaged(&of_plugin(at, evil)), told, "{at}");
+            let message = if is_name { "`a\\u{1b}[2J` cannot be the name of a plugin" } else { message };
+            assert_eq!(damaged(&of_plugin(at, evil)), message, "{at}");
             let lines = "a\n\tb\r\n\u{202b}c";
             let is_prose = [4, 5, 12, 13].contains(&at);
             assert_eq!(Records::read(&of_plugin(at, lines)).is_ok(), is_prose, "{at}");

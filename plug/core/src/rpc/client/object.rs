@@ -79,7 +79,7 @@ impl RemoteObject {
 pub(crate) fn error(plugin: &str, method: &str, origin: &str, fault: Fault) -> Error {
     let (plugin, method, origin) = (plugin.to_owned(), method.to_owned(), origin.to_owned());
     match fault {
-        Fault::Failed(texts) => return Error::told(texts),
+        Fault::Failed(texts) => return Error::from_texts(texts),
         Fault::Panicked(Panicked { place, message, .. }) => ErrorKind::Panicked { plugin, method, place, message },
         Fault::Deadline => ErrorKind::Deadline { plugin, method },
         Fault::Cancelled => ErrorKind::Cancelled { plugin, method },
