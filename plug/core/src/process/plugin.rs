@@ -115,7 +115,7 @@ pub(crate) fn run(server: Server) -> Result<(), Refusal> {
         _ => None,
     };
     let told = told_to_end().map_err(Error::new)?;
-    let protocol = asked.protocol(&protocols(version, server.services.are_there())).unwrap_or(Protocol::Grpc);
+    let protocol = asked.protocol(&protocols(version, !server.services.is_empty())).unwrap_or(Protocol::Grpc);
     let socket = Socket::bind(&asked)?;
     let line = Line {
         app: version,
