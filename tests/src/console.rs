@@ -5,26 +5,26 @@ use std::process::{Command, Output};
 
 use crate::{clean, root, run, texts};
 
-/// The program, ready to run in an environment that says nothing.
+/// The program, ready to run in an environment without relevant variables.
 pub fn app(program: &Path) -> Command {
     let mut app = Command::new(program);
-    // `CI` counts as a terminal with colours.
+    // The app takes `CI` for a terminal with colours.
     clean(&mut app).env_remove("COMPLETE").env_remove("CI").env("TERM", "xterm").current_dir(root());
     app
 }
 
-/// Runs the program, and compares all that can be seen of it with what is expected.
+/// Runs the program, and compares its output and exit status with the expected text.
 #[track_caller]
 pub fn check(program: &Path, arguments: &[&str], expected: &str) {
     check_command(app(program).args(arguments), expected);
 }
 
-/// The same of a command.
+/// Runs the command, and compares its output and exit status with the expected text.
 #[track_caller]
 pub fn check_command(command: &mut Command, expected: &str) {
     let seen = seen(&run(command));
     let arguments: Vec<_> = command.get_args().collect();
-    // Not `assert_eq!`, which would show the lines in one.
+    // `assert_eq!` would print all lines as one.
     assert!(seen == expected, "{arguments:?}\n==== expected\n{expected}\n==== seen\n{seen}\n====\n{seen:?}");
 }
 

@@ -1,4 +1,4 @@
-//! README.md and the guides, whose Rust is compiled and run as doctests.
+//! Compiles and runs the Rust of README.md and of the guides as doctests.
 
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

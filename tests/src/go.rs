@@ -1,4 +1,5 @@
-//! The programs of `tests/go`, built with Debian's packages: the other side of the wire, from people who know nothing of us.
+//! Builds the programs of `tests/go` with Debian's packages.
+//! They are peers that were written independently of plug.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -10,37 +11,40 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use crate::{leave_out, root, succeed, target};
 
-/// Where Debian's packages put Go's sources.
+/// The folder in which Debian's packages install Go's sources.
 const PACKAGES: &str = "/usr/share/gocode";
 
-/// A program of `tests/go`, built if need be, or none where Go or what the programs use is not installed: then that has been said.
-/// `.ci/omitted` does not name it, so `.ci/run` fails there.
+/// A program of `tests/go`, built unless it is up to date.
+/// `None` if Go or a package is not installed, which is then reported as an omission.
+/// `.ci/omitted` does not name that omission, so `.ci/run` fails on it.
 pub fn go(program: &str) -> Option<PathBuf> {
     static BUILT: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
     if !has_go() {
         return None;
     }
-    // A build that failed is tried again by the next test, and fails it too.
+    // A failed build is repeated by the next test, which then fails too.
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     Some(built.entry(program.to_owned()).or_insert_with(|| build(program)).clone())
 }
 
-/// The `go` command, set up for `tests/go`, or none as above.
+/// The `go` command, set up for `tests/go`. `None` as in [`go`].
 pub fn go_command() -> Option<Command> {
     has_go().then(command)
 }
 
-/// Whether the process is there and not a zombie, which is what an orphan becomes where nobody waits for it.
+/// Whether the process exists and is not a zombie.
+/// An orphan becomes a zombie if no process waits for it.
 pub fn is_running(pid: u32) -> bool {
     let state = fs::read_to_string(format!("/proc/{pid}/stat"));
     state.is_ok_and(|state| state.rsplit(") ").next().is_some_and(|state| !state.starts_with(['Z', 'X'])))
 }
 
-/// A folder for sockets, removed with its owner. Its path is short, since a socket's may have no more than 107 bytes.
+/// A folder for sockets, which is removed when this is dropped.
+/// Its path is short, since the path of a socket may have at most 107 bytes.
 pub struct Sockets(PathBuf);
 
 impl Sockets {
-    /// An empty folder of its own.
+    /// Makes an empty folder.
     #[expect(clippy::new_without_default, reason = "it makes a folder")]
     pub fn new() -> Sockets {
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -65,7 +69,7 @@ impl Drop for Sockets {
     }
 }
 
-/// Looked for once, and so said once.
+/// Looks once, so that an omission is reported once.
 fn has_go() -> bool {
     static HAS_GO: LazyLock<bool> = LazyLock::new(|| {
         let sources = |path: &str| Path::new(PACKAGES).join("src").join(path).is_dir();
@@ -86,16 +90,18 @@ fn has_go() -> bool {
 fn build(program: &str) -> PathBuf {
     let folder = target().join("go");
     fs::create_dir_all(&folder).expect("the folder can be made");
-    // Another process may build the same.
+    // Another process may build the same program.
     let lock = File::create(folder.join("lock")).expect("the lock can be made");
     lock.lock().expect("the lock can be taken");
     let built = folder.join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
-    // Go links nothing again that is up to date, and replaces what is not: a program that runs keeps its file.
+    // Go links only programs that are out of date.
+    // It replaces their files, so that a running program keeps its own.
     succeed(command().args(["build", "-o"]).arg(&built).arg(format!("./{program}")));
     built
 }
 
-/// Without modules, which would want the network, without the user's settings, and without C, which would want a compiler.
+/// Runs Go without modules, which need the network, without the user's settings, and without C,
+/// which needs a compiler.
 fn command() -> Command {
     let mut go = Command::new("go");
     for (name, _) in std::env::vars_os() {

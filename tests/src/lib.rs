@@ -1,7 +1,9 @@
-//! The code that tests share: the programs they run, Cargo run inside Cargo, and the list of omissions.
+//! The code that tests share: their programs, Cargo inside Cargo, and the list of omissions.
 //!
-//! `cargo test --workspace` runs no Cargo inside Cargo. It unites the features of all members, so a test of a set of
-//! features belongs to `tests/matrix`, and builds that set by a Cargo of its own.
+//! `cargo test --workspace` runs no Cargo inside Cargo.
+//! It unites the features of all members.
+//! A test of a set of features therefore belongs in `tests/matrix`.
+//! That builds the set with a Cargo of its own.
 
 #[cfg(doctest)]
 mod documents;
@@ -27,7 +29,7 @@ pub fn root() -> PathBuf {
     root.to_owned()
 }
 
-/// The folder of everything that the tests make.
+/// The folder for the files that the tests make.
 pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), |folder| root().join(folder))
@@ -44,8 +46,8 @@ pub fn scratch(name: &str) -> PathBuf {
     folder
 }
 
-/// A copy of the workspace's sources, in a scratch folder of this name. What was built there before stays, so that only
-/// what has changed is built again.
+/// A copy of the workspace's sources, in a scratch folder of this name.
+/// Earlier builds stay there, so that Cargo rebuilds only the changes.
 pub fn copy_of_workspace(name: &str) -> PathBuf {
     let folder = target().join("scratch").join(name);
     fs::create_dir_all(&folder).expect("the folder can be made");
@@ -69,7 +71,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What is in a folder, in order.
+/// The entries of a folder, sorted.
 pub fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("cannot read {}: {error}", folder.display()));
     let mut entries: Vec<_> = entries.map(|entry| entry.expect("a folder can be read").path()).collect();
@@ -77,16 +79,16 @@ pub fn entries(folder: &Path) -> Vec<PathBuf> {
     entries
 }
 
-/// The Cargo that runs this test, without what it has told this process of the package under test.
+/// The Cargo that runs this test, without its variables for the package under test.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     clean(&mut cargo);
-    // There are many builds, and what a debugger wants would be most of what they are.
+    // There are many builds, and debug information would be most of their size.
     cargo.env("CARGO_PROFILE_DEV_DEBUG", "0");
     cargo
 }
 
-/// Takes away what Cargo has told this process, and what a user's shell may say of colours and plugins.
+/// Removes Cargo's variables, and a user's settings of colours and plugins.
 pub fn clean(command: &mut Command) -> &mut Command {
     let keep = ["CARGO", "CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_BUILD_JOBS", "CARGO_TERM_COLOR"];
     for (name, _) in std::env::vars_os() {
@@ -101,7 +103,7 @@ pub fn clean(command: &mut Command) -> &mut Command {
     command
 }
 
-/// Whether what the tests build should register by linkme, as `.ci/run` asks for in one of its rounds.
+/// Whether the builds of tests register with linkme, as in one round of `.ci/run`.
 pub fn is_linkme() -> bool {
     std::env::var_os("PLUG_LINKME").is_some()
 }
@@ -133,9 +135,11 @@ pub fn texts(output: &Output) -> (String, String) {
     (text(&output.stdout), text(&output.stderr))
 }
 
-/// Says that a test, or a part of one, was left out for want of `what`. `.ci/run` collects these lines, and fails on one
-/// that `.ci/omitted` does not name; see there. The line goes to the file `PLUG_OMITTED` names too, since a test runner
-/// hides what a passing test prints.
+/// Reports that a test, or a part of one, was left out because `what` is missing.
+///
+/// `.ci/run` collects these lines, and fails on one that `.ci/omitted` does not name; see there.
+/// The line goes to the file that `PLUG_OMITTED` names too.
+/// A test runner would hide it in the output of a passing test.
 pub fn leave_out(what: &str, why: &str) {
     let line = format!("left out: {what}: {why}");
     println!("{line}");
@@ -144,12 +148,12 @@ pub fn leave_out(what: &str, why: &str) {
         use std::io::Write;
         let file = fs::OpenOptions::new().append(true).create(true).open(file);
         let mut file = file.expect("the list of what was left out can be opened");
-        // In one piece, since several tests do so at once.
+        // One write, since several tests append at once.
         file.write_all(format!("{line}\n").as_bytes()).expect("the list of what was left out can be written");
     }
 }
 
-/// Whether the slow whole of the matrix was asked for, as `.ci/run --full` does.
+/// Whether to run the slow full matrix, as `.ci/run --full` does.
 pub fn is_full() -> bool {
     std::env::var_os("PLUG_FULL").is_some()
 }

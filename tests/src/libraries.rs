@@ -1,4 +1,4 @@
-//! Shared libraries: those that Cargo builds for the tests of this workspace, and those that a test builds as a user does.
+//! Shared libraries: Cargo builds some with the tests, and tests build others as a user does.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -6,21 +6,23 @@ use std::process::Command;
 use crate::nested::Build;
 use crate::root;
 
-/// The shared library of a package of `fixtures/library` that the running test's package depends on, so that Cargo has built it.
+/// The shared library of a package of `fixtures/library`.
+/// Cargo has built it, because the running test's package depends on it.
 ///
 /// # Panics
 ///
-/// Where it is not there.
+/// Panics if the file does not exist.
 pub fn shared_library(package: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test is a file");
-    // Beside the test: to the folder above, Cargo takes only what it was asked to build.
+    // It is beside the test: Cargo copies only the requested targets to the folder above.
     let path = test.with_file_name(library_file(package));
     assert!(path.exists(), "there is no {}: the tests' package must depend on {package}", path.display());
     path
 }
 
-/// A package of this workspace as a shared library. The arguments are Cargo's; before them can stand a toolchain, as
-/// `+nightly`, and after them `--` and rustc's own. `NAME=value` sets a variable.
+/// A package of this workspace as a shared library.
+/// The arguments are Cargo's, after an optional toolchain such as `+nightly`.
+/// Arguments after `--` are rustc's, and `NAME=value` sets a variable.
 pub fn library(package: &str, arguments: &[&str]) -> PathBuf {
     let (workspace, file) = (root(), library_file(package));
     let common = &["--lib", "--crate-type", "cdylib"];
@@ -32,7 +34,7 @@ pub fn library_file(package: &str) -> String {
     format!("{}{}{}", std::env::consts::DLL_PREFIX, package.replace('-', "_"), std::env::consts::DLL_SUFFIX)
 }
 
-/// Whether this toolchain is there.
+/// Whether this toolchain is installed.
 pub fn has_toolchain(toolchain: &str) -> bool {
     let cargo = Command::new("cargo").arg(toolchain).arg("--version").output();
     cargo.is_ok_and(|output| output.status.success())

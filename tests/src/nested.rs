@@ -1,4 +1,5 @@
-//! Cargo run inside Cargo. All of these builds share one target folder, so what two of them need is built once.
+//! Runs Cargo inside Cargo.
+//! All of these builds share one target folder, so that common dependencies are built once.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -8,29 +9,30 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use crate::{clean, succeed, target};
 
-/// A build whose result is copied out of the folder, since the next build may write a file of the same name.
+/// A build whose result is copied from the folder.
+/// The next build may write a file with the same name.
 pub struct Build<'a> {
     /// The subcommand, such as `build`.
     pub command: &'a str,
-    /// The package, and in it a program where that has another name.
+    /// The package, with the name of a program if that differs.
     pub package: &'a str,
-    /// Cargo's arguments. Before them can stand a toolchain, as `+nightly`, and after them `--` and rustc's own.
-    /// `NAME=value` sets a variable.
+    /// Cargo's arguments, after an optional toolchain such as `+nightly`.
+    /// Arguments after `--` are rustc's, and `NAME=value` sets a variable.
     pub arguments: &'a [&'a str],
-    /// More of Cargo's arguments, which are the same for each build of this kind.
+    /// Cargo's arguments that all builds of this kind share.
     pub common: &'a [&'a str],
     /// The folder of the workspace.
     pub workspace: &'a Path,
-    /// The name of the file that comes of it.
+    /// The name of the resulting file.
     pub file: &'a str,
 }
 
-/// The folder that every nested build goes to.
+/// The target folder of all nested builds.
 pub fn folder() -> PathBuf {
     target().join("build")
 }
 
-/// Profiles that the workspace does not have.
+/// Profiles that the workspace does not define.
 const PROFILES: &[(&str, &[&str])] = &[
     ("abort", &["inherits='release'", "panic='abort'"]),
     ("aborting", &["inherits='dev'", "panic='abort'"]),
@@ -43,7 +45,7 @@ impl Build<'_> {
     /// The copy of the file, made once in this process.
     pub fn file(&self) -> PathBuf {
         static BUILT: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
-        // A build that failed is tried again by the next test, and fails it too.
+        // A failed build is repeated by the next test, which then fails too.
         let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
         built.entry(self.key()).or_insert_with(|| self.build()).clone()
     }
@@ -51,18 +53,19 @@ impl Build<'_> {
     fn build(&self) -> PathBuf {
         let folder = folder();
         fs::create_dir_all(&folder).expect("the folder can be made");
-        // Held until the file has been copied: another process may build the same.
+        // The lock is held until the file is copied: another process may build the same package.
         let lock = File::create(folder.join("lock")).expect("the lock can be made");
         lock.lock().expect("the lock can be taken");
         let made = folder.join(self.profile());
-        // Shared libraries of all variants have one name there, and Cargo does not see which variant the file is of.
+        // Shared libraries of all variants have the same name there.
+        // Cargo cannot tell the variant of the file.
         let _ = fs::remove_file(made.join("deps").join(self.file));
         succeed(&mut self.cargo(&folder));
 
         let kept_in = target().join("built").join(self.key());
         fs::create_dir_all(&kept_in).expect("the folder can be made");
         let (new, kept) = (kept_in.join("new"), kept_in.join(self.file));
-        // Not over the old file, which some test may have loaded in place.
+        // This does not overwrite the old file, which a test may have loaded in place.
         fs::copy(made.join(self.file), &new).expect("what was built can be copied");
         fs::rename(&new, &kept).expect("a file can be renamed");
         kept
@@ -74,7 +77,7 @@ impl Build<'_> {
             _ => (None, self.arguments),
         };
         let mut cargo = match toolchain {
-            // Rustup's own, which knows of others.
+            // Rustup's Cargo can choose the toolchain.
             Some(toolchain) => {
                 let mut cargo = Command::new("cargo");
                 cargo.arg(toolchain).env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC");
@@ -90,7 +93,7 @@ impl Build<'_> {
             cargo
                 .args(settings.iter().flat_map(|setting| ["--config".to_owned(), format!("profile.{name}.{setting}")]));
         }
-        // Rustc's own come last.
+        // Rustc's arguments come last.
         let end = arguments.iter().position(|argument| *argument == "--").unwrap_or(arguments.len());
         for argument in &arguments[..end] {
             match argument.split_once('=') {
@@ -112,7 +115,7 @@ impl Build<'_> {
         }
     }
 
-    /// A name for what these arguments make of the package.
+    /// A name for the package as built with these arguments.
     fn key(&self) -> String {
         let key = [&[self.package, self.file], self.arguments].concat().join(" ");
         key.chars().map(|c| if c.is_ascii_alphanumeric() || "+-.".contains(c) { c } else { '_' }).collect()

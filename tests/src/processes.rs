@@ -1,4 +1,4 @@
-//! The programs that the tests run, and the means to watch them.
+//! Finds, builds, starts and watches the programs that the tests run.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use crate::nested::Build;
 use crate::{is_linkme, root};
 
-/// A program of the package of these tests, which Cargo builds before it builds them.
+/// A program of this package, which Cargo builds before the tests.
 ///
 /// # Panics
 ///
-/// Where it is not there, as in the tests of another package.
+/// Panics if the file does not exist, as in the tests of another package.
 pub fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test is a file");
     let folder = test.ancestors().nth(2).expect("a test is in the folder `deps` of a profile");
@@ -21,7 +21,7 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
-/// The same program for the tests of another package, built by a Cargo of its own.
+/// A program of this package for the tests of another package, built by a nested Cargo.
 pub fn built_program(name: &str) -> PathBuf {
     build("plug-tests", &["--bin", name], name)
 }
@@ -36,7 +36,7 @@ pub fn app_with(features: &[&str], profile: &str) -> PathBuf {
     build("app", &["--bin", "app", "--features", &registered(features), "--profile", profile], "app")
 }
 
-/// These features, and the one that registers by linkme in the round that does so.
+/// These features, and linkme's if the builds register with linkme.
 fn registered(features: &[&str]) -> String {
     let linkme: &[&str] = if is_linkme() { &["plug/linkme"] } else { &[] };
     [features, linkme].concat().join(",")
@@ -53,13 +53,13 @@ fn executable(name: &str) -> String {
     format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 
-/// A program that was started, and is killed when this is dropped.
+/// A started program, which is killed when this is dropped.
 pub struct Started {
     child: Child,
     lines: BufReader<ChildStdout>,
 }
 
-/// Starts a program, whose stdout is read in lines, and whose stdin stays open.
+/// Starts a program, reads its stdout in lines, and keeps its stdin open.
 pub fn start(command: &mut Command) -> Started {
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
@@ -68,14 +68,14 @@ pub fn start(command: &mut Command) -> Started {
 }
 
 impl Started {
-    /// The next line that it prints, or what is left where there is none.
+    /// The next line that it prints, or the rest of its output if it has ended.
     pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.lines.read_line(&mut line).expect("it can be read");
         line.trim_end_matches('\n').to_owned()
     }
 
-    /// Its number.
+    /// The id of its process.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -99,11 +99,11 @@ impl Drop for Started {
     }
 }
 
-/// Waits until something is so, and says how long that took.
+/// Waits until the condition holds, and returns how long that took.
 ///
 /// # Panics
 ///
-/// Where it is not so within `limit`.
+/// Panics if the condition does not hold within `limit`.
 #[track_caller]
 pub fn until(limit: Duration, what: &str, is_so: impl Fn() -> bool) -> Duration {
     let start = Instant::now();

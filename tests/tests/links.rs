@@ -1,11 +1,11 @@
-//! One suite, run over every link: what is true of a plugin however it is joined.
+//! One suite that runs over every link.
 
 use app_interface::Plug;
 use plug::{ErrorKind, Link, Registry};
 
 plug::link!();
 
-/// Runs the suite over a link that has the plugins of plugin-a, plugin-b and plugin-polite.
+/// Runs the suite over a link with the plugins of plugin-a, plugin-b and plugin-polite.
 macro_rules! every_link {
     ($($name:ident: $link:expr;)*) => {
         $(
@@ -108,7 +108,7 @@ impl Link for Processes {
     }
 }
 
-/// The plugins of this program, behind a server that is this program too.
+/// The plugins of this program, behind a server in this program.
 #[cfg(not(miri))]
 fn served() -> plug::link::Grpc {
     static ADDRESS: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
@@ -148,7 +148,7 @@ mod suite {
         assert!(matches!(error.kind(), ErrorKind::Plugin));
         assert_eq!(error.to_string(), "cannot greet politely");
         assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("the name is empty"));
-        // The object goes on being served.
+        // The object is still served.
         assert_eq!(polite.say_hello("x").ok().as_deref(), Some("good day, x"));
     }
 
@@ -187,7 +187,7 @@ mod suite {
         });
     }
 
-    /// The same plugins a second time are the same plugins, and what was worked out before is not kept.
+    /// Adding the same plugins again changes nothing, and a failed lookup is not cached.
     pub fn adds_up(link: &dyn Link) {
         let mut registry = Registry::new();
         assert_eq!(registry.plugins().len(), 0);

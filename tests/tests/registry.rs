@@ -1,4 +1,5 @@
-//! The registry by itself: every problem, every error, whole texts. Also run by Miri, so nothing here starts a process.
+//! The registry alone: every problem and every error, with its whole text.
+//! Miri runs these tests too, so none of them starts a process.
 
 use plug::{Error, ErrorKind, Link, Plugin, PluginBuilder, Problem, Registry};
 
@@ -9,7 +10,7 @@ trait Counter {
     fn next(&mut self) -> u32;
 }
 
-/// Another, where names may be the same.
+/// Another interface, with plugins of the same names.
 #[plug::interface]
 trait Named {
     /// What it is called.
@@ -53,7 +54,7 @@ fn registry(plugins: impl IntoIterator<Item = Plugin>) -> Registry {
     registry
 }
 
-/// Line numbers of this file, which move, become `N`.
+/// Replaces the line numbers of this file with `N`, since they change.
 fn text(error: impl std::fmt::Display) -> String {
     let text = error.to_string();
     let mut parts = text.split(file!());

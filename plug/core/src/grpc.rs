@@ -1,4 +1,4 @@
-//! The grpc link: plugins behind a server somewhere, and being such a server. It knows no process.
+//! The grpc link: calls to the plugins of a gRPC server, and such a server.
 
 pub(crate) mod address;
 pub(crate) mod client;

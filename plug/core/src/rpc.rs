@@ -1,4 +1,4 @@
-//! Calls over HTTP/2, for every remote link: what both halves share, the client, and the server.
+//! Calls over HTTP/2, for every remote link: the client, the server, and the code that both share.
 
 pub(crate) mod cancellation;
 pub(crate) mod client;

@@ -1,4 +1,5 @@
-//! Calls as messages, over any transport: what a client sends, and which method of which plugin a server calls.
+//! Calls as messages, over any transport.
+//! A client sends them, and a server finds the plugin and the method.
 
 pub(crate) mod callee;
 pub(crate) mod channel;

@@ -1,4 +1,4 @@
-//! `app serve --grpc`, and `grpc://HOST:PORT[#NAME]`: the app as a server, and as who calls it.
+//! `app serve --grpc` and `grpc://HOST:PORT[#NAME]`: the app as a server and as its client.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use plug_tests::{app, check, check_command, seen};
 
 use crate::remote::{FAR, FULL, Serving, check_remote};
 
-/// The app that serves these plugins at a port that is free.
+/// The app that serves these plugins at a free port.
 fn serving(plugins: &[&str]) -> Serving {
     let plugins = plugins.iter().flat_map(|plugin| ["--plugin", plugin]);
     let arguments: Vec<_> = ["--grpc", "127.0.0.1:0"].into_iter().chain(plugins).collect();
@@ -111,13 +111,13 @@ fn links_from_the_environment() {
         check_command(&mut command, &format!("a\nb\nformal\npolite\n{expected}---- exit status: 0\n"));
     };
     names(&one.address, "tells\n");
-    // One more host of the same.
+    // A second server with the same plugins.
     let host = other.address.trim_start_matches("grpc://");
     names(&format!("{}, {host}", one.address), "tells\n");
     names(&format!("{},{}", one.address, other.address), "tells\n");
     let both = format!("{},{host}", one.address);
-    let told = plug_tests::succeed(app(&FULL).args(["hello", "--plugin", &both]));
-    assert!([one.id(), other.id()].map(|id| format!("{id}\n")).contains(&told), "{told}");
+    let stdout = plug_tests::succeed(app(&FULL).args(["hello", "--plugin", &both]));
+    assert!([one.id(), other.id()].map(|id| format!("{id}\n")).contains(&stdout), "{stdout}");
 }
 
 #[cfg(unix)]
@@ -126,7 +126,7 @@ fn it_ends_when_it_is_told_to() {
     for signal in ["TERM", "INT"] {
         let server = Serving::start(&mut app(&FAR), &["--grpc", "127.0.0.1:0", "--plugin", "sleeps"]);
         let address = server.address.clone();
-        // A call that is under way is finished.
+        // The call under way finishes.
         let mut calling = app(&FAR);
         calling.args(["hello", "--plugin", &address, "--name", "1500"]).stdout(Stdio::piped()).stderr(Stdio::piped());
         let calling = calling.spawn().expect("the app can be run");
@@ -158,7 +158,7 @@ fn over_a_socket() {
     let server = Serving::start(&mut app(&FULL), &["--grpc", &address, "--plugin", "a"]);
     assert_eq!(server.address, address);
     check(&FULL, &["hello", "--plugin", &address, "--name", "x"], "hello, x\n---- exit status: 0\n");
-    // Relative to where it is typed.
+    // The path is relative to the current folder.
     let mut command = app(&FULL);
     command.args(["hello", "--plugin", "grpc+unix:s#a"]).current_dir(&*sockets);
     check_command(&mut command, "hello, world\n---- exit status: 0\n");
@@ -167,7 +167,7 @@ fn over_a_socket() {
     assert!(!sockets.join("s").exists());
 }
 
-/// Another address of this machine than that of the other tests, so that none of them takes the port.
+/// An address of this machine that the other tests do not use, so that none of them takes the port.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_that_is_just_starting_is_waited_for() {
@@ -196,7 +196,7 @@ fn a_server_that_is_not_there() {
         "{stderr}"
     );
     assert!(started.elapsed() < Duration::from_secs(4));
-    // To the doctor it is a problem, and he goes on.
+    // The doctor reports a problem, and continues.
     let output = plug_tests::run(app(&FULL).args(["doctor", "--link", "grpc://127.7.7.7:1"]));
     let (stdout, stderr) = plug_tests::texts(&output);
     assert_eq!((&stderr[..], output.status.code()), ("", Some(3)), "{stdout}");
@@ -241,7 +241,7 @@ error: plugin `panics` panicked in `say_hello` at tests/programs/far/plugins.rs:
 ---- exit status: 1
 ",
     );
-    // The server goes on.
+    // The server continues.
     check(&FAR, &["hello", "--plugin", &of("tells")], &format!("{}\n---- exit status: 0\n", server.id()));
 }
 

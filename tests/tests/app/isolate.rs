@@ -1,4 +1,4 @@
-//! `app hello --isolate`: a plugin of the build, in a process of its own.
+//! `app hello --isolate`: a linked-in plugin in a process of its own.
 
 use plug_tests::{app, check, check_command};
 
@@ -76,7 +76,7 @@ error: `--isolate` is for plugins of this program, and not for plugin `tells`, w
     );
 }
 
-/// The one that is chosen runs in another process, of the wrapped app here.
+/// The chosen plugin runs in another process, here of the wrapped app.
 #[test]
 fn it_is_another_process() {
     let tell = |isolate: &[&str]| {
@@ -84,8 +84,8 @@ fn it_is_another_process() {
             app(&FAR).args(["hello", "--plugin", "tells"]).args(isolate).stdout(std::process::Stdio::piped()).spawn();
         let child = child.expect("the app can be run");
         let id = child.id();
-        let told = plug_tests::texts(&child.wait_with_output().expect("it ends")).0;
-        (id, told.trim().parse::<u32>().expect("it is a number"))
+        let stdout = plug_tests::texts(&child.wait_with_output().expect("it ends")).0;
+        (id, stdout.trim().parse::<u32>().expect("it is a number"))
     };
     let (host, plugin) = tell(&[]);
     assert_eq!(host, plugin);

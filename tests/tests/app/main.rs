@@ -1,4 +1,5 @@
-//! The app with plugins in other processes and behind servers. What it does by itself is tested in `app/tests`.
+//! The app with plugins in other processes and behind servers.
+//! `app/tests` tests the app without them.
 
 mod grpc;
 mod isolate;

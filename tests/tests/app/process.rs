@@ -1,4 +1,4 @@
-//! `process:PATH[#NAME]`: what runs, when it is started, how it ends, and what can be wrong with the file.
+//! `process:PATH[#NAME]`: the start and the end of the process, and unusable files.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ fn hello() {
         check_remote(&["hello", "--plugin", plugin, "--name", "x"], expected);
         check_command(app(&FULL).args(["hello", "--name", "x"]).env("APP_PLUGIN", filled(plugin)), expected);
     }
-    // A name without a folder is a path too, and is looked for nowhere else.
+    // A name without a folder is a path too, and `PATH` is not searched.
     let path = filled("<a>");
     let path = Path::new(&path);
     let name = path.file_name().and_then(|name| name.to_str()).expect("the name is UTF-8");
@@ -259,7 +259,7 @@ fn a_program_that_is_no_plugin_is_a_problem() {
     let fact = format!("plugin `{ends}` exited with status 7 before its handshake\nstderr: farewell\n");
     let link = format!("process:{ends}");
     check_remote(&["hello", "--plugin", &link], &format!("---- stderr\nerror: {fact}---- exit status: 3\n"));
-    // The doctor goes on.
+    // The doctor continues.
     check_remote(
         &["doctor", "--link", &link, "--plugin", "x"][..3],
         &format!(
@@ -322,7 +322,7 @@ hint: did you mean `process:<a>`?
     );
 }
 
-/// What `far-plugin` notes of its starts.
+/// The file in which `far-plugin` records its starts.
 struct Starts(std::path::PathBuf);
 
 impl Starts {
@@ -330,14 +330,14 @@ impl Starts {
         Self(plug_tests::scratch(&format!("starts/{name}")).join("starts"))
     }
 
-    /// The app, whose plugins note in this file that they were started.
+    /// The app with plugins that record their starts in this file.
     fn app(&self) -> Command {
         let mut app = app(&FULL);
         app.env("FAR_STARTS", &self.0);
         app
     }
 
-    /// The numbers of the processes.
+    /// The ids of the processes.
     fn all(&self) -> Vec<u32> {
         let all = fs::read_to_string(&self.0).unwrap_or_default();
         all.lines().map(|line| line.parse().expect("it is a number")).collect()
@@ -368,7 +368,7 @@ polite\tSays good day, and refuses an empty name.
         plug_tests::succeed(starts.app().args(command).args(["--link", &link, "--link", &link]));
         assert_eq!(starts.all().len(), before + 1, "{command:?}");
     }
-    // Nothing stays.
+    // No process is left.
     assert!(!starts.all().iter().any(|process| plug_tests::is_running(*process)));
 }
 
@@ -383,8 +383,8 @@ fn two_hosts_at_once() {
     let hosts = [start(), start(), start()];
     let mut told = hosts.map(|host| {
         let output = host.wait_with_output().expect("it ends");
-        let told = plug_tests::texts(&output).0;
-        told.trim().parse::<u32>().unwrap_or_else(|_| panic!("{}", plug_tests::seen(&output)))
+        let stdout = plug_tests::texts(&output).0;
+        stdout.trim().parse::<u32>().unwrap_or_else(|_| panic!("{}", plug_tests::seen(&output)))
     });
     let mut all = starts.all();
     told.sort_unstable();

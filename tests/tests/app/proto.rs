@@ -1,4 +1,4 @@
-//! `app proto`: its text, and that a compiler reads it as the service of the reference document.
+//! `app proto`: its text, which a compiler reads as the service of the reference document.
 
 use crate::remote::check_remote;
 
@@ -40,7 +40,7 @@ mod read {
 
     use crate::remote::FULL;
 
-    /// As it stands in `plugins-in-go.md`.
+    /// The same service as in `plugins-in-go.md`.
     const REFERENCE: &str = r#"
     syntax = "proto3";
 
@@ -55,7 +55,8 @@ mod read {
     }
     "#;
 
-    /// What of a file is on the wire: the path of each method, and the numbers and types of the fields on both sides.
+    /// The parts of a file that matter on the wire.
+    /// They are the paths of the methods, and the numbers and types of the fields of both messages.
     #[derive(Debug, PartialEq)]
     struct Wire(Vec<(String, Vec<Fields>)>);
 

@@ -1,4 +1,4 @@
-//! The app that starts processes and reaches servers, the plugins it is given there, and a server that ends with its test.
+//! The apps and plugins of these tests, and a server that ends with its test.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -11,23 +11,24 @@ use plug_tests::{app, check_command};
 /// The app with all plugins and all links.
 pub static FULL: LazyLock<PathBuf> = LazyLock::new(|| PathBuf::from(env!("CARGO_BIN_EXE_full-app")));
 
-/// The same with the plugins of `programs/far/plugins.rs`.
+/// The app with the plugins of `programs/far/plugins.rs`.
 pub static FAR: LazyLock<PathBuf> = LazyLock::new(|| PathBuf::from(env!("CARGO_BIN_EXE_far")));
 
-/// Those plugins as a process.
+/// The plugins of `programs/far/plugins.rs` as a process.
 pub static FAR_PLUGIN: LazyLock<PathBuf> = LazyLock::new(|| PathBuf::from(env!("CARGO_BIN_EXE_far-plugin")));
 
 static A: LazyLock<PathBuf> = LazyLock::new(|| PathBuf::from(env!("CARGO_BIN_EXE_process-a")));
 
 static POLITE: LazyLock<PathBuf> = LazyLock::new(|| PathBuf::from(env!("CARGO_BIN_EXE_process-polite")));
 
-/// Runs the app, and compares all that can be seen of it with what is expected. In both, `<a>` and so on is a path.
+/// Runs the app, and compares its output and exit status with the expected text.
+/// In both, `<a>` and similar names stand for paths.
 #[track_caller]
 pub fn check_remote(arguments: &[&str], expected: &str) {
     check_command(app(&FULL).args(arguments.iter().map(|argument| filled(argument))), &filled(expected));
 }
 
-/// The text with the paths of the executables.
+/// Puts the paths of the executables into the text.
 pub fn filled(text: &str) -> String {
     let mut filled = text.to_owned();
     for (name, path) in [("<a>", &A), ("<polite>", &POLITE), ("<far-plugin>", &FAR_PLUGIN), ("<far>", &FAR)] {
@@ -36,14 +37,14 @@ pub fn filled(text: &str) -> String {
     filled
 }
 
-/// An app that serves, and is killed where its test does not end it.
+/// An app that serves. It is killed unless its test ends it.
 pub struct Serving {
     child: Child,
     pub address: String,
 }
 
 impl Serving {
-    /// With these arguments of `app serve`.
+    /// Starts `app serve` with these arguments.
     pub fn start(command: &mut Command, arguments: &[&str]) -> Self {
         let mut child = command
             .arg("serve")
@@ -70,12 +71,12 @@ impl Serving {
         assert!(sent.expect("there is `kill`").success());
     }
 
-    /// Whether it has ended yet.
+    /// Whether it has ended.
     pub fn has_ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("it can be waited for")
     }
 
-    /// What it has written since, and how it ended.
+    /// The rest of its output, and its exit status.
     pub fn end(mut self) -> Output {
         let until = Instant::now() + Duration::from_secs(60);
         while self.has_ended().is_none() {

@@ -1,4 +1,4 @@
-//! What a plugin does wrong once it is loaded: the host lives, and says whose fault it was.
+//! Faults of a loaded plugin: the host survives, and blames the plugin.
 
 use library_interface::Work;
 use plug::ErrorKind;
@@ -25,14 +25,14 @@ fn a_panic_in_a_method_is_an_error_and_the_object_goes_on() {
         );
         let text = format!("{error:?}");
         let (before, after) =
-            text.split_once(" at tests/fixtures/library/plugin/src/lib.rs:").expect("the place is told");
+            text.split_once(" at tests/fixtures/library/plugin/src/lib.rs:").expect("the message has the place");
         let (place, message) = after.split_once(": ").expect("a message follows");
         assert!(place.split(':').all(|number| number.parse::<u32>().is_ok()), "{place}");
         format!("{before}: {message}")
     };
     assert_eq!(panicked("panic"), "plugin `worker` panicked in `obey`: told to panic");
     assert_eq!(panicked("panic with a number"), "plugin `worker` panicked in `obey`: (something that is no text)");
-    // Whose drop panics as well.
+    // Its destructor panics as well.
     assert_eq!(panicked("panic with a bomb"), "plugin `worker` panicked in `obey`: (something that is no text)");
     assert_eq!(worker.obey("go on").unwrap(), "go on");
 }
@@ -46,7 +46,8 @@ fn a_plugin_that_cannot_be_made_says_why() {
     assert_eq!(format!("{error:?}"), text);
     let error = registry.open::<dyn Work>("panics-new").err().unwrap();
     let text = format!("{error:?}");
-    let (before, after) = text.split_once(" at tests/fixtures/library/plugin/src/lib.rs:").expect("the place is told");
+    let (before, after) =
+        text.split_once(" at tests/fixtures/library/plugin/src/lib.rs:").expect("the message has the place");
     assert_eq!(
         before,
         "cannot open plugin `panics-new` of library-plugin\ncaused by: plugin `panics-new` panicked in `new`"
@@ -61,7 +62,7 @@ fn a_panic_in_a_destructor_ends_there() {
     assert!(registry.open::<dyn Work>("fragile").is_ok());
 }
 
-/// The docs say that these take the host with them. If they stop doing so, the docs are wrong.
+/// These end the host, as the docs state. If they no longer do, the docs are wrong.
 #[test]
 fn what_cannot_be_caught_ends_the_host() {
     let (host, path) = (program("library-caller"), shared_library("library-plugin"));

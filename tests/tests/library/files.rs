@@ -1,4 +1,5 @@
-//! Files that are no library of plugins, or not one for this program: each is refused before any of it runs, with what is wrong.
+//! Files that are not a library of plugins for this program.
+//! Each is refused with the reason, before any of its code runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use object::{Object, ObjectSection};
 use plug::link::LibraryOptions;
 use plug_tests::{scratch, shared_library};
 
-use crate::{open, refusal, told};
+use crate::{message_of, open, refusal};
 
 /// A file of these bytes.
 fn file(name: &str, bytes: &[u8]) -> PathBuf {
@@ -69,13 +70,13 @@ fn a_file_that_was_cut_is_refused_wherever_that_was() {
             );
         }
     }
-    // And by a few bytes: of the table of sections, which is last.
+    // Cut by a few bytes, which belong to the table of sections, the last part.
     for less in [1, 63, 64] {
         assert!(refusal(&file("cut", &bytes[..bytes.len() - less])).contains(" is cut short: "));
     }
 }
 
-/// The library with the byte at this place changed.
+/// The library with the byte at this offset changed.
 fn patched(name: &str, place: impl Fn(&[u8]) -> usize, byte: u8) -> PathBuf {
     let mut bytes = fs::read(shared_library("library-plugin")).unwrap();
     let at = place(&bytes);
@@ -96,7 +97,7 @@ fn a_library_for_another_processor_is_refused() {
     );
 }
 
-/// Where the record of the library begins.
+/// The offset of the library's record.
 fn record_of_library(bytes: &[u8]) -> usize {
     let file = object::File::parse(bytes).unwrap();
     let (start, size) = file.section_by_name(".plug").unwrap().file_range().unwrap();
@@ -148,8 +149,8 @@ fn only_what_is_on_the_list_is_opened() {
     assert!(open(options(&[&other, &sha256]).unwrap()).is_ok());
     assert!(open(options(&[&sha256.to_uppercase()]).unwrap()).is_ok());
     let text = format!("library `PATH` is not on the list of those that are allowed: its SHA-256 is {sha256}");
-    assert_eq!(told(&open(options(&[&other]).unwrap()).unwrap_err(), &path), text);
-    assert_eq!(told(&open(options(&[]).unwrap()).unwrap_err(), &path), text);
+    assert_eq!(message_of(&open(options(&[&other]).unwrap()).unwrap_err(), &path), text);
+    assert_eq!(message_of(&open(options(&[]).unwrap()).unwrap_err(), &path), text);
     assert_eq!(
         options(&["abc"]).unwrap_err().to_string(),
         "`abc` is no SHA-256 digest, which is 64 hexadecimal digits, as `sha256sum` prints them",
@@ -157,7 +158,7 @@ fn only_what_is_on_the_list_is_opened() {
     assert_eq!(sha256, digest_of(&path), "as others compute it");
 }
 
-/// What `sha256sum` says, where there is one.
+/// The output of `sha256sum`, if that is installed.
 fn digest_of(path: &Path) -> String {
     let output = plug_tests::succeed(std::process::Command::new("sha256sum").arg(path));
     output.split(' ').next().unwrap_or_default().to_owned()
@@ -191,11 +192,11 @@ fn what_others_may_write_is_refused_when_asked() {
     mode(&path, 0o755);
     mode(&folder, 0o777);
     refused(&folder, "0777");
-    // As /tmp is: nobody can put another file in its place.
+    // A sticky folder, like /tmp: others cannot replace the file.
     mode(&folder, 0o1777);
     let result = open_strictly();
     mode(&folder, 0o755);
-    // The folders above are the machine's.
+    // The folders above belong to the machine.
     if let Err(error) = result {
         let text = error.to_string();
         assert!(!text.contains(&*format!("`{}` has mode", folder.display())), "{text}");

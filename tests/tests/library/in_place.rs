@@ -1,4 +1,4 @@
-//! Loading the file itself, and no copy of it.
+//! Loading the file itself instead of a copy.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use plug::link::{Library, LibraryOptions};
 use plug::{Error, Registry};
 use plug_tests::{scratch, shared_library};
 
-use crate::told;
+use crate::message_of;
 
 fn open(options: &LibraryOptions, path: &Path) -> Result<Library, Error> {
     // SAFETY: the tests built it, and write to none that is loaded.
@@ -25,7 +25,7 @@ fn version(library: &Library) -> String {
     registry.open::<dyn Work>("worker").unwrap().obey("version").unwrap()
 }
 
-/// As Cargo and package managers do: a new file under the old name.
+/// Replaces the file under its name, as Cargo and package managers do.
 fn replace(path: &Path, by: &Path) {
     let new = path.with_extension("new");
     fs::copy(by, &new).unwrap();
@@ -74,5 +74,5 @@ fn what_was_opened_is_loaded_whatever_has_come_in_its_place() {
 fn what_cannot_be_loaded_is_called_by_the_path_it_was_given() {
     let path = shared_library("library-unresolved");
     let text = "cannot load library `PATH`\ncaused by: PATH: undefined symbol: nowhere";
-    assert_eq!(told(&in_place(&path).load().unwrap_err(), &path), text);
+    assert_eq!(message_of(&in_place(&path).load().unwrap_err(), &path), text);
 }

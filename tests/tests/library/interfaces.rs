@@ -4,7 +4,7 @@ use library_interface::{Local, Point, Shape, Work};
 use plug::link::Library;
 use plug_tests::shared_library;
 
-use crate::{registry, told, worker};
+use crate::{message_of, registry, worker};
 
 #[test]
 fn every_sort_of_type_crosses() {
@@ -33,7 +33,7 @@ fn all_plugins_of_a_library_are_listed_of_whatever_interface() {
     assert_eq!(worker.origin(), Some(&*format!("library:{}", path.display())));
     let error = registry.plugin::<dyn Local>("local").err().unwrap();
     assert_eq!(
-        told(&error, &path),
+        message_of(&error, &path),
         "unknown plugin `local` of interface `library_interface::Local`\n\
          hint: there is one of this name for `library_interface::Local`\n\
          hint: to open the one of `library:PATH`, write `#[plug::interface(portable)]` above `trait Local`\n\
@@ -55,7 +55,7 @@ fn an_inspection_reads_what_a_library_says() {
     let without = ["add", "length", "scale", "obey"].map(|name| (name, false));
     assert_eq!(methods, [&without[..], &[("describe", true)]].concat());
     assert_eq!(interface.methods[0].signature, "(u64, u64) -> u64");
-    // FNV-1a of that, so that nothing about a fingerprint changes unseen.
+    // The FNV-1a hash of that text, so that no change of fingerprints goes unnoticed.
     assert_eq!(
         interface.methods[0].fingerprint, 0x95388369_5bdb45b1_dd28d155_90236daa,
         "{:x}",

@@ -1,4 +1,4 @@
-//! Loading: what the system refuses, and what may happen to a file before, between and after.
+//! Loading: refusals of the system, and files that change before, during and after it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use plug::link::LibraryOptions;
 use plug::{Link, Registry};
 use plug_tests::{scratch, shared_library};
 
-use crate::{open, registry, told, worker};
+use crate::{message_of, open, registry, worker};
 
 fn copy(name: &str, of: &Path) -> PathBuf {
     let path = scratch(&format!("library-{name}")).join("libx.so");
@@ -21,7 +21,7 @@ fn the_same_file_twice_is_two_libraries() {
     let path = shared_library("library-plugin");
     let (one, other) = (worker(&path).unwrap(), worker(&path).unwrap());
     assert_eq!((one.add(1, 2).unwrap(), other.add(3, 4).unwrap()), (3, 7));
-    // Of one opening there is one library, and of one library one copy of what is static.
+    // One opening loads one library, and one library has one copy of its statics.
     let library = open(&path).unwrap();
     let plugins = (library.plugins().unwrap(), library.clone().plugins().unwrap());
     let of =
@@ -35,12 +35,12 @@ fn a_rebuilt_file_gives_the_new_code_while_the_old_goes_on() {
     let path = copy("rebuilt", &first);
     let old = worker(&path).unwrap();
     assert_eq!(old.obey("version").unwrap(), "the first");
-    // As Cargo does: a new file under the old name.
+    // A new file under the old name, as Cargo does.
     fs::remove_file(&path).unwrap();
     fs::copy(&second, &path).unwrap();
     let new = worker(&path).unwrap();
     assert_eq!((&*old.obey("version").unwrap(), &*new.obey("version").unwrap()), ("the first", "the second"));
-    // As `cp` does: into the same file.
+    // New contents in the same file, as `cp` does.
     fs::copy(&first, &path).unwrap();
     let newest = worker(&path).unwrap();
     assert_eq!((&*new.obey("version").unwrap(), &*newest.obey("version").unwrap()), ("the second", "the first"));
@@ -52,7 +52,7 @@ fn a_file_that_is_overwritten_or_cut_in_place_changes_nothing() {
     let registry = registry(&path).unwrap();
     let worker = registry.open::<dyn Work>("worker").unwrap();
     let len = fs::metadata(&path).unwrap().len();
-    // The very file, whose pages a loader that does not copy has mapped.
+    // The file itself: a loader that does not copy has mapped its pages.
     fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(1000).unwrap();
     assert_eq!(
         worker.obey("panic").unwrap_err().to_string().split(" at ").next(),
@@ -61,7 +61,7 @@ fn a_file_that_is_overwritten_or_cut_in_place_changes_nothing() {
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     std::io::Write::write_all(&mut &file, &vec![0xcc; len as usize]).unwrap();
     assert_eq!(worker.obey("on").unwrap(), "on");
-    // Not loaded before: it was copied when it was opened.
+    // It was not loaded before, but copied when it was opened.
     assert_eq!(registry.open::<dyn Work>("w").unwrap().add(1, 2).unwrap(), 3);
 }
 
@@ -81,7 +81,7 @@ fn a_file_that_is_swapped_after_it_was_checked_is_not_loaded() {
     assert!(unsafe { options.open(&path) }.is_err());
 }
 
-/// As on a system without files in memory, or without /proc.
+/// Loading on a system without files in memory, or without /proc.
 #[test]
 fn a_copy_in_a_folder_does_as_one_in_memory() {
     let folder = scratch("library-folder-of-copies");
@@ -96,29 +96,29 @@ fn a_copy_in_a_folder_does_as_one_in_memory() {
     };
     let (first, unused) = (open(&original), open(&original));
     assert_eq!(copies().len(), 2);
-    // Whatever becomes of the original.
+    // The original does not matter any more.
     fs::copy(shared_library("library-rebuilt"), &original).unwrap();
     let worker = registry_of(&first).open::<dyn Work>("worker").unwrap();
     assert_eq!((worker.obey("version").unwrap(), worker.add(1, 2).unwrap()), ("the first".to_owned(), 3));
-    // What has been loaded needs no place, what has not been loaded does, and what never will be leaves it.
+    // A loaded library needs no file, one that is not loaded yet does, and a dropped one removes it.
     let kept = if cfg!(unix) { 0 } else { 1 };
     assert_eq!(copies().len(), 1 + kept);
     drop(unused);
     assert_eq!(copies().len(), kept);
-    // It is another library, wherever the first one was.
+    // It is another library, even at the place of the first one.
     let second = registry_of(&open(&original)).open::<dyn Work>("worker").unwrap();
     assert_eq!((&*worker.obey("version").unwrap(), &*second.obey("version").unwrap()), ("the first", "the second"));
     assert!(worker.obey("panic").is_err() && worker.obey("on").is_ok());
 }
 
-/// The loader tells what it has already by its path, which has the number of the descriptor in it.
+/// The loader knows a loaded library by its path, which contains the number of the descriptor.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_library_that_does_not_answer_keeps_its_descriptor() {
     let folder = scratch("library-no-answer");
     let path = folder.join("libdoes-not-answer.so");
     let mut bytes = fs::read(shared_library("library-plugin")).unwrap();
-    // Its entry is called otherwise.
+    // Its entry has another name.
     for at in 0..bytes.len() {
         if bytes[at..].starts_with(b"plug_library_v1\0") {
             bytes[at] = b'P';
@@ -127,7 +127,7 @@ fn a_library_that_does_not_answer_keeps_its_descriptor() {
     fs::write(&path, bytes).unwrap();
     let library = open(&path).unwrap();
     for _ in 0..2 {
-        let text = told(&library.load().unwrap_err(), &path);
+        let text = message_of(&library.load().unwrap_err(), &path);
         assert!(
             text.starts_with("library `PATH` was loaded, and does not answer\ncaused by: PATH: undefined"),
             "{text}"
@@ -137,7 +137,7 @@ fn a_library_that_does_not_answer_keeps_its_descriptor() {
     let descriptors = fs::read_dir("/proc/self/fd").unwrap().filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
     let kept = descriptors.filter(|path| path.to_string_lossy().starts_with("/memfd:libdoes-not-answer.so")).count();
     assert_eq!(kept, 1);
-    // Those that are opened next have other numbers, so they are not taken for it.
+    // The next libraries have other numbers, and so are not taken for it.
     for _ in 0..4 {
         let worker = worker(&shared_library("library-rebuilt")).unwrap();
         assert_eq!(worker.obey("version").unwrap(), "the second");
@@ -150,15 +150,15 @@ fn what_the_system_cannot_load_is_an_error_with_its_words() {
     let path = shared_library("library-unresolved");
     let library = open(&path).unwrap();
     let text = "cannot load library `PATH`\ncaused by: PATH: undefined symbol: nowhere";
-    assert_eq!(told(&library.load().unwrap_err(), &path), text);
+    assert_eq!(message_of(&library.load().unwrap_err(), &path), text);
     let error = registry(&path).unwrap().open::<dyn Work>("worker").err().unwrap();
     let opening = format!("cannot open plugin `worker` of library-unresolved\ncaused by: {text}");
-    assert_eq!(told(&error, &path), opening);
+    assert_eq!(message_of(&error, &path), opening);
 }
 
 #[test]
 fn a_library_is_not_loaded_before_a_plugin_of_it_is_opened() {
-    // It lacks a function, so that loading it fails.
+    // A function is missing, so that loading it fails.
     let path = shared_library("library-unresolved");
     let registry = registry(&path).unwrap();
     assert_eq!(registry.plugins().len(), 5);

@@ -1,4 +1,4 @@
-//! The library link, with libraries that Cargo builds beside it: what they do, what they do wrong, and what is wrong with them.
+//! The library link, with libraries that Cargo builds: working, misbehaving and unusable ones.
 
 #![allow(unsafe_code, reason = "opening a library is unsafe")]
 
@@ -10,4 +10,4 @@ mod loading;
 mod opened;
 mod records;
 
-use opened::{open, refusal, registry, told, worker};
+use opened::{message_of, open, refusal, registry, worker};

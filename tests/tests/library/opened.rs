@@ -1,4 +1,4 @@
-//! Libraries, opened as the tests open them, and the texts of their refusals.
+//! Opens libraries for the tests, and formats the errors.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub(crate) fn registry(path: &Path) -> Result<Registry, Error> {
 }
 
 pub(crate) fn open(path: &Path) -> Result<Library, Error> {
-    // SAFETY: the tests built it, and where they damaged it, they do not open a plugin of it.
+    // SAFETY: the tests built it, and open no plugin of one that they damaged.
     unsafe { Library::open(path) }
 }
 
@@ -23,12 +23,12 @@ pub(crate) fn worker(path: &Path) -> Result<Box<dyn Work>, Error> {
     registry(path)?.open("worker")
 }
 
-/// What an error says, with its causes, and `PATH` for the path.
-pub(crate) fn told(error: &Error, path: &Path) -> String {
+/// The message of an error and of its causes, with `PATH` for the path.
+pub(crate) fn message_of(error: &Error, path: &Path) -> String {
     format!("{error:?}").replace(&*path.to_string_lossy(), "PATH")
 }
 
-/// What opening this file says.
+/// The error of opening this file.
 pub(crate) fn refusal(path: &Path) -> String {
-    told(&open(path).expect_err("it cannot be opened"), path)
+    message_of(&open(path).expect_err("it cannot be opened"), path)
 }

@@ -1,4 +1,4 @@
-//! Libraries whose records no macro has made: what they say is not shown as it is, and does not keep a host busy.
+//! Libraries with records that no macro made: their text is escaped, and does not keep a host busy.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,9 +7,9 @@ use std::process::Command;
 use plug::link::{Library, LibraryOptions};
 use plug_tests::{scratch, shared_library, succeed};
 
-use crate::{open, refusal, told};
+use crate::{message_of, open, refusal};
 
-/// A library with these bytes as its section `.plug`, and nothing else.
+/// A library with nothing but a section `.plug` of these bytes.
 fn library(name: &str, records: &[u8]) -> PathBuf {
     let folder = scratch(&format!("library-{name}"));
     fs::write(folder.join("records"), records).unwrap();
@@ -32,7 +32,7 @@ fn record_of_library() -> Vec<u8> {
     record(b'L', "1\u{1f}0.1.0\u{1f}rustc\u{1f}unwind")
 }
 
-/// The record of a plugin of this name, and of an interface of this number and path.
+/// The records of a plugin of this name and of an interface of this number and path.
 fn record_of_plugin(number: usize, path: &str, name: &str) -> Vec<u8> {
     record(b'P', &format!("{number:016x}\u{1f}{path}\u{1f}{name}{}", "\u{1f}".repeat(11)))
 }
@@ -42,10 +42,10 @@ fn what_controls_a_terminal_is_not_shown() {
     let path = library("escapes", &[record_of_library(), record_of_plugin(1, "a::B\u{1b}[2J", "a")].concat());
     let text = "library `PATH` is damaged: a record has a control character in `a::B\\u{1b}[2J`";
     assert_eq!(refusal(&path), text);
-    assert_eq!(told(&Library::inspect(&path).unwrap_err(), &path), text);
+    assert_eq!(message_of(&Library::inspect(&path).unwrap_err(), &path), text);
 }
 
-/// Each of them in an interface of its own, so that nothing that is done for one is done with a look at all others.
+/// Each plugin has an interface of its own. No step for one may look at all the others.
 #[test]
 fn many_records_are_read_in_no_time() {
     let plugin = |number| {
@@ -63,7 +63,7 @@ fn many_records_are_read_in_no_time() {
     assert_eq!(refusal(&library("too-many", &records(100_000))), too_many);
 }
 
-/// Of these, one difference for all of them would be some hundred gigabytes.
+/// If each of these plugins had a difference of its own, they would take some hundred gigabytes.
 #[test]
 fn what_plugins_of_one_interface_share_is_there_once() {
     let (path, signature) = ("library_interface::Work", "u8, ".repeat(2_000_000));
@@ -92,18 +92,18 @@ fn a_file_has_a_limit() {
     assert!(limited(len).is_ok());
     let hint = "hint: `LibraryOptions::refuse_longer_than` sets another limit";
     assert_eq!(
-        told(&limited(len - 1).unwrap_err(), &path),
+        message_of(&limited(len - 1).unwrap_err(), &path),
         format!("library `PATH` is too long: it has {len} bytes, and {} are the most\n{hint}", len - 1),
     );
-    // Most of it is nothing, and takes no place on the disk.
+    // The file is sparse, and takes no space on the disk.
     fs::OpenOptions::new().write(true).open(&path).unwrap().set_len((1 << 30) + 1).unwrap();
     let text = format!("library `PATH` is too long: it has 1073741825 bytes, and 1073741824 are the most\n{hint}");
     assert_eq!(refusal(&path), text);
-    assert_eq!(told(&Library::inspect(&path).unwrap_err(), &path), text);
+    assert_eq!(message_of(&Library::inspect(&path).unwrap_err(), &path), text);
     fs::remove_file(&path).unwrap();
 }
 
-/// What `an_inspection_copies_nothing` runs, in a process that cannot write a file.
+/// Runs for `an_inspection_copies_nothing`, in a process that cannot write a file.
 #[test]
 #[ignore = "part of another"]
 fn inspects_where_nothing_can_be_written() {

@@ -1,4 +1,4 @@
-//! The suites of the process link once more, with a worker that speaks net/rpc; and what only that has.
+//! The suites of the process link with a worker that speaks net/rpc, and tests of net/rpc alone.
 
 #[path = "../process/certificates.rs"]
 mod certificates;
@@ -25,7 +25,7 @@ mod threads;
 
 mod wrong;
 
-use started::{LONG, in_time, open, refusal, refusal_of, shell, told, told_of_worker, work, worker};
+use started::{LONG, in_time, message_of, open, refusal, refusal_of, shell, work, worker, worker_message};
 
-/// What the worker speaks.
+/// The protocol of the worker.
 const PROTOCOL: &str = "netrpc";

@@ -1,5 +1,5 @@
-//! A border of bytes, and nothing behind it but the object: what links are made of, without any of them. And a method of any type, whose
-//! bytes can be looked at.
+//! A boundary that only encodes and decodes, as under the remote links.
+//! It also has a method of any type, whose bytes a test can inspect.
 
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -13,22 +13,22 @@ use plug::__private::{
 };
 use plug::{Error, Portable};
 
-/// The object as one whose methods go through bytes: of protobuf, or of gob too.
-pub(crate) fn behind<I: ?Sized + PortableInterface>(object: Box<I>, by_gob: bool) -> Box<I> {
-    let mut served = Served { object: Arc::new(object), by_gob, methods: Vec::new() };
-    I::methods(&mut served);
-    I::remote(Bytes(served.methods))
+/// Wraps the object so that its calls are encoded as protobuf, and if `by_gob` also as gob.
+pub(crate) fn behind_bytes<I: ?Sized + PortableInterface>(object: Box<I>, by_gob: bool) -> Box<I> {
+    let mut encoded = Encoded { object: Arc::new(object), by_gob, methods: Vec::new() };
+    I::methods(&mut encoded);
+    I::remote(Bytes(encoded.methods))
 }
 
-type Called = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync>;
+type EncodedCall = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync>;
 
-struct Served<I: ?Sized> {
+struct Encoded<I: ?Sized> {
     object: Arc<Box<I>>,
     by_gob: bool,
-    methods: Vec<(&'static str, Called)>,
+    methods: Vec<(&'static str, EncodedCall)>,
 }
 
-impl<I: ?Sized + PortableInterface> VisitMethods<I> for Served<I> {
+impl<I: ?Sized + PortableInterface> VisitMethods<I> for Encoded<I> {
     fn method<M: Method<Interface = I>>(&mut self) {
         let object = Arc::clone(&self.object);
         let call = move |request: &[u8]| {
@@ -36,26 +36,26 @@ impl<I: ?Sized + PortableInterface> VisitMethods<I> for Served<I> {
             let outcome = M::call(&**object, M::Arguments::hold_kept(arguments));
             outcome.result().map(|value| encode_reply::<M>(&value)).map_err(|error| M::texts(&error).concat())
         };
-        // Each direction is a stream, whose types are described once.
+        // Each direction is a stream of gob, which describes each type once.
         let streams = self.by_gob.then(|| (Mutex::new(GobEnds::default()), Mutex::new(GobEnds::default())));
         let call = move |request: &[u8]| {
-            let Some((there, back)) = &streams else { return call(request) };
+            let Some((requests, replies)) = &streams else { return call(request) };
             let request = {
-                let mut there = there.lock().unwrap();
-                let gob = there.given_arguments::<M>(request)?;
-                there.taken_arguments::<M>(&gob)?
+                let mut requests = requests.lock().unwrap();
+                let gob = requests.given_arguments::<M>(request)?;
+                requests.taken_arguments::<M>(&gob)?
             };
             let reply = call(&request)?;
-            let mut back = back.lock().unwrap();
-            let gob = back.given_output::<M>(&reply)?;
-            back.taken_output::<M>(&gob)
+            let mut replies = replies.lock().unwrap();
+            let gob = replies.given_output::<M>(&reply)?;
+            replies.taken_output::<M>(&gob)
         };
         assert_eq!(self.methods.len(), M::INDEX);
         self.methods.push((M::NAME, Box::new(call)));
     }
 }
 
-struct Bytes(Vec<(&'static str, Called)>);
+struct Bytes(Vec<(&'static str, EncodedCall)>);
 
 impl Boundary for Bytes {
     fn has<M: Method>(&self) -> bool {
@@ -73,7 +73,7 @@ impl Boundary for Bytes {
 #[plug::interface(portable)]
 trait Nothing: Send + Sync {}
 
-/// A method that takes a value and gives one.
+/// A method that takes a value and returns one.
 struct Any<T>(PhantomData<T>);
 
 impl<T: Portable> Argument for Any<T> {
@@ -106,7 +106,7 @@ impl<T: Portable> Method for Any<T> {
     }
 }
 
-/// A message with the value as its field 1, unless that is `()`.
+/// A message with the value as its field 1, unless the value is `()`.
 pub(crate) fn encode<T: Portable>(value: &T) -> Vec<u8> {
     encode_reply::<Any<T>>(value)
 }
@@ -115,7 +115,7 @@ pub(crate) fn decode<T: Portable>(bytes: &[u8]) -> Result<T, Malformed> {
     decode_reply::<Any<T>>(bytes)
 }
 
-/// What is wrong with these bytes, in words.
+/// The message of the error for these bytes.
 #[track_caller]
 pub(crate) fn refused<T: Portable>(bytes: &[u8]) -> String {
     match decode_request::<Any<T>>(bytes) {

@@ -1,4 +1,4 @@
-//! Calls: every form of argument, errors, and methods that the other side lacks.
+//! Calls: every form of argument, errors, and methods that the peer lacks.
 
 use std::any::Any;
 use std::error::Error as StdError;
@@ -148,7 +148,7 @@ impl From<Error> for Refused {
     }
 }
 
-/// One that only says what it is.
+/// An error with nothing but a text.
 #[derive(Debug, PartialEq)]
 struct Words(String);
 
@@ -191,7 +191,7 @@ impl Fails for Plugin {
     }
 }
 
-/// The texts of the causes, the first one first.
+/// The texts of the causes, the nearest one first.
 fn causes(error: &Error) -> Vec<String> {
     std::iter::successors(error.source(), |cause| (*cause).source()).map(ToString::to_string).collect()
 }
@@ -243,14 +243,14 @@ impl Grows for Plugin {
     }
 }
 
-/// A border within this program, which notes what is called, and whose other side lacks some methods.
-struct Near {
+/// A boundary within this program, which records the calls, and lacks some methods.
+struct Recording {
     object: Box<dyn Any + Send + Sync>,
     lacks: &'static [&'static str],
     calls: Arc<Mutex<Vec<String>>>,
 }
 
-impl Boundary for Near {
+impl Boundary for Recording {
     fn has<M: Method>(&self) -> bool {
         !self.lacks.contains(&M::NAME)
     }
@@ -263,15 +263,15 @@ impl Boundary for Near {
     }
 }
 
-/// An object beyond a border without these methods, and what is called there.
+/// An object behind a boundary that lacks these methods, and the record of the calls.
 fn without(lacks: &'static [&'static str]) -> (Box<dyn Grows>, Arc<Mutex<Vec<String>>>) {
     let (object, calls) = (Box::new(Plugin) as Box<dyn Grows>, Arc::default());
-    let near = Near { object: Box::new(object), lacks, calls: Arc::clone(&calls) };
-    (<dyn Grows>::remote(near), calls)
+    let recording = Recording { object: Box::new(object), lacks, calls: Arc::clone(&calls) };
+    (<dyn Grows>::remote(recording), calls)
 }
 
 #[test]
-fn a_default_body_runs_where_the_other_side_lacks_the_method() {
+fn a_default_body_runs_if_the_peer_lacks_the_method() {
     let greet = |object: &dyn Grows| object.greeting("x", &[Pair(1, String::new())], Pair(2, "y".to_owned())).unwrap();
     let hello = "hello, x [] Pair(1, \"x\")";
 
@@ -280,7 +280,7 @@ fn a_default_body_runs_where_the_other_side_lacks_the_method() {
     assert_eq!(object.twice("x".to_owned()).unwrap(), format!("{hello}, {hello}"));
     assert_eq!(*calls.lock().unwrap(), ["1 greeting", "2 twice"]);
 
-    // What a default body calls, it calls on the other side, also what has a default body itself.
+    // A default body calls other methods at the peer, including those with a default body.
     let (object, calls) = without(&["twice"]);
     assert_eq!(object.twice("x".to_owned()).unwrap(), format!("{hello}, {hello}"));
     assert_eq!(*calls.lock().unwrap(), ["1 greeting"]);

@@ -1,5 +1,5 @@
-//! What is emitted, where nothing is what it seems: without the prelude, with `plug` under another name, among names that hide those of
-//! the language, and in a function.
+//! The emitted code in hostile scopes: without the prelude, with `plug` under another name, among
+//! names that hide the language's own, and in a function.
 
 #![deny(warnings)]
 
@@ -18,7 +18,7 @@ mod bare {
     #[allow(non_camel_case_types, dead_code)]
     struct str;
 
-    /// Called like a parameter of a type.
+    /// It has the name of a type parameter of the emitted code.
     #[derive(sockets::Portable, Debug, PartialEq)]
     #[plug(crate = sockets)]
     pub(crate) struct B(pub(crate) u8, Inner);
@@ -33,7 +33,7 @@ mod bare {
 
     #[sockets::interface(portable, crate = sockets)]
     pub(crate) trait r#Bare: ::std::marker::Send + ::std::marker::Sync {
-        /// Called like the function that a border has.
+        /// It has the name of a method of `Boundary`.
         fn call(&self, object: B, scratch: &B) -> R<usize>;
         fn has(&self, error: bool) -> R<bool> {
             self.call(B(0, ::std::default::Default::default()), &error)
@@ -75,9 +75,9 @@ mod bare {
     use ::std::fmt::Debug;
 }
 
-/// As a method takes them: types of a function, and an interface in it.
+/// Types and an interface inside of a function.
 fn local() -> String {
-    // The attribute of the same name is not meant within a derive.
+    // Within a derive, `plug` is not the attribute macro of that name.
     use plug::{Portable, plug};
 
     #[derive(Portable)]

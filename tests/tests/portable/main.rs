@@ -1,8 +1,9 @@
-//! Portable interfaces behind a border: that what crosses comes back as it was, that calls and errors mean the same on both sides, and
-//! that what the macros emit means the same wherever it stands.
+//! Portable interfaces behind a boundary.
+//! Values come back unchanged, and calls and errors mean the same on both sides.
+//! The code that the macros emit means the same in every scope.
 
-// Under Miri, which is for the border to a library, nothing goes through bytes: there is no `unsafe` in that, and it would take an hour.
-#[cfg_attr(miri, allow(dead_code, reason = "nothing goes through bytes there"))]
+// Miri checks the boundary to a library. The encodings have no `unsafe`, and would take an hour.
+#[cfg_attr(miri, allow(dead_code, reason = "Miri does not run the encodings"))]
 mod bytes;
 mod calls;
 mod hygiene;
@@ -19,26 +20,26 @@ mod values;
 
 use plug::{Error, Registry};
 
-/// The plugin of every interface here.
+/// The plugin of every interface in these tests.
 #[derive(Default)]
 struct Plugin;
 
 type Answer<T> = Result<T, Error>;
 
-/// A plugin of this program, behind each border.
+/// A plugin of this program, behind each kind of boundary.
 fn each<I>(name: &str) -> Vec<Box<I>>
 where
     I: ?Sized + plug::__private::PortableInterface,
 {
-    let behind = |by_gob| bytes::behind(Registry::builtin().open(name).unwrap(), by_gob);
+    let encoded = |by_gob| bytes::behind_bytes(Registry::builtin().open(name).unwrap(), by_gob);
     let mut each = vec![open(name)];
     if cfg!(not(miri)) {
-        each.extend([behind(false), behind(true)]);
+        each.extend([encoded(false), encoded(true)]);
     }
     each
 }
 
-/// A plugin of this program, behind a border.
+/// A plugin of this program, behind the boundary to a library.
 fn open<I: ?Sized + plug::Interface>(name: &str) -> Box<I> {
     let mut registry = Registry::new();
     registry.add(&plug::link::Loopback).unwrap();

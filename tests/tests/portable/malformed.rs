@@ -1,4 +1,4 @@
-//! Bytes that are not what was asked for: an error that says what and where, or a value, and never a panic.
+//! Malformed bytes: they give an error with a reason and a place, or a value, but never a panic.
 
 use std::collections::BTreeMap;
 use std::panic;
@@ -33,7 +33,7 @@ fn a_part_of_a_message_is_refused_or_a_value() {
     for end in 0..bytes.len() {
         refused += usize::from(decode::<Deep>(&bytes[..end]).is_err());
     }
-    // All but the field before its length is there.
+    // Every prefix is refused: the only field is missing or cut.
     assert_eq!(refused, bytes.len(), "nothing of a message that has one field is a message");
     assert_eq!(decode::<Deep>(&bytes).unwrap(), deep());
 }
@@ -47,7 +47,7 @@ fn any_byte_may_be_any_other() {
             let mut bytes = bytes.clone();
             bytes[at] = byte;
             match decode::<Deep>(&bytes) {
-                // What was read is a value as any other.
+                // A value that was read can be encoded like any other.
                 Ok(value) => {
                     read += 1;
                     let again = decode::<Deep>(&encode(&value)).unwrap();
@@ -66,7 +66,7 @@ fn any_byte_may_be_any_other() {
 
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
-    // Field 1 of the request is a message of so many bytes.
+    // Field 1 of the request is a message of this length.
     let request = |message: &[u8]| [&[0x0a, message.len() as u8], message].concat();
     let text = |bytes: &[u8]| refused::<Page>(&request(bytes));
     assert_eq!(text(&[0x08, 0xac, 0x02]), "300 does not fit into u8, in `given.small`");
@@ -116,7 +116,7 @@ fn small_numbers_are_checked() {
     assert_eq!(refused::<u8>(&number(256)), "256 does not fit into u8, in `given`");
     assert_eq!(refused::<u16>(&number(65_536)), "65536 does not fit into u16, in `given`");
     assert_eq!(refused::<u16>(&number(-1)), "4294967295 does not fit into u16, in `given`");
-    // Of 32 bits are as many looked at, as in protobuf's own programs.
+    // Only 32 bits count for a 32-bit type, as in protobuf's own implementations.
     assert_eq!(decode::<i32>(&number(1 << 32 | 7)).unwrap(), 7);
     assert_eq!(decode::<u32>(&number(-1)).unwrap(), u32::MAX);
     assert!(decode::<bool>(&number(2)).unwrap());
@@ -130,7 +130,7 @@ fn unknown_fields_are_passed_over() {
         &[0x7a, 3, 0xff, 0xff, 0xff],       // with a length
         &[0x7b, 0x08, 1, 0x7b, 0x7c, 0x7c], // a group in a group
         &[0x7d, 1, 2, 3, 4],                // of 32 bits
-        &[0xfa, 0xff, 0xff, 0xff, 0x0f, 0], // the highest number there is
+        &[0xfa, 0xff, 0xff, 0xff, 0x0f, 0], // the highest field number
     ]
     .concat();
     let pair = [&unknown[..], &[0x08, 7], &unknown, &[0x4a, 1, b'x'], &unknown].concat();
@@ -145,7 +145,7 @@ fn unknown_fields_are_passed_over() {
         assert!(!text.contains("decode"), "{text}");
     }
     assert_eq!(refused::<Pair>(&[0x7c]), "unexpected end group tag, in field 15, which is unknown");
-    // As deep as one likes, but not as deep as the stack.
+    // Values may nest deeply, but not as deep as the stack.
     let text = refused::<Pair>(&[0x7b; 100_000]);
     assert!(text.ends_with(", in field 15, which is unknown"), "{text}");
 }
@@ -162,7 +162,7 @@ fn what_comes_twice_is_merged() {
     let map = |key: u8, value: u8| encode(&BTreeMap::from([(key, value)]));
     let joined = decode::<BTreeMap<u8, u8>>(&[map(1, 1), map(2, 2), map(1, 3)].concat()).unwrap();
     assert_eq!(joined, BTreeMap::from([(1, 3), (2, 2)]));
-    // The last variant is the value, and is merged with the same before it, not with another.
+    // The last variant is the value. It is merged with an earlier field of the same variant only.
     let anchor = |page, line| Target::Anchor { page, line };
     let targets =
         |targets: &[Target]| decode::<Target>(&targets.iter().flat_map(encode::<Target>).collect::<Vec<_>>()).unwrap();
@@ -174,7 +174,7 @@ fn what_comes_twice_is_merged() {
 
 #[test]
 fn no_length_is_believed() {
-    // A list, a text and a message of 2^62 bytes, of which none is there.
+    // A list, a text and a message that claim 2^62 bytes, and have none.
     let length = [0x0a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40];
     let text = "4611686018427387904 bytes are announced, and 0 are left, in `given`";
     assert_eq!(refused::<Vec<u64>>(&length), text);

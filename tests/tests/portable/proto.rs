@@ -1,4 +1,4 @@
-//! The `.proto` files of interfaces: their text as a person reads it, and that protobuf's compilers read it as what we describe.
+//! The `.proto` files of interfaces: their text, which protobuf's compilers read as our descriptors.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -306,7 +306,7 @@ fn what_cannot_be_written_is_said() {
     let _ = AB::C;
 }
 
-/// The same without what only one of us says: where in a text things are.
+/// Takes away the source positions, which the compilers alone write, and returns the comments.
 fn bare(mut file: FileDescriptorProto) -> (FileDescriptorProto, BTreeMap<Vec<i32>, String>) {
     let info = file.source_code_info.take().unwrap_or_default();
     let comments = info.location.into_iter().filter_map(|location| Some((location.path, location.leading_comments?)));
@@ -314,7 +314,7 @@ fn bare(mut file: FileDescriptorProto) -> (FileDescriptorProto, BTreeMap<Vec<i32
     (file, comments)
 }
 
-/// Where all the files are, as texts.
+/// Writes all files as text, and returns their folder and their descriptors.
 fn written(name: &str) -> (PathBuf, Vec<FileDescriptorProto>) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&folder);

@@ -1,4 +1,4 @@
-//! Values as they come: whatever they are, their bytes are read as the same ones.
+//! Random values: their bytes decode to equal values.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -27,7 +27,7 @@ struct Numbers {
     u64: u64,
 }
 
-/// What is in something else, in each way.
+/// A type inside every other kind of type.
 #[derive(Portable, Debug, Clone, PartialEq)]
 struct Nested {
     options: Option<Option<Option<u8>>>,
@@ -60,7 +60,7 @@ enum Choice {
 }
 
 fn text() -> impl Strategy<Value = String> {
-    // Long ones too, whose length takes several bytes.
+    // Long values too, so that their length takes several bytes.
     prop_oneof![4 => ".{0,8}", 1 => "[a-é]{0,300}"]
 }
 
@@ -156,7 +156,6 @@ fn choice() -> impl Strategy<Value = Choice> {
 fn assert_same<T: Portable + PartialEq + Debug>(value: &T) {
     let bytes = encode(value);
     assert_eq!(&decode::<T>(&bytes).unwrap(), value);
-    // The order of a message's fields means nothing, and neither does it that one is read once more.
     assert_eq!(encode(&decode::<T>(&bytes).unwrap()), bytes);
 }
 

@@ -1,4 +1,4 @@
-//! That what is on the wire is protobuf: for each rule the same message, written by hand for prost, whose bytes are ours.
+//! The encoding is protobuf: for each rule, a message that is written by hand for prost has our bytes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
@@ -11,7 +11,7 @@ use prost::Message;
 use super::bytes::{decode, encode};
 use super::values::{Direction, Empty, Pair, Target};
 
-/// What prost writes is what we write, and both read it as the same.
+/// Asserts that prost writes the same bytes as we do, and that both read the same value.
 #[track_caller]
 fn same<T: Portable + Debug + PartialEq, M: Message + Default + Debug + PartialEq>(ours: T, theirs: M) {
     let (our_bytes, their_bytes) = (encode(&ours), theirs.encode_to_vec());
@@ -126,7 +126,7 @@ struct TheirAnchor {
     line: Option<u64>,
 }
 
-/// Each kind of what does not stand in one piece, alone in a variant; and each that does.
+/// Every kind of type that is not exactly one field, alone in a variant, and every kind that is.
 #[derive(Portable, Debug, Clone, PartialEq)]
 enum Choice {
     Number(u32),
@@ -190,7 +190,7 @@ fn numbers_and_texts() {
     for value in [0.0, -1.5, f64::MIN_POSITIVE, f64::NEG_INFINITY] {
         same(value, OneDouble { value });
     }
-    // prost takes -0.0 for zero; protobuf's own programs do not.
+    // prost takes -0.0 for zero, unlike protobuf's own implementations.
     assert_eq!(encode(&-0.0_f64), [0x09, 0, 0, 0, 0, 0, 0, 0, 0x80]);
     assert!(decode::<f64>(&encode(&-0.0_f64)).unwrap().is_sign_negative());
     for value in ["", "x", "é", &"long".repeat(100)].map(str::to_owned) {
@@ -268,7 +268,7 @@ fn maps() {
     let lists = BTreeMap::from([(-1, Strings { value: vec!["x".to_owned()] })]);
     same(BTreeMap::from([(-1_i16, vec!["x".to_owned()])]), StringsByInt32 { value: lists });
     same(HashMap::from([(true, "x".to_owned())]), StringByBool { value: HashMap::from([(true, "x".to_owned())]) });
-    // An entry is written as a whole by us and by most others, and without its zeros by prost.
+    // We and most implementations write an entry in full, and prost omits its zeros.
     let zeros = BTreeMap::from([(String::new(), 0_u32)]);
     assert_eq!(encode(&zeros), [0x0a, 4, 0x0a, 0, 0x10, 0]);
     assert_eq!(Uint32ByString::decode(&*encode(&zeros)).unwrap().value, zeros);
@@ -281,7 +281,7 @@ fn maps() {
 fn structs_are_there_also_where_nothing_is_in_them() {
     same(Pair(0, String::new()), OnePair { value: Some(TheirPair::default()) });
     same(Pair(9, "x".to_owned()), OnePair { value: Some(TheirPair { first: 9, second: "x".to_owned() }) });
-    // And are read where they are not.
+    // A missing struct is read as its zeros.
     assert_eq!(decode::<Pair>(&[]).unwrap(), Pair(0, String::new()));
 }
 
@@ -351,7 +351,7 @@ struct Requested;
 impl VisitMethods<dyn Requests> for Requested {
     fn method<M: Method<Interface = dyn Requests>>(&mut self) {
         assert_eq!((M::NAME, M::WIRE_NAME, M::ARGUMENT_NAMES[3]), ("put", "Put", "arg4"));
-        // What is kept is of types that only the method knows, so it goes to an object that writes it down.
+        // Only the method knows the types of its arguments, so an object formats them.
         let kept = decode_request::<M>(&request().encode_to_vec()).unwrap();
         let outcome = M::call(&Writes as &dyn Requests, <M::Arguments as plug::__private::Arguments>::hold_kept(kept));
         let error = plug::__private::Outcome::result(outcome).err().map(|error| M::texts(&error).concat());
@@ -367,7 +367,7 @@ impl Requests for Writes {
     }
 }
 
-/// Hands over the bytes that a call becomes.
+/// Returns the bytes of a call.
 struct Told(std::sync::mpsc::Sender<Vec<u8>>);
 
 impl plug::__private::Boundary for Told {

@@ -1,4 +1,5 @@
-//! Two plugins that one macro makes: of one name, one type and one line, and of two interfaces. Each is called as its own.
+//! Two plugins from one macro, with the same name, type and line, and with different interfaces.
+//! A call reaches the plugin of the right interface.
 
 use plug::link::Loopback;
 use plug::{Error, Registry, plug};

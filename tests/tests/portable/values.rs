@@ -1,4 +1,4 @@
-//! Values of every kind of type, there and back.
+//! Values of every kind of type cross a boundary and come back.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
@@ -131,7 +131,7 @@ fn numbers_cross() {
         assert_all(|value| echo.u16(value), [0, u16::MAX]);
         assert_all(|value| echo.u32(value), [0, u32::MAX]);
         assert_all(|value| echo.u64(value), [0, u64::MAX]);
-        // Each bit of them, also of those that are no numbers: a quiet one and a signalling one, with something in them.
+        // Every bit crosses, also of NaNs: here a quiet one and a signalling one, both with a payload.
         let (f32s, f64s) = (|value| echo.f32(f32::from_bits(value)), |value| echo.f64(f64::from_bits(value)));
         assert_all(
             |value| f32s(value).map(f32::to_bits),
@@ -214,12 +214,12 @@ fn a_type_is_described_with_its_names_and_numbers() {
     const { assert!(!Pair::IS_FLAT && !Target::IS_FLAT) };
 }
 
-/// A hasher that panics where and when it is told to: of a map's, the type is each side's own.
+/// A hasher that panics on request. Each side of the boundary chooses the hasher of its maps.
 #[derive(Default)]
 struct Fussy(DefaultHasher);
 
 thread_local! {
-    /// How many of them can be made before one panics.
+    /// How many hashers can be made before one panics.
     static LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
@@ -251,7 +251,7 @@ fn map() -> Map {
 impl Hashes for Plugin {
     fn give(&self, fail: bool) -> Result<Map, Error> {
         let map = map();
-        // In the middle of what the other side makes of it.
+        // It panics while the peer builds the map.
         LEFT.set(if fail { 5 } else { usize::MAX });
         Ok(map)
     }
@@ -270,8 +270,8 @@ fn a_panic_in_making_a_value_is_an_error_on_either_side() {
     let hashes = open::<dyn Hashes>("hashes");
     for _ in 0..2 {
         let error = hashes.give(true).unwrap_err();
-        let told = "this program panicked in taking what `give` of plugin `hashes` returned: it is fussy";
-        assert_eq!(error.to_string(), told);
+        let message = "this program panicked in taking what `give` of plugin `hashes` returned: it is fussy";
+        assert_eq!(error.to_string(), message);
         let error = hashes.nest().unwrap_err();
         assert!(error.to_string().ends_with(" what `nest` of plugin `hashes` returned: it is fussy"), "{error}");
         let map = map();
@@ -279,7 +279,7 @@ fn a_panic_in_making_a_value_is_an_error_on_either_side() {
         let error = hashes.take(&map).unwrap_err();
         assert!(error.to_string().starts_with("plugin `hashes` panicked in `take` at "), "{error}");
         assert!(error.to_string().ends_with(": it is fussy"), "{error}");
-        // And it goes on.
+        // The next call succeeds.
         assert_eq!(hashes.give(false).unwrap().len(), 9);
         assert_eq!(hashes.take(&map).unwrap(), 9);
     }

@@ -1,4 +1,4 @@
-//! AutoMTLS: who has no certificate, or another than the one that was exchanged, is refused on both sides.
+//! AutoMTLS: both sides refuse a peer without the exchanged certificate.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -16,20 +16,20 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, Signa
 
 use crate::{in_time, open, refusal_of, shell, work};
 
-/// Somebody with a key and a certificate.
-struct Person {
+/// A peer with a key and a certificate.
+struct Identity {
     certificate: rcgen::Certificate,
     key: KeyPair,
 }
 
-impl Person {
+impl Identity {
     fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
         Self { certificate, key }
     }
 
-    /// As a plugin writes it into its handshake.
+    /// The certificate as a plugin writes it into its handshake.
     fn base64(&self) -> String {
         let pem = self.certificate.pem();
         let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
@@ -37,11 +37,11 @@ impl Person {
     }
 }
 
-/// Takes any server: it is the server's own choice that is tested.
+/// Accepts any server, since the tests are about the server's check.
 #[derive(Debug)]
-struct Anybody;
+struct AcceptAny;
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for AcceptAny {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -76,20 +76,20 @@ impl ServerCertVerifier for Anybody {
     }
 }
 
-/// The worker as this person's plugin, and the fields of its handshake.
-fn started_by(person: &Person, folder: &Path) -> (Started, Vec<String>) {
+/// A worker whose host has this identity, and the fields of its handshake.
+fn started_by(identity: &Identity, folder: &Path) -> (Started, Vec<String>) {
     let mut command = Command::new(program("worker"));
     command
         .env("HASHI", "hola")
         .env("PLUGIN_PROTOCOL_VERSIONS", "1")
         .env("PLUG_PROTOCOL", crate::PROTOCOL)
-        .env("PLUGIN_CLIENT_CERT", person.certificate.pem());
+        .env("PLUGIN_CLIENT_CERT", identity.certificate.pem());
     let mut started = start(command.env("PLUGIN_UNIX_SOCKET_DIR", folder));
     let fields = started.line().split('|').map(str::to_owned).collect();
     (started, fields)
 }
 
-/// What whoever connects says first: in HTTP/2, and in yamux, where it is a ping.
+/// The first bytes of a client: the preface of HTTP/2, or a ping of yamux.
 fn hello() -> &'static [u8] {
     match crate::PROTOCOL {
         "grpc" => b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
@@ -97,16 +97,16 @@ fn hello() -> &'static [u8] {
     }
 }
 
-/// What a plugin says first to this person: some bytes of its protocol, or nothing at all.
-fn first_words(socket: &str, person: Option<&Person>) -> Result<usize, String> {
+/// The number of bytes that a plugin first sends to a client with this identity.
+fn first_bytes(socket: &str, identity: Option<&Identity>) -> Result<usize, String> {
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Anybody));
-    let mut config = match person {
+        .with_custom_certificate_verifier(Arc::new(AcceptAny));
+    let mut config = match identity {
         None => config.with_no_client_auth(),
-        Some(Person { certificate, key }) => {
+        Some(Identity { certificate, key }) => {
             let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
             config.with_client_auth_cert(vec![certificate.der().clone()], key).unwrap()
         }
@@ -116,42 +116,42 @@ fn first_words(socket: &str, person: Option<&Person>) -> Result<usize, String> {
     let mut socket = UnixStream::connect(socket).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut stream = rustls::Stream::new(&mut client, &mut socket);
-    let said = stream.write_all(hello()).and_then(|()| stream.read(&mut [0; 100]));
-    let said = said.or_else(|error| match error.kind() {
-        // It was gone before it was told all; what it said is there to be read.
+    let received = stream.write_all(hello()).and_then(|()| stream.read(&mut [0; 100]));
+    let received = received.or_else(|error| match error.kind() {
+        // It closed the connection before it read everything. Its alert can still be read.
         std::io::ErrorKind::BrokenPipe => {
             client.read_tls(&mut socket)?;
             client.process_new_packets().map(|_| 0).map_err(std::io::Error::other)
         }
         _ => Err(error),
     });
-    said.map_err(|error| error.to_string())
+    received.map_err(|error| error.to_string())
 }
 
 #[test]
 fn a_plugin_takes_its_host_alone() {
-    let (host, other) = (Person::new(), Person::new());
+    let (host, other) = (Identity::new(), Identity::new());
     let folder = plug_tests::Sockets::new();
     let (_plugin, fields) = started_by(&host, &folder);
     assert_eq!((&fields[2][..], &fields[4][..]), ("unix", crate::PROTOCOL));
     let socket = &fields[3];
-    assert_eq!(first_words(socket, None), Err("received fatal alert: CertificateRequired".to_owned()));
-    assert_eq!(first_words(socket, Some(&other)), Err("received fatal alert: HandshakeFailure".to_owned()));
-    // Who does not even begin with TLS.
+    assert_eq!(first_bytes(socket, None), Err("received fatal alert: CertificateRequired".to_owned()));
+    assert_eq!(first_bytes(socket, Some(&other)), Err("received fatal alert: HandshakeFailure".to_owned()));
+    // A client that does not use TLS.
     let mut plain = UnixStream::connect(socket).unwrap();
     plain.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     plain.write_all(hello()).unwrap();
     let mut answer = Vec::new();
     let _ = plain.read_to_end(&mut answer);
     assert!(answer.is_empty() || answer[0] == 21, "an alert of TLS at most: {answer:?}");
-    assert!(matches!(first_words(socket, Some(&host)), Ok(1..)));
+    assert!(matches!(first_bytes(socket, Some(&host)), Ok(1..)));
 }
 
 #[test]
 fn a_host_takes_its_plugin_alone() {
-    let other = Person::new();
+    let other = Identity::new();
     let worker = program("worker").display().to_string();
-    // The handshake of a worker, with somebody else's certificate in it.
+    // The handshake of a worker, with the certificate of another identity in it.
     let script = format!("'{worker}' | sed -u 's~|{0}|.*~|{0}|{1}~'", crate::PROTOCOL, other.base64());
     assert_eq!(
         in_time(move || refusal_of(shell(&script))),
@@ -166,7 +166,7 @@ fn without_a_certificate_it_is_refused() {
     let text = "plugin `PATH` answered without a certificate, and this program wants TLS\n\
         hint: build the plugin with a library that has AutoMTLS, or do without TLS: `ProcessOptions::without_tls`";
     assert_eq!(refusal_of(shell(script)), text);
-    // A worker that is kept from seeing what its host wants.
+    // A worker that does not see its host's demand for TLS.
     let worker = program("worker").display().to_string();
     assert_eq!(refusal_of(shell(&format!("unset PLUGIN_CLIENT_CERT; exec '{worker}'"))), text);
     let process = shell(&format!("unset PLUGIN_CLIENT_CERT; exec '{worker}'")).without_tls().open("/bin/sh").unwrap();

@@ -1,4 +1,4 @@
-//! How long a call may take: for a stretch of code, for a handle, for a process; and on the other side.
+//! Deadlines and cancellations: of a piece of code, of a handle, of a process, and in the plugin.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -12,9 +12,9 @@ use crate::{LONG, in_time, open, work, worker};
 
 const SHORT: Duration = Duration::from_millis(100);
 
-/// That a call was given up in time, and not sooner.
+/// Asserts that a call fails at its deadline, and not sooner.
 #[track_caller]
-fn is_given_up(call: impl FnOnce() -> Result<(), Error>) {
+fn assert_deadline(call: impl FnOnce() -> Result<(), Error>) {
     let start = Instant::now();
     let error = call().unwrap_err();
     let took = start.elapsed();
@@ -25,10 +25,10 @@ fn is_given_up(call: impl FnOnce() -> Result<(), Error>) {
 #[test]
 fn of_a_stretch_of_code() {
     let work = work(&worker());
-    is_given_up(|| with_deadline(SHORT, || work.sleep(60_000)));
-    // The earliest holds.
-    is_given_up(|| with_deadline(LONG, || with_deadline(SHORT, || work.sleep(60_000))));
-    is_given_up(|| with_deadline(SHORT, || with_deadline(LONG, || work.sleep(60_000))));
+    assert_deadline(|| with_deadline(SHORT, || work.sleep(60_000)));
+    // The earliest deadline holds.
+    assert_deadline(|| with_deadline(LONG, || with_deadline(SHORT, || work.sleep(60_000))));
+    assert_deadline(|| with_deadline(SHORT, || with_deadline(LONG, || work.sleep(60_000))));
     with_deadline(LONG, || work.sleep(1)).unwrap();
     work.sleep(1).unwrap();
 }
@@ -43,17 +43,17 @@ fn of_a_handle_and_of_a_process() {
     let process = worker();
     let (hurried, patient) =
         (handle(&process, &OpenOptions::new().deadline(SHORT)), handle(&process, &OpenOptions::new()));
-    is_given_up(|| hurried.sleep(60_000));
+    assert_deadline(|| hurried.sleep(60_000));
     patient.sleep(150).unwrap();
 
     let process = open(ProcessOptions::new().deadline(SHORT));
-    is_given_up(|| handle(&process, &OpenOptions::new()).sleep(60_000));
+    assert_deadline(|| handle(&process, &OpenOptions::new()).sleep(60_000));
     handle(&process, &OpenOptions::new().deadline(LONG)).sleep(150).unwrap();
 }
 
-/// That a call was cancelled, and not sooner than it was told to.
+/// Asserts that a call fails because it was cancelled.
 #[track_caller]
-fn is_cancelled(cancellation: &Cancellation, work: &dyn Work) {
+fn assert_cancelled(cancellation: &Cancellation, work: &dyn Work) {
     let start = Instant::now();
     let error = with_cancellation(cancellation, || work.sleep(60_000)).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Cancelled { .. }));
@@ -67,31 +67,31 @@ fn given_up_by_another_thread() {
     let work: Arc<dyn Work> = Arc::from(work(&process));
     let after_a_while = || {
         let cancellation = Cancellation::new();
-        let told = cancellation.clone();
+        let cancelling = cancellation.clone();
         std::thread::spawn(move || {
             std::thread::sleep(SHORT);
-            told.cancel();
+            cancelling.cancel();
         });
         cancellation
     };
     let start = Instant::now();
     let cancellation = after_a_while();
-    is_cancelled(&cancellation, &*work);
+    assert_cancelled(&cancellation, &*work);
     assert!(start.elapsed() >= SHORT);
-    // What is begun later is given up at once; what is not within is no concern of it.
-    is_cancelled(&cancellation, &*work);
+    // A later call is cancelled at once. A call outside of it is not affected.
+    assert_cancelled(&cancellation, &*work);
     assert_eq!(work.sum(1, &[2]).unwrap(), 3);
     with_cancellation(&Cancellation::new(), || work.sleep(1)).unwrap();
-    // Many at once, and within a runtime.
+    // Many calls at once, and within a runtime.
     let cancellation = after_a_while();
     std::thread::scope(|scope| {
         for _ in 0..10 {
-            scope.spawn(|| is_cancelled(&cancellation, &*work));
+            scope.spawn(|| assert_cancelled(&cancellation, &*work));
         }
     });
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(async { is_cancelled(&after_a_while(), &*work) });
-    // It is not the process that was cancelled.
+    runtime.block_on(async { assert_cancelled(&after_a_while(), &*work) });
+    // The process itself was not cancelled.
     process.check().unwrap();
 }
 
@@ -101,17 +101,17 @@ fn it_is_the_plugins_too() {
     let process = worker();
     let work = work(&process);
     assert_eq!(work.obey("relay 1").unwrap(), "it slept");
-    let said = crate::noise::heard(|| {
+    let log = crate::noise::capture(|| {
         let error = with_deadline(Duration::from_millis(1500), || work.obey("relay 60000")).unwrap_err();
         assert_eq!(error.to_string(), "plugin `worker` did not answer `obey` in time, and the call was cancelled");
     });
     let text = "relayed: given up: plugin `worker` did not answer `sleep` in time, and the call was cancelled";
-    said.wait_for("worker", text);
+    log.wait_for("worker", text);
 }
 
 #[test]
 fn a_call_that_blocks_for_ever_delays_nobody() {
-    let heard = crate::noise::heard(|| ());
+    let log = crate::noise::capture(|| ());
     let process = worker();
     let work: Arc<dyn Work> = Arc::from(work(&process));
     let slow = Mutex::new(Duration::ZERO);
@@ -134,9 +134,9 @@ fn a_call_that_blocks_for_ever_delays_nobody() {
         timed(&|| process.check().unwrap());
     }
     timed(&|| assert_eq!(work.obey("tell while others wait").unwrap(), "told"));
-    heard.wait_for("worker", "while others wait");
+    log.wait_for("worker", "while others wait");
     assert!(start.elapsed() < Duration::from_millis(1900), "they wait no more");
-    // Far more than a call takes, and far less than it would have to wait.
+    // Far more than a call takes, and far less than a blocked call would wait.
     let slow = *slow.lock().unwrap();
     assert!(slow < Duration::from_millis(500), "{slow:?}");
     in_time(|| blocked.into_iter().for_each(|blocked| blocked.join().unwrap()));

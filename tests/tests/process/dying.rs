@@ -1,4 +1,4 @@
-//! Processes that end or panic while they are being called, or before: what the caller is told, and whom it does not concern.
+//! Processes that end or panic during a call, or before it: the errors of the caller and of others.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -9,11 +9,11 @@ use plug::ErrorKind;
 use plug::link::{ProcessFault, ProcessOptions};
 use plug_tests::until;
 
-use crate::{LONG, in_time, open, told, told_of_worker, work, worker};
+use crate::{LONG, in_time, message_of, open, work, worker, worker_message};
 
-/// What is said of a worker that was told to die in this way.
+/// The error of a call that makes the worker die in this way.
 fn death(how: &'static str) -> String {
-    in_time(move || told_of_worker(&work(&worker()).die(how).unwrap_err()))
+    in_time(move || worker_message(&work(&worker()).die(how).unwrap_err()))
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn it_was_killed_before_the_call() {
     assert_eq!(death.status.unwrap().to_string(), "signal: 9 (SIGKILL)");
     let error = in_time(move || work.echo(b"x").unwrap_err());
     assert_eq!(
-        told_of_worker(&error),
+        worker_message(&error),
         "plugin `PATH` was killed by signal 9 (SIGKILL) before it was called\n\
          hint: where nobody else did that, the system did, when it was short of memory"
     );
@@ -101,11 +101,11 @@ fn it_is_killed_while_many_wait() {
     let before = threads(&id);
     let errors = thread::scope(|scope| {
         let calls: Vec<_> = (0..16).map(|_| scope.spawn(|| work.sleep(60_000).unwrap_err())).collect();
-        // A thread that has just answered takes the next call.
+        // A thread that has just replied takes the next call.
         until(LONG, "all are under way", || threads(&id) >= before + 15);
         let start = Instant::now();
         kill(&id);
-        let errors: Vec<_> = calls.into_iter().map(|call| told_of_worker(&call.join().unwrap())).collect();
+        let errors: Vec<_> = calls.into_iter().map(|call| worker_message(&call.join().unwrap())).collect();
         assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
         errors
     });
@@ -117,7 +117,7 @@ fn it_is_killed_while_many_wait() {
     }
 }
 
-/// A child of the process holds its socket, and does not answer.
+/// A child of the process keeps its socket open, and does not respond.
 #[test]
 fn it_is_killed_and_its_child_is_not() {
     let script = format!("'{}' & wait", plug_tests::program("worker").display());
@@ -134,8 +134,8 @@ fn it_is_killed_and_its_child_is_not() {
             kill(&shell);
             call.join().unwrap()
         });
-        // Whoever asks later is not kept waiting either.
-        [first, work.sum(1, &[2]).unwrap_err()].map(|error| told(&error, Path::new("/bin/sh")))
+        // A later call does not wait either.
+        [first, work.sum(1, &[2]).unwrap_err()].map(|error| message_of(&error, Path::new("/bin/sh")))
     });
     let took = killed.elapsed();
     kill(&child);
@@ -145,7 +145,7 @@ fn it_is_killed_and_its_child_is_not() {
     assert!(took < Duration::from_secs(2), "{took:?}");
 }
 
-/// How many threads the process has.
+/// The number of threads of the process.
 fn threads(id: &str) -> usize {
     std::fs::read_dir(format!("/proc/{id}/task")).map_or(0, Iterator::count)
 }
@@ -180,7 +180,7 @@ fn its_socket_is_removed() {
     let work = work(&process);
     let socket = work.obey("socket").unwrap();
     assert_eq!(work.obey("remove").unwrap(), "removed");
-    // The connection is there.
+    // The process is connected now.
     assert_eq!(work.sum(1, &[2]).unwrap(), 3);
     in_time({
         let process = process.clone();
@@ -201,7 +201,7 @@ fn its_socket_is_removed() {
 fn whoever_connects_is_turned_away() {
     let options = ProcessOptions::new().arg("closing").without_tls();
     let error = in_time(move || plug::Registry::new().add(&open(options)).map(|_| ()).unwrap_err());
-    // At the first word, or the second.
+    // It closes at the first message, or at the second.
     match error.kind() {
         ErrorKind::Unavailable { .. } | ErrorKind::Process { fault: ProcessFault::Connect { .. }, .. } => {}
         _ => panic!("{error:?}"),

@@ -1,4 +1,4 @@
-//! Executables that cannot be run, and those that may not be.
+//! Executables that cannot be run, and executables that must not be run.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use std::thread;
 use plug::link::{Process, ProcessOptions};
 use plug_tests::{program, scratch, succeed};
 
-use crate::{refusal, told, work};
+use crate::{message_of, refusal, work};
 
 fn file(folder: &Path, name: &str, bytes: impl AsRef<[u8]>, mode: u32) -> PathBuf {
     let path = folder.join(name);
@@ -56,7 +56,7 @@ fn what_is_no_executable() {
          caused by: No such file or directory (os error 2)",
     );
     let mut other = fs::read(program("worker")).unwrap();
-    // The processor, of which this one is number 62, or 183.
+    // e_machine 243 is RISC-V. This processor's is 62 (x86-64) or 183 (AArch64).
     other[18..20].copy_from_slice(&[243, 0]);
     let path = file(&folder, "riscv", &other[..1 << 16], 0o755);
     let host = std::env::consts::ARCH;
@@ -74,7 +74,7 @@ fn sha256(path: &Path) -> String {
     line.split_whitespace().next().unwrap().to_owned()
 }
 
-/// A small file that is the worker.
+/// A small executable that runs the worker.
 fn small(folder: &Path) -> PathBuf {
     file(folder, "small", format!("#!/bin/sh\nexec '{}'\n", program("worker").display()), 0o755)
 }
@@ -88,12 +88,12 @@ fn one_file_alone_is_run_where_its_digest_is_given() {
     let (running, late) = (pinned(), pinned());
     let worker = work(&running);
     assert_eq!(worker.sum(1, &[2]).unwrap(), 3);
-    // What runs is a copy that nobody else can write.
+    // The process runs a copy that others cannot write.
     let copy = Path::new(&worker.obey("socket").unwrap()).with_file_name("executable");
     assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o500);
     assert_eq!(fs::read(&copy).unwrap(), fs::read(&path).unwrap());
 
-    // Another one is put in its place before it is started.
+    // Another file replaces it before it is started.
     let other = file(&folder, "other", "#!/bin/sh\necho gotcha\n", 0o755);
     fs::rename(&other, &path).unwrap();
     let found = sha256(&path);
@@ -112,7 +112,8 @@ fn one_file_alone_is_run_where_its_digest_is_given() {
     );
 }
 
-/// A copy that is still being written in the eyes of the system, since another thread has just forked, is started all the same.
+/// A copy is started even if the system takes it for one that is being written, because another
+/// thread has just forked.
 #[test]
 fn copies_are_started_by_many_at_once() {
     let path = small(&scratch("process-copies"));
@@ -124,7 +125,7 @@ fn copies_are_started_by_many_at_once() {
                 barrier.wait();
                 for _ in 0..3 {
                     let process = ProcessOptions::new().without_tls().sha256(&digest).unwrap().open(&path).unwrap();
-                    process.check().map_err(|error| told(&error, &path)).unwrap();
+                    process.check().map_err(|error| message_of(&error, &path)).unwrap();
                 }
             });
         }

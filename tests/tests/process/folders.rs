@@ -1,4 +1,4 @@
-//! Where sockets are: hosts that share a folder for temporary files, or have none that can be used.
+//! The folders of sockets, for hosts that share a temporary folder, or have no usable one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ fn host(temporary: &Path, orders: &[&str]) -> Started {
     start(command.arg(program("worker")).args(orders).env("TMPDIR", temporary))
 }
 
-/// The folders for sockets that are in this one.
+/// The folders for sockets in this folder.
 fn folders(of: &Path) -> Vec<PathBuf> {
     plug_tests::entries(of)
 }
@@ -29,7 +29,7 @@ fn hosts_share_a_folder_and_what_a_killed_one_left_is_swept() {
     assert_eq!(both.len(), 2, "{both:?}");
     first.kill();
     until(LONG, "the first plugin is gone", || !is_running(one.parse().unwrap()));
-    // The folder is there, since nobody was there to remove it. The next host does.
+    // The killed host left its folder. The next host removes it.
     assert_eq!(folders(&temporary), both);
     let mut third = hosts();
     let (three, _) = (third.line(), third.line());
@@ -57,7 +57,7 @@ fn a_folder_that_cannot_be_used_is_not() {
     assert_eq!(fs::read_dir(&long).unwrap().count(), 0);
 }
 
-/// A host of another library names no folder, or one that cannot be used.
+/// A host of another library names no folder, or an unusable one.
 #[test]
 fn a_plugin_says_what_is_wrong_with_its_folder() {
     let refusal = |variable: &str, folder: &Path| {
@@ -79,7 +79,7 @@ fn a_plugin_says_what_is_wrong_with_its_folder() {
     );
 }
 
-/// Nothing is left of a process that was told to go, or that could not be started.
+/// A process that ended on request, or could not be started, leaves no files.
 #[test]
 fn nothing_is_left() {
     let temporary = Sockets::new();
@@ -98,7 +98,7 @@ fn nothing_is_left() {
     assert_eq!(folders(&temporary), Vec::<PathBuf>::new());
 }
 
-/// Two hosts at once, many times over: one sweeps while the other makes its folder.
+/// Two hosts start at once, many times: one sweeps while the other makes its folder.
 #[test]
 fn hosts_that_start_at_once_do_not_sweep_each_other() {
     let temporary = Sockets::new();

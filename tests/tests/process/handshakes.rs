@@ -1,4 +1,4 @@
-//! What plugins print instead of a handshake, and handshakes that this program can do nothing with.
+//! Plugins that print no handshake, or one that this program cannot use.
 
 use std::time::Duration;
 
@@ -11,51 +11,51 @@ const HINT: &str =
     "hint: a plugin prints its handshake before all else on stdout; what it has to say before that belongs on stderr";
 const LIKE: &str = "hint: a handshake is one line like `1|1|unix|/tmp/plugin123|grpc|`";
 
-/// What is said of a plugin with this script, which has a short time.
+/// Asserts the error for a plugin with this script, under a short timeout.
 #[track_caller]
-fn is_refused(script: &str, text: &str) {
+fn assert_refused(script: &str, text: &str) {
     let script = script.to_owned();
     let refusal = in_time(move || refusal_of(shell(&script).start_timeout(Duration::from_secs(5))));
     assert_eq!(refusal, text);
 }
 
-/// What is said of a plugin that prints this, and goes on.
+/// Asserts the error for a plugin that prints this line and keeps running.
 #[track_caller]
-fn is_refused_for(line: &str, text: &str) {
-    is_refused(&format!("echo '{line}'; exec sleep 1000"), text);
+fn assert_line_refused(line: &str, text: &str) {
+    assert_refused(&format!("echo '{line}'; exec sleep 1000"), text);
 }
 
 #[test]
 fn it_ends_at_once() {
-    is_refused(
+    assert_refused(
         "exit 0",
         "plugin `PATH` exited with status 0 before its handshake\n\
          hint: a plugin's `main` serves until it is told to stop: `plug::serve()`",
     );
-    is_refused("exit 3", "plugin `PATH` exited with status 3 before its handshake");
-    is_refused(
+    assert_refused("exit 3", "plugin `PATH` exited with status 3 before its handshake");
+    assert_refused(
         "echo first >&2; printf last >&2; exit 3",
         "plugin `PATH` exited with status 3 before its handshake\nstderr: first\nstderr: last",
     );
-    is_refused("kill -SEGV $$", "plugin `PATH` was killed by signal 11 (SIGSEGV) before its handshake");
-    is_refused("exec >&-; exec sleep 1000", "plugin `PATH` closed its stdout before its handshake");
+    assert_refused("kill -SEGV $$", "plugin `PATH` was killed by signal 11 (SIGSEGV) before its handshake");
+    assert_refused("exec >&-; exec sleep 1000", "plugin `PATH` closed its stdout before its handshake");
 }
 
 #[test]
 fn it_prints_something_first() {
-    is_refused_for("hello", &format!("plugin `PATH` printed `hello` instead of its handshake\n{HINT}"));
-    is_refused_for("", &format!("plugin `PATH` printed an empty line instead of its handshake\n{HINT}"));
-    is_refused(
+    assert_line_refused("hello", &format!("plugin `PATH` printed `hello` instead of its handshake\n{HINT}"));
+    assert_line_refused("", &format!("plugin `PATH` printed an empty line instead of its handshake\n{HINT}"));
+    assert_refused(
         "echo hello; echo why >&2; exit 4",
         &format!(
             "plugin `PATH` printed `hello` instead of its handshake, and exited with status 4\n{HINT}\nstderr: why"
         ),
     );
-    is_refused(
+    assert_refused(
         "printf 'no end'",
         &format!("plugin `PATH` printed `no end` instead of its handshake, and exited with status 0\n{HINT}"),
     );
-    is_refused(
+    assert_refused(
         r"printf '\033[31m\377\000\001\n'; exec sleep 1000",
         &format!("plugin `PATH` printed `\\u{{1b}}[31m\u{fffd}\\0\\u{{1}}` instead of its handshake\n{HINT}"),
     );
@@ -66,9 +66,9 @@ fn it_prints_a_line_that_is_too_long() {
     let printed = format!("{}… (65536 bytes)", "x".repeat(200));
     let text =
         format!("plugin `PATH` printed 65536 bytes without a line's end instead of its handshake: `{printed}`\n{LIKE}");
-    is_refused("head -c 1048576 /dev/zero | tr '\\0' x; echo; exec sleep 1000", &text);
-    // For ever. The shell is told by the system that nobody reads.
-    is_refused("exec tr '\\0' x </dev/zero", &text);
+    assert_refused("head -c 1048576 /dev/zero | tr '\\0' x; echo; exec sleep 1000", &text);
+    // It prints without end, until the system reports to the shell that the pipe is closed.
+    assert_refused("exec tr '\\0' x </dev/zero", &text);
     let noise = in_time(|| refusal_of(shell("exec tr '\\000\\n' '\\377' </dev/zero")));
     let printed = format!("{}… (65536 bytes)", "\u{fffd}".repeat(200));
     assert_eq!(
@@ -88,41 +88,41 @@ fn it_hangs_before_the_handshake() {
         soon("printf '1|1|un'; echo waiting >&2; exec sleep 1000"),
         "plugin `PATH` printed no handshake within 300ms, but of a line without end `1|1|un`\nstderr: waiting"
     );
-    // Who has less time than a start may take does not wait longer.
+    // A deadline before the start timeout ends the wait.
     let hurried = in_time(|| plug::with_deadline(Duration::from_millis(300), || refusal_of(shell("exec sleep 1000"))));
     assert!(hurried.starts_with("plugin `PATH` printed no handshake within 2"), "{hurried}");
 }
 
 #[test]
 fn its_handshake_is_for_others() {
-    is_refused_for(
+    assert_line_refused(
         "2|1|unix|/tmp/x|grpc|",
         "plugin `PATH` speaks version 2 of go-plugin's core protocol, and this program speaks version 1\n\
          hint: build the plugin with a library that speaks that one",
     );
-    is_refused_for(
+    assert_line_refused(
         "1|7|unix|/tmp/x|grpc|",
         "plugin `PATH` speaks version 7 of the application's protocol, and this program version 1\n\
          hint: install a plugin that is made for this version of the program",
     );
-    is_refused_for(
+    assert_line_refused(
         "1|one|unix|/tmp/x|grpc|",
         &format!("plugin `PATH` names `one` as its version of the application's protocol, which is no number\n{LIKE}"),
     );
-    is_refused_for(
+    assert_line_refused(
         "1|1|quic|/tmp/x|grpc|",
         &format!("plugin `PATH` listens on network `quic`, which is neither `unix` nor `tcp`\n{LIKE}"),
     );
-    is_refused_for(
+    assert_line_refused(
         "1|1|tcp|nowhere|grpc|",
         "plugin `PATH` names `nowhere` as its address of network `tcp`\n\
          hint: that would be a host and a port, as in `127.0.0.1:10000`",
     );
-    is_refused_for(
+    assert_line_refused(
         "1|1|unix",
         &format!("plugin `PATH` printed a handshake of 3 fields, of which there are at least 4: `1|1|unix`\n{LIKE}"),
     );
-    is_refused_for(
+    assert_line_refused(
         "1|1|unix|/tmp/x|http|",
         &format!("plugin `PATH` speaks protocol `http`, which is neither `grpc` nor `netrpc`\n{LIKE}"),
     );
@@ -153,7 +153,7 @@ fn it_listens_and_never_answers() {
     let process = options.open(program("worker")).unwrap();
     let error = in_time(move || plug::Registry::new().add(&process).map(|_| ()).unwrap_err());
     let text = "plugin `process:PATH` did not answer `List` in time, and the call was cancelled";
-    assert_eq!(crate::told_of_worker(&error), text);
+    assert_eq!(crate::worker_message(&error), text);
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! Interfaces in other versions than this program's: what still fits, and what is said of the rest.
+//! Interfaces in other versions than this program's: compatible ones, and errors for the others.
 
 use plug::link::ProcessOptions;
 use plug::{ErrorKind, Registry};
 use plug_tests::program;
 use process_interface::Work;
 
-use crate::{told, worker};
+use crate::{message_of, worker};
 
 #[test]
 fn another_signature_is_told_before_anything_is_called() {
@@ -15,7 +15,7 @@ fn another_signature_is_told_before_anything_is_called() {
     let error = registry.open::<dyn Work>("worker").err().unwrap();
     assert!(matches!(error.kind(), ErrorKind::Incompatible { .. }), "{error:?}");
     assert_eq!(
-        told(&error, &path),
+        message_of(&error, &path),
         "plugin `worker` of `process:PATH` was built with another `process_interface::Work`\n  \
          method `sum` is `(u64, Vec<u32>) -> u64` in the plugin, and `(u64, Vec<u64>) -> u64` in this program\n\
          hint: build both with one version of the interface"

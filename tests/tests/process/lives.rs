@@ -1,4 +1,4 @@
-//! When a process begins and ends, for its host and for others: handles, death notices, health, and processes that were there before.
+//! The lifetime of processes: handles, death notices, health, and reattachment.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -21,20 +21,20 @@ fn it_lives_as_long_as_a_handle() {
     let process = worker();
     let (one, two) = (work(&process), work(&process));
     let id = one.obey("pid").unwrap();
-    // All handles are of one object.
+    // All handles share one process.
     assert_eq!((one.obey("count").unwrap(), two.obey("count").unwrap()), ("1".to_owned(), "2".to_owned()));
     assert_eq!(two.obey("pid").unwrap(), id);
     drop(one);
     assert!(runs(&id));
     drop(two);
     assert!(!runs(&id), "the last handle is gone, and so is the process");
-    // The next one is another.
+    // The next handle starts another process.
     let again = work(&process);
     assert_ne!(again.obey("pid").unwrap(), id);
     assert_eq!(again.obey("count").unwrap(), "1");
 }
 
-/// It is told to end, and does; nothing is waited for but that.
+/// It ends when its host asks it to, without any other wait.
 #[test]
 fn it_goes_at_once() {
     for options in [ProcessOptions::new(), ProcessOptions::new().without_tls()] {
@@ -69,7 +69,7 @@ fn what_does_not_end_is_killed() {
     let process = open(ProcessOptions::new().kill_timeout(kill_timeout));
     let work = work(&process);
     let id = work.obey("pid").unwrap();
-    // It does nothing any more, and so not what it is told.
+    // It is stopped, and so does not react to the request to end.
     signal(&id, Signal::STOP);
     let start = Instant::now();
     in_time(move || drop(work));
@@ -87,7 +87,7 @@ fn a_method_that_goes_on_does_not_keep_it() {
     let start = Instant::now();
     drop(work);
     assert!(!runs(&id));
-    // Less than it has before it is killed.
+    // Less than the time until it would be killed.
     assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
 }
 
@@ -102,7 +102,7 @@ fn its_death_is_told() {
     assert_eq!(death.status.unwrap().code(), Some(8));
     assert_eq!(death.stderr, ["this is the end"]);
     drop((work, process));
-    // Once, and not of one that was told to go.
+    // Its death is reported once, and a requested end is not reported.
     assert!(receive.recv().is_err());
 }
 
@@ -134,11 +134,11 @@ fn it_outlives_a_host_that_came_later() {
     let one = work(&first);
     let id = one.obey("pid").unwrap();
     assert_eq!(one.obey("count").unwrap(), "1");
-    let there = first.reattachment().unwrap();
-    assert_eq!((there.pid.to_string(), there.version), (id.clone(), 1));
-    assert_eq!(there.address, format!("unix:{}", one.obey("socket").unwrap()));
+    let reattachment = first.reattachment().unwrap();
+    assert_eq!((reattachment.pid.to_string(), reattachment.version), (id.clone(), 1));
+    assert_eq!(reattachment.address, format!("unix:{}", one.obey("socket").unwrap()));
 
-    let second = ProcessOptions::new().reattach(there.clone()).unwrap();
+    let second = ProcessOptions::new().reattach(reattachment.clone()).unwrap();
     let other = work(&second);
     assert_eq!(other.obey("count").unwrap(), "2");
     assert_eq!(other.obey("pid").unwrap(), id);
@@ -146,12 +146,12 @@ fn it_outlives_a_host_that_came_later() {
     assert!(runs(&id));
     assert_eq!(one.obey("count").unwrap(), "3");
 
-    let second = ProcessOptions::new().reattach(there.clone()).unwrap();
+    let second = ProcessOptions::new().reattach(reattachment.clone()).unwrap();
     let other = work(&second);
     drop((one, first));
     assert!(!runs(&id));
     let error = in_time(move || other.obey("count").unwrap_err());
-    let Reattach { address, .. } = there;
+    let Reattach { address, .. } = reattachment;
     let text = error.to_string();
     assert_eq!(
         text,
@@ -165,7 +165,7 @@ fn it_outlives_a_host_that_came_later() {
 fn what_cannot_be_reattached_to() {
     let error = worker().reattachment().unwrap_err();
     assert_eq!(
-        crate::told_of_worker(&error),
+        crate::worker_message(&error),
         "`process:PATH` takes calls from the program that has started it alone\n\
          hint: do without TLS: `ProcessOptions::without_tls`"
     );
@@ -195,7 +195,7 @@ fn messages_can_be_large() {
     let work = work(&open(ProcessOptions::new().max_reply(1 << 20)));
     let error = work.echo(&vec![0; 2 << 20]).unwrap_err();
     assert_eq!(
-        crate::told_of_worker(&error),
+        crate::worker_message(&error),
         format!(
             "plugin `worker` in `process:PATH` refused `echo` with OUT_OF_RANGE: a message has {} bytes, which is more than the 1048576 that are taken",
             (2 << 20) + if crate::PROTOCOL == "grpc" { 5 } else { 6 }

@@ -1,4 +1,4 @@
-//! The process link, with processes that are started for it: what they do, what they do wrong, and what is wrong with them.
+//! The process link, with real processes: working, misbehaving and unusable ones.
 
 mod certificates;
 mod deadlines;
@@ -16,7 +16,7 @@ mod started;
 mod storm;
 mod threads;
 
-use started::{LONG, in_time, open, refusal, refusal_of, shell, told, told_of_worker, work, worker};
+use started::{LONG, in_time, message_of, open, refusal, refusal_of, shell, work, worker, worker_message};
 
-/// What the worker speaks.
+/// The protocol of the worker.
 const PROTOCOL: &str = "grpc";

@@ -1,4 +1,4 @@
-//! What processes print: where it goes, and that no amount of it does harm.
+//! The output of processes: it reaches the log, and no amount of it does harm.
 
 use std::fmt::Debug;
 use std::process::Command;
@@ -13,40 +13,43 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::{LONG, open, work, worker};
 
-/// What was said since, by whom and in words.
-pub(crate) struct Heard(usize);
+/// The events of the log since an index.
+pub(crate) struct Log(usize);
 
-type Said = (Level, String, String);
+/// The level of an event, its plugin and its message.
+type LogEvent = (Level, String, String);
 
-static SAID: LazyLock<Arc<(Mutex<Vec<Said>>, Condvar)>> = LazyLock::new(|| {
-    let said = Arc::default();
-    tracing::dispatcher::set_global_default(tracing::Dispatch::new(Listener(Arc::clone(&said))))
-        .expect("nobody else listens");
-    said
+static EVENTS: LazyLock<Arc<(Mutex<Vec<LogEvent>>, Condvar)>> = LazyLock::new(|| {
+    let events = Arc::default();
+    tracing::dispatcher::set_global_default(tracing::Dispatch::new(Recorder(Arc::clone(&events))))
+        .expect("no other subscriber is set");
+    events
 });
 
-/// What is said during `work`, and after.
-pub(crate) fn heard(work: impl FnOnce()) -> Heard {
-    let begin = SAID.0.lock().unwrap().len();
+/// Runs `work`, and returns the log since its start.
+pub(crate) fn capture(work: impl FnOnce()) -> Log {
+    let begin = EVENTS.0.lock().unwrap().len();
     work();
-    Heard(begin)
+    Log(begin)
 }
 
-impl Heard {
-    /// Waits until this plugin has said this, and says at what level.
+impl Log {
+    /// Waits for this message of this plugin, and returns its level.
     #[track_caller]
     pub(crate) fn wait_for(&self, plugin: &str, text: &str) -> Level {
-        let find = |said: &[Said]| said.iter().find(|said| said.1 == plugin && said.2 == text).map(|said| said.0);
-        let said = SAID.0.lock().unwrap();
-        let (said, _) = SAID.1.wait_timeout_while(said, LONG, |said| find(&said[self.0..]).is_none()).unwrap();
-        find(&said[self.0..]).unwrap_or_else(|| {
-            panic!("`{text}` was not said, but {:?}", said.iter().rev().take(20).collect::<Vec<_>>())
+        let find =
+            |events: &[LogEvent]| events.iter().find(|event| event.1 == plugin && event.2 == text).map(|event| event.0);
+        let events = EVENTS.0.lock().unwrap();
+        let (events, _) =
+            EVENTS.1.wait_timeout_while(events, LONG, |events| find(&events[self.0..]).is_none()).unwrap();
+        find(&events[self.0..]).unwrap_or_else(|| {
+            panic!("`{text}` was not logged, but {:?}", events.iter().rev().take(20).collect::<Vec<_>>())
         })
     }
 }
 
-/// Keeps the events of the link's, but for long ones.
-struct Listener(Arc<(Mutex<Vec<Said>>, Condvar)>);
+/// Records the events of the link, except long ones.
+struct Recorder(Arc<(Mutex<Vec<LogEvent>>, Condvar)>);
 
 #[derive(Default)]
 struct Fields {
@@ -68,7 +71,7 @@ impl Visit for Fields {
     }
 }
 
-impl Subscriber for Listener {
+impl Subscriber for Recorder {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target() == "plug::process"
     }
@@ -98,31 +101,31 @@ impl Subscriber for Listener {
 #[test]
 fn what_is_printed_comes_to_the_log() {
     for options in [ProcessOptions::new(), ProcessOptions::new().without_tls()] {
-        let heard = heard(|| ());
+        let log = capture(|| ());
         let work = work(&open(options));
         work.die("print").unwrap();
-        assert_eq!(heard.wait_for("worker", "printed"), Level::DEBUG);
+        assert_eq!(log.wait_for("worker", "printed"), Level::DEBUG);
         work.obey("tell [WARN] so it is").unwrap();
-        assert_eq!(heard.wait_for("worker", "so it is"), Level::WARN);
+        assert_eq!(log.wait_for("worker", "so it is"), Level::WARN);
         work.obey(r#"tell {"@level":"error","@message":"worse","n":1}"#).unwrap();
-        assert_eq!(heard.wait_for("worker", "worse"), Level::ERROR);
+        assert_eq!(log.wait_for("worker", "worse"), Level::ERROR);
         work.obey("tell \u{1b}[31mred").unwrap();
-        assert_eq!(heard.wait_for("worker", "\\u{1b}[31mred"), Level::DEBUG);
+        assert_eq!(log.wait_for("worker", "\\u{1b}[31mred"), Level::DEBUG);
     }
 }
 
-/// A plugin that was told of its end by nobody has its death in the log.
+/// The log reports the death of a plugin that was not asked to end.
 #[test]
 fn a_death_comes_to_the_log() {
-    let heard = heard(|| ());
+    let log = capture(|| ());
     let process = crate::shell(&format!("'{}'; exit 5", program("worker").display())).open("/bin/sh").unwrap();
     let work = work(&process);
     work.die("exit").unwrap_err();
-    assert_eq!(heard.wait_for("sh", "the process of the plugin has ended"), Level::ERROR);
+    assert_eq!(log.wait_for("sh", "the process of the plugin has ended"), Level::ERROR);
 }
 
-/// The worker floods a stream, to a host whose memory is looked at before and after.
-fn floods(stream: &str) {
+/// The worker floods a stream. The memory of the host hardly grows.
+fn flood(stream: &str) {
     let mut command = Command::new(program("host"));
     let order = format!("{stream} 100");
     let orders = ["pid", "memory", &order, "pid", "memory"];
@@ -139,12 +142,12 @@ fn floods(stream: &str) {
 
 #[test]
 fn a_flood_on_stderr_does_no_harm() {
-    floods("say");
+    flood("say");
 }
 
 #[test]
 fn a_flood_on_stdout_does_no_harm() {
-    floods("print");
+    flood("print");
 }
 
 #[test]

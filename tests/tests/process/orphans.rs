@@ -1,4 +1,4 @@
-//! Hosts that are killed, or interrupted: no plugin stays, and nothing of it.
+//! Hosts that are killed or interrupted: their plugins end, and leave no files.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::{LONG, in_time, open, work};
 
-/// What a plugin has to be gone in.
+/// The time within which a plugin must end.
 const SOON: Duration = Duration::from_secs(1);
 
 fn host(arguments: &[&str]) -> Started {
@@ -22,9 +22,9 @@ fn worker() -> String {
     program("worker").display().to_string()
 }
 
-/// Kills the host, and waits until the plugin is gone, and its socket.
+/// Kills the host, and waits until the plugin has ended and its socket is removed.
 #[track_caller]
-fn leaves(mut host: Started, plugin: &str, socket: &str) {
+fn assert_leaves(mut host: Started, plugin: &str, socket: &str) {
     let id = plugin.parse().unwrap();
     assert!(is_running(id) && Path::new(socket).exists(), "{plugin} at {socket}");
     let killed = Instant::now();
@@ -38,7 +38,7 @@ fn a_plugin_leaves_when_its_host_is_killed() {
     for options in [&[][..], &["--plain"]] {
         let mut host = host(&[options, &[&worker(), "pid", "socket"]].concat());
         let (id, socket) = (host.line(), host.line());
-        leaves(host, &id, &socket);
+        assert_leaves(host, &id, &socket);
     }
 }
 
@@ -47,10 +47,10 @@ fn a_plugin_leaves_though_a_method_blocks() {
     let mut host = host(&[&worker(), "pid", "socket", "sleep 60000"]);
     let (id, socket) = (host.line(), host.line());
     assert_eq!(host.line(), "sleeping");
-    leaves(host, &id, &socket);
+    assert_leaves(host, &id, &socket);
 }
 
-/// A program between the host and the plugin, that does as this script says.
+/// A script that runs between the host and the plugin.
 fn between(name: &str, script: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     let path = plug_tests::scratch(name).join("between");
@@ -63,17 +63,17 @@ fn between(name: &str, script: &str) -> PathBuf {
 fn a_plugin_leaves_that_was_started_by_a_shell() {
     for (name, script) in [
         ("process-between", format!("'{}'; exit 1", worker())),
-        // One that does not leave itself.
+        // A shell that does not end on its own.
         ("process-stubborn", format!("trap '' TERM HUP; '{}'; exit 1", worker())),
     ] {
         let between = between(name, &script);
         let mut host = host(&[&between.display().to_string(), "pid", "socket"]);
         let (id, socket) = (host.line(), host.line());
-        leaves(host, &id, &socket);
+        assert_leaves(host, &id, &socket);
     }
 }
 
-/// The number of the host's only child.
+/// The process id of the host's only child.
 fn child_of(host: &Started) -> u32 {
     let children = || {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", host.id())).unwrap().flatten();
@@ -87,7 +87,7 @@ fn child_of(host: &Started) -> u32 {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_plugin_leaves_that_never_looks() {
-    // Before its handshake.
+    // It hangs before its handshake.
     let sleeper = between("process-sleeper", "exec sleep 1000");
     let mut sleeping = host(&[&sleeper.display().to_string(), "start"]);
     let id = child_of(&sleeping);
@@ -97,7 +97,7 @@ fn a_plugin_leaves_that_never_looks() {
     sleeping.kill();
     until(SOON, "the sleeper is gone", || !is_running(id));
 
-    // And after it: one that answers nothing.
+    // It hangs after its handshake, and never responds.
     let foreign = between("process-foreign", &format!("exec '{}' hearing", worker()));
     let mut hearing = host(&["--plain", &foreign.display().to_string(), "start"]);
     assert_eq!(hearing.line(), "started 1");
@@ -129,12 +129,12 @@ fn a_plugin_can_be_told_to_end_by_the_system() {
     assert!(!Path::new(&socket).exists());
     let error = in_time(move || work.sum(1, &[2]).unwrap_err());
     // On a busy machine the call may begin before the host has noted the end.
-    let text = crate::told_of_worker(&error);
+    let text = crate::worker_message(&error);
     let whens = ["before it was called", "while it was being called"];
     assert!(whens.iter().any(|when| text == format!("plugin `PATH` exited with status 0 {when}")), "{text}");
 }
 
-/// A child of the host's own executable is a plugin when its host says so, and nobody else.
+/// A child of the host's own executable is a plugin only if its host requests that.
 #[test]
 fn an_isolated_plugin_is_in_the_hosts_own_executable() {
     let mut host = host(&["isolated", "pid"]);
@@ -156,12 +156,12 @@ fn what_was_inherited_serves_nothing() {
         command.arg("isolated").env("HASHI", "hola").env("PLUG_ISOLATED", marked);
         command.status().unwrap().code()
     };
-    // The mark of a grandparent, say, and no mark at all.
+    // The mark of another process, such as a grandparent, and no mark.
     assert_eq!(status("1"), Some(9));
     assert_eq!(status(""), Some(9));
     let unmarked = Command::new(program("worker")).arg("isolated").env("HASHI", "hola").status().unwrap();
     assert_eq!(unmarked.code(), Some(9));
-    // Nor is it handed on to the plugins of a plugin.
+    // The mark is not inherited by the plugins of a plugin.
     let work = work(&open(ProcessOptions::new().env("PLUG_ISOLATED", std::process::id().to_string())));
     assert_eq!(work.obey("variable PLUG_ISOLATED").unwrap(), std::process::id().to_string());
 }

@@ -1,4 +1,4 @@
-//! Processes that are started again: for which calls, how often, and after how long.
+//! Restarts of processes: for which calls, how often, and after which pause.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use plug::link::{ProcessOptions, Restart};
 use process_interface::Work;
 
 use crate::dying::kill;
-use crate::{in_time, open, told_of_worker, work};
+use crate::{in_time, open, work, worker_message};
 
 fn restarted(restart: Restart) -> Box<dyn Work> {
     work(&open(ProcessOptions::new().restart(restart)))
@@ -30,10 +30,10 @@ fn a_call_that_may_not_be_repeated_fails_and_the_next_does_not() {
     assert_eq!(work.obey("count").unwrap(), "1");
     let error = work.die("last words").unwrap_err();
     assert_eq!(
-        told_of_worker(&error),
+        worker_message(&error),
         "plugin `PATH` exited with status 8 while it was being called\nstderr: this is the end"
     );
-    // What it knew is gone.
+    // The state of the old process is lost.
     assert_eq!(work.obey("count").unwrap(), "1");
 }
 
@@ -42,7 +42,7 @@ fn never_is_what_holds_where_nothing_else_is_said() {
     let work = work(&open(ProcessOptions::new()));
     kill(&work.obey("pid").unwrap());
     let error = in_time(move || work.echo(b"x").and_then(|_| work.echo(b"x")).unwrap_err());
-    assert!(told_of_worker(&error).starts_with(&format!("plugin `PATH` {KILLED} ")), "{error}");
+    assert!(worker_message(&error).starts_with(&format!("plugin `PATH` {KILLED} ")), "{error}");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn there_is_an_end_to_it() {
         work.echo(b"x").unwrap_err();
         work.obey("count").unwrap_err()
     });
-    assert_eq!(told_of_worker(&error), format!("plugin `PATH` {KILLED} before it was called\n{HINT}"));
+    assert_eq!(worker_message(&error), format!("plugin `PATH` {KILLED} before it was called\n{HINT}"));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn it_cannot_be_started_again() {
     kill(&work.obey("pid").unwrap());
     let error = in_time(move || work.echo(b"x").unwrap_err());
     assert_eq!(
-        crate::told(&error, &path),
+        crate::message_of(&error, &path),
         format!(
             "plugin `worker` in `process:PATH` is not there for `echo`: it {KILLED}, and cannot be started again: \
              cannot start plugin `PATH`: there is no such file: No such file or directory (os error 2)"

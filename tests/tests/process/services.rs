@@ -1,4 +1,5 @@
-//! Ways out: services that are no interfaces, several versions of the protocol, cookies by hand, and a person who starts a plugin.
+//! Special cases: services that are not interfaces, several versions of the protocol, explicit
+//! cookies, and a person who starts a plugin.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -26,14 +27,14 @@ fn a_version_has_its_own_interfaces() {
         let names: Vec<_> = registry.plugins().map(|plugin| plugin.name().to_owned()).collect();
         (process.version().unwrap(), names.join(" "))
     };
-    // The highest that both have.
+    // The highest version that both have.
     assert_eq!(names(versions()), (2, "second".to_owned()));
     assert_eq!(names(versions().version(3)), (2, "second".to_owned()));
     assert_eq!(names(Handshake::new("HASHI", "hola").interface::<dyn Work>(1)), (1, "worker".to_owned()));
     let error =
         open(ProcessOptions::new().arg("versions").handshake(Handshake::new("HASHI", "hola").version(3))).check();
     assert_eq!(
-        crate::told_of_worker(&error.unwrap_err()),
+        crate::worker_message(&error.unwrap_err()),
         "plugin `PATH` speaks version 1 of the application's protocol, and this program version 3\n\
          hint: install a plugin that is made for this version of the program"
     );
@@ -51,7 +52,8 @@ fn an_interface_of_a_version_is_called() {
     );
 }
 
-/// What a service of the plugin's own has, which never ends, by tonic's own channel; and that it is asked for no more than is taken.
+/// A plugin's own service streams without end over tonic's channel.
+/// It produces no more than the client reads.
 #[test]
 fn a_service_that_is_no_interface() {
     let process = open(ProcessOptions::new().arg("pours"));
@@ -68,7 +70,7 @@ fn a_service_that_is_no_interface() {
         assert_eq!(pieces.message().await.unwrap(), Some(vec![7; 16 * 1024]));
         pieces
     });
-    // Nobody takes more.
+    // The client stops reading.
     let count = || work.obey("poured").unwrap().parse::<usize>().unwrap();
     let start = Instant::now();
     let mut before = (count(), Instant::now());
@@ -80,7 +82,7 @@ fn a_service_that_is_no_interface() {
         }
     }
     assert!(before.0 < 16 << 20, "{} bytes", before.0);
-    // Until it is taken.
+    // The client reads again.
     let taken: usize = runtime.block_on(async {
         let mut taken = 0;
         while taken <= before.0 {
@@ -134,7 +136,7 @@ fn what_a_process_is_started_with() {
     let options = ProcessOptions::new().env("WORKER", "busy").env("PLUG_PROTOCOLS", "none");
     let work = work(&open(options));
     assert_eq!(work.obey("variable WORKER").unwrap(), "busy");
-    // What is for the link to say, nobody else says.
+    // Variables that belong to the link cannot be set.
     assert_eq!(work.obey("variable PLUG_PROTOCOLS").unwrap(), "grpc,netrpc");
     assert_eq!(work.obey("variable PLUG_PROTOCOL").unwrap(), "grpc");
     assert_eq!(work.obey("arguments").unwrap(), "");
@@ -142,7 +144,7 @@ fn what_a_process_is_started_with() {
 
 #[test]
 fn what_a_host_inherited_is_for_the_host() {
-    // It may be somebody's plugin itself, and was told this by its own host.
+    // A host may itself be a plugin, with these variables from its own host.
     let mut host = Command::new(program("host"));
     host.arg(program("worker")).arg("variable PLUG_PROTOCOL").env("PLUG_PROTOCOL", "netrpc");
     let mut host = plug_tests::start(&mut host);

@@ -1,4 +1,4 @@
-//! The worker, started as each test wants it, and what is said of what cannot be.
+//! Starts the worker with the options of a test, and formats the errors.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -12,10 +12,10 @@ use process_interface::Work;
 
 use crate::PROTOCOL;
 
-/// Longer than anything takes that does not hang.
+/// Longer than anything that does not hang.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
-/// The worker, as it is.
+/// The worker with the default options.
 pub(crate) fn worker() -> Process {
     open(ProcessOptions::new())
 }
@@ -33,32 +33,32 @@ pub(crate) fn work(process: &Process) -> Box<dyn Work> {
     plugin.open().unwrap()
 }
 
-/// A shell as a plugin, with this script. It makes one of any program, with nothing to be written to a file.
+/// A shell with this script as a plugin, which needs no file of its own.
 pub(crate) fn shell(script: &str) -> ProcessOptions {
     ProcessOptions::new().env("PLUG_PROTOCOL", PROTOCOL).arg("-c").arg(script)
 }
 
-/// What is said of the shell that cannot be started as a plugin.
+/// The error for a shell that cannot be started as a plugin.
 pub(crate) fn refusal_of(options: ProcessOptions) -> String {
     refusal(&options.open("/bin/sh").unwrap(), Path::new("/bin/sh"))
 }
 
-/// What is said of a process that cannot be started.
+/// The error for a process that cannot be started.
 pub(crate) fn refusal(process: &Process, path: &Path) -> String {
-    told(&process.check().expect_err("it cannot be started"), path)
+    message_of(&process.check().expect_err("it cannot be started"), path)
 }
 
-/// What an error says, with its causes, and `PATH` for the path.
-pub(crate) fn told(error: &Error, path: &Path) -> String {
+/// The message of an error and of its causes, with `PATH` for the path.
+pub(crate) fn message_of(error: &Error, path: &Path) -> String {
     format!("{error:?}").replace(&*path.to_string_lossy(), "PATH")
 }
 
-/// The same of the worker.
-pub(crate) fn told_of_worker(error: &Error) -> String {
-    told(error, &program("worker"))
+/// The message of an error of the worker, with `PATH` for its path.
+pub(crate) fn worker_message(error: &Error) -> String {
+    message_of(error, &program("worker"))
 }
 
-/// What `work` returns, which must not take long.
+/// Runs `work`, which must not take long.
 #[track_caller]
 pub(crate) fn in_time<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
     let (send, receive) = mpsc::channel();

@@ -1,4 +1,4 @@
-//! Many calls while the process is killed again and again: each has an answer, or an error that says which.
+//! Many calls while the process is killed again and again: each gets a reply or a definite error.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -15,9 +15,9 @@ use crate::{open, work};
 
 const CALLS: usize = 10_000;
 const THREADS: usize = 8;
-/// How many times it dies at least.
+/// The least number of deaths.
 const DEATHS: usize = 10;
-/// Longer than the calls take, and the machine may have other things to do.
+/// Longer than the calls take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(180);
 
 #[test]
@@ -54,12 +54,12 @@ fn no_call_is_lost_while_the_process_is_killed_again_and_again() {
                     break;
                 }
                 let mark = ((thread * share + call) as u64).to_le_bytes();
-                // What may be repeated succeeds, whatever happens.
+                // An idempotent call always succeeds.
                 match work.echo(&mark) {
                     Ok(same) => assert_eq!(same, mark),
                     Err(error) => panic!("an idempotent call failed: {error:?}"),
                 }
-                // And what may not, says why it has failed.
+                // Another call may fail, with the reason.
                 if call % 4 == 0 {
                     match work.sum(thread as u64, &[call as u64]) {
                         Ok(sum) => assert_eq!(sum, (thread + call) as u64),
@@ -85,6 +85,6 @@ fn no_call_is_lost_while_the_process_is_killed_again_and_again() {
     killer.join().unwrap();
     let deaths = deaths.load(Ordering::SeqCst);
     assert!(failed.load(Ordering::SeqCst) <= deaths * THREADS, "of {deaths} deaths");
-    // Whose process is another.
+    // It has another process now.
     assert_eq!(other.obey("count").unwrap(), "1");
 }

@@ -1,4 +1,4 @@
-//! A plugin's methods are called from anywhere: from many threads, and from within runtimes of any sort.
+//! Calls from many threads, and from within runtimes of every kind.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Barrier, mpsc};
@@ -66,7 +66,7 @@ fn from_within_a_runtime_of_many() {
         let runtime = multi_thread();
         runtime.block_on(async {
             let work = shared();
-            // More than there are threads, all of which are kept.
+            // More calls than threads, so that all threads are blocked.
             let task = |work: &Arc<dyn Work>| {
                 let work = Arc::clone(work);
                 move || calls(&*work, 10)
@@ -84,13 +84,13 @@ fn from_within_a_runtime_of_many() {
             for task in tasks {
                 task.await.unwrap();
             }
-            // Where it may be: it makes another thread drive the runtime.
+            // `block_in_place` makes another thread drive the runtime.
             tokio::task::block_in_place(|| calls(&*work, 10));
         });
     });
 }
 
-/// Threads that were there before, and take what is to be done from a queue.
+/// Threads that exist already, and take their work from a queue.
 #[test]
 fn from_threads_of_a_pool() {
     in_time(|| {
@@ -142,7 +142,7 @@ fn it_is_opened_and_dropped_within_runtimes() {
                 drop((work, process));
                 assert!(!plug_tests::is_running(id.parse().unwrap()));
             });
-            // With the runtime, in the middle of its end.
+            // It is dropped with the runtime, during its shutdown.
             let runtime = runtime();
             let work = work(&worker());
             let id = work.obey("pid").unwrap();
@@ -156,7 +156,7 @@ fn it_is_opened_and_dropped_within_runtimes() {
     }
 }
 
-/// Where thread-locals of others are gone already.
+/// Other thread-locals are destroyed already.
 #[test]
 fn it_is_dropped_at_the_end_of_a_thread() {
     thread_local! {
@@ -180,7 +180,7 @@ fn it_is_dropped_at_the_end_of_a_thread() {
     });
 }
 
-/// The same, and called once more by what drops it.
+/// A destructor of the thread calls it once more.
 #[test]
 fn it_is_called_at_the_end_of_a_thread() {
     struct Kept(Box<dyn Work>, mpsc::Sender<u64>);

@@ -1,4 +1,5 @@
-//! The imports between the files of `plug/core/src`, read from their tokens: `use` and paths in the text, with `pub use` followed.
+//! Reads the imports between the files of `plug/core/src` from their tokens.
+//! It sees `use` and paths in the code, and follows `pub use`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,7 +13,7 @@ type Module = Vec<String>;
 
 /// The modules of a crate, each of one file.
 pub struct Crate {
-    /// By module: the file, what it names of the crate, and what it re-exports.
+    /// By module: its file, the paths it uses, and its re-exports.
     files: BTreeMap<Module, File>,
     /// The modules of the root, in the order of `lib.rs`.
     pub rooms: Vec<String>,
@@ -22,7 +23,7 @@ struct File {
     name: String,
     /// Each path that the code names, from the root.
     paths: Vec<Module>,
-    /// What `pub use` leads to, by name.
+    /// The paths that `pub use` re-exports, by name.
     exports: BTreeMap<String, Module>,
     /// The names of its own items.
     items: BTreeSet<String>,
@@ -45,7 +46,7 @@ impl Crate {
                     "private.rs" => vec!["__private".to_owned()],
                     _ => name.trim_end_matches(".rs").split('/').map(str::to_owned).collect(),
                 };
-                // Tests may know everything.
+                // Tests may import everything.
                 if module.last().is_some_and(|last| last == "tests") {
                     continue;
                 }
@@ -67,7 +68,7 @@ impl Crate {
         Self { rooms: rooms.collect(), files }
     }
 
-    /// Which file imports which, by module.
+    /// The imports between the files, by module.
     pub fn edges(&self) -> BTreeSet<(Module, Module)> {
         let mut edges = BTreeSet::new();
         for (module, file) in &self.files {
@@ -142,7 +143,7 @@ impl File {
                         path.push(word);
                         next += 3;
                     }
-                    // `pub(crate)` is none.
+                    // `pub(crate) use` is not a re-export.
                     if is_start && path.len() > 1 {
                         self.paths.extend(absolute(&path, module, &self.items));
                     }
@@ -161,7 +162,7 @@ impl File {
         }
     }
 
-    /// What stands in brackets. In an inline module, `super` is this file.
+    /// Reads the tokens in brackets. In an inline module, `super` is this file.
     fn nested(&mut self, tokens: &[TokenTree], module: &Module, is_module: bool) {
         let mut inner = Self { name: String::new(), paths: vec![], exports: BTreeMap::new(), items: BTreeSet::new() };
         let within = if is_module { [&module[..], &["_".to_owned()]].concat() } else { module.clone() };
@@ -198,7 +199,8 @@ fn tree(tokens: &[TokenTree], before: Vec<String>) -> Vec<(Vec<String>, String)>
     found
 }
 
-/// A path from the root. None for a path of another crate. `items` are those of the module.
+/// Resolves a path from the root. `None` for a path of another crate.
+/// `items` are the items of the module.
 fn absolute(path: &[String], module: &[String], items: &BTreeSet<String>) -> Option<Module> {
     match &path[0][..] {
         "crate" => Some(path[1..].to_vec()),
@@ -244,7 +246,7 @@ fn without_tests(tokens: TokenStream) -> Vec<TokenTree> {
     kept
 }
 
-/// The circles of more than one file, each in order.
+/// The cycles of more than one file, each in order.
 pub fn circles(edges: &BTreeSet<(Module, Module)>) -> Vec<BTreeSet<Module>> {
     let mut next: BTreeMap<&Module, Vec<&Module>> = BTreeMap::new();
     for (from, to) in edges {

@@ -1,4 +1,4 @@
-//! What ARCHITECTURE.md says is absent, is absent: the invariants of the sources, as far as a text shows them.
+//! Checks the invariants of ARCHITECTURE.md that the text of the sources shows.
 
 mod layers;
 
@@ -25,7 +25,7 @@ fn source(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The code, without comments and without the tests below.
+/// The code without comments, and without the tests at its end.
 fn code(text: &str) -> String {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
@@ -47,7 +47,7 @@ fn no_file_holds_more_than_500_lines() {
     }
 }
 
-/// `lib.rs` lists the rooms; each imports only those above it.
+/// `lib.rs` lists the rooms, and each room imports only those above it.
 #[test]
 fn no_room_imports_one_below_it() {
     let core = layers::core();
@@ -74,7 +74,7 @@ fn no_circle_of_imports_has_more_than_two_files() {
     assert!(large.is_empty(), "{large:#?}");
 }
 
-/// The reader of imports itself: it sees what is written in each way.
+/// The reader of imports recognizes every way to write one.
 #[test]
 fn imports_are_seen_however_they_are_written() {
     let folder = plug_tests::scratch("layers");
@@ -124,7 +124,7 @@ fn two_files_know_how_plugins_are_registered() {
         .filter_map(|(path, _)| Some(path.strip_prefix(&core).ok()?.to_owned()))
         .collect();
     knowing.sort();
-    // The first says which targets have no linkme.
+    // The first file names the targets without linkme.
     assert_eq!(knowing, ["entry/submissions.rs", "lib.rs", "private.rs"].map(PathBuf::from));
 }
 
@@ -147,8 +147,8 @@ fn the_macros_know_no_link() {
     assert!(seen > 5);
 }
 
-/// The library link has it, `private.rs` in what is emitted for it, the app where the user names a library, and the process link where it ties
-/// a child's life to its parent's.
+/// They are the library link, `private.rs` for the emitted code, the app for a library that the user
+/// names, and the process link for tying a child's life to its parent's.
 #[test]
 fn unsafe_code_is_in_few_places() {
     let manifest = source("Cargo.toml");
@@ -181,14 +181,14 @@ fn unsafe_code_is_in_few_places() {
             || path.starts_with("plug/core/src/abi")
             || ["plug/core/src/private.rs", "plug/core/src/process/launch/child.rs", "app/src/library.rs"]
                 .contains(&&*path);
-        // The macros speak of it, and what they emit has none: `plug-macros/src/expand_tests.rs` looks.
+        // The macros mention it, but emit none, as `plug-macros/src/expand_tests.rs` checks.
         let has = code.contains("unsafe ") || code.contains("unsafe(");
         assert!(may || !is_code || !has || path.starts_with("plug-macros/"), "{path} has unsafe code");
     }
     assert_eq!(allowed.len(), 3, "{allowed:?}");
 }
 
-/// What is read of another process, and what is told to it, is bytes and words that somebody else has read and writes.
+/// They work on bytes in memory, and other files read and write those.
 #[test]
 fn handshakes_and_records_do_no_input_or_output() {
     let core = root().join("plug/core/src/process");
@@ -205,7 +205,7 @@ fn handshakes_and_records_do_no_input_or_output() {
     assert!(seen >= 6, "{seen}");
 }
 
-/// Each `unsafe` block and impl says why it is sound, and each unsafe function what it asks for.
+/// Each `unsafe` block and impl has a proof, and each unsafe function states its requirements.
 #[test]
 fn unsafe_code_has_its_proof() {
     for (path, text) in sources() {
@@ -217,7 +217,7 @@ fn unsafe_code_has_its_proof() {
         let lines: Vec<_> = text.lines().map(str::trim_start).collect();
         for (at, line) in lines.iter().enumerate().filter(|(_, line)| !line.starts_with("//")) {
             let place = || format!("{}:{}", path.display(), at + 1);
-            // What is said stands above the statement, which may have begun some lines before.
+            // The proof is above the statement, which may begin some lines earlier.
             let above = || lines[at.saturating_sub(6)..at].iter().any(|line| line.starts_with("// SAFETY:"));
             if line.contains("unsafe {") || line.starts_with("unsafe impl") {
                 assert!(above(), "{} does not say why it is sound", place());
@@ -239,7 +239,7 @@ fn unsafe_code_has_its_proof() {
     }
 }
 
-/// What a user of the builtin link alone compiles; the rest comes with features.
+/// A user of the builtin link alone compiles few dependencies. The others come with features.
 #[test]
 fn the_library_pulls_in_little() {
     let manifest = source("plug/core/Cargo.toml");

@@ -1,4 +1,4 @@
-//! Where a server is, as a person types it. It connects to nothing.
+//! The address of a server, as a person types it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use crate::error::address::GrpcFault;
 
-/// Where a server is: `grpc://HOST:PORT`, `grpcs://HOST:PORT` with TLS, or `grpc+unix:PATH`; instead of one host and port, several with commas
-/// between.
+/// The address of a server: `grpc://HOST:PORT`, `grpcs://HOST:PORT` for TLS, or `grpc+unix:PATH`.
+///
+/// Several hosts and ports are separated by commas.
 ///
 /// ```
 /// use plug::link::GrpcAddress;
@@ -24,7 +25,7 @@ pub enum GrpcAddress {
     Tcp {
         /// `HOST:PORT` of each server.
         hosts: Vec<String>,
-        /// Whether it is TLS.
+        /// Whether the connection uses TLS.
         tls: bool,
     },
     /// Over a Unix socket.
@@ -39,7 +40,7 @@ impl FromStr for GrpcAddress {
     // grpc+unix:/run/app/plugins
     fn from_str(text: &str) -> Result<Self, GrpcFault> {
         if let Some(path) = text.strip_prefix("grpc+unix:") {
-            // As of a URL, whose authority is empty.
+            // `grpc+unix:///run/app` is accepted too: a URL with an empty authority.
             let path = path.strip_prefix("//").unwrap_or(path);
             return if path.is_empty() { Err(GrpcFault::Path) } else { Ok(Self::Unix(path.into())) };
         }
@@ -55,7 +56,8 @@ impl FromStr for GrpcAddress {
 }
 
 impl GrpcAddress {
-    /// An address to listen at: one host, without TLS, and a port that may be 0, or a socket. A host and a port alone are one too.
+    /// Parses an address to listen at: a socket, or one host and port, without TLS.
+    /// The port may be 0, and the scheme `grpc://` may be missing.
     // 127.0.0.1:8888
     // grpc://[::]:0
     pub(crate) fn to_listen(text: &str) -> Result<Self, GrpcFault> {
@@ -72,12 +74,12 @@ fn host(text: &str) -> Result<String, GrpcFault> {
     host_and_port(text, 1)
 }
 
-/// A host and a port, as they are.
-fn host_and_port(text: &str, lowest: u16) -> Result<String, GrpcFault> {
+/// Checks that the text is a host and a port of at least `min_port`.
+fn host_and_port(text: &str, min_port: u16) -> Result<String, GrpcFault> {
     let bad = || GrpcFault::Host { host: text.to_owned() };
     let authority: http::uri::Authority = text.parse().map_err(|_| bad())?;
     match authority.port_u16() {
-        Some(port) if port >= lowest && !authority.host().is_empty() && !text.contains('@') => Ok(text.to_owned()),
+        Some(port) if port >= min_port && !authority.host().is_empty() && !text.contains('@') => Ok(text.to_owned()),
         _ => Err(bad()),
     }
 }
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_says_why() {
+    fn a_malformed_address_is_refused_with_a_reason() {
         let text = |address: &str| address.parse::<GrpcAddress>().unwrap_err().to_string();
         let hint = "\nhint: an address is `grpc://HOST:PORT`, `grpcs://HOST:PORT` or `grpc+unix:PATH`";
         assert_eq!(text("http://a:1"), format!("`http://a:1` is no address of a server{hint}"));

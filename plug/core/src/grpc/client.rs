@@ -1,4 +1,4 @@
-//! Calls over a connection that speaks gRPC. It knows no plugin, and not how the connection came about.
+//! Calls over any connection for which tonic has a client.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use crate::wire::list::PLUGIN_NAME;
 pub(crate) struct Client<S> {
     service: S,
     origin: Uri,
-    /// The largest reply that is taken, in bytes.
+    /// The longest reply that is accepted, in bytes.
     max_len: usize,
 }
 
@@ -56,13 +56,13 @@ where
     let mut request = Request::new(call.request);
     if let Some(plugin) = &call.plugin {
         let plugin = MetadataValue::try_from(&plugin[..]);
-        let plugin = plugin.map_err(|_| Fault::Malformed("the plugin's name is none for a header".to_owned()))?;
+        let plugin = plugin.map_err(|_| Fault::Malformed("the plugin's name cannot be a header's value".to_owned()))?;
         request.metadata_mut().insert(PLUGIN_NAME, plugin);
     }
     if let Some(deadline) = call.deadline {
-        request.set_timeout(left(deadline));
+        request.set_timeout(remaining(deadline));
     }
-    let sent = async {
+    let reply = async {
         grpc.ready().await.map_err(|error| Fault::Unavailable(unready(error.into())))?;
         let reply = grpc.unary(request, path, Raw).await.map_err(|status| match status::fault(&status) {
             Fault::Unavailable(unavailable) if is_unsent(&status) => {
@@ -73,12 +73,13 @@ where
         Ok(reply.into_inner())
     };
     match call.deadline {
-        None => sent.await,
-        Some(deadline) => tokio::time::timeout_at(deadline.into(), sent).await.unwrap_or(Err(Fault::Deadline)),
+        None => reply.await,
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), reply).await.unwrap_or(Err(Fault::Deadline)),
     }
 }
 
-/// Whether the call was surely not begun: it was dropped before it was sent, there is no connection, or the other side is about to go.
+/// Whether the server certainly did not begin the call: the call was dropped before it was sent,
+/// the connection failed, or the server is shutting down.
 fn is_unsent(status: &Status) -> bool {
     chain(status).skip(1).any(|error| {
         error.is::<tonic::ConnectError>()
@@ -87,8 +88,8 @@ fn is_unsent(status: &Status) -> bool {
     })
 }
 
-fn left(deadline: Instant) -> Duration {
-    // Eight digits are what gRPC has for it, and tonic chooses the unit.
+fn remaining(deadline: Instant) -> Duration {
+    // gRPC allows eight digits, and tonic chooses the unit.
     deadline.saturating_duration_since(Instant::now()).min(Duration::from_secs(99_999_999))
 }
 
@@ -101,7 +102,8 @@ fn unready(error: tonic::codegen::StdError) -> Unavailable {
     Unavailable { is_lasting: is_lasting(&status), ..Unavailable::unsent(text) }
 }
 
-/// Whether the other side is not whom TLS wants: rustls says that, as an error of input.
+/// Whether TLS did not authenticate the peer.
+/// tokio-rustls reports an error of rustls as one of kind `InvalidData`.
 fn is_lasting(status: &Status) -> bool {
     chain(status).skip(1).any(|error| {
         error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData)

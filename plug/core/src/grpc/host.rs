@@ -1,4 +1,4 @@
-//! The host's side: calls to one server, or to several that are the same.
+//! The host's side: calls to one server, or to several servers with the same plugins.
 
 use std::fmt;
 use std::path::Path;
@@ -21,11 +21,12 @@ use crate::rpc::limits::{CONNECTION_WINDOW, STREAM_WINDOW};
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 
-/// How long is waited between two tries to connect: at first, and at most.
+/// The first pause between two attempts to connect. It doubles after each attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
+/// The longest pause between two attempts to connect.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// The plugins of a gRPC server, or of several that have the same.
+/// The plugins of a gRPC server, or of several servers with the same plugins.
 ///
 /// ```no_run
 /// # mod app_interface {
@@ -44,15 +45,19 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// # Ok::<(), plug::Error>(())
 /// ```
 ///
-/// It is ordinary gRPC: a trait is a service of its name, a method `say_hello` is `SayHello`, and the arguments are the fields of the request. A server
-/// of plug's says which plugins it has; another one, in Go say, is one plugin that is named after its address.
+/// It is ordinary gRPC.
+/// A trait is a service of its name, and the method `say_hello` is `SayHello`.
+/// The arguments are the fields of the request.
+/// A server of plug lists its plugins.
+/// Any other server, such as one in Go, counts as one plugin that is named after its address.
 ///
-/// It connects when it is first needed, and again when the connection is gone. A server that is just starting is waited for. Of several addresses, each call
-/// goes to one that is there.
+/// The first call connects, and a call after a lost connection connects again.
+/// A call waits for a server that is still starting, up to [`GrpcOptions::connect_timeout`].
+/// With several addresses, each call goes to one that can be reached.
 #[derive(Clone)]
-pub struct Grpc(Arc<Opened>);
+pub struct Grpc(Arc<Remote>);
 
-/// How a server is reached.
+/// Options for connecting to a server, and for the calls to it.
 #[derive(Debug, Clone)]
 #[must_use = "it opens nothing yet"]
 pub struct GrpcOptions {
@@ -64,12 +69,12 @@ pub struct GrpcOptions {
     server_name: Option<String>,
 }
 
-struct Opened {
+struct Remote {
     address: GrpcAddress,
     options: GrpcOptions,
     driver: &'static Driver,
     channel: TonicChannel,
-    patient: Arc<Patient>,
+    retrying: Arc<Retrying>,
 }
 
 impl Default for GrpcOptions {
@@ -86,56 +91,63 @@ impl Default for GrpcOptions {
 }
 
 impl GrpcOptions {
-    /// What holds where nothing else is said.
+    /// The default options.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How long is tried to connect, again and again after a millisecond and more, where nobody listens. 5 seconds, where nothing else is said.
+    /// How long a call keeps trying to connect to a server that does not listen yet.
+    /// The pause between attempts grows from 1 to 100 milliseconds.
+    ///
+    /// The default is 5 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long a call may take. Any time, where nothing else is said; see also [`with_deadline`](crate::with_deadline).
+    /// How long a call may take. The default is no limit.
+    ///
+    /// See also [`with_deadline`](crate::with_deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// The longest reply that is taken, in bytes. 2 GiB, where nothing else is said.
+    /// The longest reply that is accepted, in bytes. The default is 2 GiB.
     pub fn max_reply(mut self, bytes: usize) -> Self {
         self.max_len = bytes;
         self
     }
 
-    /// Whose servers are believed, over TLS: certificates of authorities, in PEM. Those of the system, where nothing else is said.
+    /// The certificates of the authorities that are trusted over TLS, in PEM.
+    /// The default is the certificates of the system.
     pub fn roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.roots = Some(pem.into());
         self
     }
 
-    /// Who this program is to the server, over TLS: a certificate and its key, in PEM.
+    /// The certificate and the key that authenticate this program over TLS, in PEM.
     pub fn client_certificate(mut self, certificate: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.client = Some((certificate.into(), key.into()));
         self
     }
 
-    /// Whom the server's certificate has to name, where that is not its address.
+    /// The name that the server's certificate must have. The default is the host of the address.
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = Some(name.into());
         self
     }
 
-    /// The plugins of the server at this address, such as `grpc://127.0.0.1:8888`. It does not connect yet.
+    /// Opens the server at this address, such as `grpc://127.0.0.1:8888`, without connecting yet.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Address`] where it is none, and where what TLS needs is no PEM.
+    /// [`ErrorKind::Address`] if the address is malformed.
+    /// Another error if a certificate or a key for TLS is not PEM.
     pub fn open(&self, address: &str) -> Result<Grpc, Error> {
         let address: GrpcAddress = address.parse().map_err(|fault| ErrorKind::Address { fault })?;
         let driver = Driver::get().map_err(Error::new)?;
-        // Its tasks are the driver's.
+        // The channel spawns its tasks on the driver's runtime.
         let _context = driver.handle().enter();
         let tls = matches!(address, GrpcAddress::Tcp { tls: true, .. }).then(|| self.tls()).transpose()?;
         let endpoints = endpoints(&address).into_iter().map(|uri| self.endpoint(uri, tls.clone()));
@@ -147,9 +159,9 @@ impl GrpcOptions {
             _ => TonicChannel::balance_list(endpoints.into_iter()),
         };
         let origin = http::Uri::from_static("http://localhost");
-        let patient =
-            Patient { client: Client::new(channel.clone(), origin, self.max_len), timeout: self.connect_timeout };
-        Ok(Grpc(Arc::new(Opened { address, options: self.clone(), driver, channel, patient: Arc::new(patient) })))
+        let retrying =
+            Retrying { client: Client::new(channel.clone(), origin, self.max_len), timeout: self.connect_timeout };
+        Ok(Grpc(Arc::new(Remote { address, options: self.clone(), driver, channel, retrying: Arc::new(retrying) })))
     }
 
     fn tls(&self) -> Result<ClientTlsConfig, Error> {
@@ -184,14 +196,15 @@ impl GrpcOptions {
     }
 }
 
-/// The text, where there is something of this kind in it: what has nothing in it would be taken for a list of none.
-fn in_pem<'a>(text: &'a [u8], kind: &str, whose: &str) -> Result<&'a [u8], Error> {
+/// Returns the text if it has a PEM block of this kind.
+/// A text without one would otherwise pass as an empty list.
+fn in_pem<'a>(text: &'a [u8], kind: &str, name: &str) -> Result<&'a [u8], Error> {
     // -----BEGIN EC PRIVATE KEY-----
     let has_begin = String::from_utf8_lossy(text)
         .lines()
         .filter_map(|line| line.strip_prefix("-----BEGIN ")?.trim_end().strip_suffix("-----"))
         .any(|label| label.ends_with(kind));
-    if has_begin { Ok(text) } else { Err(Error::msg(format!("{whose} cannot be read: there is no `{kind}` in PEM"))) }
+    if has_begin { Ok(text) } else { Err(Error::msg(format!("{name} cannot be read: there is no `{kind}` in PEM"))) }
 }
 
 fn endpoints(address: &GrpcAddress) -> Vec<String> {
@@ -209,54 +222,55 @@ fn absolute(path: &Path) -> String {
 }
 
 impl Grpc {
-    /// The plugins of the server at this address, such as `grpc://127.0.0.1:8888`. It does not connect yet.
+    /// Opens the server at this address, such as `grpc://127.0.0.1:8888`, without connecting yet.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Address`] where it is none.
+    /// [`ErrorKind::Address`] if the address is malformed.
     pub fn open(address: &str) -> Result<Self, Error> {
         GrpcOptions::new().open(address)
     }
 
-    /// Asks the server whether it is well, by `grpc.health.v1`.
+    /// Checks the health of the server with `grpc.health.v1`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] where nobody answers or the server says that it does not serve, and [`ErrorKind::Refused`] where
-    /// it does not know of such a question.
+    /// [`ErrorKind::Unavailable`] if the server cannot be reached or does not serve.
+    /// [`ErrorKind::Refused`] if the server has no such service.
     pub fn check(&self) -> Result<(), Error> {
-        let there = &self.0;
-        let told = |fault| services::unwell(&there.address.to_string(), &there.address.to_string(), fault);
-        let deadline = crate::deadline::of_call(there.options.deadline);
-        there.driver.wait(services::check(&*there.patient, "", deadline)).map_err(told)
+        let remote = &self.0;
+        let origin = remote.address.to_string();
+        let deadline = crate::deadline::of_call(remote.options.deadline);
+        let checked = remote.driver.wait(services::check(&*remote.retrying, "", deadline));
+        checked.map_err(|fault| services::unwell(&origin, &origin, fault))
     }
 
-    /// The connection itself, for services that are no interfaces. It may be used in any runtime.
+    /// The connection itself, for services that are not interfaces. It works in any runtime.
     pub fn channel(&self) -> TonicChannel {
         self.0.channel.clone()
     }
 }
 
 impl Link for Grpc {
-    /// It asks the server, which has to be there.
+    /// Lists the plugins of the server, which must be reachable.
     fn plugins(&self) -> Result<Vec<Plugin>, Error> {
-        let there = &self.0;
-        let origin = there.address.to_string();
-        let deadline = crate::deadline::of_call(there.options.deadline);
-        let list = there.driver.wait(services::list(&*there.patient, deadline));
+        let remote = &self.0;
+        let origin = remote.address.to_string();
+        let deadline = crate::deadline::of_call(remote.options.deadline);
+        let list = remote.driver.wait(services::list(&*remote.retrying, deadline));
         let list = list.map_err(|fault| services::unlisted(&origin, fault))?;
-        let reached = Arc::clone(there);
+        let link = Arc::clone(remote);
         let side = Side {
-            driver: there.driver,
+            driver: remote.driver,
             name: name_of(origin.split_once(':').map_or(&origin[..], |(_, rest)| rest)),
             origin,
             interfaces: None,
-            limit: there.options.deadline,
-            found_in: Arc::as_ptr(there).addr(),
-            reach: Box::new(move || Ok(Arc::clone(&reached.patient) as Arc<dyn Channel>)),
+            limit: remote.options.deadline,
+            found_in: Arc::as_ptr(remote).addr(),
+            reach: Box::new(move || Ok(Arc::clone(&link.retrying) as Arc<dyn Channel>)),
         };
         plugins::plugins(Arc::new(side), list.as_ref())
-            .map_err(|what| services::unlisted(&there.address.to_string(), Fault::Malformed(what)))
+            .map_err(|what| services::unlisted(&remote.address.to_string(), Fault::Malformed(what)))
     }
 }
 
@@ -266,13 +280,13 @@ impl fmt::Debug for Grpc {
     }
 }
 
-/// Tries again where nobody listens, for a while: a server that is just starting costs milliseconds, and one that is not there at all an error.
-struct Patient {
+/// Repeats calls that could not connect, until the timeout: a server may still be starting.
+struct Retrying {
     client: Client<TonicChannel>,
     timeout: Duration,
 }
 
-impl Channel for Patient {
+impl Channel for Retrying {
     fn call(&self, call: Call) -> ReplyFuture {
         let (client, timeout) = (self.client.clone(), self.timeout);
         Box::pin(async move {

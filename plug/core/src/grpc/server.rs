@@ -1,4 +1,4 @@
-//! The server's side: plugins on a port or a socket, behind whatever speaks gRPC.
+//! The server's side: plugins on a port or a socket, for any client of gRPC.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -19,85 +19,90 @@ use crate::rpc::server::router::Router;
 use crate::rpc::server::workers::Workers;
 use crate::wire::dispatch::Dispatch;
 
-/// How long calls that are under way may go on when the server is told to stop.
+/// How long the calls under way may go on after the server is stopped, by default.
 const GRACE: Duration = Duration::from_secs(30);
-/// The longest request that is taken where nothing else is said, in bytes: who sends it may be anybody.
-const MOST: usize = 64 << 20;
+/// The longest request that is accepted by default, in bytes.
+/// It is lower than that of a process, because anybody may connect to a port.
+const MAX_REQUEST: usize = 64 << 20;
 
-/// A server that listens already, and serves from [`serve`](Self::serve) on. [`Server::bind`] makes one.
+/// A server that is bound to an address. [`Server::bind`] makes one.
+///
+/// It listens already, and [`serve`](Self::serve) serves what connects.
 pub struct GrpcServer {
     workers: Workers,
-    listener: Listening,
-    front: Router,
+    listener: Listener,
+    router: Router,
     stop: Arc<Notify>,
-    /// There when the system tells the program to end.
-    signalled: Signalled,
+    signals: SharedSignals,
     grace: Duration,
 }
 
-enum Listening {
+enum Listener {
     Tcp(tokio::net::TcpListener),
     #[cfg(unix)]
     Unix(tokio::net::UnixListener, std::path::PathBuf),
 }
 
-/// Stops a server, from anywhere. [`GrpcServer::stop`] gives one.
+/// Stops a server, from any thread. [`GrpcServer::stop`] gives one.
 #[derive(Debug, Clone)]
 pub struct GrpcStop(Arc<Notify>);
 
 impl GrpcStop {
-    /// Has the server take no more connections, finish the calls that are under way, and return.
+    /// Stops the server: it accepts no more connections, finishes the calls under way, and returns.
     pub fn stop(&self) {
         self.0.notify_one();
     }
 }
 
 impl Server {
-    /// Listens at the address: `grpc://HOST:PORT`, where port 0 is any that is free, or `grpc+unix:PATH`. What connects from now on waits until it is
-    /// [served](GrpcServer::serve). From now on SIGTERM and SIGINT mean the server.
+    /// Listens at the address: `grpc://HOST:PORT` or `grpc+unix:PATH`. Port 0 means any free port.
+    ///
+    /// Connections wait until the server [serves](GrpcServer::serve).
+    /// From now on SIGTERM and SIGINT stop the server, and no longer end the program.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Address`] where it is no address, and where it cannot be listened at.
+    /// [`ErrorKind::Address`] if the address is malformed.
+    /// Another error if there is nothing to serve, or if it cannot listen at the address.
     pub fn bind(self, address: &str) -> Result<GrpcServer, Error> {
         let address = GrpcAddress::to_listen(address).map_err(|fault| ErrorKind::Address { fault })?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let workers = Workers::new(runtime.map_err(Error::new)?);
         let context = workers.runtime().enter();
-        let max_len = self.max_request.unwrap_or(MOST);
+        let max_len = self.max_request.unwrap_or(MAX_REQUEST);
         let dispatch = Dispatch::new(self.plugins)?;
         self.services.or_plugins(&dispatch)?;
         let routes = crate::rpc::server::builder::routes(self.services, &dispatch, &[""], &[])?;
         let listener =
             listen(&address).map_err(|error| Error::msg(format!("cannot listen at `{address}`")).with_source(error))?;
-        let front = Router::new(dispatch, Box::new(()), routes, workers.calls(), max_len);
-        let signalled = Signalled::new().map_err(Error::new)?;
+        let router = Router::new(dispatch, Box::new(()), routes, workers.calls(), max_len);
+        let signals = SharedSignals::new().map_err(Error::new)?;
         drop(context);
-        Ok(GrpcServer { workers, listener, front, stop: Arc::new(Notify::new()), signalled, grace: GRACE })
+        Ok(GrpcServer { workers, listener, router, stop: Arc::new(Notify::new()), signals, grace: GRACE })
     }
 }
 
-fn listen(address: &GrpcAddress) -> io::Result<Listening> {
+fn listen(address: &GrpcAddress) -> io::Result<Listener> {
     match address {
         GrpcAddress::Tcp { hosts, .. } => {
             let listener = std::net::TcpListener::bind(&hosts[0][..])?;
             listener.set_nonblocking(true)?;
-            Ok(Listening::Tcp(tokio::net::TcpListener::from_std(listener)?))
+            Ok(Listener::Tcp(tokio::net::TcpListener::from_std(listener)?))
         }
         #[cfg(unix)]
         GrpcAddress::Unix(path) => {
             let bound = tokio::net::UnixListener::bind(path).or_else(|error| {
-                // What another server has left behind, nobody listens at.
-                let is_left = error.kind() == io::ErrorKind::AddrInUse
+                // A socket that refuses connections is left over from a server that has ended.
+                let is_stale = error.kind() == io::ErrorKind::AddrInUse
                     && std::os::unix::net::UnixStream::connect(path)
                         .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
-                if !is_left {
+                if !is_stale {
                     return Err(error);
                 }
                 std::fs::remove_file(path)?;
                 tokio::net::UnixListener::bind(path)
             })?;
-            Ok(Listening::Unix(bound, path.clone()))
+            Ok(Listener::Unix(bound, path.clone()))
         }
         #[cfg(not(unix))]
         GrpcAddress::Unix(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here")),
@@ -105,63 +110,66 @@ fn listen(address: &GrpcAddress) -> io::Result<Listening> {
 }
 
 impl GrpcServer {
-    /// Where it listens, with the port that was free.
+    /// The address that it listens at, with the port that the system chose.
     pub fn address(&self) -> String {
         match &self.listener {
-            Listening::Tcp(listener) => {
+            Listener::Tcp(listener) => {
                 let address: Option<SocketAddr> = listener.local_addr().ok();
                 address.map(|address| format!("grpc://{address}")).unwrap_or_default()
             }
             #[cfg(unix)]
-            Listening::Unix(_, path) => format!("grpc+unix:{}", path.display()),
+            Listener::Unix(_, path) => format!("grpc+unix:{}", path.display()),
         }
     }
 
-    /// The same, which gives calls that are under way so long when it is told to stop. 30 seconds, where nothing else is said.
+    /// Sets how long the calls under way may go on after the server is stopped.
+    /// The default is 30 seconds.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
         self
     }
 
-    /// What stops it, from another thread.
+    /// A handle that stops the server from another thread.
     pub fn stop(&self) -> GrpcStop {
         GrpcStop(Arc::clone(&self.stop))
     }
 
-    /// Serves, until it is told to stop: by [`GrpcStop`], or by the system with SIGTERM or SIGINT. Calls that are under way go on for as long as the
-    /// [grace](Self::grace), or until another such signal. When it returns, no connection is left.
+    /// Serves until it is stopped, by [`GrpcStop`] or by SIGTERM or SIGINT.
+    ///
+    /// The calls under way then go on for the [grace](Self::grace), or until another such signal.
+    /// When it returns, no connection is left.
     ///
     /// # Errors
     ///
-    /// Where the system has no thread for it.
+    /// Fails if the system cannot start a thread.
     pub fn serve(self) -> Result<(), Error> {
-        let Self { workers, listener, front, stop, signalled, grace } = self;
-        let again = signalled.clone();
-        let ended = async move {
+        let Self { workers, listener, router, stop, signals, grace } = self;
+        let second = signals.clone();
+        let stopped = async move {
             tokio::select! {
                 () = stop.notified() => {}
-                () = signalled.next() => {}
+                () = signals.next() => {}
             }
         };
-        // Who says it twice does not want to wait.
+        // A second signal ends the grace at once.
         let grace = async move {
             tokio::select! {
                 () = sleep(grace) => {}
-                () = again.next() => {}
+                () = second.next() => {}
             }
         };
-        // A method that goes on for longer does so without anybody who waits for it.
+        // A method that runs for longer is not waited for.
         let served = workers.run(async move {
             match listener {
-                Listening::Tcp(listener) => connections::serve(listener, (), front, ended, grace).await,
+                Listener::Tcp(listener) => connections::serve(listener, (), router, stopped, grace).await,
                 #[cfg(unix)]
-                Listening::Unix(listener, path) => {
-                    let ended = async move {
-                        ended.await;
+                Listener::Unix(listener, path) => {
+                    let stopped = async move {
+                        stopped.await;
                         let _ = std::fs::remove_file(path);
                     };
-                    connections::serve(listener, (), front, ended, grace).await;
+                    connections::serve(listener, (), router, stopped, grace).await;
                 }
             }
         });
@@ -169,9 +177,10 @@ impl GrpcServer {
     }
 }
 
-/// The signals by which the system tells the program to end. As long as the program runs they do not end it by themselves.
+/// The signals by which the system asks the program to end.
+/// Once this is made, they no longer end the program, even after this is dropped.
 #[derive(Clone)]
-struct Signalled(Arc<Mutex<Signals>>);
+struct SharedSignals(Arc<Mutex<Signals>>);
 
 #[cfg(unix)]
 struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
@@ -179,7 +188,7 @@ struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
 #[cfg(not(unix))]
 struct Signals(tokio::signal::windows::CtrlC);
 
-impl Signalled {
+impl SharedSignals {
     fn new() -> io::Result<Self> {
         #[cfg(unix)]
         let signals = {
@@ -195,10 +204,10 @@ impl Signalled {
     async fn next(&self) {
         poll_fn(|context| {
             let mut signals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_told = signals.0.poll_recv(context).is_ready();
+            let is_received = signals.0.poll_recv(context).is_ready();
             #[cfg(unix)]
-            let is_told = is_told | signals.1.poll_recv(context).is_ready();
-            if is_told { Poll::Ready(()) } else { Poll::Pending }
+            let is_received = is_received | signals.1.poll_recv(context).is_ready();
+            if is_received { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
@@ -215,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_not_served() {
+    fn a_server_without_plugins_and_services_is_refused() {
         let error = Server::new().plugins([]).bind("127.0.0.1:0").unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -115,7 +115,7 @@ fn run(server: Server) -> Result<(), Refusal> {
         _ => None,
     };
     let terminated = terminated().map_err(Error::new)?;
-    let protocol = environment.protocol(&protocols(version, server.services.are_there())).unwrap_or(Protocol::Grpc);
+    let protocol = environment.protocol(&protocols(version, !server.services.is_empty())).unwrap_or(Protocol::Grpc);
     let socket = Socket::bind(&environment)?;
     let line = Line {
         app: version,

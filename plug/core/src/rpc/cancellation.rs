@@ -1,4 +1,4 @@
-//! Calls that are given up from another thread. It knows no link; those whose calls can be given up ask it.
+//! Cancels calls from another thread.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -11,11 +11,13 @@ use std::task::Poll;
 use tokio::sync::Notify;
 
 thread_local! {
-    /// What gives the calls of this thread up: each of these.
+    /// Each of these cancels the calls of this thread.
     static CANCELLATIONS: RefCell<Vec<Cancellation>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Gives calls to plugins in other processes and behind servers up, from another thread: those within [`with_cancellation`]. Clones are the same one.
+/// Cancels calls from another thread. Clones share one state.
+///
+/// It cancels the calls within [`with_cancellation`] to plugins of other processes and of servers.
 ///
 /// ```
 /// use plug::{Cancellation, with_cancellation};
@@ -32,51 +34,55 @@ pub struct Cancellation(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     is_cancelled: AtomicBool,
-    told: Notify,
+    cancelled: Notify,
 }
 
 impl Cancellation {
-    /// One that has cancelled nothing yet.
+    /// A cancellation that is not cancelled.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives up the calls that are under way, and all that are begun later. Each fails with
-    /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), and is cancelled on the other side, where a method that has begun runs to its end.
+    /// Cancels the calls that are under way, and all that begin later.
+    ///
+    /// Each fails with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
+    /// The peer is notified, but a method that has begun there runs to its end.
     pub fn cancel(&self) {
         self.0.is_cancelled.store(true, SeqCst);
-        self.0.told.notify_waiters();
+        self.0.cancelled.notify_waiters();
     }
 
-    /// Whether it was told to.
+    /// Whether [`cancel`](Self::cancel) was called.
     pub fn is_cancelled(&self) -> bool {
         self.0.is_cancelled.load(SeqCst)
     }
 
     async fn cancelled(self) {
-        let mut told = std::pin::pin!(self.0.told.notified());
-        // From here on nothing is missed.
-        told.as_mut().enable();
+        let mut notified = std::pin::pin!(self.0.cancelled.notified());
+        // From here on no notification is missed.
+        notified.as_mut().enable();
         if !self.is_cancelled() {
-            told.await;
+            notified.await;
         }
     }
 }
 
-/// Runs `work`, whose calls to plugins in other processes and behind servers are given up when `cancellation` says so.
+/// Runs `work`, whose calls to other processes and servers `cancellation` cancels.
 ///
-/// It is for this thread, but not for what the thread drops at its end. Where it is nested, each cancels. A plugin that is linked in, or in a shared
-/// library, runs in this thread, and cannot be given up: there it changes nothing.
+/// It applies to this thread, but not to destructors that run when the thread ends.
+/// If it is nested, any of the cancellations cancels a call.
+/// It has no effect on plugins that are linked in or in a shared library: their methods run in this
+/// thread, and cannot be cancelled.
 ///
 /// ```no_run
 /// # #[plug::interface(portable)]
 /// # pub trait Plug: Send + Sync {
 /// #     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
 /// # }
-/// # fn told(plugin: &dyn Plug, cancellation: plug::Cancellation) -> Result<(), plug::Error> {
+/// # fn greet(plugin: &dyn Plug, cancellation: plug::Cancellation) -> Result<(), plug::Error> {
 /// let on_interrupt = cancellation.clone();
 /// std::thread::spawn(move || {
-///     // … wait for what shall end it …
+///     // … wait for the event that ends it …
 ///     on_interrupt.cancel();
 /// });
 /// let hello = plug::with_cancellation(&cancellation, || plugin.say_hello("x"))?;
@@ -84,38 +90,39 @@ impl Cancellation {
 /// # }
 /// ```
 pub fn with_cancellation<R>(cancellation: &Cancellation, work: impl FnOnce() -> R) -> R {
-    /// Puts back what was there, also where `work` panics.
-    struct Within;
+    /// Restores the previous state, even if `work` panics.
+    struct Restore;
 
-    impl Drop for Within {
+    impl Drop for Restore {
         fn drop(&mut self) {
             let _ = CANCELLATIONS.try_with(|all| all.borrow_mut().pop());
         }
     }
 
-    // Not where the thread is on its way out, and has dropped this.
+    // It fails if the thread is ending and has dropped `CANCELLATIONS`.
     let _ = CANCELLATIONS.try_with(|all| all.borrow_mut().push(cancellation.clone()));
-    let _within = Within;
+    let _restore = Restore;
     work()
 }
 
-/// Is there when a call that this thread begins now is to be given up. None where nothing does.
+/// A future that is ready once a call that this thread begins now is cancelled.
+/// `None` if no cancellation applies to this thread.
 pub(crate) fn of_call() -> Option<impl Future<Output = ()> + Send> {
     let all = CANCELLATIONS.try_with(|all| all.borrow().clone()).unwrap_or_default();
+    let is_empty = all.is_empty();
     let mut all: Vec<Pin<Box<_>>> = all.into_iter().map(|one| Box::pin(one.cancelled())).collect();
-    let are_there = !all.is_empty();
     let any = move |context: &mut std::task::Context<'_>| {
         let is_any = all.iter_mut().any(|one| one.as_mut().poll(context).is_ready());
         if is_any { Poll::Ready(()) } else { Poll::Pending }
     };
-    are_there.then(|| poll_fn(any))
+    (!is_empty).then(|| poll_fn(any))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn is_given_up() -> Option<bool> {
+    fn is_cancelled() -> Option<bool> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         of_call().map(|cancelled| {
             runtime.block_on(async {
@@ -129,26 +136,26 @@ mod tests {
     }
 
     #[test]
-    fn each_cancels_and_what_was_there_comes_back() {
+    fn nested_cancellations_each_cancel_and_are_restored() {
         let (outer, inner) = (Cancellation::new(), Cancellation::new());
-        assert_eq!(is_given_up(), None);
+        assert_eq!(is_cancelled(), None);
         with_cancellation(&outer, || {
             with_cancellation(&inner, || {
-                assert_eq!(is_given_up(), Some(false));
+                assert_eq!(is_cancelled(), Some(false));
                 inner.cancel();
-                assert_eq!(is_given_up(), Some(true));
+                assert_eq!(is_cancelled(), Some(true));
             });
-            assert_eq!(is_given_up(), Some(false));
+            assert_eq!(is_cancelled(), Some(false));
             assert!(std::panic::catch_unwind(|| with_cancellation(&inner, || panic!("within"))).is_err());
-            assert_eq!(is_given_up(), Some(false));
+            assert_eq!(is_cancelled(), Some(false));
             outer.clone().cancel();
-            with_cancellation(&Cancellation::new(), || assert_eq!(is_given_up(), Some(true)));
+            with_cancellation(&Cancellation::new(), || assert_eq!(is_cancelled(), Some(true)));
         });
-        assert_eq!(is_given_up(), None);
+        assert_eq!(is_cancelled(), None);
     }
 
     #[test]
-    fn who_waits_is_told() {
+    fn a_waiting_call_is_cancelled() {
         let cancellation = Cancellation::new();
         let waiting = with_cancellation(&cancellation, || of_call().unwrap());
         let waiting = std::thread::spawn(|| {

@@ -1,4 +1,4 @@
-//! The host's half of a remote link: calls, and the plugins of the other side.
+//! The client half of a remote link: it lists the plugins of the peer, and calls them.
 
 pub(crate) mod codec;
 pub(crate) mod driver;

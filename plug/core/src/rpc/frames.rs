@@ -1,4 +1,4 @@
-//! Messages as they stand in the body of a request or a reply, each behind five bytes:
+//! Messages in the body of a request or a reply, each after a prefix of five bytes:
 //! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
 
 use std::fmt;
@@ -6,12 +6,12 @@ use std::fmt;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use h2::{RecvStream, SendStream};
 
-/// What stands before a message: whether it is compressed, and its length.
+/// The length of the prefix of a message: one byte for compression, and four for the length.
 const PREFIX: usize = 5;
-/// Up to this length a message is copied behind its prefix, and both are one frame.
+/// A message of up to this many bytes is copied after its prefix, so that both are one frame.
 const SHORT: usize = 4096;
 
-/// Sends one message. What the other side has no room for yet, waits in the connection.
+/// Sends one message. Bytes beyond the peer's window are queued in the connection.
 pub(crate) fn send(stream: &mut SendStream<Bytes>, message: Bytes, is_last: bool) -> Result<(), h2::Error> {
     if message.len() > SHORT {
         stream.send_data(prefix(message.len()), false)?;
@@ -23,7 +23,7 @@ pub(crate) fn send(stream: &mut SendStream<Bytes>, message: Bytes, is_last: bool
     stream.send_data(all.freeze(), is_last)
 }
 
-/// What stands before a message of this length.
+/// The prefix of a message of this length.
 pub(crate) fn prefix(len: usize) -> Bytes {
     let mut prefix = BytesMut::with_capacity(PREFIX);
     put_prefix(&mut prefix, len);
@@ -32,14 +32,14 @@ pub(crate) fn prefix(len: usize) -> Bytes {
 
 fn put_prefix(buffer: &mut BytesMut, len: usize) {
     buffer.put_u8(0);
-    // No message is longer than this can say: encoders do not get as far.
+    // No message exceeds `u32`, since encoders refuse one that long.
     buffer.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
 }
 
-/// The messages of a body, as they come.
+/// Reads the messages of a body.
 pub(crate) struct Frames {
     pub body: RecvStream,
-    /// What came, and is no whole message yet.
+    /// Bytes that were received but are not yet a whole message.
     received: BytesMut,
     max_len: usize,
 }
@@ -67,28 +67,28 @@ impl fmt::Display for Broken {
 }
 
 impl Frames {
-    /// Messages no longer than `most` bytes.
+    /// Accepts messages of up to `max_len` bytes.
     pub(crate) fn new(body: RecvStream, max_len: usize) -> Self {
         Self { body, received: BytesMut::new(), max_len }
     }
 
-    /// The next one. None at the end.
+    /// The next message. `None` at the end of the body.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         loop {
-            if let Some(message) = self.received()? {
+            if let Some(message) = self.take_message()? {
                 return Ok(Some(message));
             }
             let Some(chunk) = self.body.data().await else {
                 return if self.received.is_empty() { Ok(None) } else { Err(Broken::Cut) };
             };
             let chunk = chunk.map_err(Broken::Lost)?;
-            // Room for as much again. Where that fails, the stream is over, which the next chunk says.
+            // Reopens the window. If that fails, the stream has ended, as the next chunk reports.
             let _ = self.body.flow_control().release_capacity(chunk.len());
             self.received.extend_from_slice(&chunk);
         }
     }
 
-    fn received(&mut self) -> Result<Option<Bytes>, Broken> {
+    fn take_message(&mut self) -> Result<Option<Bytes>, Broken> {
         let Some((&[flag, ref len @ ..], rest)) = self.received.split_first_chunk::<PREFIX>() else { return Ok(None) };
         if flag != 0 {
             return Err(Broken::Compressed);

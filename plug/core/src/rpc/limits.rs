@@ -1,8 +1,10 @@
-//! What both halves of a connection agree upon: the windows and the longest head.
+//! Limits that the client and the server both announce to their peer.
 
-/// How much of a stream, and of all streams of a connection together, may be under way before the other side has to wait, in bytes.
+/// The flow-control window of a stream, in bytes: the peer may send this much before it must wait.
 pub(crate) const STREAM_WINDOW: u32 = 1 << 20;
+/// The flow-control window of all streams of a connection together, in bytes.
 pub(crate) const CONNECTION_WINDOW: u32 = 4 << 20;
 
-/// The longest head, in bytes as HTTP/2 counts them: an error's text and details stand there.
+/// The longest header list, in bytes as HTTP/2 counts them.
+/// It is this long because the headers carry the text and the details of an error.
 pub(crate) const HEADERS: u32 = 1 << 20;

@@ -1,4 +1,4 @@
-//! The plugin's half of a remote link: a server of plugins, and of services that the author adds.
+//! The server half of a remote link: it serves plugins, and services that the author adds.
 
 pub(crate) mod backpressure;
 pub(crate) mod builder;

@@ -1,7 +1,9 @@
-//! What a call fails with, as gRPC has it: a code, a text, and details that others may read too.
+//! Converts between faults and gRPC's statuses: a code, a text, and details.
 //!
-//! A plugin's own error is `Unknown` with its text, as in Go. The texts of its causes are the entries of a `google.rpc.DebugInfo`
-//! (<https://cloud.google.com/apis/design/errors>), and a panic is `Internal` with a `plug.v1.PanickedDetail`.
+//! A plugin's own error is `Unknown` with its text, as in Go.
+//! The texts of its causes are the entries of a `google.rpc.DebugInfo`
+//! (<https://cloud.google.com/apis/design/errors>).
+//! A panic is `Internal` with a `plug.v1.Panicked`.
 
 use prost::Message;
 use prost_types::Any;
@@ -9,7 +11,7 @@ use tonic::{Code, Status};
 
 use crate::wire::fault::{self, Fault, Unavailable};
 
-/// `google.rpc.Status`, which stands in the details of every status that has some.
+/// `google.rpc.Status`, the type of a status's details.
 #[derive(Clone, PartialEq, Message)]
 struct Details {
     #[prost(int32, tag = "1")]
@@ -29,7 +31,7 @@ struct DebugInfo {
     detail: String,
 }
 
-/// `plug.v1.PanickedDetail`.
+/// `plug.v1.Panicked`.
 #[derive(Clone, PartialEq, Message)]
 struct PanickedDetail {
     #[prost(string, optional, tag = "1")]
@@ -47,10 +49,10 @@ pub(crate) fn status(fault: Fault) -> Status {
     match fault {
         Fault::Failed(texts) if texts.len() > 1 => {
             let causes = texts.into_iter().skip(1).collect();
-            with(code, text, DEBUG_INFO, &DebugInfo { stack_entries: causes, detail: String::new() })
+            with_detail(code, text, DEBUG_INFO, &DebugInfo { stack_entries: causes, detail: String::new() })
         }
         Fault::Panicked(fault::Panicked { place, message, .. }) => {
-            with(code, text, PANICKED, &PanickedDetail { place, message })
+            with_detail(code, text, PANICKED, &PanickedDetail { place, message })
         }
         _ => Status::new(code, text),
     }
@@ -60,9 +62,9 @@ fn code(code: fault::Code) -> Code {
     Code::from(code.number())
 }
 
-fn with(code: Code, text: String, kind: &str, details: &impl Message) -> Status {
-    let details = Any { type_url: kind.to_owned(), value: details.encode_to_vec() };
-    let all = Details { code: code.into(), message: text.clone(), details: vec![details] };
+fn with_detail(code: Code, text: String, kind: &str, detail: &impl Message) -> Status {
+    let detail = Any { type_url: kind.to_owned(), value: detail.encode_to_vec() };
+    let all = Details { code: code.into(), message: text.clone(), details: vec![detail] };
     Status::with_details(code, text, all.encode_to_vec().into())
 }
 
@@ -72,14 +74,14 @@ fn detail<M: Message + Default>(status: &Status, kind: &str) -> Option<M> {
     M::decode(&detail.value[..]).ok()
 }
 
-/// What a status means to the caller.
+/// The fault that a status means to the caller.
 pub(crate) fn fault(status: &Status) -> Fault {
     let message = status.message().to_owned();
     match status.code() {
-        // tonic looks at the clock too.
-        _ if below(status).any(|error| error.is::<tonic::TimeoutExpired>()) => Fault::Deadline,
-        // What this side made of an error below it, the other has not said.
-        Code::Unknown | Code::Internal if is_ours(status) => Fault::Unavailable(Unavailable::of(chain(status))),
+        // tonic enforces the deadline too.
+        _ if sources(status).any(|error| error.is::<tonic::TimeoutExpired>()) => Fault::Deadline,
+        // The peer did not send this status: tonic made it from an error of the connection.
+        Code::Unknown | Code::Internal if is_local(status) => Fault::Unavailable(Unavailable::of(chain(status))),
         Code::Unknown => {
             let causes = detail::<DebugInfo>(status, DEBUG_INFO).map(|info| info.stack_entries).unwrap_or_default();
             Fault::Failed(std::iter::once(message).chain(causes).collect())
@@ -92,34 +94,35 @@ pub(crate) fn fault(status: &Status) -> Fault {
         },
         Code::Unimplemented => Fault::Unimplemented(message),
         Code::DeadlineExceeded => Fault::Deadline,
-        Code::Cancelled if is_ours(status) => Fault::Unavailable(Unavailable::of(chain(status))),
+        Code::Cancelled if is_local(status) => Fault::Unavailable(Unavailable::of(chain(status))),
         Code::Cancelled => Fault::Cancelled,
         Code::Unavailable => Fault::Unavailable(Unavailable::of(chain(status))),
         code => Fault::Refused { code: fault::Code::of(code.into()), message },
     }
 }
 
-fn is_ours(status: &Status) -> bool {
-    below(status).next().is_some()
+/// Whether tonic made the status from an error on this side.
+fn is_local(status: &Status) -> bool {
+    sources(status).next().is_some()
 }
 
-fn below(status: &Status) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+fn sources(status: &Status) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
     crate::error::chain(status).skip(1)
 }
 
-/// The text, and those of what is below it, without those that say nothing new.
+/// The text of the status and of its sources, without repetitions.
 fn chain(status: &Status) -> String {
     let mut text = String::new();
-    for said in std::iter::once(status.message().to_owned()).chain(below(status).map(ToString::to_string)) {
-        if said == "transport error" || text.contains(&said) {
+    for part in std::iter::once(status.message().to_owned()).chain(sources(status).map(ToString::to_string)) {
+        if part == "transport error" || text.contains(&part) {
             continue;
         }
-        text = if text.is_empty() { said } else { format!("{text}: {said}") };
+        text = if text.is_empty() { part } else { format!("{text}: {part}") };
     }
     if text.is_empty() { status.message().to_owned() } else { text }
 }
 
-/// Whether the other side has said that it did not begin: RFC 9113, sections 6.8 and 8.7.
+/// Whether the peer has stated that it did not begin the call: RFC 9113, sections 6.8 and 8.7.
 pub(crate) fn is_refused(error: &h2::Error) -> bool {
     error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
 }
@@ -130,8 +133,8 @@ mod tests {
 
     #[test]
     fn an_error_keeps_its_chain() {
-        let told = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        for texts in [told(&["alone"]), told(&["above", "below"]), told(&["", "below", "deep"])] {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        for texts in [owned(&["alone"]), owned(&["above", "below"]), owned(&["", "below", "deep"])] {
             let status = status(Fault::Failed(texts.clone()));
             assert_eq!((status.code(), status.message()), (Code::Unknown, &texts[0][..]));
             let Fault::Failed(back) = fault(&status) else { panic!("{status:?}") };
@@ -142,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_told_from_what_else_is_internal() {
+    fn a_panic_differs_from_other_internal_errors() {
         let text = "plugin `a` panicked in `say_hello` at lib.rs:1:2: gone".to_owned();
         let (place, message) = (Some("lib.rs:1:2".to_owned()), Some("gone".to_owned()));
         let status = status(Fault::Panicked(fault::Panicked { text: text.clone(), place, message }));
@@ -153,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_this_side_found_is_no_error_of_the_plugins() {
+    fn a_local_error_is_not_the_plugins_error() {
         let status = Status::from_error(Box::new(std::io::Error::other("the pipe broke")));
         let Fault::Unavailable(unavailable) = fault(&status) else { panic!("{status:?}") };
         assert_eq!(unavailable.text, "the pipe broke");

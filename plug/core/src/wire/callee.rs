@@ -1,4 +1,4 @@
-//! The plugin's side of a remote call: an object whose methods are called by their number, with bytes. It knows no transport.
+//! The plugin's side of a remote call: the methods of an object, called by number with bytes.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
@@ -13,38 +13,38 @@ use crate::portable::outcome::Outcome;
 use crate::portable::proxy::{PortableInterface, VisitMethods};
 use crate::protobuf;
 
-/// Why an object has no reply.
+/// Why a method gave no reply.
 pub(crate) enum NoReply {
-    /// The plugin's own error: its text, and those of its causes.
+    /// The plugin's own error: its text and the texts of its causes.
     Failed(Vec<String>),
     Malformed(String),
     NoMethod,
     Panicked(Box<dyn Any + Send>),
 }
 
-/// An object of some interface.
+/// An opened plugin of some interface.
 pub(crate) trait Callee: Send + Sync {
-    /// MethodTable the method of this number.
+    /// Calls the method at this index of the interface.
     fn call(&self, method: usize, request: &[u8]) -> Result<Vec<u8>, NoReply>;
 }
 
-/// Opens the plugin.
+/// Opens the plugin, so that its methods can be called with bytes.
 pub(crate) fn open<I: ?Sized + PortableInterface>(plugin: &Plugin) -> Result<Box<dyn Callee>, Error> {
     note_places();
     let object = plugin.open::<I>()?;
-    let mut calls = MethodTable(Vec::new());
-    I::methods(&mut calls);
-    Ok(Box::new(OpenedObject { object, calls: calls.0 }))
+    let mut methods = MethodTable(Vec::new());
+    I::methods(&mut methods);
+    Ok(Box::new(OpenedObject { object, methods: methods.0 }))
 }
 
 struct OpenedObject<I: ?Sized> {
     object: Box<I>,
-    calls: Vec<CallOf<I>>,
+    methods: Vec<MethodFn<I>>,
 }
 
-type CallOf<I> = fn(&I, &[u8]) -> Result<Vec<u8>, NoReply>;
+type MethodFn<I> = fn(&I, &[u8]) -> Result<Vec<u8>, NoReply>;
 
-struct MethodTable<I: ?Sized>(Vec<CallOf<I>>);
+struct MethodTable<I: ?Sized>(Vec<MethodFn<I>>);
 
 impl<I: ?Sized + Interface + Send + Sync> VisitMethods<I> for MethodTable<I> {
     fn method<M: Method<Interface = I>>(&mut self) {
@@ -54,7 +54,7 @@ impl<I: ?Sized + Interface + Send + Sync> VisitMethods<I> for MethodTable<I> {
 
 impl<I: ?Sized + Interface + Send + Sync> Callee for OpenedObject<I> {
     fn call(&self, method: usize, request: &[u8]) -> Result<Vec<u8>, NoReply> {
-        let Some(call) = self.calls.get(method) else {
+        let Some(call) = self.methods.get(method) else {
             return Err(NoReply::NoMethod);
         };
         panic::catch_unwind(AssertUnwindSafe(|| call(&self.object, request)))

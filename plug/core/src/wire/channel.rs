@@ -1,4 +1,4 @@
-//! One request in, one reply out: all that a remote link has to offer.
+//! The seam of the remote links: one request in, one reply out.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,12 +10,13 @@ use bytes::Bytes;
 use crate::portable::method::Signature;
 use crate::wire::fault::Fault;
 
-/// A way to the plugins of another process.
+/// A connection to the plugins of another process.
 pub(crate) trait Channel: Send + Sync + 'static {
-    /// Has a method called. To drop the future is to cancel the call.
+    /// Calls a method. Dropping the future cancels the call.
     fn call(&self, call: Call) -> ReplyFuture;
 
-    /// Whether a call is on its way before its future is polled, which then costs next to nothing in any thread.
+    /// Whether `call` sends the request before its future is first polled.
+    /// Polling the future is then cheap in any thread.
     fn sends_eagerly(&self) -> bool {
         false
     }
@@ -26,22 +27,23 @@ pub(crate) type ReplyFuture = Pin<Box<dyn Future<Output = Result<Bytes, Fault>> 
 /// A call of a method.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    /// Of the method on the wire: `/Plug/SayHello`.
+    /// The path of the method on the wire, such as `/Plug/SayHello`.
     pub path: Arc<str>,
-    /// The same method as it is described, for a protocol that has other names and values. None of what is no plugin's.
+    /// The signature of the method, for a protocol with its own names and values.
+    /// `None` if the method is not a plugin's.
     #[cfg_attr(not(feature = "netrpc"), allow(dead_code, reason = "net/rpc alone has other names and values"))]
     pub method: Option<&'static Signature>,
-    /// The plugin that is meant. None where the other side has one alone, and knows nothing of names.
+    /// The plugin's name on the wire. `None` if the peer has a single plugin without a name.
     pub plugin: Option<Arc<str>>,
     pub request: Bytes,
     pub deadline: Option<Instant>,
-    /// Whether it may be repeated where nobody knows whether it was done.
+    /// Whether the call may be repeated if it is unknown whether the method ran.
     #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "only a process is started again"))]
     pub is_idempotent: bool,
 }
 
 impl Call {
-    /// A call of a service that has nothing to do with plugins.
+    /// A call of a service that is not a plugin's.
     pub(crate) fn of_service(path: &str, request: Bytes, deadline: Option<Instant>) -> Self {
         Self { path: path.into(), method: None, plugin: None, request, deadline, is_idempotent: true }
     }

@@ -1,4 +1,4 @@
-//! Which method of which plugin a request means, and calling it. It knows no transport and no process.
+//! Finds the plugin and the method that a request names, and calls the method.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -24,24 +24,23 @@ use crate::wire::vtable::Vtable;
 
 /// The plugins that are served.
 pub(crate) struct Dispatch {
-    plugins: Vec<Offered>,
-    /// By the path on the wire: the number of the service, and of the method.
+    plugins: Vec<ServedPlugin>,
+    /// By path on the wire: the index of the service, and the index of the method in it.
     methods: HashMap<String, (usize, usize)>,
     services: Vec<Service>,
 }
 
-/// A plugin, and its object once there is one.
-struct Offered {
+/// A plugin, and its object once it is opened.
+struct ServedPlugin {
     plugin: Plugin,
     service: usize,
     object: OnceCell<Box<dyn Callee>>,
 }
 
-/// An interface.
+/// An interface that is served.
 pub(crate) struct Service {
     pub identity: &'static Identity,
     pub name: &'static str,
-    /// The names of its methods.
     methods: Vec<&'static str>,
 }
 
@@ -54,22 +53,22 @@ pub(crate) struct Target {
 }
 
 impl Dispatch {
-    /// Serves those of the plugins whose interface is portable.
+    /// Serves the plugins that have a portable interface, and ignores the others.
     ///
     /// # Errors
     ///
-    /// Where two of their interfaces have one name on the wire.
+    /// Fails if two of the interfaces have the same name on the wire.
     pub(crate) fn new(plugins: impl IntoIterator<Item = Plugin>) -> Result<Arc<Self>, Error> {
         let mut dispatch = Self { plugins: Vec::new(), methods: HashMap::new(), services: Vec::new() };
         for plugin in plugins {
             if let Some(service) = dispatch.service(plugin.identity())? {
-                dispatch.plugins.push(Offered { plugin, service, object: OnceCell::new() });
+                dispatch.plugins.push(ServedPlugin { plugin, service, object: OnceCell::new() });
             }
         }
         Ok(Arc::new(dispatch))
     }
 
-    /// The number of the interface's service. None where it is not portable.
+    /// The index of the interface's service. `None` if the interface is not portable.
     fn service(&mut self, identity: &'static Identity) -> Result<Option<usize>, Error> {
         if let Some(at) = self.services.iter().position(|service| service.identity == identity) {
             return Ok(Some(at));
@@ -91,14 +90,16 @@ impl Dispatch {
     }
 
     pub(crate) fn plugins(&self) -> impl Iterator<Item = &Plugin> {
-        self.plugins.iter().map(|offered| &offered.plugin)
+        self.plugins.iter().map(|served| &served.plugin)
     }
 
     pub(crate) fn services(&self) -> &[Service] {
         &self.services
     }
 
-    /// What a path means, to whoever names this plugin, or none. None where it is no path of ours.
+    /// The method at this path, of the plugin with this name.
+    /// Without a name, the interface must have exactly one plugin.
+    /// `None` if the path belongs to no served interface.
     pub(crate) fn find(self: &Arc<Self>, path: &str, name: Option<&str>) -> Option<Result<Target, Fault>> {
         let (service, method) = *self.methods.get(path)?;
         let plugin = self.plugin(service, name);
@@ -106,12 +107,12 @@ impl Dispatch {
     }
 
     fn plugin(&self, service: usize, name: Option<&str>) -> Result<usize, Fault> {
-        let of_service = || self.plugins.iter().enumerate().filter(move |(_, offered)| offered.service == service);
-        let names = || of_service().map(|(_, offered)| offered.plugin.name().to_owned()).collect::<Vec<_>>();
+        let of_service = || self.plugins.iter().enumerate().filter(move |(_, served)| served.service == service);
+        let names = || of_service().map(|(_, served)| served.plugin.name().to_owned()).collect::<Vec<_>>();
         let interface = self.services[service].identity.name();
         match name {
             Some(name) => {
-                of_service().find(|(_, offered)| offered.plugin.is_called(name)).map(|(at, _)| at).ok_or_else(|| {
+                of_service().find(|(_, served)| served.plugin.is_called(name)).map(|(at, _)| at).ok_or_else(|| {
                     let text = format!("there is no plugin `{name}` of `{interface}`: there is {}", NameList(&names()));
                     Fault::refused(Code::NOT_FOUND, text)
                 })
@@ -134,29 +135,32 @@ impl Dispatch {
 
 #[cfg(feature = "netrpc")]
 impl Dispatch {
-    /// The number of the plugin of this name; where several interfaces have one, `Service/name` says which.
-    pub(crate) fn named(&self, asked: &str) -> Result<usize, String> {
-        let (service, name) = asked.rsplit_once('/').map_or((None, asked), |(service, name)| (Some(service), name));
-        let of = |offered: &Offered| self.services[offered.service].name;
-        let is_meant =
-            |offered: &Offered| offered.plugin.is_called(name) && service.is_none_or(|service| of(offered) == service);
-        let found: Vec<_> = (0..self.plugins.len()).filter(|at| is_meant(&self.plugins[*at])).collect();
+    /// The index of the plugin with this name.
+    /// If several interfaces have such a plugin, `Service/name` chooses one.
+    pub(crate) fn named(&self, wire_name: &str) -> Result<usize, String> {
+        let (service, name) =
+            wire_name.rsplit_once('/').map_or((None, wire_name), |(service, name)| (Some(service), name));
+        let service_of = |served: &ServedPlugin| self.services[served.service].name;
+        let matches = |served: &ServedPlugin| {
+            served.plugin.is_called(name) && service.is_none_or(|service| service_of(served) == service)
+        };
+        let found: Vec<_> = (0..self.plugins.len()).filter(|at| matches(&self.plugins[*at])).collect();
         let names = |plugins: &mut dyn Iterator<Item = String>| NameList(&plugins.collect::<Vec<_>>()).to_string();
         match found[..] {
             [at] => Ok(at),
-            [] if self.plugins.is_empty() => Err(format!("there is no plugin `{asked}`, nor any other")),
+            [] if self.plugins.is_empty() => Err(format!("there is no plugin `{wire_name}`, nor any other")),
             [] => {
                 let all = names(&mut self.plugins().map(|plugin| plugin.name().to_owned()));
-                Err(format!("there is no plugin `{asked}`: there is {all}"))
+                Err(format!("there is no plugin `{wire_name}`: there is {all}"))
             }
             _ => {
-                let all = names(&mut found.iter().map(|at| format!("{}/{name}", of(&self.plugins[*at]))));
-                Err(format!("there are several plugins `{asked}`: {all}"))
+                let all = names(&mut found.iter().map(|at| format!("{}/{name}", service_of(&self.plugins[*at]))));
+                Err(format!("there are several plugins `{wire_name}`: {all}"))
             }
         }
     }
 
-    /// The method of a plugin that has this name on the wire.
+    /// The method of the plugin with this name on the wire, and its signature.
     pub(crate) fn method(self: &Arc<Self>, plugin: usize, name: &str) -> Option<(Target, &'static Signature)> {
         let methods = self.services[self.plugins[plugin].service].identity.vtable::<Description>()?.methods;
         let method = methods.iter().position(|method| method.wire_name == name)?;
@@ -165,20 +169,20 @@ impl Dispatch {
 }
 
 impl Target {
-    /// What was asked with is no request.
-    pub(crate) fn not_asked(&self, what: &str) -> Fault {
-        let Offered { plugin, service, .. } = &self.dispatch.plugins[self.plugin];
+    /// The fault of a request that cannot be decoded, for the given reason.
+    pub(crate) fn malformed_request(&self, reason: &str) -> Fault {
+        let ServedPlugin { plugin, service, .. } = &self.dispatch.plugins[self.plugin];
         let (name, method) = (plugin.name(), self.dispatch.services[*service].methods[self.method]);
-        let text = format!("what `{method}` of plugin `{name}` was asked with is no request: {what}");
+        let text = format!("the request for `{method}` of plugin `{name}` cannot be decoded: {reason}");
         Fault::refused(Code::INVALID_ARGUMENT, text)
     }
 
-    /// Calls the method, in this thread.
+    /// Opens the plugin unless it is open, and calls the method in this thread.
     pub(crate) fn call(&self, request: &[u8], deadline: Option<Instant>) -> Result<Bytes, Fault> {
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(Fault::Deadline);
         }
-        let Offered { plugin, service, object } = &self.dispatch.plugins[self.plugin];
+        let ServedPlugin { plugin, service, object } = &self.dispatch.plugins[self.plugin];
         let method = self.dispatch.services[*service].methods.get(self.method).copied().unwrap_or_default();
         let vtable = plugin.identity().vtable::<Vtable>();
         let vtable = vtable.ok_or_else(|| Fault::refused(Code::INTERNAL, "the interface is not portable"))?;
@@ -196,7 +200,7 @@ impl Target {
         match reply {
             Ok(reply) => Ok(reply.into()),
             Err(NoReply::Failed(texts)) => Err(Fault::Failed(texts)),
-            Err(NoReply::Malformed(what)) => Err(self.not_asked(&what)),
+            Err(NoReply::Malformed(reason)) => Err(self.malformed_request(&reason)),
             Err(NoReply::NoMethod) => Err(Fault::Unimplemented(format!("there is no method {}", self.method))),
             Err(NoReply::Panicked(payload)) => {
                 let kind = panicked(plugin, method, payload);
@@ -208,7 +212,7 @@ impl Target {
     }
 }
 
-/// A panic of the plugin as an error.
+/// The error for a panic of the plugin.
 fn panicked(plugin: &Plugin, method: &str, payload: Box<dyn Any + Send>) -> ErrorKind {
     let Caught { message, place } = Caught::new(payload);
     ErrorKind::Panicked { plugin: plugin.name().to_owned(), method: method.to_owned(), place, message }

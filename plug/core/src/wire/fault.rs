@@ -1,4 +1,4 @@
-//! Why a call has no reply.
+//! The reasons why a call has no reply, and gRPC's codes for them.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::error::kind::ErrorKind;
 /// Why a call has no reply.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
-    /// The plugin's own error: its text, and those of its causes.
+    /// The plugin's own error: its text and the texts of its causes.
     Failed(Vec<String>),
     /// The plugin panicked.
     Panicked(Panicked),
@@ -17,18 +17,18 @@ pub(crate) enum Fault {
     Deadline,
     /// The caller cancelled the call.
     Cancelled,
-    /// The peer cannot be reached, or went away.
+    /// The peer cannot be reached, or the connection to it was lost.
     Unavailable(Unavailable),
     /// The peer refused the call with one of gRPC's codes.
     Refused { code: Code, message: String },
-    /// The bytes are no reply, or no request.
+    /// The bytes cannot be decoded as a reply or a request.
     Malformed(String),
 }
 
 /// A panic of the plugin.
 #[derive(Debug, Clone)]
 pub(crate) struct Panicked {
-    /// All of it in one sentence, for a peer that reads only text.
+    /// Plugin, method, place and message in one sentence, for a peer that reads only text.
     pub text: String,
     pub place: Option<String>,
     pub message: Option<String>,
@@ -40,10 +40,10 @@ pub(crate) struct Unavailable {
     pub text: String,
     /// Whether the call is known not to have begun.
     pub is_unsent: bool,
-    /// Whether another try cannot help, because the two sides do not trust each other.
+    /// Whether a retry cannot help, because the two sides do not trust each other.
     #[cfg_attr(not(feature = "grpc"), allow(dead_code, reason = "only servers are tried again"))]
     pub is_lasting: bool,
-    /// What a decorator found out: how the process ended, say.
+    /// The cause that a decorator of the channel found, such as the exit of the process.
     pub cause: Option<Arc<ErrorKind>>,
 }
 
@@ -97,13 +97,13 @@ impl Code {
         "UNAUTHENTICATED",
     ];
 
-    /// An unknown number is `UNKNOWN`, as in every implementation of gRPC.
+    /// The code of this number. An unknown number is `UNKNOWN`, as in every implementation of gRPC.
     pub(crate) fn of(number: i32) -> Self {
         usize::try_from(number).ok().filter(|number| *number < Self::NAMES.len()).map_or(Self::UNKNOWN, Self)
     }
 
     pub(crate) fn number(self) -> i32 {
-        // There are 17.
+        // Lossless: the number is below 17.
         self.0 as i32
     }
 
@@ -129,7 +129,7 @@ impl Fault {
         }
     }
 
-    /// The fault in one text, for a peer that reads only that.
+    /// The fault as one text, for a peer that reads only text.
     pub(crate) fn text(&self) -> &str {
         match self {
             Self::Failed(texts) => texts.first().map_or("the plugin failed, and did not say with what", |text| text),

@@ -1,4 +1,5 @@
-//! `plug.v1.Plugins/List`: what a process or a server of ours says of its plugins. Another one has no such method.
+//! `plug.v1.Plugins/List`: the method by which a process or a server of plug lists its plugins.
+//! Programs in other languages need not have it.
 //!
 //! ```proto
 //! syntax = "proto3";
@@ -11,7 +12,7 @@
 
 use prost::Message;
 
-/// The metadata that says which plugin is meant.
+/// The metadata key that names the plugin of a call.
 pub(crate) const PLUGIN_NAME: &str = "plug-name";
 
 /// The name of the service.
@@ -68,7 +69,7 @@ pub(crate) struct ListedInterface {
     pub path: String,
     #[prost(string, tag = "2")]
     pub version: String,
-    /// Its service on the wire.
+    /// The name of its service on the wire.
     #[prost(string, tag = "3")]
     pub service: String,
     #[prost(message, repeated, tag = "4")]
@@ -83,7 +84,7 @@ pub(crate) struct ListedMethod {
     pub has_default: bool,
     #[prost(string, tag = "3")]
     pub signature: String,
-    /// Of 16 bytes, the highest first.
+    /// 16 bytes, the most significant first.
     #[prost(bytes = "vec", tag = "4")]
     pub fingerprint: Vec<u8>,
 }

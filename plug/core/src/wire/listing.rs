@@ -1,4 +1,4 @@
-//! What a server says of its plugins: the reply to `plug.v1.Plugins/List`.
+//! Makes the reply to `plug.v1.Plugins/List`.
 
 use crate::compat::record::own_record;
 use crate::plugin::Plugin;

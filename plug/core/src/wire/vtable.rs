@@ -1,4 +1,4 @@
-//! The vtable of an interface for links that call by messages.
+//! The vtable of an interface for the links that call by message.
 
 use crate::error::Error;
 use crate::plugin::Plugin;
@@ -6,7 +6,7 @@ use crate::portable::proxy::PortableInterface;
 use crate::wire::callee::{self, Callee};
 
 pub(crate) struct Vtable {
-    /// Opens a plugin of the interface, to be called by messages.
+    /// Opens a plugin of the interface, so that its methods can be called by message.
     pub open: fn(&Plugin) -> Result<Box<dyn Callee>, Error>,
 }
 

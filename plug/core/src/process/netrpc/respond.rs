@@ -141,7 +141,7 @@ async fn read(
             }
             Lookup::Method(target, signature) => match values.taken(Shape::of_arguments(signature)) {
                 Err(what) => {
-                    let fault = target.not_asked(&what);
+                    let fault = target.malformed_request(&what);
                     refused(answer, fault);
                 }
                 Ok(_) if common.calls.is_full() => {
@@ -150,7 +150,10 @@ async fn read(
                 }
                 Ok(message) => {
                     let (message, backpressure) = (message.into(), common.backpressure.clone());
-                    call(common.calls.clone(), PendingCall { target, message, deadline, answer, backpressure });
+                    call(
+                        common.calls.clone(),
+                        PendingCall { target, message, deadline, responder: answer, backpressure },
+                    );
                 }
             },
         }
@@ -168,7 +171,7 @@ struct Responder {
 
 impl Respond for Responder {
     /// Nobody says so.
-    fn is_given_up(&mut self) -> bool {
+    fn is_cancelled(&mut self) -> bool {
         false
     }
 

@@ -15,7 +15,7 @@ use tonic::{Status, Streaming};
 
 use crate::process::plugin::printed::Drained;
 use crate::rpc::client::codec::Raw;
-use crate::rpc::server::router::{Answered, BuiltinServices};
+use crate::rpc::server::router::{BuiltinServices, ResponseFuture};
 
 /// The names of the services.
 pub(super) const NAMES: &[&str] = &["plugin.GRPCBroker", "plugin.GRPCController", "plugin.GRPCStdio"];
@@ -51,7 +51,7 @@ impl BuiltinServices for Services {
         [SHUTDOWN, STDIO, BROKER].contains(&path)
     }
 
-    fn answer(&self, request: Request<Body>) -> Answered {
+    fn answer(&self, request: Request<Body>) -> ResponseFuture {
         let mut grpc = Grpc::new(Raw);
         match request.uri().path() {
             SHUTDOWN => {

@@ -1,11 +1,11 @@
-//! Messages of a call as they are: the border has encoded them, and decodes them.
+//! A codec for tonic that passes bytes through: the messages are encoded and decoded elsewhere.
 
 use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-/// What is written in one piece.
-const PIECE: usize = 64 * 1024;
+/// The size at which tonic hands buffered bytes to the connection.
+const YIELD_THRESHOLD: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Raw;
@@ -34,9 +34,9 @@ impl Encoder for Raw {
         Ok(())
     }
 
-    // Most messages are small, and a buffer is made for each.
+    // The buffer starts small: most messages are small, and each gets a buffer of its own.
     fn buffer_settings(&self) -> BufferSettings {
-        BufferSettings::new(512, PIECE)
+        BufferSettings::new(512, YIELD_THRESHOLD)
     }
 }
 
@@ -49,6 +49,6 @@ impl Decoder for Raw {
     }
 
     fn buffer_settings(&self) -> BufferSettings {
-        BufferSettings::new(512, PIECE)
+        BufferSettings::new(512, YIELD_THRESHOLD)
     }
 }

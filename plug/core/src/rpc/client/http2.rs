@@ -1,7 +1,7 @@
-//! gRPC over one connection of HTTP/2, with nothing between: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>. It knows no plugin, and not how
-//! the connection came about.
+//! A gRPC client over one HTTP/2 connection, directly on `h2`:
+//! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
 //!
-//! A call that fits is one write: head and message together, so that the other side is woken up once.
+//! A short call is one write of head and message, so that the peer wakes up once.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -24,7 +24,7 @@ use crate::wire::channel::Call;
 use crate::wire::fault::{self, Fault, Unavailable};
 use crate::wire::list::PLUGIN_NAME;
 
-/// One connection. Cheap to clone.
+/// An HTTP/2 connection that calls go over. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Http2 {
     sender: SendRequest<Bytes>,
@@ -33,11 +33,12 @@ pub(crate) struct Http2 {
 }
 
 impl Http2 {
-    /// Begins to speak over the stream. The connection lives in a task of the runtime that this is called in.
+    /// Starts HTTP/2 over the stream.
+    /// A task on the current runtime drives the connection.
     ///
     /// # Errors
     ///
-    /// Where nothing can be written.
+    /// Fails if the stream cannot be written to.
     pub(crate) async fn over<T>(stream: T) -> Result<Self, h2::Error>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -51,7 +52,7 @@ impl Http2 {
             .await?;
         let is_closed = Arc::new(AtomicBool::new(false));
         let closed = Arc::clone(&is_closed);
-        // It ends with the connection, whose errors the calls are told of.
+        // The result is dropped, because each call gets the connection's error too.
         let task = tokio::spawn(async move {
             _ = connection.await;
             closed.store(true, Relaxed);
@@ -59,7 +60,7 @@ impl Http2 {
         Ok(Self { sender, is_closed, task: task.abort_handle() })
     }
 
-    /// Ends the connection, and what goes on by it.
+    /// Ends the connection and all its calls.
     pub(crate) fn sever(&self) {
         self.is_closed.store(true, Relaxed);
         self.task.abort();
@@ -69,10 +70,10 @@ impl Http2 {
         self.is_closed.load(Relaxed)
     }
 
-    /// Has a method called, whose reply is no longer than `most` bytes.
+    /// Calls a method. A reply longer than `max_len` bytes is refused.
     pub(crate) async fn call(&self, call: Call, max_len: usize) -> Result<Bytes, Fault> {
         let deadline = call.deadline;
-        let answered = async {
+        let reply = async {
             let mut messages = self.stream(call, max_len).await?;
             let reply = messages.next().await?;
             let reply = reply.ok_or_else(|| Fault::Malformed("it has no message".to_owned()))?;
@@ -82,38 +83,40 @@ impl Http2 {
             }
         };
         match deadline {
-            None => answered.await,
-            Some(deadline) => timeout_at(deadline.into(), answered).await.unwrap_or(Err(Fault::Deadline)),
+            None => reply.await,
+            Some(deadline) => timeout_at(deadline.into(), reply).await.unwrap_or(Err(Fault::Deadline)),
         }
     }
 
-    /// Whoever calls next is to know that the connection takes no more calls, also where it stays open for those it has.
-    fn failed(&self, error: &h2::Error, fault: Fault) -> Fault {
+    /// Marks the connection as closed if the error means that it takes no more calls.
+    /// It may stay open for the calls under way.
+    fn note_closed(&self, error: &h2::Error, fault: Fault) -> Fault {
         if error.is_go_away() || error.is_io() {
             self.is_closed.store(true, Relaxed);
         }
         fault
     }
 
-    /// Has a method called that answers with any number of messages.
+    /// Calls a method that replies with a stream of messages.
     pub(crate) async fn stream(&self, call: Call, max_len: usize) -> Result<Messages, Fault> {
         let request = head(&call)?;
-        let unsent = |error| self.failed(&error, unsent(&error));
+        let unsent = |error| self.note_closed(&error, unsent(&error));
         let mut sender = self.sender.clone().ready().await.map_err(unsent)?;
         let (reply, mut stream) = sender.send_request(request, false).map_err(unsent)?;
         let sent = frames::send(&mut stream, call.request, true);
         let (head, body) = match (reply.await, sent) {
-            // Also where the other side had answered before it was sent all: one in Go does, of a service that it does not know.
+            // A reply counts even if the request could not be sent in full: a server in Go replies
+            // early if it does not know the service.
             (Ok(reply), _) => reply.into_parts(),
             (Err(_), Err(error)) => return Err(unsent(error)),
-            (Err(error), Ok(())) => return Err(self.failed(&error, lost(&error))),
+            (Err(error), Ok(())) => return Err(self.note_closed(&error, lost(&error))),
         };
-        // Where there is no message, its end stands in its beginning.
-        let over = Status::from_header_map(&head.headers);
-        if over.is_none() && head.status != StatusCode::OK {
+        // A reply without a message has its status in the headers.
+        let end = Status::from_header_map(&head.headers);
+        if end.is_none() && head.status != StatusCode::OK {
             return Err(of_http(head.status));
         }
-        Ok(Messages { frames: Frames::new(body, max_len), over })
+        Ok(Messages { frames: Frames::new(body, max_len), end })
     }
 }
 
@@ -122,7 +125,7 @@ fn head(call: &Call) -> Result<Request<()>, Fault> {
     let path = path.map_err(|_| Fault::Malformed(format!("`{}` is no path of a method", call.path)))?;
     let mut uri = http::uri::Parts::default();
     uri.scheme = Some(Scheme::HTTP);
-    // Behind a socket there is no other.
+    // The peer is behind a socket, which has no other host.
     uri.authority = Some(Authority::from_static("localhost"));
     uri.path_and_query = Some(path);
     let mut request = Request::new(());
@@ -135,7 +138,7 @@ fn head(call: &Call) -> Result<Request<()>, Fault> {
         let plugin = HeaderValue::try_from(&plugin[..]);
         headers.insert(
             PLUGIN_NAME,
-            plugin.map_err(|_| Fault::Malformed("the plugin's name is none for a header".to_owned()))?,
+            plugin.map_err(|_| Fault::Malformed("the plugin's name cannot be a header's value".to_owned()))?,
         );
     }
     if let Some(deadline) = call.deadline {
@@ -144,15 +147,15 @@ fn head(call: &Call) -> Result<Request<()>, Fault> {
     Ok(request)
 }
 
-/// The messages of a reply, as they come.
+/// The stream of a reply's messages.
 pub(crate) struct Messages {
     frames: Frames,
-    /// How it ended, where that is known already.
-    over: Option<Status>,
+    /// The final status, if the headers already had it.
+    end: Option<Status>,
 }
 
 impl Messages {
-    /// The next one. None where there are no more, and all is well.
+    /// The next message. `None` once the reply has ended with success.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
         match self.frames.next().await {
             Ok(Some(message)) => Ok(Some(message)),
@@ -167,18 +170,18 @@ impl Messages {
 
     async fn end(&mut self) -> Result<(), Fault> {
         let trailers = self.frames.body.trailers().await.map_err(|error| lost(&error))?;
-        let over = trailers.and_then(|trailers| Status::from_header_map(&trailers)).or(self.over.take());
-        let over = over.ok_or_else(|| Fault::Malformed("it does not say how it ended".to_owned()))?;
-        if over.code() == Code::Ok { Ok(()) } else { Err(status::fault(&over)) }
+        let status = trailers.and_then(|trailers| Status::from_header_map(&trailers)).or(self.end.take());
+        let status = status.ok_or_else(|| Fault::Malformed("it does not say how it ended".to_owned()))?;
+        if status.code() == Code::Ok { Ok(()) } else { Err(status::fault(&status)) }
     }
 }
 
-/// The connection was not there to take the call.
+/// The fault if the connection failed before the call was sent.
 fn unsent(error: &h2::Error) -> Fault {
     Fault::Unavailable(Unavailable::unsent(text(error)))
 }
 
-/// The call was sent, as far as this side knows, and there is no reply.
+/// The fault if the call may have been sent, but got no reply.
 fn lost(error: &h2::Error) -> Fault {
     Fault::Unavailable(Unavailable { is_unsent: status::is_refused(error), ..Unavailable::of(text(error)) })
 }
@@ -199,7 +202,7 @@ fn text(error: &h2::Error) -> String {
     format!("its connection failed: {error}")
 }
 
-/// What a status of HTTP means where there is none of gRPC:
+/// The fault that an HTTP status means if there is no gRPC status:
 /// <https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md>.
 fn of_http(status: StatusCode) -> Fault {
     let message = format!("it answered with the HTTP status {status}");
@@ -237,25 +240,25 @@ mod tests {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
     }
 
-    /// What a call comes to that is answered so.
-    async fn answered(
+    /// The result of a call to a server that replies with `respond`.
+    async fn call_server(
         deadline: Option<Duration>,
-        answer: impl FnOnce(Request<h2::RecvStream>, SendResponse<Bytes>) + Send + 'static,
+        serve: impl FnOnce(Request<h2::RecvStream>, SendResponse<Bytes>) + Send + 'static,
     ) -> Result<Bytes, Fault> {
-        let (here, there) = tokio::io::duplex(1 << 16);
+        let (client, server) = tokio::io::duplex(1 << 16);
         tokio::spawn(async move {
-            let mut connection = h2::server::handshake(there).await.unwrap();
+            let mut connection = h2::server::handshake(server).await.unwrap();
             let (request, respond) = connection.accept().await.unwrap().unwrap();
-            answer(request, respond);
+            serve(request, respond);
             _ = connection.accept().await;
         });
         let deadline = deadline.map(|span| Instant::now() + span);
-        Http2::over(here).await.unwrap().call(call(deadline), 100).await
+        Http2::over(client).await.unwrap().call(call(deadline), 100).await
     }
 
-    /// What a call comes to whose reply has this body and these trailers.
-    fn body(data: &'static [u8], trailers: Option<&'static [(&'static str, &'static str)]>) -> String {
-        let answered = run(answered(None, move |_, mut respond| {
+    /// The result of a call whose reply has this body and these trailers, as text.
+    fn call_body(data: &'static [u8], trailers: Option<&'static [(&'static str, &'static str)]>) -> String {
+        let result = run(call_server(None, move |_, mut respond| {
             let mut stream = respond.send_response(Response::new(()), false).unwrap();
             stream.send_data(Bytes::from_static(data), trailers.is_none()).unwrap();
             if let Some(trailers) = trailers {
@@ -265,11 +268,11 @@ mod tests {
                 stream.send_trailers(trailers.collect()).unwrap();
             }
         }));
-        told(answered)
+        text_of(result)
     }
 
-    fn told(answered: Result<Bytes, Fault>) -> String {
-        match answered {
+    fn text_of(result: Result<Bytes, Fault>) -> String {
+        match result {
             Ok(reply) => format!("{:?}", String::from_utf8_lossy(&reply)),
             Err(Fault::Malformed(what)) => format!("malformed: {what}"),
             Err(Fault::Failed(texts)) => format!("failed: {}", texts.join(": ")),
@@ -280,18 +283,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_is_a_request_of_grpc() {
+    fn a_call_sends_a_grpc_request() {
         run(async {
-            let (tell, told) = tokio::sync::oneshot::channel();
+            let (sender, received) = tokio::sync::oneshot::channel();
             let span = Duration::from_secs(3);
-            let answered = answered(Some(span), move |request, mut respond| {
+            let reply = call_server(Some(span), move |request, mut respond| {
                 tokio::spawn(async move {
                     let (head, mut body) = request.into_parts();
                     let mut data = Vec::new();
                     while let Some(chunk) = body.data().await {
                         data.extend(chunk.unwrap());
                     }
-                    tell.send((head, data)).unwrap();
+                    sender.send((head, data)).unwrap();
                     let mut trailers = http::HeaderMap::new();
                     trailers.insert("grpc-status", HeaderValue::from_static("0"));
                     let mut stream = respond.send_response(Response::new(()), false).unwrap();
@@ -299,42 +302,42 @@ mod tests {
                     stream.send_trailers(trailers).unwrap();
                 });
             });
-            assert_eq!(answered.await.unwrap(), vec![b'x'; 100]);
-            let (head, data) = told.await.unwrap();
+            assert_eq!(reply.await.unwrap(), vec![b'x'; 100]);
+            let (head, data) = received.await.unwrap();
             assert_eq!((head.method, head.uri.to_string()), (Method::POST, "http://localhost/Plug/SayHello".into()));
             let header = |name: &str| head.headers.get(name).map(|value| value.to_str().unwrap());
             assert_eq!(header("content-type"), Some("application/grpc"));
             assert_eq!((header("te"), header("plug-name")), (Some("trailers"), Some("a")));
-            let left = timeout::told(&head.headers).unwrap();
-            assert!(left <= span && left > span / 2, "{left:?}");
+            let sent = timeout::parse(&head.headers).unwrap();
+            assert!(sent <= span && sent > span / 2, "{sent:?}");
             assert_eq!(data, b"\0\0\0\0\x05asked");
         });
     }
 
     #[test]
-    fn what_is_no_reply_is_said() {
+    fn a_malformed_reply_is_refused_with_a_reason() {
         const OK: Option<&[(&str, &str)]> = Some(&[("grpc-status", "0")]);
-        assert_eq!(body(b"\0\0\0\0\x02hi", OK), "\"hi\"");
-        assert_eq!(body(b"\0\0\0\0\0", OK), "\"\"");
-        assert_eq!(body(b"", OK), "malformed: it has no message");
-        assert_eq!(body(b"\0\0\0\0\x01a\0\0\0\0\x01b", OK), "malformed: it has more than one message");
-        assert_eq!(body(b"\0\0\0\0\x09hi", OK), "malformed: it ends within a message");
-        assert_eq!(body(b"\0\0", OK), "malformed: it ends within a message");
-        assert_eq!(body(b"\0\0\0\0\x02hi", None), "malformed: it does not say how it ended");
-        assert_eq!(body(b"\x01\0\0\0\x02hi", OK), "malformed: a message is compressed, which was not agreed");
+        assert_eq!(call_body(b"\0\0\0\0\x02hi", OK), "\"hi\"");
+        assert_eq!(call_body(b"\0\0\0\0\0", OK), "\"\"");
+        assert_eq!(call_body(b"", OK), "malformed: it has no message");
+        assert_eq!(call_body(b"\0\0\0\0\x01a\0\0\0\0\x01b", OK), "malformed: it has more than one message");
+        assert_eq!(call_body(b"\0\0\0\0\x09hi", OK), "malformed: it ends within a message");
+        assert_eq!(call_body(b"\0\0", OK), "malformed: it ends within a message");
+        assert_eq!(call_body(b"\0\0\0\0\x02hi", None), "malformed: it does not say how it ended");
+        assert_eq!(call_body(b"\x01\0\0\0\x02hi", OK), "malformed: a message is compressed, which was not agreed");
         assert_eq!(
-            body(b"\0\xff\xff\xff\xff", OK),
+            call_body(b"\0\xff\xff\xff\xff", OK),
             "OUT_OF_RANGE: a message has 4294967295 bytes, which is more than the 100 that are taken"
         );
         let failed = Some(&[("grpc-status", "2"), ("grpc-message", "no%20luck")][..]);
-        assert_eq!(body(b"", failed), "failed: no luck");
-        assert_eq!(body(b"\0\0\0\0\x02hi", failed), "failed: no luck");
+        assert_eq!(call_body(b"", failed), "failed: no luck");
+        assert_eq!(call_body(b"\0\0\0\0\x02hi", failed), "failed: no luck");
     }
 
     #[test]
-    fn what_is_not_grpc_is_said() {
+    fn an_http_error_is_reported() {
         let http = |status: u16| {
-            told(run(answered(None, move |_, mut respond| {
+            text_of(run(call_server(None, move |_, mut respond| {
                 let head = Response::builder().status(status).body(()).unwrap();
                 respond.send_response(head, true).unwrap();
             })))
@@ -347,8 +350,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_is_known_not_to_have_been_begun() {
-        let reset = |reason| told(run(answered(None, move |_, mut respond| respond.send_reset(reason))));
+    fn a_refused_stream_is_known_not_to_have_begun() {
+        let reset = |reason| text_of(run(call_server(None, move |_, mut respond| respond.send_reset(reason))));
         assert_eq!(
             reset(h2::Reason::REFUSED_STREAM),
             "gone, unsent true: it gave the call up: refused stream before processing any application logic"
@@ -360,22 +363,22 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_takes_no_more_calls_is_no_more_used() {
+    fn a_connection_that_is_shutting_down_gets_no_more_calls() {
         run(async {
-            let (here, there) = tokio::io::duplex(1 << 16);
-            let (tell, told) = tokio::sync::oneshot::channel();
+            let (client, server) = tokio::io::duplex(1 << 16);
+            let (sender, received) = tokio::sync::oneshot::channel();
             tokio::spawn(async move {
-                let mut connection = h2::server::handshake(there).await.unwrap();
-                // What goes on keeps it open.
+                let mut connection = h2::server::handshake(server).await.unwrap();
+                // The unfinished call keeps the connection open.
                 let (_request, mut respond) = connection.accept().await.unwrap().unwrap();
                 let _stream = respond.send_response(Response::new(()), false).unwrap();
                 connection.graceful_shutdown();
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 _ = connection.accept().await;
             });
-            let http2 = Http2::over(here).await.unwrap();
+            let http2 = Http2::over(client).await.unwrap();
             let _messages = http2.stream(call(None), 100).await.unwrap();
-            told.await.unwrap();
+            received.await.unwrap();
             tokio::time::sleep(Duration::from_millis(20)).await;
             let refused = http2.call(call(None), 100).await;
             assert!(matches!(&refused, Err(Fault::Unavailable(Unavailable { is_unsent: true, .. }))), "{refused:?}");
@@ -384,18 +387,18 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_takes_too_long_is_given_up_on_both_sides() {
+    fn a_call_that_takes_too_long_is_cancelled_on_both_sides() {
         run(async {
-            let (tell, told) = tokio::sync::oneshot::channel();
-            let answered = answered(Some(Duration::from_millis(20)), |request, mut respond| {
+            let (sender, received) = tokio::sync::oneshot::channel();
+            let reply = call_server(Some(Duration::from_millis(20)), |request, mut respond| {
                 tokio::spawn(async move {
                     let reason = std::future::poll_fn(|context| respond.poll_reset(context)).await;
                     drop(request);
-                    tell.send(reason.unwrap()).unwrap();
+                    sender.send(reason.unwrap()).unwrap();
                 });
             });
-            assert!(matches!(answered.await, Err(Fault::Deadline)));
-            assert_eq!(told.await.unwrap(), h2::Reason::CANCEL);
+            assert!(matches!(reply.await, Err(Fault::Deadline)));
+            assert_eq!(received.await.unwrap(), h2::Reason::CANCEL);
         });
     }
 }

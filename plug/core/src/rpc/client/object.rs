@@ -1,4 +1,4 @@
-//! The caller's side of a remote call: an object of an interface whose methods are calls of a channel.
+//! The client's side of a remote call: an object whose methods are calls over a channel.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,21 +18,21 @@ use crate::wire::channel::{Call, Channel};
 use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
 use crate::{deadline, protobuf};
 
-/// A plugin in another process, as this program sees it.
+/// An opened plugin of another process.
 pub(crate) struct RemoteObject {
     pub driver: &'static Driver,
     pub channel: Arc<dyn Channel>,
     /// The plugin's name in this program.
     pub name: String,
-    /// Its name over there, where names mean something.
+    /// The plugin's name on the wire, if the peer names its plugins.
     pub wire_name: Option<Arc<str>>,
-    /// Where it is, in the words of the link.
+    /// The place of the peer, as the link writes it.
     pub origin: String,
     /// The interface's methods.
     pub methods: &'static [Signature],
-    /// Their paths, in the same order.
+    /// The paths of the methods, in the same order.
     pub paths: Arc<[Arc<str>]>,
-    /// Which of them the other side lacks, as far as that is known.
+    /// For each method, whether the peer is known to lack it.
     pub lacks: Box<[AtomicBool]>,
     /// How long a call may take.
     pub limit: Option<Duration>,
@@ -66,8 +66,8 @@ impl RemoteObject {
         self.driver.call(reply, self.channel.sends_eagerly())
     }
 
-    fn result<M: Method>(&self, sent: Result<Bytes, Fault>) -> M::Outcome {
-        let reply = sent.and_then(|reply| {
+    fn outcome<M: Method>(&self, reply: Result<Bytes, Fault>) -> M::Outcome {
+        let reply = reply.and_then(|reply| {
             protobuf::decode_reply::<M>(&reply).map_err(|malformed| Fault::Malformed(malformed.to_string()))
         });
         M::Outcome::of(reply.map_err(|fault| error(&self.name, M::NAME, &self.origin, fault)))
@@ -100,10 +100,10 @@ impl Boundary for RemoteObject {
     }
 
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
-        self.result::<M>(self.send(M::INDEX, M::IS_IDEMPOTENT, protobuf::encode_request::<M>(given)))
+        self.outcome::<M>(self.send(M::INDEX, M::IS_IDEMPOTENT, protobuf::encode_request::<M>(given)))
     }
 
-    /// A foreign side says that it lacks a method when it is called.
+    /// A peer that does not list its methods reports a missing one only when it is called.
     fn attempt<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> Option<M::Outcome> {
         if !self.has::<M>() {
             return None;
@@ -113,7 +113,7 @@ impl Boundary for RemoteObject {
                 self.lacks[M::INDEX].store(true, Ordering::Relaxed);
                 None
             }
-            sent => Some(self.result::<M>(sent)),
+            reply => Some(self.outcome::<M>(reply)),
         }
     }
 }

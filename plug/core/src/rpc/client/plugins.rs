@@ -1,4 +1,5 @@
-//! The plugins of another process, as a registry has them: what it says of them, and which of this program's interfaces they are of.
+//! Makes the plugins of a peer for a registry.
+//! It matches the peer's list with the interfaces of this program.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,34 +21,36 @@ use crate::rpc::client::vtable::Vtable;
 use crate::wire::channel::Channel;
 use crate::wire::list::{ListReply, ListedInterface, ListedPlugin};
 
-/// The other side of a link.
+/// The peer of a link.
 pub(crate) struct Side {
     pub driver: &'static Driver,
-    /// Where it is, in the words of the link.
+    /// The place of the peer, as the link writes it.
     pub origin: String,
-    /// What its plugin is called where it does not say.
+    /// The name of its plugin if it does not list its plugins.
     pub name: String,
-    /// The interfaces it has where it does not say; none stands for all that this program has.
+    /// The interfaces of its plugin if it does not list its plugins.
+    /// `None` means all portable interfaces of this program.
     pub interfaces: Option<Vec<&'static Identity>>,
     /// How long a call may take.
     pub limit: Option<Duration>,
-    /// The address of the link, which `reach` keeps where it is.
+    /// The address of the link in memory, as its identity. `reach` keeps the link alive.
     pub found_in: usize,
     pub reach: Box<Reach>,
 }
 
-/// The way to it, which lives as long as an object that goes it.
+/// Connects to the peer. The channel lives as long as the objects that use it.
 pub(crate) type Reach = dyn Fn() -> Result<Arc<dyn Channel>, Error> + Send + Sync;
 
-/// The plugins that it says it has; or where it is no program of ours and says nothing, one of each interface.
+/// The plugins of the peer's list. Without a list, one plugin of each interface of the side.
 ///
 /// # Errors
 ///
-/// Where what it says cannot be said of plugins.
+/// Fails if the list is malformed.
 pub(crate) fn plugins(side: Arc<Side>, list: Option<&ListReply>) -> Result<Vec<Plugin>, String> {
     match list {
         Some(list) => {
-            let interfaces: HashMap<_, _> = list.interfaces.iter().map(|of| (&of.path[..], of)).collect();
+            let interfaces = list.interfaces.iter().map(|interface| (&interface.path[..], interface));
+            let interfaces: HashMap<_, _> = interfaces.collect();
             list.plugins.iter().map(|plugin| listed(&side, plugin, &interfaces)).collect()
         }
         None => {
@@ -86,15 +89,15 @@ fn listed(
     check_fields(&fields)?;
     let unfit = matched.places.as_ref().err().cloned();
     let lacks = matched.places.map(|places| places.iter().map(Option::is_none).collect()).unwrap_or_default();
-    Ok(joined(side, fields, matched.identity, Some(plugin.name.as_str().into()), lacks, unfit))
+    Ok(remote_plugin(side, fields, matched.identity, Some(plugin.name.as_str().into()), lacks, unfit))
 }
 
 fn foreign(side: &Arc<Side>, identity: &'static Identity) -> Plugin {
     let fields = Fields::of(|at| if at == fields::NAME { &side.name } else { "" });
-    joined(side, fields, identity, None, Vec::new(), None)
+    remote_plugin(side, fields, identity, None, Vec::new(), None)
 }
 
-fn joined(
+fn remote_plugin(
     side: &Arc<Side>,
     fields: Fields,
     identity: &'static Identity,
@@ -102,7 +105,7 @@ fn joined(
     lacks: Vec<bool>,
     unfit: Option<Arc<[Difference]>>,
 ) -> Plugin {
-    let (there, name) = (Arc::clone(side), fields.get(fields::NAME).to_owned());
+    let (peer, name) = (Arc::clone(side), fields.get(fields::NAME).to_owned());
     let paths: Arc<[Arc<str>]> = match identity.vtable::<Description>() {
         Some(description) => description.methods.iter().map(|method| description.path(method).into()).collect(),
         None => Arc::default(),
@@ -110,15 +113,15 @@ fn joined(
     let open = move |slot: &mut Slot<'_>| {
         let Some(description) = identity.vtable::<Description>() else { return Ok(()) };
         let Some(vtable) = identity.vtable::<Vtable>() else { return Ok(()) };
-        let channel = (there.reach)()?;
-        let limit = slot.options.deadline.or(there.limit);
+        let channel = (peer.reach)()?;
+        let limit = slot.options.deadline.or(peer.limit);
         let lacks = (0..paths.len()).map(|at| AtomicBool::new(lacks.get(at).copied().unwrap_or_default()));
         let object = RemoteObject {
-            driver: there.driver,
+            driver: peer.driver,
             channel,
             name: name.clone(),
             wire_name: wire_name.clone(),
-            origin: there.origin.clone(),
+            origin: peer.origin.clone(),
             methods: description.methods,
             paths: Arc::clone(&paths),
             lacks: lacks.collect(),
@@ -137,7 +140,7 @@ fn record(interface: &ListedInterface) -> Result<ParsedInterface<'_>, String> {
         name: &method.name,
         has_default: method.has_default,
         signature: &method.signature,
-        // One of another length is nobody's.
+        // A fingerprint of another length becomes zero, which matches no method.
         fingerprint: method.fingerprint[..].try_into().map(u128::from_be_bytes).unwrap_or_default(),
     });
     Ok(ParsedInterface {
@@ -149,7 +152,7 @@ fn record(interface: &ListedInterface) -> Result<ParsedInterface<'_>, String> {
     })
 }
 
-/// A name for the plugin of a program that does not say one: of its file, or its address.
+/// Makes a plugin name of a file name or an address, for a peer that does not name its plugin.
 pub(crate) fn name_of(text: &str) -> String {
     let mut name = String::new();
     for letter in text.chars().map(|letter| letter.to_ascii_lowercase()) {

@@ -1,4 +1,4 @@
-//! The services that a client asks beside the plugins: which plugins there are, and whether the process is healthy.
+//! Calls of a peer's own services: the list of its plugins, and its health.
 
 use std::time::Instant;
 
@@ -11,17 +11,17 @@ use crate::wire::channel::{Call, Channel};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::{LIST, ListReply};
 
-/// What is there has not said which plugins it has.
+/// The error if the peer did not list its plugins.
 pub(crate) fn unlisted(origin: &str, fault: Fault) -> Error {
     object::error(origin, "List", origin, fault)
 }
 
-/// What is there has not said that it is well.
+/// The error if the peer did not report that it is healthy.
 pub(crate) fn unwell(name: &str, origin: &str, fault: Fault) -> Error {
     object::error(name, "check", origin, fault)
 }
 
-/// Which plugins it has. None where it is no program of ours.
+/// Lists the peer's plugins. `None` if the peer has no such method.
 pub(crate) async fn list(channel: &dyn Channel, deadline: Option<Instant>) -> Result<Option<ListReply>, Fault> {
     match channel.call(Call::of_service(LIST, Bytes::new(), deadline)).await {
         Ok(list) => ListReply::decode(list).map(Some).map_err(|error| Fault::Malformed(error.to_string())),
@@ -44,7 +44,8 @@ struct HealthCheckResponse {
     status: i32,
 }
 
-/// Asks whether the service is well: <https://github.com/grpc/grpc/blob/master/doc/health-checking.md>.
+/// Checks the health of a service:
+/// <https://github.com/grpc/grpc/blob/master/doc/health-checking.md>.
 pub(crate) async fn check(channel: &dyn Channel, service: &str, deadline: Option<Instant>) -> Result<(), Fault> {
     const SERVING: i32 = 1;
     let request = HealthCheckRequest { service: service.to_owned() }.encode_to_vec();
@@ -53,7 +54,7 @@ pub(crate) async fn check(channel: &dyn Channel, service: &str, deadline: Option
     match reply.map_err(|error| Fault::Malformed(error.to_string()))?.status {
         SERVING => Ok(()),
         status => {
-            let text = format!("it says of itself that it does not serve (status {status} of its health)");
+            let text = format!("it reports that it does not serve (health status {status})");
             Err(Fault::Unavailable(Unavailable::of(text)))
         }
     }

@@ -5,7 +5,7 @@ use crate::portable::proxy::PortableInterface;
 use crate::rpc::client::object::RemoteObject;
 
 pub(crate) struct Vtable {
-    /// Wraps an object of another process as the interface.
+    /// Wraps a remote object as the interface.
     pub make: fn(&mut Slot<'_>, RemoteObject),
 }
 

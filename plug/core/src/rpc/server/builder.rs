@@ -1,4 +1,4 @@
-//! Serving plugins, as whoever serves them says it: which plugins, and which services beside them.
+//! The builder of a server: its plugins, and the services beside them.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,46 +17,50 @@ use crate::rpc::server::reflection::{self, Reflection};
 use crate::wire::dispatch::Dispatch;
 use crate::wire::list::PLUGINS;
 
-/// A server of plugins: in the order of its making, which plugins, what they are known by, and which services beside them; and then what kind of
-/// server it is.
+/// A builder of a server of plugins.
+///
+/// First choose the plugins, the handshake and the services beside the plugins.
+/// Then choose the kind of server: a process, or a server at an address.
 ///
 /// ```no_run
 /// use plug::Server;
 ///
 /// fn main() -> std::process::ExitCode {
-///     let plugins = plug::Registry::builtin().plugins().filter(|plugin| plugin.deprecated().is_none());
+///     let registry = plug::Registry::builtin();
+///     let plugins = registry.plugins().filter(|plugin| plugin.deprecated().is_none());
 ///     Server::new().plugins(plugins.cloned()).serve_process()
 /// }
 /// ```
 #[must_use = "it serves nothing yet"]
 pub struct Server {
     pub(crate) plugins: Vec<Plugin>,
-    pub(crate) services: Added,
+    pub(crate) services: AddedServices,
     pub(crate) max_request: Option<usize>,
     #[cfg(feature = "process")]
     pub(crate) handshake: Option<Handshake>,
 }
 
 impl Server {
-    /// One of all plugins that are linked into this program.
+    /// A server of all plugins that are linked into this program.
     pub fn new() -> Self {
         Self {
             plugins: Registry::builtin().plugins().cloned().collect(),
-            services: Added::default(),
+            services: AddedServices::default(),
             max_request: None,
             #[cfg(feature = "process")]
             handshake: None,
         }
     }
 
-    /// The same, with these plugins instead. Those whose interface is not portable are not served.
+    /// Serves these plugins instead. Plugins of an interface that is not portable are not served.
     pub fn plugins(mut self, plugins: impl IntoIterator<Item = Plugin>) -> Self {
         self.plugins = plugins.into_iter().collect();
         self
     }
 
-    /// The same, with a service of one's own beside the plugins: what tonic's generator makes of a `.proto`, say. One of health or of reflection
-    /// takes the place of that which is there by itself.
+    /// Adds a service beside the plugins, such as one that tonic generates from a `.proto`.
+    ///
+    /// A service of health or of reflection replaces the built-in one.
     pub fn service<S>(mut self, service: S) -> Self
     where
         S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
@@ -72,8 +76,9 @@ impl Server {
         self
     }
 
-    /// The same, which takes requests of plugins up to this length, in bytes. 64 MiB where it is bound to an address, and 2 GiB where it is a process of a
-    /// host's, where nothing else is said.
+    /// Sets the longest request of a plugin that is accepted, in bytes.
+    ///
+    /// The default is 64 MiB for a server at an address, and 2 GiB for a process of a host.
     pub fn max_request(mut self, bytes: usize) -> Self {
         self.max_request = Some(bytes);
         self
@@ -94,15 +99,17 @@ impl std::fmt::Debug for Server {
 
 /// The services that were added, and their names.
 #[derive(Default)]
-pub(crate) struct Added {
+pub(crate) struct AddedServices {
     routes: RoutesBuilder,
     names: Vec<&'static str>,
 }
 
-impl Added {
+impl AddedServices {
+    /// Checks that there is a service or a plugin.
+    ///
     /// # Errors
     ///
-    /// Where there is nothing to serve.
+    /// Fails if there is nothing to serve.
     pub(crate) fn or_plugins(&self, dispatch: &Dispatch) -> Result<(), Error> {
         if dispatch.plugins().next().is_some() || !self.names.is_empty() {
             return Ok(());
@@ -113,10 +120,10 @@ impl Added {
         ))
     }
 
-    /// Whether there are any.
+    /// Whether no service was added.
     #[cfg(feature = "process")]
-    pub(crate) fn are_there(&self) -> bool {
-        !self.names.is_empty()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.is_empty()
     }
 
     fn has(&self, name: &str) -> bool {
@@ -126,13 +133,14 @@ impl Added {
 
 const HEALTH: &str = "grpc.health.v1.Health";
 
-/// The added services, with health and reflection. The health of each service, and of what else is named as healthy, is that it is served. `own` are the
-/// names of services that are answered elsewhere.
+/// The added services, with health and reflection.
+/// Health reports every service, and every name of `healthy`, as serving.
+/// `builtin` are the names of services that the router serves otherwise.
 pub(crate) fn routes(
-    mut added: Added,
+    mut added: AddedServices,
     dispatch: &Arc<Dispatch>,
     healthy: &[&'static str],
-    own: &[&'static str],
+    builtin: &[&'static str],
 ) -> Result<Routes, Error> {
     let of_plugins = || dispatch.services().iter().map(|service| service.name);
     if !added.has(HEALTH) {
@@ -143,13 +151,13 @@ pub(crate) fn routes(
                 reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
             }
         };
-        // It waits for a lock that nobody else has yet.
+        // This does not block: it waits only for a lock that is still uncontended.
         tokio::runtime::Handle::current().block_on(set);
         added.names.push(HEALTH);
         added.routes.add_service(health);
     }
     if !added.has(reflection::V1) && !added.has(reflection::V1ALPHA) {
-        let names = of_plugins().chain(own.iter().copied()).chain(added.names.iter().copied());
+        let names = of_plugins().chain(builtin.iter().copied()).chain(added.names.iter().copied());
         let reflection =
             Reflection::new(dispatch, names.chain([PLUGINS, reflection::V1, reflection::V1ALPHA]).collect());
         added.routes.add_service(reflection.alpha());

@@ -1,7 +1,9 @@
-//! Reflection: what a server says of its services to those who have no `.proto`, by `grpc.reflection.v1` and the `v1alpha` before it. It is made
-//! when it is first asked for, since few ask and every start would pay for it.
+//! Reflection describes a server's services to clients without the `.proto`, by
+//! `grpc.reflection.v1` and its predecessor `v1alpha`.
+//! The first request builds the descriptors: few servers get one, and every start would pay for it.
 //!
-//! What is described are the interfaces, `plug.v1`, health and reflection; of other services only the names are said.
+//! It describes the interfaces, `plug.v1`, health and reflection.
+//! Other services are listed by name only.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -24,15 +26,16 @@ use crate::portable::proxy::Description;
 use crate::protobuf;
 use crate::wire::dispatch::Dispatch;
 
-/// Reflection in its newer form, or its older one, which Debian's Go and many tools speak.
+/// The service in version `v1`, or in `v1alpha`, which Debian's Go and many tools use.
 #[derive(Clone)]
-pub(super) struct Reflection<const IS_ALPHA: bool>(Arc<Reflected>);
+pub(super) struct Reflection<const IS_ALPHA: bool>(Arc<Inner>);
 
-/// Which services there are, and what is said of them once it is made: both forms, by their paths.
-struct Reflected {
+struct Inner {
     dispatch: Arc<Dispatch>,
+    /// The names of all services.
     names: Vec<&'static str>,
-    made: OnceCell<Routes>,
+    /// The services of both versions, once they are built.
+    routes: OnceCell<Routes>,
 }
 
 pub(super) const V1: &str = "grpc.reflection.v1.ServerReflection";
@@ -43,12 +46,12 @@ impl<const IS_ALPHA: bool> NamedService for Reflection<IS_ALPHA> {
 }
 
 impl Reflection<false> {
-    /// Of a server that has all these services, with those of plugins among them.
+    /// Describes a server with the services of these names, including those of plugins.
     pub(super) fn new(dispatch: &Arc<Dispatch>, names: Vec<&'static str>) -> Self {
-        Self(Arc::new(Reflected { dispatch: Arc::clone(dispatch), names, made: OnceCell::new() }))
+        Self(Arc::new(Inner { dispatch: Arc::clone(dispatch), names, routes: OnceCell::new() }))
     }
 
-    /// The same in its older form.
+    /// The same service in version `v1alpha`.
     pub(super) fn alpha(&self) -> Reflection<true> {
         Reflection(Arc::clone(&self.0))
     }
@@ -64,10 +67,10 @@ impl<const IS_ALPHA: bool> Service<http::Request<Body>> for Reflection<IS_ALPHA>
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let made = self.0.made.get_or_try_init(|| self.0.make());
-        let answer = made.cloned().map_err(|error| tonic::Status::internal(error.to_string()));
+        let routes = self.0.routes.get_or_try_init(|| self.0.build());
+        let routes = routes.cloned().map_err(|error| tonic::Status::internal(error.to_string()));
         Box::pin(async move {
-            match answer {
+            match routes {
                 Ok(mut routes) => routes.call(request).await,
                 Err(status) => Ok(status.into_http()),
             }
@@ -75,11 +78,11 @@ impl<const IS_ALPHA: bool> Service<http::Request<Body>> for Reflection<IS_ALPHA>
     }
 }
 
-impl Reflected {
-    fn make(&self) -> Result<Routes, Error> {
+impl Inner {
+    fn build(&self) -> Result<Routes, Error> {
         let services = self.dispatch.services().iter();
         let descriptions: Vec<_> = services.filter_map(|service| service.identity.vtable::<Description>()).collect();
-        // An interface that protobuf has no words for is served none the less.
+        // An interface that protobuf cannot describe is served without a description.
         let mut file = protobuf::file::files(&descriptions).unwrap_or_default();
         file.push(plug_v1());
         let configure = || {
@@ -90,16 +93,16 @@ impl Reflected {
                 .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET);
             self.names.iter().fold(builder, |builder, name| builder.with_service_name(*name))
         };
-        let (newer, older) = (configure().build_v1()?, configure().build_v1alpha()?);
-        Ok(Routes::new(newer).add_service(older).prepare())
+        let (v1, v1alpha) = (configure().build_v1()?, configure().build_v1alpha()?);
+        Ok(Routes::new(v1).add_service(v1alpha).prepare())
     }
 }
 
-/// `plug.v1`, whose messages are in `remote/list.rs`.
+/// Describes `plug.v1`, whose messages are in `wire/list.rs`.
 fn plug_v1() -> FileDescriptorProto {
     let text = |name, number| field(name, number, Kind::String, None);
-    let many = |field: FieldDescriptorProto| FieldDescriptorProto { label: Some(Label::Repeated.into()), ..field };
-    let of = |name, number, of| many(field(name, number, Kind::Message, Some(of)));
+    let repeated = |field: FieldDescriptorProto| FieldDescriptorProto { label: Some(Label::Repeated.into()), ..field };
+    let messages = |name, number, ty| repeated(field(name, number, Kind::Message, Some(ty)));
     FileDescriptorProto {
         name: Some("plug/v1/plugins.proto".to_owned()),
         package: Some("plug.v1".to_owned()),
@@ -119,8 +122,8 @@ fn plug_v1() -> FileDescriptorProto {
             message(
                 "ListReply",
                 vec![
-                    of("plugins", 1, ".plug.v1.ListedPlugin"),
-                    of("interfaces", 2, ".plug.v1.ListedInterface"),
+                    messages("plugins", 1, ".plug.v1.ListedPlugin"),
+                    messages("interfaces", 2, ".plug.v1.ListedInterface"),
                     text("plug", 3),
                     text("compiler", 4),
                 ],
@@ -129,7 +132,7 @@ fn plug_v1() -> FileDescriptorProto {
                 "ListedPlugin",
                 vec![
                     text("name", 1),
-                    many(text("aliases", 2)),
+                    repeated(text("aliases", 2)),
                     text("deprecated", 3),
                     text("interface", 4),
                     text("package", 5),
@@ -147,7 +150,7 @@ fn plug_v1() -> FileDescriptorProto {
                     text("path", 1),
                     text("version", 2),
                     text("service", 3),
-                    of("methods", 4, ".plug.v1.ListedMethod"),
+                    messages("methods", 4, ".plug.v1.ListedMethod"),
                 ],
             ),
             message(
@@ -168,13 +171,13 @@ fn message(name: &str, field: Vec<FieldDescriptorProto>) -> DescriptorProto {
     DescriptorProto { name: Some(name.to_owned()), field, ..Default::default() }
 }
 
-fn field(name: &str, number: i32, kind: Kind, of: Option<&str>) -> FieldDescriptorProto {
+fn field(name: &str, number: i32, kind: Kind, type_name: Option<&str>) -> FieldDescriptorProto {
     FieldDescriptorProto {
         name: Some(name.to_owned()),
         number: Some(number),
         label: Some(Label::Optional.into()),
         r#type: Some(kind.into()),
-        type_name: of.map(str::to_owned),
+        type_name: type_name.map(str::to_owned),
         ..Default::default()
     }
 }
@@ -187,7 +190,7 @@ mod tests {
     use crate::wire::list::{ListReply, ListRequest, ListedInterface, ListedMethod, ListedPlugin};
 
     #[test]
-    fn what_is_said_of_our_own_service_is_so() {
+    fn the_description_of_plug_v1_matches_its_messages() {
         let described = plug_v1();
         let mut messages = described.message_type.iter();
         let mut holds = |message: &dyn std::fmt::Debug, len: usize| {

@@ -1,4 +1,4 @@
-//! A call that was asked for, from there to its answer. It knows no protocol.
+//! Calls a method for a request that was received, and responds with the reply.
 
 use std::time::Instant;
 
@@ -9,55 +9,56 @@ use crate::rpc::server::workers::CallQueue;
 use crate::wire::dispatch::Target;
 use crate::wire::fault::Fault;
 
-/// How a call is answered.
+/// Responds to one call, in the protocol of its connection.
 pub(crate) trait Respond: Send + 'static {
-    /// Whether nobody wants to know any more.
-    fn is_given_up(&mut self) -> bool;
+    /// Whether the caller has cancelled.
+    fn is_cancelled(&mut self) -> bool;
 
-    /// Answers with one message, or with an error, which takes no time: what is long waits for its room.
+    /// Sends one message or an error.
+    /// Never blocks: a long reply is queued until the peer has opened its window.
     fn unary(self, reply: Result<Bytes, Fault>, backpressure: &Backpressure);
 }
 
-/// A call that was asked for.
-pub(crate) struct PendingCall<A> {
+/// A call that was received and has no reply yet.
+pub(crate) struct PendingCall<R> {
     pub target: Target,
     pub message: Bytes,
     pub deadline: Option<Instant>,
-    pub answer: A,
+    pub responder: R,
     pub backpressure: Backpressure,
 }
 
-/// What became of it.
-enum Progress<A> {
-    Done(Result<Bytes, Fault>, A, Backpressure),
-    /// The other side does not take what it was answered.
-    Postponed(PendingCall<A>),
-    GivenUp,
+/// The progress of a call in a worker.
+enum Progress<R> {
+    Done(Result<Bytes, Fault>, R, Backpressure),
+    /// The peer has not read its earlier replies.
+    Postponed(PendingCall<R>),
+    Cancelled,
 }
 
-/// Has the method called, in a thread that may be blocked.
-pub(crate) fn call<A: Respond>(calls: CallQueue, asked: PendingCall<A>) {
-    let work = calls.clone();
-    work.work(
+/// Calls the method in a worker, which it may block.
+pub(crate) fn call<R: Respond>(calls: CallQueue, pending: PendingCall<R>) {
+    let queue = calls.clone();
+    queue.work(
         move || {
-            let PendingCall { target, message, deadline, mut answer, backpressure } = asked;
-            if answer.is_given_up() {
-                Progress::GivenUp
+            let PendingCall { target, message, deadline, mut responder, backpressure } = pending;
+            if responder.is_cancelled() {
+                Progress::Cancelled
             } else if backpressure.is_over() {
-                Progress::Postponed(PendingCall { target, message, deadline, answer, backpressure })
+                Progress::Postponed(PendingCall { target, message, deadline, responder, backpressure })
             } else {
-                Progress::Done(target.call(&message, deadline), answer, backpressure)
+                Progress::Done(target.call(&message, deadline), responder, backpressure)
             }
         },
-        move |called| match called {
-            Progress::Done(reply, answer, backpressure) => answer.unary(reply, &backpressure),
-            Progress::Postponed(asked) => {
+        move |progress| match progress {
+            Progress::Done(reply, responder, backpressure) => responder.unary(reply, &backpressure),
+            Progress::Postponed(pending) => {
                 tokio::spawn(async move {
-                    asked.backpressure.clone().wait().await;
-                    call(calls, asked);
+                    pending.backpressure.clone().wait().await;
+                    call(calls, pending);
                 });
             }
-            Progress::GivenUp => {}
+            Progress::Cancelled => {}
         },
     );
 }

@@ -1,5 +1,5 @@
-//! Requests and replies between a connection of HTTP/2 and what answers: the messages of a plugin's method with nothing between, and everything else as tonic
-//! has it. It knows no service.
+//! Reads requests from an HTTP/2 connection, and writes the responses.
+//! The messages of plugins go directly over `h2`, and other requests and responses are tonic's.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -21,10 +21,10 @@ use crate::rpc::server::request::Respond;
 use crate::rpc::status::status;
 use crate::wire::fault::{Code, Fault};
 
-/// From this length on a reply is sent as the other side takes it, in bytes.
+/// A reply longer than this many bytes is sent as the peer opens its window.
 const LONG: usize = 64 << 10;
 
-/// How a request is answered. Dropped, it says that the server is about to end.
+/// Responds to one request. If it is dropped unused, it responds that the server is about to end.
 pub(super) struct Responder(Option<SendResponse<Bytes>>);
 
 impl Responder {
@@ -32,8 +32,8 @@ impl Responder {
         Self(Some(respond))
     }
 
-    /// Refuses what is no call of gRPC, and so in words of HTTP.
-    pub(super) fn no_call(mut self) {
+    /// Refuses a request that is not gRPC with an HTTP status.
+    pub(super) fn unsupported_media_type(mut self) {
         if let Some(mut respond) = self.0.take() {
             let mut response = Response::new(());
             *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
@@ -41,13 +41,13 @@ impl Responder {
         }
     }
 
-    /// Answers with what comes, when it comes.
-    pub(super) async fn with(mut self, response: Response<Body>) {
+    /// Sends tonic's response, and its body as it comes.
+    pub(super) async fn stream(mut self, response: Response<Body>) {
         if let Some(mut respond) = self.0.take() {
             let (head, body) = response.into_parts();
-            let is_over = body.is_end_stream();
-            let Ok(mut stream) = respond.send_response(Response::from_parts(head, ()), is_over) else { return };
-            if !is_over && pump(body, &mut stream).await.is_err() {
+            let is_empty = body.is_end_stream();
+            let Ok(mut stream) = respond.send_response(Response::from_parts(head, ()), is_empty) else { return };
+            if !is_empty && send_body(body, &mut stream).await.is_err() {
                 stream.send_reset(Reason::INTERNAL_ERROR);
             }
         }
@@ -55,24 +55,24 @@ impl Responder {
 }
 
 impl Respond for Responder {
-    fn is_given_up(&mut self) -> bool {
-        let mut nobody = Context::from_waker(Waker::noop());
-        self.0.as_mut().is_none_or(|respond| respond.poll_reset(&mut nobody).is_ready())
+    fn is_cancelled(&mut self) -> bool {
+        let mut no_waker = Context::from_waker(Waker::noop());
+        self.0.as_mut().is_none_or(|respond| respond.poll_reset(&mut no_waker).is_ready())
     }
 
-    /// A short message is sent at once, and a long one as the other side takes it.
+    /// Sends a short message at once, and a long one in a task, as the peer opens its window.
     fn unary(mut self, reply: Result<Bytes, Fault>, backpressure: &Backpressure) {
         let Some(mut respond) = self.0.take() else { return };
-        // It fails where the other side has gone, or given up.
+        // Errors are dropped: the peer has disconnected or cancelled the call.
         match reply {
             Ok(message) if message.len() > LONG => {
                 let unsent = backpressure.take(message.len());
                 tokio::spawn(async move {
-                    let _ = long(respond, message).await;
+                    let _ = send_long(respond, message).await;
                     drop(unsent);
                 });
             }
-            Ok(message) => drop(short(respond, message)),
+            Ok(message) => drop(send_short(respond, message)),
             Err(fault) => drop(respond.send_response(status(fault).into_http(), true)),
         }
     }
@@ -87,13 +87,13 @@ impl Drop for Responder {
     }
 }
 
-fn short(respond: SendResponse<Bytes>, message: Bytes) -> Result<(), h2::Error> {
+fn send_short(respond: SendResponse<Bytes>, message: Bytes) -> Result<(), h2::Error> {
     let mut stream = begin(respond)?;
     frames::send(&mut stream, message, false)?;
     end(stream)
 }
 
-async fn long(respond: SendResponse<Bytes>, message: Bytes) -> Result<(), h2::Error> {
+async fn send_long(respond: SendResponse<Bytes>, message: Bytes) -> Result<(), h2::Error> {
     let mut stream = begin(respond)?;
     stream.send_data(frames::prefix(message.len()), false)?;
     send_all(&mut stream, message).await?;
@@ -112,8 +112,8 @@ fn end(mut stream: SendStream<Bytes>) -> Result<(), h2::Error> {
     stream.send_trailers(trailers)
 }
 
-/// Sends a body no faster than the other side takes it. It ends without an error where the other side gives up.
-async fn pump(body: Body, stream: &mut SendStream<Bytes>) -> Result<(), Status> {
+/// Sends a body as the peer opens its window. It ends without an error if the peer cancels.
+async fn send_body(body: Body, stream: &mut SendStream<Bytes>) -> Result<(), Status> {
     let mut body = std::pin::pin!(body);
     loop {
         let frame = poll_fn(|context| {
@@ -122,7 +122,7 @@ async fn pump(body: Body, stream: &mut SendStream<Bytes>) -> Result<(), Status> 
             }
             body.as_mut().poll_frame(context).map(Some)
         });
-        let is_over = match frame.await {
+        let is_done = match frame.await {
             None => Err(Reason::CANCEL.into()),
             Some(None) => stream.send_data(Bytes::new(), true).map(|()| true),
             Some(Some(frame)) => match frame?.into_data() {
@@ -133,8 +133,8 @@ async fn pump(body: Body, stream: &mut SendStream<Bytes>) -> Result<(), Status> 
                 },
             },
         };
-        // Where it fails, the other side has given up.
-        if is_over.unwrap_or(true) {
+        // It fails if the peer has cancelled.
+        if is_done.unwrap_or(true) {
             return Ok(());
         }
     }
@@ -145,37 +145,37 @@ async fn send_all(stream: &mut SendStream<Bytes>, mut data: Bytes) -> Result<(),
         stream.reserve_capacity(data.len());
         if stream.capacity() == 0 {
             match poll_fn(|context| stream.poll_capacity(context)).await {
-                Some(backpressure) => _ = backpressure?,
-                // The stream is over.
+                Some(capacity) => _ = capacity?,
+                // The stream has ended.
                 None => return Err(Reason::CANCEL.into()),
             }
         }
-        let backpressure = stream.capacity().min(data.len());
-        stream.send_data(data.split_to(backpressure), false)?;
+        let len = stream.capacity().min(data.len());
+        stream.send_data(data.split_to(len), false)?;
     }
     Ok(())
 }
 
-/// The one message of a request, no longer than `most` bytes.
+/// Reads the only message of a request, which may have up to `max_len` bytes.
 pub(super) async fn message(body: RecvStream, max_len: usize) -> Result<Bytes, Fault> {
     let mut frames = Frames::new(body, max_len);
-    let told = |broken| match broken {
+    let fault = |broken| match broken {
         Broken::Compressed => {
             Fault::Unimplemented("the message is compressed, which this server does not know".to_owned())
         }
-        Broken::TooLong { .. } => Fault::refused(Code::RESOURCE_EXHAUSTED, format!("of the request {broken}")),
+        Broken::TooLong { .. } => Fault::refused(Code::RESOURCE_EXHAUSTED, format!("in the request, {broken}")),
         Broken::Cut => Fault::refused(Code::INTERNAL, "the request ends within a message"),
         broken => Fault::refused(Code::INTERNAL, broken.to_string()),
     };
-    let message = frames.next().await.map_err(told)?;
+    let message = frames.next().await.map_err(fault)?;
     let message = message.ok_or_else(|| Fault::refused(Code::INTERNAL, "the request has no message"))?;
-    match frames.next().await.map_err(told)? {
+    match frames.next().await.map_err(fault)? {
         None => Ok(message),
         Some(_) => Err(Fault::Unimplemented("the request has more than one message".to_owned())),
     }
 }
 
-/// A request's body, as tonic takes it.
+/// A request's body, for tonic.
 pub(super) struct Incoming(pub RecvStream);
 
 impl http_body::Body for Incoming {
@@ -211,20 +211,23 @@ mod tests {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
     }
 
-    /// The status of the reply to a request with this body, and what else the reply has.
-    async fn asked<F>(body: &'static [u8], serve: impl FnOnce(Request<RecvStream>, Responder) -> F) -> (String, Vec<u8>)
+    /// The status and the body of the response to a request with this body.
+    async fn request<F>(
+        body: &'static [u8],
+        serve: impl FnOnce(Request<RecvStream>, Responder) -> F,
+    ) -> (String, Vec<u8>)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let (here, there) = tokio::io::duplex(1 << 16);
+        let (client, server) = tokio::io::duplex(1 << 16);
         let serving = async {
-            let mut connection = h2::server::handshake(there).await.unwrap();
+            let mut connection = h2::server::handshake(server).await.unwrap();
             let (request, respond) = connection.accept().await.unwrap().unwrap();
             tokio::spawn(serve(request, Responder::new(respond)));
             _ = connection.accept().await;
         };
-        let asking = async {
-            let (mut client, connection) = h2::client::handshake(here).await.unwrap();
+        let requesting = async {
+            let (mut client, connection) = h2::client::handshake(client).await.unwrap();
             tokio::spawn(connection);
             let (reply, mut stream) = client.send_request(Request::new(()), false).unwrap();
             stream.send_data(Bytes::from_static(body), true).unwrap();
@@ -235,59 +238,58 @@ mod tests {
             (format!("{:?}: {}", status.code(), status.message()), body.to_bytes().to_vec())
         };
         tokio::select! {
-            told = asking => told,
+            response = requesting => response,
             () = serving => panic!("the connection ended"),
         }
     }
 
-    async fn echoed(body: &'static [u8]) -> (String, Vec<u8>) {
+    async fn echo(body: &'static [u8]) -> (String, Vec<u8>) {
         let backpressure = Backpressure::default();
-        asked(
-            body,
-            |request, answer| async move { answer.unary(message(request.into_body(), 100).await, &backpressure) },
-        )
+        request(body, |request, responder| async move {
+            responder.unary(message(request.into_body(), 100).await, &backpressure)
+        })
         .await
     }
 
     #[test]
     fn a_request_has_one_message() {
         run(async {
-            assert_eq!(echoed(b"\0\0\0\0\x02hi").await, ("Ok: ".to_owned(), b"\0\0\0\0\x02hi".to_vec()));
-            for (body, told) in [
+            assert_eq!(echo(b"\0\0\0\0\x02hi").await, ("Ok: ".to_owned(), b"\0\0\0\0\x02hi".to_vec()));
+            for (body, status) in [
                 (&b""[..], "Internal: the request has no message"),
                 (b"\0\0\0\0\x09hi", "Internal: the request ends within a message"),
                 (
                     b"\0\0\0\0\x65",
-                    "ResourceExhausted: of the request a message has 101 bytes, which is more than the 100 that are taken",
+                    "ResourceExhausted: in the request, a message has 101 bytes, which is more than the 100 that are taken",
                 ),
                 (b"\0\0\0\0\0\0\0\0\0\0", "Unimplemented: the request has more than one message"),
                 (b"\x01\0\0\0\0", "Unimplemented: the message is compressed, which this server does not know"),
             ] {
-                assert_eq!(echoed(body).await, (told.to_owned(), Vec::new()));
+                assert_eq!(echo(body).await, (status.to_owned(), Vec::new()));
             }
         });
     }
 
     #[test]
-    fn who_is_not_answered_is_told_so() {
-        let told = run(asked(b"", |_, answer| async { drop(answer) }));
-        assert_eq!(told.0, "Unavailable: the server is about to end");
+    fn a_dropped_responder_responds_that_the_server_ends() {
+        let response = run(request(b"", |_, responder| async { drop(responder) }));
+        assert_eq!(response.0, "Unavailable: the server is about to end");
     }
 
     #[test]
-    fn what_tonic_answers_comes_as_a_whole() {
+    fn a_long_response_of_tonics_arrives_in_full() {
         let data = vec![7; 3_000_000];
         let sent = data.clone();
-        let told = run(asked(b"", |_, answer| async {
+        let response = run(request(b"", |_, responder| async {
             let trailers = [(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))];
             let body = http_body_util::Full::new(Bytes::from(sent));
             let body = body.with_trailers(std::future::ready(Some(Ok(trailers.into_iter().collect()))));
-            answer.with(Response::new(Body::new(body))).await;
+            responder.stream(Response::new(Body::new(body))).await;
         }));
-        assert!(told == ("Ok: ".to_owned(), data));
+        assert!(response == ("Ok: ".to_owned(), data));
     }
 
-    /// A body that never ends, and says when it is dropped.
+    /// A body that never ends, and reports when it is dropped.
     struct Endless(Option<tokio::sync::oneshot::Sender<()>>);
 
     impl http_body::Body for Endless {
@@ -306,15 +308,16 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_wants_any_more_is_dropped() {
+    fn the_body_of_a_cancelled_request_is_dropped() {
         run(async {
             let (dropped, is_dropped) = tokio::sync::oneshot::channel();
-            let asking = asked(b"", |_, answer| answer.with(Response::new(Body::new(Endless(Some(dropped))))));
+            let requesting =
+                request(b"", |_, responder| responder.stream(Response::new(Body::new(Endless(Some(dropped))))));
             tokio::select! {
-                _ = asking => panic!("it is endless"),
+                _ = requesting => panic!("it is endless"),
                 () = tokio::time::sleep(std::time::Duration::from_millis(20)) => {}
             }
-            // The connection goes with the one that asked.
+            // Dropping the client closed the connection.
             is_dropped.await.unwrap();
         });
     }

@@ -1,5 +1,6 @@
-//! What answers the requests of one server: the methods of plugins, `plug.v1.Plugins`, go-plugin's own services where it is a process,
-//! and the services that were added.
+//! Routes the requests of one server.
+//! They go to the methods of plugins, to `plug.v1.Plugins`, to go-plugin's services if it is
+//! a process, and to the services that were added.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -29,10 +30,10 @@ use crate::wire::fault::{self, Fault};
 use crate::wire::list::{LIST, ListRequest, PLUGIN_NAME};
 use crate::wire::listing;
 
-/// What the type of a call's content begins with.
-const GRPC: &[u8] = b"application/grpc";
+/// The prefix of the content type of a gRPC call.
+const CONTENT_TYPE_PREFIX: &[u8] = b"application/grpc";
 
-/// Cheap to clone.
+/// The router of one server. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Router(Arc<Inner>);
 
@@ -40,118 +41,125 @@ struct Inner {
     dispatch: Arc<Dispatch>,
     /// The reply to `List`, which never changes.
     list: Bytes,
-    own: Box<dyn BuiltinServices>,
-    others: Routes,
+    builtin: Box<dyn BuiltinServices>,
+    added: Routes,
     calls: CallQueue,
-    /// The longest request that is taken, in bytes.
+    /// The longest request that is accepted, in bytes.
     max_len: usize,
 }
 
-/// Services that are there because of what the server is.
+/// The services that a kind of server implies, such as go-plugin's controller of a process.
 pub(crate) trait BuiltinServices: Send + Sync {
-    /// Whether the path is one of theirs.
+    /// Whether the path is one of a method of these services.
     fn has(&self, path: &str) -> bool;
 
-    fn answer(&self, request: Request<Body>) -> Answered;
+    fn answer(&self, request: Request<Body>) -> ResponseFuture;
 }
 
-/// None.
+/// No services.
 impl BuiltinServices for () {
     fn has(&self, _: &str) -> bool {
         false
     }
 
-    fn answer(&self, _: Request<Body>) -> Answered {
+    fn answer(&self, _: Request<Body>) -> ResponseFuture {
         Box::pin(std::future::ready(Ok(Status::unimplemented("there is no such service").into_http())))
     }
 }
 
-pub(crate) type Answered = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Infallible>> + Send>>;
+pub(crate) type ResponseFuture = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Infallible>> + Send>>;
 
 impl Router {
     pub(crate) fn new(
         dispatch: Arc<Dispatch>,
-        own: Box<dyn BuiltinServices>,
-        others: Routes,
+        builtin: Box<dyn BuiltinServices>,
+        added: Routes,
         calls: CallQueue,
         max_len: usize,
     ) -> Self {
         let list = listing::of(&dispatch).encode_to_vec().into();
-        Self(Arc::new(Inner { dispatch, list, own, others: others.prepare(), calls, max_len }))
+        Self(Arc::new(Inner { dispatch, list, builtin, added: added.prepare(), calls, max_len }))
     }
 
-    /// Has a request answered, in a task where that takes a while.
+    /// Responds to a request: at once if possible, and otherwise in a task.
     pub(super) fn answer(
         &self,
         request: Request<RecvStream>,
         respond: SendResponse<Bytes>,
         backpressure: &Backpressure,
     ) {
-        let (inner, answer, backpressure) = (&self.0, Responder::new(respond), backpressure.clone());
+        let (inner, responder, backpressure) = (&self.0, Responder::new(respond), backpressure.clone());
         let max_len = inner.max_len;
         let path = request.uri().path();
         if !is_grpc(request.headers()) {
-            return answer.no_call();
+            return responder.unsupported_media_type();
         }
         let name = request.headers().get(PLUGIN_NAME).map(|name| String::from_utf8_lossy(name.as_bytes()));
         match inner.dispatch.find(path, name.as_deref()) {
             Some(Ok(target)) => {
-                // From its arrival on, however long it then waits.
-                let deadline = timeout::told(request.headers()).and_then(|left| Instant::now().checked_add(left));
+                // The timeout runs from the arrival of the headers, and includes any queueing.
+                let deadline =
+                    timeout::parse(request.headers()).and_then(|timeout| Instant::now().checked_add(timeout));
                 let calls = inner.calls.clone();
-                now_or_later(async move {
+                poll_or_spawn(async move {
                     match respond::message(request.into_body(), max_len).await {
                         Ok(_) if calls.is_full() => {
                             let text = "too many calls wait already, behind others that go on";
-                            answer.unary(Err(Fault::refused(fault::Code::RESOURCE_EXHAUSTED, text)), &backpressure);
+                            responder.unary(Err(Fault::refused(fault::Code::RESOURCE_EXHAUSTED, text)), &backpressure);
                         }
-                        Ok(message) => call(calls, PendingCall { target, message, deadline, answer, backpressure }),
-                        Err(fault) => answer.unary(Err(fault), &backpressure),
+                        Ok(message) => call(calls, PendingCall { target, message, deadline, responder, backpressure }),
+                        Err(fault) => responder.unary(Err(fault), &backpressure),
                     }
                 });
             }
-            Some(Err(fault)) => answer.unary(Err(fault), &backpressure),
+            Some(Err(fault)) => responder.unary(Err(fault), &backpressure),
             None if path == LIST => {
                 let list = inner.list.clone();
-                now_or_later(async move {
-                    let asked = respond::message(request.into_body(), max_len).await;
-                    let reply = asked.and_then(|asked| match ListRequest::decode(asked) {
+                poll_or_spawn(async move {
+                    let message = respond::message(request.into_body(), max_len).await;
+                    let reply = message.and_then(|message| match ListRequest::decode(message) {
                         Ok(_) => Ok(list),
                         Err(error) => Err(Fault::refused(fault::Code::INVALID_ARGUMENT, error.to_string())),
                     });
-                    answer.unary(reply, &backpressure);
+                    responder.unary(reply, &backpressure);
                 });
             }
             None => {
                 let unknown = format!("there is no method `{path}`");
-                let answered = if inner.own.has(path) {
-                    inner.own.answer(request.map(|body| Body::new(Incoming(body))))
+                let response = if inner.builtin.has(path) {
+                    inner.builtin.answer(request.map(|body| Body::new(Incoming(body))))
                 } else {
-                    let mut others = inner.others.clone();
-                    Box::pin(async move { others.call(request.map(Incoming)).await })
+                    let mut added = inner.added.clone();
+                    Box::pin(async move { added.call(request.map(Incoming)).await })
                 };
                 tokio::spawn(async move {
-                    let Ok(mut response) = answered.await;
-                    let told = Status::from_header_map(response.headers());
-                    if told.is_some_and(|told| told.code() == Code::Unimplemented && told.message().is_empty()) {
+                    let Ok(mut response) = response.await;
+                    let status = Status::from_header_map(response.headers());
+                    // tonic does not say which method is missing.
+                    if status.is_some_and(|status| status.code() == Code::Unimplemented && status.message().is_empty())
+                    {
                         response = Status::unimplemented(unknown).into_http();
                     }
-                    answer.with(response).await;
+                    responder.stream(response).await;
                 });
             }
         }
     }
 }
 
-/// Whether it is a call of gRPC: `application/grpc`, and what may come after that.
+/// Whether the content type is gRPC's: `application/grpc`, alone or with a suffix or parameters.
 fn is_grpc(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    let rest = kind.get(..GRPC.len()).filter(|start| start.eq_ignore_ascii_case(GRPC)).map(|_| &kind[GRPC.len()..]);
+    let rest = kind
+        .get(..CONTENT_TYPE_PREFIX.len())
+        .filter(|start| start.eq_ignore_ascii_case(CONTENT_TYPE_PREFIX))
+        .map(|_| &kind[CONTENT_TYPE_PREFIX.len()..]);
     rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
-/// Does what can be done at once, and the rest in a task. Most requests are there as a whole.
-fn now_or_later(future: impl Future<Output = ()> + Send + 'static) {
+/// Polls the future once, and spawns a task for the rest if it is not ready.
+/// Most requests have arrived in full, and need no task.
+fn poll_or_spawn(future: impl Future<Output = ()> + Send + 'static) {
     let mut future = Box::pin(future);
     if future.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Pending {
         tokio::spawn(future);
@@ -163,27 +171,28 @@ mod tests {
     use super::*;
     use crate::rpc::server::workers::Workers;
 
-    /// What a request of this path and this type of content is answered with, by a server that has no plugins.
-    fn answered(path: &str, kind: Option<&str>) -> String {
+    /// The status of a response to a request with this path and content type.
+    /// The server has no plugins.
+    fn respond_to(path: &str, kind: Option<&str>) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let calls = Workers::new(tokio::runtime::Builder::new_current_thread().build().unwrap()).calls();
         let dispatch = Dispatch::new(std::iter::empty()).unwrap();
-        let front = Router::new(dispatch, Box::new(()), Routes::default(), calls, 100);
+        let router = Router::new(dispatch, Box::new(()), Routes::default(), calls, 100);
         let mut request = Request::builder().method("POST").uri(format!("http://localhost{path}"));
         if let Some(kind) = kind {
             request = request.header(CONTENT_TYPE, kind);
         }
         let request = request.body(()).unwrap();
-        let (here, there) = tokio::io::duplex(1 << 16);
+        let (client, server) = tokio::io::duplex(1 << 16);
         runtime.block_on(async {
             let serving = async {
-                let mut connection = h2::server::handshake(there).await.unwrap();
+                let mut connection = h2::server::handshake(server).await.unwrap();
                 while let Some(Ok((request, respond))) = connection.accept().await {
-                    front.answer(request, respond, &Backpressure::default());
+                    router.answer(request, respond, &Backpressure::default());
                 }
             };
-            let asking = async {
-                let (mut client, connection) = h2::client::handshake(here).await.unwrap();
+            let requesting = async {
+                let (mut client, connection) = h2::client::handshake(client).await.unwrap();
                 tokio::spawn(connection);
                 let (reply, _) = client.send_request(request, true).unwrap();
                 let reply = reply.await.unwrap();
@@ -193,19 +202,19 @@ mod tests {
                 }
             };
             tokio::select! {
-                told = asking => told,
+                status = requesting => status,
                 () = serving => panic!("the connection ended"),
             }
         })
     }
 
     #[test]
-    fn what_is_no_call_is_refused() {
+    fn a_request_that_is_not_grpc_is_refused() {
         for kind in [None, Some("text/html"), Some("application/grpc-web"), Some("application/grp")] {
-            assert_eq!(answered(LIST, kind), "415 Unsupported Media Type");
+            assert_eq!(respond_to(LIST, kind), "415 Unsupported Media Type");
         }
         for kind in ["application/grpc", "application/grpc+proto", "application/GRPC; charset=utf-8"] {
-            assert_eq!(answered("/a.B/C", Some(kind)), "Unimplemented: there is no method `/a.B/C`");
+            assert_eq!(respond_to("/a.B/C", Some(kind)), "Unimplemented: there is no method `/a.B/C`");
         }
     }
 }
