@@ -1,6 +1,7 @@
 //! Checks the invariants of ARCHITECTURE.md that the text of the sources shows.
 
 mod layers;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
@@ -45,6 +46,20 @@ fn no_file_holds_more_than_500_lines() {
     for (path, text) in sources() {
         assert!(text.lines().count() <= 500, "{} has {} lines", path.display(), text.lines().count());
     }
+}
+
+#[test]
+fn the_sources_use_the_words_of_the_field() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let name = path.strip_prefix(root()).expect("it is below").display().to_string().replace('\\', "/");
+        let is_product = ["plug/", "plug-macros/", "app/src/"].iter().any(|start| name.starts_with(start));
+        if is_product {
+            wrong.extend(words::found(&text).into_iter().map(|found| format!("{name}:{found}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(words::found("a borderline\n the border.").len(), 1);
 }
 
 /// `lib.rs` lists the rooms, and each room imports only those above it.

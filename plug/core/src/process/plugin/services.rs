@@ -75,9 +75,9 @@ impl BuiltinServices for Services {
     }
 }
 
-type ResponseFuture<T> = Pin<Box<dyn Future<Output = Result<tonic::Response<T>, Status>> + Send>>;
+type MethodFuture<T> = Pin<Box<dyn Future<Output = Result<tonic::Response<T>, Status>> + Send>>;
 
-fn ready<T: Send + 'static>(value: T) -> ResponseFuture<T> {
+fn ready<T: Send + 'static>(value: T) -> MethodFuture<T> {
     Box::pin(std::future::ready(Ok(tonic::Response::new(value))))
 }
 
@@ -85,7 +85,7 @@ struct Shutdown(Arc<Notify>);
 
 impl UnaryService<Bytes> for Shutdown {
     type Response = Bytes;
-    type Future = ResponseFuture<Bytes>;
+    type Future = MethodFuture<Bytes>;
 
     fn call(&mut self, _: tonic::Request<Bytes>) -> Self::Future {
         self.0.notify_one();
@@ -98,7 +98,7 @@ struct Stdio(Option<mpsc::Receiver<Bytes>>);
 impl ServerStreamingService<Bytes> for Stdio {
     type Response = Bytes;
     type ResponseStream = OutputStream;
-    type Future = ResponseFuture<OutputStream>;
+    type Future = MethodFuture<OutputStream>;
 
     fn call(&mut self, _: tonic::Request<Bytes>) -> Self::Future {
         ready(OutputStream(self.0.take()))
@@ -125,7 +125,7 @@ struct Broker(watch::Receiver<bool>);
 impl StreamingService<Bytes> for Broker {
     type Response = Bytes;
     type ResponseStream = BrokerStream;
-    type Future = ResponseFuture<BrokerStream>;
+    type Future = MethodFuture<BrokerStream>;
 
     fn call(&mut self, request: tonic::Request<Streaming<Bytes>>) -> Self::Future {
         let mut is_ending = self.0.clone();
