@@ -104,7 +104,8 @@ impl Error {
     /// use plug::Error;
     ///
     /// fn read() -> Result<String, Error> {
-    ///     std::fs::read_to_string("no such file").map_err(|error| Error::from(error).context("cannot read the names"))
+    ///     let names = std::fs::read_to_string("no such file");
+    ///     names.map_err(|error| Error::from(error).context("cannot read the names"))
     /// }
     /// let error = read().unwrap_err();
     /// assert_eq!(error.to_string(), "cannot read the names");

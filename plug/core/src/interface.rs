@@ -138,7 +138,8 @@ impl Identity {
         self.number
     }
 
-    /// The vtable of a link. `None` if the interface is not portable, or if the build lacks the link.
+    /// The vtable of a link.
+    /// `None` if the interface is not portable, or if the build lacks the link.
     pub(crate) fn vtable<V: Any>(&self) -> Option<&'static V> {
         self.vtables?.links.iter().find_map(|vtable| {
             let vtable: &'static dyn Any = *vtable;
@@ -146,7 +147,8 @@ impl Identity {
         })
     }
 
-    /// The record of the interface, which another build compares with its own. `None` if it is not portable.
+    /// The record of the interface, which another build compares with its own.
+    /// `None` if the interface is not portable.
     pub(crate) fn record(&self) -> Option<&'static [u8]> {
         Some(self.vtables?.record)
     }

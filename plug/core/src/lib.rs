@@ -12,7 +12,7 @@
     allow(dead_code, reason = "`wire` and `rpc` are foundations: without a link on them nothing is used")
 )]
 
-// Words and layouts.
+// The ground: errors, texts and layouts.
 
 // Reads caught panics, and drops their payloads safely.
 mod panic;
@@ -44,7 +44,7 @@ mod deadline;
 #[allow(unsafe_code)]
 mod abi;
 
-// A trait.
+// Interfaces: traits that plugins implement.
 
 // Makes a trait an interface, with an identity and a vtable for each link.
 mod interface;
@@ -52,7 +52,7 @@ mod interface;
 // Describes the types and methods that can cross to another build, and converts their values.
 mod portable;
 
-// An impl, and the shelf it stands on.
+// Plugins and their registry.
 
 // Holds the entry that `#[plug]` leaves in a binary.
 // A plugin's own build needs this room and the rooms above, and no others.

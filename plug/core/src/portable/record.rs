@@ -13,7 +13,7 @@ use crate::portable::types::ConstText;
 
 /// The first bytes of every record.
 pub(crate) const MAGIC: [u8; 7] = *b"\x7fplug\r\n";
-/// The length of the magic bytes, the kind and the length.
+/// The length of a head: the magic bytes, the kind and the length of the text.
 pub(crate) const HEAD: usize = MAGIC.len() + 1 + 4;
 
 pub(crate) const LIBRARY_KIND: u8 = b'L';

@@ -149,8 +149,10 @@ impl Boundary for LibraryObject {
         let mut pending = PendingOf::<M>::new(TakeResult::<M>::VTABLE);
         // SAFETY: it has one entry for each method of the interface, and this is the index of one.
         let call = unsafe { self.calls.get_unchecked(M::INDEX) };
-        // SAFETY: the library has a method of this name and fingerprint, so it takes views of these types and a reply of this one.
-        // The object is of this interface and lives as long as `self`; the views and the reply live until the call returns.
+        // SAFETY: the library has a method of this name and fingerprint, so it takes views of these
+        // types and a reply of this one.
+        // The object is of this interface and lives as long as `self`; the views and the reply live
+        // until the call returns.
         let returned = unsafe { call(self.object, (&raw const views).cast(), (&raw mut pending).cast()) };
         if returned.status == DONE && M::Ok::IS_FLAT {
             // SAFETY: a library that is done has written a flat value into the status or into the
