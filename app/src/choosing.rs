@@ -1,5 +1,4 @@
 //! Finds the plugin that is meant, or says how to choose one.
-//! It opens none, and knows no command.
 
 use app_interface::Plug;
 use plug::link::Address;

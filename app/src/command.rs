@@ -1,5 +1,4 @@
 //! The commands, a file for each that is more than a text.
-//! Each takes its arguments, and knows no other.
 
 mod doctor;
 mod hello;

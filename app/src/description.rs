@@ -1,5 +1,4 @@
 //! The description of a plugin as JSON.
-//! It knows no command.
 
 use plug::link::Difference;
 use plug::{Place, Plugin};

@@ -1,5 +1,4 @@
 //! Prints everything: data to standard output, diagnostics to standard error.
-//! It knows no plugin.
 //! It alone uses colour, and anstream decides: by `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, and the
 //! terminal.
 

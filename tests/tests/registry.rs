@@ -243,10 +243,7 @@ fn a_new_that_fails_is_the_source() {
 #[test]
 fn a_plugin_opened_as_what_it_is_not() {
     let error = counter("x", 1).open::<dyn Named>().err().expect("it is no such thing");
-    assert_eq!(
-        text(error),
-        "plugin `x` implements interface `registry::Counter`, and was asked for as `registry::Named`"
-    );
+    assert_eq!(text(error), "plugin `x` implements interface `registry::Counter`, and was opened as `registry::Named`");
 }
 
 #[test]

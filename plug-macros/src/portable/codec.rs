@@ -1,5 +1,4 @@
 //! The conversion between the values of a type and a format of bytes.
-//! It knows no format.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;

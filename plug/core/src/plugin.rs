@@ -258,8 +258,8 @@ impl Plugin {
                 .map_err(|source| Error::opening(self.name(), self.package(), source))?;
         }
         object.ok_or_else(|| {
-            let (implements, asked) = (self.interface(), I::IDENTITY.name());
-            ErrorKind::WrongInterface { plugin: self.name().to_owned(), implements, asked }.into()
+            let (implements, requested) = (self.interface(), I::IDENTITY.name());
+            ErrorKind::WrongInterface { plugin: self.name().to_owned(), implements, requested }.into()
         })
     }
 

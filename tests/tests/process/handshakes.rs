@@ -30,7 +30,7 @@ fn it_ends_at_once() {
     assert_refused(
         "exit 0",
         "plugin `PATH` exited with status 0 before its handshake\n\
-         hint: a plugin's `main` serves until it is told to stop: `plug::serve()`",
+         hint: a plugin's `main` serves until its host stops it: `plug::serve()`",
     );
     assert_refused("exit 3", "plugin `PATH` exited with status 3 before its handshake");
     assert_refused(

@@ -1,7 +1,7 @@
 //! Words of a private dialect that the sources had, and must not get again.
 
 /// Each with the field's word for it.
-const OLD: [(&str, &str); 14] = [
+const OLD: [(&str, &str); 13] = [
     ("border", "boundary"),
     ("crossing", "vtable"),
     ("InLibrary", "LibraryObject"),
@@ -15,7 +15,6 @@ const OLD: [(&str, &str); 14] = [
     ("whom", "the receiver"),
     ("so many", "a number"),
     ("knows no", "nothing: the test of the layers holds it"),
-    ("nobody", "no thread, no caller"),
 ];
 
 /// The old words of a text, each with its line.
@@ -24,9 +23,9 @@ pub fn found(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (at, line) in text.lines().enumerate() {
         for (old, new) in OLD {
-            let is_word = line.match_indices(old).any(|(start, _)| {
-                !line[..start].ends_with(is_part) && !line[start + old.len()..].starts_with(is_part)
-            });
+            let is_word = line
+                .match_indices(old)
+                .any(|(start, _)| !line[..start].ends_with(is_part) && !line[start + old.len()..].starts_with(is_part));
             if is_word {
                 found.push(format!("{}: `{old}`, which is {new}: {}", at + 1, line.trim()));
             }

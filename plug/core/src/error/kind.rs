@@ -62,7 +62,7 @@ pub enum ErrorKind {
         /// The interface that it implements.
         implements: &'static str,
         /// The requested interface.
-        asked: &'static str,
+        requested: &'static str,
     },
     /// The plugin panicked, and the link caught the panic. Its object can still be called.
     Panicked {
@@ -191,8 +191,8 @@ impl fmt::Display for ErrorKind {
                     several => write!(f, "\nhint: rebuild with one of the features {}", NameList(several)),
                 }
             }
-            Self::WrongInterface { plugin, implements, asked } => {
-                write!(f, "plugin `{plugin}` implements interface `{implements}`, and was asked for as `{asked}`")
+            Self::WrongInterface { plugin, implements, requested } => {
+                write!(f, "plugin `{plugin}` implements interface `{implements}`, and was opened as `{requested}`")
             }
             #[cfg(feature = "library")]
             Self::Library { path, fault } => fault.about(Some(path)).fmt(f),

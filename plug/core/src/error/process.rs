@@ -159,7 +159,7 @@ impl ProcessFault {
                         "\nhint: it did not find its magic cookie: `plug::handshake!` must name the same for both"
                     )?;
                 } else if status.is_some_and(|status| status.success()) {
-                    write!(f, "\nhint: a plugin's `main` serves until it is told to stop: `plug::serve()`")?;
+                    write!(f, "\nhint: a plugin's `main` serves until its host stops it: `plug::serve()`")?;
                 }
                 write_stderr(stderr, f)
             }

@@ -113,10 +113,7 @@ impl<T: ?Sized + 'static> Written for Ref<T> {
     type Given<'a> = &'a T;
 }
 
-#[allow(
-    clippy::needless_maybe_sized,
-    reason = "a type without a size is told that it does not cross, and nothing more"
-)]
+#[allow(clippy::needless_maybe_sized, reason = "an unsized type gets one error, that it does not cross")]
 impl<T: ?Sized + Portable> Crosses for Ref<T> {
     type View<'a> = T::View<'a>;
     type Kept = T;

@@ -1,9 +1,15 @@
-//! Go's net/rpc over yamux, go-plugin's first protocol, and the one that its hosts and plugins speak where they say nothing: both halves. In the order of a
-//! connection: the `mux`, which makes many streams of it; the `values` of gob that come by one; the `calls` that are made by one, and how they are `answers`ed, and
-//! what is `outgoing` by it; then the `host`'s connection and the `plugin`'s.
+//! Go's net/rpc over yamux, go-plugin's first protocol and its default: both halves.
 //!
-//! A host opens three streams: one for calls of the process itself (`Control`, `Dispenser`, and `Plugins`, which is ours), and two by which the plugin sends
-//! what it prints. A plugin that was asked for by its name has a number, by which the host opens a stream of its own to it (go-plugin's `MuxBroker`), and all its calls go by that.
+//! In the order of a connection: `mux` divides it into streams; `values` reads gob from a stream;
+//! `calls` makes calls over a stream, `respond` answers them, and `outgoing` writes to it;
+//! `host` and `plugin` are the two ends of the connection.
+//!
+//! A host opens three streams.
+//! The first carries calls of the process itself, to the services `Control`, `Dispenser` and
+//! `Plugins`. The last of them is an addition of `plug`.
+//! The plugin sends its stdout and stderr over the other two.
+//! When the host dispenses a plugin by name, it gets a number, and opens a stream to the plugin
+//! with this number (go-plugin's `MuxBroker`). All calls of the plugin use that stream.
 
 pub(crate) mod calls;
 pub(crate) mod fault;
@@ -18,14 +24,14 @@ pub(crate) mod respond;
 mod tests;
 pub(crate) mod values;
 
-/// What a service has no method for, or a server no service, as Go says it.
+/// The errors of Go's net/rpc for an unknown service and an unknown method.
 const NO_SERVICE: &str = "rpc: can't find service ";
 const NO_METHOD: &str = "rpc: can't find method ";
 
-/// Our own service beside go-plugin's: which plugins there are, as `plug.v1.Plugins/List` says it.
+/// An addition of `plug` to go-plugin's services: the reply of `plug.v1.Plugins/List`.
 const LIST: &str = "Plugins.List";
 const PING: &str = "Control.Ping";
 const QUIT: &str = "Control.Quit";
 const DISPENSE: &str = "Dispenser.Dispense";
-/// The service by which every plugin is called.
+/// The prefix of every method of a plugin.
 const PLUGIN: &str = "Plugin.";

@@ -74,7 +74,7 @@ fn how_a_process_ended() {
     check(
         ProcessFault::Exited { status: code(0), stderr: vec![] },
         "plugin `/opt/p` exited with status 0 before its handshake\n\
-         hint: a plugin's `main` serves until it is told to stop: `plug::serve()`",
+         hint: a plugin's `main` serves until its host stops it: `plug::serve()`",
     );
     for cookie in [
         "This binary is a plugin. These are not meant to be executed directly.",

@@ -1,4 +1,4 @@
-//! CallStream that are made by one stream: many at once, each answered when it is done. It knows no plugin.
+//! Calls over one stream: many at once, each answered when it is done.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,11 +14,11 @@ use super::{NO_METHOD, NO_SERVICE};
 use crate::process::netrpc::gob::shape::Shape;
 use crate::process::netrpc::mux::Stream;
 use crate::process::netrpc::outgoing::Outgoing;
-use crate::process::netrpc::values::{Broken, Request, Response, Values};
+use crate::process::netrpc::values::{ReadError, Request, Response, Values};
 use crate::process::netrpc::{fault, mux, values};
 use crate::wire::fault::{Code, Fault, Unavailable};
 
-/// Cheap to clone. The stream is closed with the last one.
+/// A stream that carries calls. Cheap to clone. The last clone closes the stream.
 #[derive(Clone)]
 pub(super) struct CallStream(Arc<Owner>);
 
@@ -41,31 +41,30 @@ struct Inner {
 
 #[derive(Default)]
 struct Waiting {
-    next: u64,
-    /// Those that wait, of which there are not many.
+    next_seq: u64,
+    /// The calls without a reply, by their number. Usually a few.
     calls: BTreeMap<u64, (Shape, oneshot::Sender<Result<Bytes, Fault>>)>,
-    /// Why there are no more answers.
-    over: Option<Fault>,
+    /// The reason why no more replies come.
+    closed: Option<Fault>,
 }
 
-/// A call that is on its way.
+/// A call that was sent. Dropping it gives up the reply.
 pub(super) struct PendingReply {
     calls: CallStream,
     seq: u64,
-    told: oneshot::Receiver<Result<Bytes, Fault>>,
+    receiver: oneshot::Receiver<Result<Bytes, Fault>>,
 }
 
 impl PendingReply {
     pub(super) async fn reply(mut self) -> Result<Bytes, Fault> {
-        let told = (&mut self.told).await;
-        told.unwrap_or_else(|_| Err(Fault::Unavailable(Unavailable::of("its connection is closed".to_owned()))))
+        let reply = (&mut self.receiver).await;
+        reply.unwrap_or_else(|_| Err(Fault::Unavailable(Unavailable::of("its connection is closed".to_owned()))))
     }
 }
 
 impl Drop for PendingReply {
-    /// Nobody waits any more.
     fn drop(&mut self) {
-        if !self.told.is_terminated() {
+        if !self.receiver.is_terminated() {
             self.calls.0.inner.waiting().calls.remove(&self.seq);
         }
     }
@@ -78,84 +77,88 @@ impl Inner {
 }
 
 impl CallStream {
-    /// CallStream by this stream, which is to be answered with this number first; each of whose replies has at most so many bytes; and the reason why its session ends, once it does.
-    pub(super) fn over(stream: Stream, number: Option<u32>, max_len: usize, why: mux::Why) -> Self {
-        let (mut from, to) = tokio::io::split(stream);
+    /// Makes calls over this stream.
+    ///
+    /// The peer must first echo `number`. A reply of more than `max_len` bytes is refused.
+    /// `session_end` is filled when the session ends, and then explains the end of the stream.
+    pub(super) fn new(stream: Stream, number: Option<u32>, max_len: usize, session_end: mux::EndReason) -> Self {
+        let (mut reader, writer) = tokio::io::split(stream);
         let inner = Arc::new(Inner::default());
         let (reading, writing) = (Arc::clone(&inner), Arc::clone(&inner));
         let reading = tokio::spawn(async move {
-            let ended = match agree(&mut from, number).await {
-                Ok(()) => reading.read(Values::new(from, max_len)).await,
+            let ended = match expect_echo(&mut reader, number).await {
+                Ok(()) => reading.read(Values::new(reader, max_len)).await,
                 Err(fault) => fault,
             };
-            // Where all of the connection has ended, that says more.
-            let fault = match why.get() {
-                Some(why) => Fault::Unavailable(Unavailable::of(why.clone())),
+            // The end of the whole connection explains more.
+            let fault = match session_end.get() {
+                Some(reason) => Fault::Unavailable(Unavailable::of(reason.clone())),
                 None => ended,
             };
             let mut waiting = reading.waiting();
-            for (_, tell) in std::mem::take(&mut waiting.calls).into_values() {
-                _ = tell.send(Err(fault.clone()));
+            for (_, sender) in std::mem::take(&mut waiting.calls).into_values() {
+                _ = sender.send(Err(fault.clone()));
             }
-            waiting.over = Some(fault);
+            waiting.closed = Some(fault);
         });
-        let writing = tokio::spawn(async move { writing.outgoing.run(to).await });
+        let writing = tokio::spawn(async move { writing.outgoing.run(writer).await });
         Self(Arc::new(Owner { inner, tasks: [reading.abort_handle(), writing.abort_handle()] }))
     }
 
-    /// Whether nothing is answered any more.
-    pub(super) fn is_over(&self) -> bool {
-        self.0.inner.waiting().over.is_some()
+    /// Whether no more replies come.
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.inner.waiting().closed.is_some()
     }
 
-    /// Has a method called, whose reply is made into a message by its shape. The other side is told until when.
+    /// Sends a call. `shape` turns the reply's gob into a message.
+    /// The request carries the time that is left until the deadline.
     pub(super) fn begin(
         &self,
         method: String,
-        given: &(impl Encode + ?Sized),
+        argument: &(impl Encode + ?Sized),
         shape: Shape,
         deadline: Option<Instant>,
     ) -> Result<PendingReply, Fault> {
         let inner = &*self.0.inner;
-        let (tell, told) = oneshot::channel();
-        let begun = {
+        let (sender, receiver) = oneshot::channel();
+        let pending = {
             let mut waiting = inner.waiting();
-            if let Some(fault) = &waiting.over {
+            if let Some(fault) = &waiting.closed {
                 return Err(unsent(fault));
             }
-            let seq = waiting.next;
-            waiting.next += 1;
-            waiting.calls.insert(seq, (shape, tell));
-            PendingReply { calls: self.clone(), seq, told }
+            let seq = waiting.next_seq;
+            waiting.next_seq += 1;
+            waiting.calls.insert(seq, (shape, sender));
+            PendingReply { calls: self.clone(), seq, receiver }
         };
         let timeout = deadline.map_or(0, |deadline| {
             let left = deadline.saturating_duration_since(Instant::now()).as_nanos();
             u64::try_from(left).unwrap_or(u64::MAX).max(1)
         });
-        let request = Request { method, seq: begun.seq, timeout };
-        let sent = inner.outgoing.send(&request, given, Box::new(()));
+        let request = Request { method, seq: pending.seq, timeout };
+        let sent = inner.outgoing.send(&request, argument, Box::new(()));
         sent.map_err(|error| Fault::Malformed(format!("the request cannot be written: {error}")))?;
-        Ok(begun)
+        Ok(pending)
     }
 }
 
-/// That what opens the stream is answered with its number.
-async fn agree(from: &mut (impl AsyncRead + Unpin), number: Option<u32>) -> Result<(), Fault> {
+/// Reads the number by which the stream was opened. The peer must echo it.
+async fn expect_echo(reader: &mut (impl AsyncRead + Unpin), number: Option<u32>) -> Result<(), Fault> {
     let Some(number) = number else { return Ok(()) };
-    let mut answer = [0; 4];
-    match from.read_exact(&mut answer).await {
-        Ok(_) if answer == number.to_le_bytes() => Ok(()),
+    let mut echo = [0; 4];
+    match reader.read_exact(&mut echo).await {
+        Ok(_) if echo == number.to_le_bytes() => Ok(()),
         Ok(_) => {
-            let found = u32::from_le_bytes(answer);
+            let found = u32::from_le_bytes(echo);
             let text = format!("the stream to it, of number {number}, is answered with number {found}");
             Err(Fault::Malformed(text))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(over(&Broken::End)),
-        Err(error) => Err(over(&Broken::Lost(error))),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(end_fault(&ReadError::End)),
+        Err(error) => Err(end_fault(&ReadError::Lost(error))),
     }
 }
 
-/// The same where the call was not made.
+/// The same fault for a call that was not sent.
 fn unsent(fault: &Fault) -> Fault {
     match fault {
         Fault::Unavailable(unavailable) => Fault::Unavailable(Unavailable { is_unsent: true, ..unavailable.clone() }),
@@ -164,62 +167,62 @@ fn unsent(fault: &Fault) -> Fault {
 }
 
 impl Inner {
-    /// Hands out what comes, until nothing more does.
+    /// Hands each reply to its caller, until the stream ends.
     async fn read(&self, mut values: Values<impl AsyncRead + Unpin>) -> Fault {
         loop {
             let mut response = Response::default();
             match values.wait().await {
                 Ok(()) => {}
-                Err(broken) => return over(&broken),
+                Err(error) => return end_fault(&error),
             }
-            if let Err(what) = values.take(&mut response) {
-                return Fault::Malformed(what);
+            if let Err(reason) = values.take(&mut response) {
+                return Fault::Malformed(reason);
             }
-            let waits = self.waiting().calls.remove(&response.seq);
-            let answer = match values.wait().await {
+            let caller = self.waiting().calls.remove(&response.seq);
+            let reply = match values.wait().await {
                 Ok(()) if !response.error.is_empty() => {
                     let mut details = values::Bytes::default();
-                    // It is of interest only where it is ours.
+                    // A body that `plug` did not write means nothing.
                     let _ = values.take(&mut details);
-                    Err(failed(response.error, details.0.as_deref()))
+                    Err(response_fault(response.error, details.0.as_deref()))
                 }
-                Ok(()) => match &waits {
-                    Some((shape, _)) => values.taken(*shape).map(Bytes::from).map_err(Fault::Malformed),
-                    // Nobody waits any more.
+                Ok(()) => match &caller {
+                    Some((shape, _)) => values.take_message(*shape).map(Bytes::from).map_err(Fault::Malformed),
+                    // The caller has given up.
                     None => {
                         values.discard();
                         continue;
                     }
                 },
-                Err(broken @ Broken::TooLong { .. }) => {
-                    Err(Fault::Refused { code: Code::OUT_OF_RANGE, message: broken.to_string() })
+                Err(error @ ReadError::TooLong { .. }) => {
+                    Err(Fault::Refused { code: Code::OUT_OF_RANGE, message: error.to_string() })
                 }
-                Err(broken) => {
-                    let fault = over(&broken);
-                    if let Some((_, tell)) = waits {
-                        _ = tell.send(Err(fault.clone()));
+                Err(error) => {
+                    let fault = end_fault(&error);
+                    if let Some((_, sender)) = caller {
+                        _ = sender.send(Err(fault.clone()));
                     }
                     return fault;
                 }
             };
-            if let Some((_, tell)) = waits {
-                _ = tell.send(answer);
+            if let Some((_, sender)) = caller {
+                _ = sender.send(reply);
             }
         }
     }
 }
 
-/// Why there are no more answers.
-fn over(broken: &Broken) -> Fault {
-    match broken {
-        Broken::End => Fault::Unavailable(Unavailable::of("it has closed the stream".to_owned())),
-        Broken::Lost(_) | Broken::Session(_) => Fault::Unavailable(Unavailable::of(broken.to_string())),
-        broken => Fault::Malformed(broken.to_string()),
+/// The fault of all calls after the stream has ended.
+fn end_fault(error: &ReadError) -> Fault {
+    match error {
+        ReadError::End => Fault::Unavailable(Unavailable::of("it has closed the stream".to_owned())),
+        ReadError::Lost(_) | ReadError::Session(_) => Fault::Unavailable(Unavailable::of(error.to_string())),
+        error => Fault::Malformed(error.to_string()),
     }
 }
 
-/// What a call has failed with, as whoever answers says it: in words, to which a program of ours adds the rest.
-fn failed(text: String, details: Option<&[u8]>) -> Fault {
+/// The fault of a failed response. Its text is Go's; `plug` adds the details.
+fn response_fault(text: String, details: Option<&[u8]>) -> Fault {
     if let Some(fault) = details.and_then(fault::decode) {
         return fault;
     }

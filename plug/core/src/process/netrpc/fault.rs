@@ -1,10 +1,10 @@
-//! A fault as bytes, between two programs of ours: net/rpc itself has only a text for an error.
+//! A fault as bytes, between two programs of `plug`. net/rpc itself has only a text for an error.
 
 use prost::Message;
 
 use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
 
-/// `plug.v1.Fault`. It stands in the body of a response that failed, which Go ignores.
+/// `plug.v1.Fault`, in the body of a failed response. Go ignores that body.
 #[derive(Clone, PartialEq, Message)]
 struct Encoded {
     /// gRPC's code.
@@ -36,7 +36,7 @@ pub(crate) fn encode(fault: Fault) -> Vec<u8> {
     Encoded { code, texts, panicked }.encode_to_vec()
 }
 
-/// The fault of these bytes. `None` if they are not ours.
+/// The fault in these bytes. `None` if `plug` did not write them.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Fault> {
     let Encoded { code, texts, panicked } = Encoded::decode(bytes).ok()?;
     let text = texts.first()?.clone();
@@ -70,8 +70,8 @@ mod tests {
             Fault::Unavailable(Unavailable::of("gone".into())),
             Fault::refused(Code::NOT_FOUND, "no such plugin"),
         ] {
-            let again = decode(&encode(fault.clone())).unwrap();
-            assert_eq!(format!("{again:?}"), format!("{fault:?}"));
+            let decoded = decode(&encode(fault.clone())).unwrap();
+            assert_eq!(format!("{decoded:?}"), format!("{fault:?}"));
         }
         let Some(Fault::Failed(texts)) = decode(&encode(Fault::Failed(Vec::new()))) else { panic!("it failed") };
         assert_eq!(texts, ["the plugin failed, and did not say with what"]);

@@ -1,4 +1,4 @@
-//! The host's side of a connection: the plugins of a process, each by a stream of its own that is opened when it is first called.
+//! The host's end of a connection: each plugin has a stream, which its first call opens.
 
 use std::io;
 use std::sync::atomic::AtomicBool;
@@ -32,37 +32,38 @@ use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::list::ListReply;
 
-/// The connection to a process. It is made again where it was lost, since a process may live longer than it. Cheap to clone.
+/// A process that speaks net/rpc. Cheap to clone.
+/// A lost connection is made again, because the process may outlive it.
 #[derive(Clone)]
 pub(crate) struct NetRpcPeer(Arc<Inner>);
 
 struct Inner {
     target: PeerAddress,
-    /// What its plugins are called in the log.
+    /// The name of its plugins in the log.
     name: String,
-    /// What a plugin is asked for by where it has not said its name.
-    asked: String,
-    /// The longest reply that is taken, in bytes.
+    /// The name by which the plugin of a process is dispensed that lists no plugins.
+    dispense_name: String,
+    /// The longest reply that is accepted, in bytes.
     max_len: usize,
-    /// How long to connect may take.
-    patience: Duration,
+    /// The time limit for connecting.
+    connect_timeout: Duration,
     session: Mutex<Arc<Session>>,
     is_severed: AtomicBool,
 }
 
-/// What is open by one connection.
+/// One connection, and its streams.
 struct Session {
     control: CallStream,
     opener: Control,
-    why: mux::Why,
-    /// There are few.
+    end_reason: mux::EndReason,
+    /// Usually a few.
     plugins: Mutex<Vec<Dispensed>>,
-    /// Whether all was heard that it has printed.
-    heard: watch::Receiver<bool>,
+    /// Whether the plugin's stdout has been read to its end.
+    stdout_ended: watch::Receiver<bool>,
     tasks: Vec<AbortHandle>,
 }
 
-/// A plugin that was asked for.
+/// A plugin, and the stream to it once it is open.
 struct Dispensed {
     service: String,
     name: String,
@@ -76,48 +77,48 @@ impl Drop for Session {
 }
 
 impl NetRpcPeer {
-    /// Connects to a process, and listens to what it prints.
+    /// Connects to a process, and forwards its output to the log.
     pub(crate) async fn connect(
         target: PeerAddress,
         name: String,
-        asked: String,
+        dispense_name: String,
         max_len: usize,
-        patience: Duration,
+        connect_timeout: Duration,
     ) -> io::Result<Self> {
         let session = Arc::new(Session::open(&target, &name, max_len).await?);
         Ok(Self(Arc::new(Inner {
             target,
             name,
-            asked,
+            dispense_name,
             max_len,
-            patience,
+            connect_timeout,
             session: Mutex::new(session),
             is_severed: AtomicBool::new(false),
         })))
     }
 
-    /// The session there is, or a new one where it was lost.
+    /// The session, or a new one if it was lost.
     async fn session(&self) -> Result<Arc<Session>, Fault> {
-        let Inner { target, name, max_len, patience, is_severed, .. } = &*self.0;
-        let before = Arc::clone(&self.current());
-        if !before.control.is_over() {
-            return Ok(before);
+        let Inner { target, name, max_len, connect_timeout, is_severed, .. } = &*self.0;
+        let current = Arc::clone(&self.current());
+        if !current.control.is_closed() {
+            return Ok(current);
         }
         if is_severed.load(SeqCst) {
             return Err(ended());
         }
-        let opened = timeout(*patience, Session::open(target, name, *max_len)).await;
+        let opened = timeout(*connect_timeout, Session::open(target, name, *max_len)).await;
         let opened = opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         let opened = Arc::new(opened.map_err(|error| {
             Fault::Unavailable(Unavailable::unsent(format!("it does not answer at `{target}`: {error}")))
         })?);
         let mut session = self.current();
-        // It may have been severed meanwhile.
+        // `sever` may have run meanwhile.
         if is_severed.load(SeqCst) {
             return Err(ended());
         }
-        // Somebody else may have been faster.
-        if session.control.is_over() {
+        // Another call may have connected first.
+        if session.control.is_closed() {
             *session = opened;
         }
         Ok(Arc::clone(&session))
@@ -127,12 +128,12 @@ impl NetRpcPeer {
         self.0.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The service and the name by which the call's plugin is asked for.
-    fn asked<'a>(&'a self, call: &'a Call) -> (&'a str, &'a str) {
-        // Of a program of ours it is known that it tells interfaces apart.
+    /// The service and the name by which the call's plugin is dispensed.
+    fn dispense_key<'a>(&'a self, call: &'a Call) -> (&'a str, &'a str) {
+        // Only a process of `plug` lists its plugins, and it dispenses them by service and name.
         match &call.plugin {
             Some(name) => (call.path.trim_start_matches('/').split('/').next().unwrap_or_default(), name),
-            None => ("", &self.0.asked),
+            None => ("", &self.0.dispense_name),
         }
     }
 
@@ -142,37 +143,37 @@ impl NetRpcPeer {
                 return Err(Fault::Unimplemented(format!("`{}` is no method of a plugin", call.path)));
             };
             let session = self.session().await?;
-            let plugin = session.dispensed(self.asked(&call), self.0.max_len).await?;
+            let plugin = session.plugin(self.dispense_key(&call), self.0.max_len).await?;
             begin(&plugin, signature, &call)?.reply().await
         };
         within(call.deadline, calling).await
     }
 
-    /// Begins the call at once, where it is to a plugin that was asked for before. None where it is not, or the stream has ended.
-    fn begun(&self, call: &Call) -> Option<PendingReply> {
-        let plugin = self.current().known(self.asked(call))?;
+    /// Sends the call at once. `None` if the plugin's stream is not open.
+    fn begin_now(&self, call: &Call) -> Option<PendingReply> {
+        let plugin = self.current().open_plugin(self.dispense_key(call))?;
         begin(&plugin, call.method?, call).ok()
     }
 
     async fn control(
         &self,
         method: &str,
-        given: &impl gobwire::Encode,
+        argument: &impl gobwire::Encode,
         shape: Shape,
         deadline: Option<Instant>,
     ) -> Result<Bytes, Fault> {
         let calling = async {
             let session = self.session().await?;
-            session.control.begin(method.to_owned(), given, shape, deadline)?.reply().await
+            session.control.begin(method.to_owned(), argument, shape, deadline)?.reply().await
         };
         within(deadline, calling).await
     }
 }
 
 fn begin(plugin: &CallStream, signature: &'static Signature, call: &Call) -> Result<PendingReply, Fault> {
-    let given = Outbound { shape: Shape::of_arguments(signature), message: &call.request };
+    let arguments = Outbound { shape: Shape::of_arguments(signature), message: &call.request };
     let method = format!("{PLUGIN}{}", signature.wire_name);
-    plugin.begin(method, &given, Shape::of_output(signature), call.deadline)
+    plugin.begin(method, &arguments, Shape::of_output(signature), call.deadline)
 }
 
 async fn within<T>(deadline: Option<Instant>, future: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
@@ -189,11 +190,11 @@ impl Channel for NetRpcPeer {
 
     fn call(&self, call: Call) -> ReplyFuture {
         let this = self.clone();
-        match self.begun(&call) {
+        match self.begin_now(&call) {
             None => Box::pin(this.call(call)),
-            Some(begun) => Box::pin(async move {
-                let reply = within(call.deadline, begun.reply()).await;
-                // Until then the connection is there.
+            Some(pending) => Box::pin(async move {
+                let reply = within(call.deadline, pending.reply()).await;
+                // The last clone closes the connection, so this one must live until here.
                 drop(this);
                 reply
             }),
@@ -226,8 +227,8 @@ impl Peer for NetRpcPeer {
         Box::pin(async move {
             this.control(QUIT, &true, Shape::Nothing, None).await?;
             let session = Arc::clone(&this.current());
-            // It waits for the end of the connection, after it has said all.
-            let _ = session.heard.clone().wait_for(|heard| *heard).await;
+            // The plugin sends all of its output, and waits until this side closes the connection.
+            let _ = session.stdout_ended.clone().wait_for(|has_ended| *has_ended).await;
             session.sever();
             Ok(())
         })
@@ -240,7 +241,7 @@ impl Peer for NetRpcPeer {
     }
 }
 
-/// The value of a message that has one.
+/// Field 1 of a message. `None` if the message is empty or malformed.
 fn value(message: &[u8]) -> Option<Piece<'_>> {
     Pieces::of(message).take(1).ok().flatten()
 }
@@ -251,46 +252,46 @@ impl Session {
         let mut open = || session.open_stream().map_err(io::Error::other);
         let (control, stdout, stderr) = (open()?, open()?, open()?);
         let opener = session.control();
-        let why = mux::Why::default();
-        let reason = Arc::clone(&why);
+        let end_reason = mux::EndReason::default();
+        let reason = Arc::clone(&end_reason);
         let driving = tokio::spawn(async move {
             let ended = loop {
                 match session.next().await {
-                    // No plugin has anything to open a stream to.
+                    // A host serves nothing to which a plugin could open a stream.
                     Some(Ok(stream)) => drop(stream),
-                    Some(Err(error)) => break mux::told(&error),
+                    Some(Err(error)) => break mux::describe(&error),
                     None => break "it has closed its connection".to_owned(),
                 }
             };
-            // Before the streams end, which they do with the session.
+            // The streams end with the session, and their readers need the reason.
             let _ = reason.set(ended);
             drop(session);
         });
-        let (hear, heard) = watch::channel(false);
-        let (out, err) = (listen(name.to_owned(), stdout), listen(name.to_owned(), stderr));
+        let (stdout_end, stdout_ended) = watch::channel(false);
+        let (out, err) = (forward(name.to_owned(), stdout), forward(name.to_owned(), stderr));
         let out = tokio::spawn(async move {
             out.await;
-            hear.send_replace(true);
+            stdout_end.send_replace(true);
         });
         let tasks = [out, tokio::spawn(err), driving].map(|task| task.abort_handle()).into();
-        let control = CallStream::over(control, None, max_len, Arc::clone(&why));
-        Ok(Self { control, opener, why, plugins: Mutex::default(), heard, tasks })
+        let control = CallStream::new(control, None, max_len, Arc::clone(&end_reason));
+        Ok(Self { control, opener, end_reason, plugins: Mutex::default(), stdout_ended, tasks })
     }
 
     fn sever(&self) {
-        let _ = self.why.set("its process has ended".to_owned());
+        let _ = self.end_reason.set("its process has ended".to_owned());
         self.tasks.iter().for_each(AbortHandle::abort);
     }
 
-    /// The stream to a plugin that was asked for before.
-    fn known(&self, (service, name): (&str, &str)) -> Option<CallStream> {
+    /// The stream to a plugin, if it has been opened.
+    fn open_plugin(&self, (service, name): (&str, &str)) -> Option<CallStream> {
         let plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
         let plugin = plugins.iter().find(|plugin| plugin.service == service && plugin.name == name)?;
         plugin.calls.get().cloned()
     }
 
-    /// The stream to a plugin.
-    async fn dispensed(&self, (service, name): (&str, &str), max_len: usize) -> Result<CallStream, Fault> {
+    /// The stream to a plugin, which is opened if it is not open.
+    async fn plugin(&self, (service, name): (&str, &str), max_len: usize) -> Result<CallStream, Fault> {
         let cell = {
             let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
             let at = plugins.iter().position(|plugin| plugin.service == service && plugin.name == name);
@@ -301,37 +302,37 @@ impl Session {
             });
             let cell = &mut plugins[at].calls;
             // A stream can end before its connection does.
-            if cell.get().is_some_and(CallStream::is_over) {
+            if cell.get().is_some_and(CallStream::is_closed) {
                 *cell = Arc::default();
             }
             Arc::clone(cell)
         };
         let dispense = || async {
-            let asked = if service.is_empty() { name.to_owned() } else { format!("{service}/{name}") };
-            self.dispense(&asked, max_len).await
+            let full_name = if service.is_empty() { name.to_owned() } else { format!("{service}/{name}") };
+            self.dispense(&full_name, max_len).await
         };
         cell.get_or_try_init(dispense).await.cloned()
     }
 
     async fn dispense(&self, name: &str, max_len: usize) -> Result<CallStream, Fault> {
-        let asked = self.control.begin(DISPENSE.to_owned(), name, Shape::One(&Type::U32), None)?;
-        let message = asked.reply().await.map_err(|fault| match fault {
+        let pending = self.control.begin(DISPENSE.to_owned(), name, Shape::One(&Type::U32), None)?;
+        let message = pending.reply().await.map_err(|fault| match fault {
             Fault::Failed(texts) => Fault::refused(Code::NOT_FOUND, texts.concat()),
             other => other,
         })?;
-        // 0 is left out.
+        // A message leaves out the number 0.
         let number = value(&message).and_then(|piece| piece.varint().ok()).unwrap_or_default() as u32;
         let lost =
             |error: io::Error| Fault::Unavailable(Unavailable::unsent(format!("its connection failed: {error}")));
         let mut stream = self.opener.clone().open_stream().await.map_err(|error| lost(io::Error::other(error)))?;
         stream.write_all(&number.to_le_bytes()).await.map_err(lost)?;
-        // The first call need not wait for its answer.
-        Ok(CallStream::over(stream, Some(number), max_len, Arc::clone(&self.why)))
+        // The stream reads the echo later, so that the first call does not wait for it.
+        Ok(CallStream::new(stream, Some(number), max_len, Arc::clone(&self.end_reason)))
     }
 }
 
-/// What it prints.
-async fn listen(name: String, mut stream: Stream) {
+/// Forwards the plugin's output to the log.
+async fn forward(name: String, mut stream: Stream) {
     let (mut records, mut chunk) = (Records::new(), vec![0; 4096]);
     while let Ok(len @ 1..) = stream.read(&mut chunk).await {
         records.push(&chunk[..len], |record| emit(&name, &record));

@@ -1,4 +1,4 @@
-//! One connection as many streams: yamux, by `tokio-yamux`, which drives both sides of it. It knows nothing of what the streams are for.
+//! One connection as many streams: yamux, by the crate `tokio-yamux`, for both sides.
 
 use std::io;
 use std::pin::Pin;
@@ -13,50 +13,51 @@ use tokio_yamux::session::{Session, SessionType};
 
 pub(super) use tokio_yamux::stream::StreamHandle as Stream;
 
-/// Why a session has ended, as soon as it has.
-pub(super) type Why = Arc<OnceCell<String>>;
+/// The reason why a session has ended. Empty until then.
+pub(super) type EndReason = Arc<OnceCell<String>>;
 
-/// What a session has ended with, in words.
-pub(super) fn told(error: &io::Error) -> String {
+/// The text of the error that ended a session.
+pub(super) fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::InvalidData => format!("what it sends is no yamux: {error}"),
         _ => format!("its connection failed: {error}"),
     }
 }
 
-/// How many streams there may be at once. A further one is refused, and the others go on.
-const STREAMS: usize = 4096;
-/// How many of those that were opened may wait to be looked at.
+/// The most streams at once. A further one is refused, and the others go on.
+const MAX_STREAMS: usize = 4096;
+/// The most streams that the peer has opened and this side has not accepted yet.
 const BACKLOG: usize = 256;
-/// How much of a stream may be under way before the other side has to wait, in bytes.
+/// The receive window of a stream, in bytes.
 const WINDOW: u32 = 1 << 20;
-/// How much is read from a side that takes nothing of what it is sent, in bytes. Each dozen of them may want an answer, which then waits here.
-const UNANSWERED: usize = 4 << 20;
+/// The most bytes that are read from a peer that reads nothing.
+/// Every twelve of them can demand an answer, which is then queued here.
+const MAX_UNANSWERED: usize = 4 << 20;
 
-/// A connection that is a session: of the side that has opened it, or of the other.
+/// A session over a connection. `side` says which end has opened the connection.
 pub(super) fn session<T: AsyncRead + AsyncWrite + Unpin>(connection: T, side: SessionType) -> Session<Guarded<T>> {
     let config = Config {
         accept_backlog: BACKLOG,
-        // Whether the other side is there is known from its process.
+        // The end of the peer's process shows that the peer is gone.
         enable_keepalive: false,
         connection_write_timeout: Duration::from_secs(10),
-        max_stream_count: STREAMS,
+        max_stream_count: MAX_STREAMS,
         max_stream_window_size: WINDOW,
         ..Config::default()
     };
     Session::new(Guarded { connection, unanswered: None }, config, side)
 }
 
-/// A connection that is lost when the other side sends and sends, and takes nothing. The session answers each ping, and whoever
-/// has no room for another stream, and keeps these answers for as long as it takes.
+/// A connection that fails if the peer keeps sending and reads nothing.
+/// The session answers each ping and each refused stream, and queues these answers without limit.
 pub(super) struct Guarded<T> {
     connection: T,
-    /// How much was read since it takes nothing.
+    /// The bytes that were read since the last write blocked. `None` if it did not block.
     unanswered: Option<usize>,
 }
 
 impl<T> Guarded<T> {
-    fn written<R>(&mut self, written: Poll<R>) -> Poll<R> {
+    fn note_write<R>(&mut self, written: Poll<R>) -> Poll<R> {
         match written {
             Poll::Pending => _ = self.unanswered.get_or_insert(0),
             Poll::Ready(_) => self.unanswered = None,
@@ -76,9 +77,9 @@ impl<T: AsyncRead + Unpin> AsyncRead for Guarded<T> {
         let read = buffer.filled().len() - before;
         if let Some(unanswered) = &mut self.unanswered {
             *unanswered += read;
-            if *unanswered > UNANSWERED {
+            if *unanswered > MAX_UNANSWERED {
                 let text =
-                    format!("the other side has sent {UNANSWERED} bytes and taken nothing of what it was answered");
+                    format!("the other side has sent {MAX_UNANSWERED} bytes and taken nothing of what it was answered");
                 return Poll::Ready(Err(io::Error::other(text)));
             }
         }
@@ -89,7 +90,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Guarded<T> {
 impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.connection).poll_write(context, buffer);
-        self.written(written)
+        self.note_write(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,4 +1,5 @@
-//! What is sent by one stream: values of gob in the order in which they are given, by one task, in as few pieces as that allows. It knows nothing of what they mean.
+//! The queue of one stream: gob values, which one task writes in order and in as few writes as
+//! possible.
 
 use std::any::Any;
 use std::sync::{Mutex, PoisonError};
@@ -7,76 +8,77 @@ use gobwire::{Encode, Encoder, Result};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 
-/// How much room is kept for what comes next, in bytes.
-const ROOM: usize = 16 * 1024;
+/// An empty buffer keeps at most this capacity, in bytes.
+const MAX_KEPT: usize = 16 * 1024;
 
 #[derive(Default)]
 pub(super) struct Outgoing {
-    unsent: Mutex<Unsent>,
-    told: Notify,
+    queue: Mutex<Queue>,
+    added: Notify,
 }
 
 #[derive(Default)]
-struct Unsent {
+struct Queue {
     encoder: Encoder,
     bytes: Vec<u8>,
-    /// Room for a value that may turn out not to be one.
-    value: Vec<u8>,
-    /// What is to be dropped when these bytes have been sent.
-    until_then: Vec<Box<dyn Any + Send>>,
+    /// Holds a value until it is encoded without an error.
+    scratch: Vec<u8>,
+    /// Dropped when these bytes have been sent.
+    guards: Vec<Box<dyn Any + Send>>,
 }
 
 impl Outgoing {
-    /// Sends both values, or neither where one cannot be written.
+    /// Queues both values, or neither if one cannot be encoded.
+    /// `guard` is dropped when they have been sent.
     pub(super) fn send(
         &self,
         head: &impl Encode,
         value: &(impl Encode + ?Sized),
-        until_then: Box<dyn Any + Send>,
+        guard: Box<dyn Any + Send>,
     ) -> Result<()> {
-        let mut unsent = self.unsent.lock().unwrap_or_else(PoisonError::into_inner);
-        let Unsent { encoder, bytes, value: backpressure, .. } = &mut *unsent;
-        // First what can fail.
-        encoder.encode_into(value, backpressure)?;
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let Queue { encoder, bytes, scratch, .. } = &mut *queue;
+        // The value comes first here, because only its encoding can fail.
+        encoder.encode_into(value, scratch)?;
         encoder.encode_into(head, bytes)?;
-        bytes.append(backpressure);
-        keep(backpressure);
-        unsent.until_then.push(until_then);
-        drop(unsent);
-        self.told.notify_one();
+        bytes.append(scratch);
+        limit_capacity(scratch);
+        queue.guards.push(guard);
+        drop(queue);
+        self.added.notify_one();
         Ok(())
     }
 
-    /// Takes what there is, and leaves room for more.
+    /// Moves the queued bytes to `bytes`, and returns their guards.
     fn take(&self, bytes: &mut Vec<u8>) -> Vec<Box<dyn Any + Send>> {
         bytes.clear();
-        keep(bytes);
-        let mut unsent = self.unsent.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::swap(&mut unsent.bytes, bytes);
-        std::mem::take(&mut unsent.until_then)
+        limit_capacity(bytes);
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut queue.bytes, bytes);
+        std::mem::take(&mut queue.guards)
     }
 
-    /// Sends what there is, for as long as it can.
-    pub(super) async fn run(&self, mut to: impl AsyncWrite + Unpin) {
+    /// Writes the queue to the stream until the stream fails.
+    pub(super) async fn run(&self, mut stream: impl AsyncWrite + Unpin) {
         let mut bytes = Vec::new();
         loop {
-            let until_then = self.take(&mut bytes);
+            let guards = self.take(&mut bytes);
             if bytes.is_empty() {
-                self.told.notified().await;
+                self.added.notified().await;
                 continue;
             }
-            // Whoever reads from the same stream is told why.
-            if to.write_all(&bytes).await.is_err() {
+            // The reader of the same stream gets the reason.
+            if stream.write_all(&bytes).await.is_err() {
                 return;
             }
-            drop(until_then);
+            drop(guards);
         }
     }
 }
 
-/// Leaves an empty buffer no more room than is worth keeping.
-fn keep(buffer: &mut Vec<u8>) {
-    if buffer.capacity() > ROOM {
+/// Frees the memory of an empty buffer that has grown too large to keep.
+fn limit_capacity(buffer: &mut Vec<u8>) {
+    if buffer.capacity() > MAX_KEPT {
         *buffer = Vec::new();
     }
 }

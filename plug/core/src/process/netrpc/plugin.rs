@@ -1,4 +1,5 @@
-//! The plugin's side of a connection: the process's own services, what it prints, and a stream for each plugin that was asked for by its name.
+//! The plugin's end of a connection: the services of the process, its output, and a stream for each
+//! plugin that the host has dispensed.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -18,8 +19,8 @@ use super::{DISPENSE, LIST, PING, PLUGIN, QUIT};
 use crate::portable::types::Type;
 use crate::process::netrpc::mux;
 use crate::process::netrpc::mux::Stream;
-use crate::process::netrpc::respond::{Common, Lookup, Owed, Service, answer};
-use crate::process::netrpc::values::Broken;
+use crate::process::netrpc::respond::{ConnectionState, Lookup, Service, Unanswered, serve};
+use crate::process::netrpc::values::ReadError;
 use crate::process::plugin::printed::Drained;
 use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::connections::Speaks;
@@ -28,42 +29,43 @@ use crate::wire::dispatch::Dispatch;
 use crate::wire::fault::{Code, Fault};
 use crate::wire::listing;
 
-/// How long the host may take to open a stream to a plugin that it has asked for, or to say what one is for: as long as in Go.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How many plugins may have been asked for, and not be connected to yet.
-const PROMISED: usize = 1024;
-/// How often it is looked whether answers are owed, when all is about to end.
-const MOMENT: Duration = Duration::from_millis(1);
-/// How long the host may then take to close the connection.
+/// The host must open the stream to a dispensed plugin within this time, and send the number of a
+/// stream that it has opened: go-plugin's limit.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most plugins that are dispensed and have no stream yet.
+const MAX_DISPENSED: usize = 1024;
+/// At the end of the connection, the unanswered calls are counted this often.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
+/// After the last answer, the host has this long to close the connection.
 const LINGER: Duration = Duration::from_millis(50);
 
-/// What is served by net/rpc. Cheap to clone.
+/// Serves plugins over net/rpc. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct NetRpcServer(Arc<Inner>);
 
 struct Inner {
     dispatch: Arc<Dispatch>,
-    /// The value of the reply to `Plugins.List`, which never changes.
+    /// The reply to `Plugins.List`, which never changes.
     list: Vec<u8>,
     calls: CallQueue,
     max_len: usize,
     stop: Arc<Notify>,
-    /// What was printed, until a host has connected.
+    /// The output of the process, until a host takes it.
     printed: Mutex<Option<mpsc::Receiver<bytes::Bytes>>>,
     taken: Arc<Drained>,
 }
 
-/// What a host was promised: a plugin, by the number of the stream to it.
+/// The plugins that have no stream yet, by number.
 #[derive(Default)]
-struct Promises {
-    next: u32,
+struct PendingStreams {
+    last_number: u32,
     plugins: HashMap<u32, (usize, Instant)>,
 }
 
 /// One connection.
 struct Connection {
-    served: NetRpcServer,
-    promises: Mutex<Promises>,
+    server: NetRpcServer,
+    pending: Mutex<PendingStreams>,
 }
 
 impl NetRpcServer {
@@ -81,7 +83,7 @@ impl NetRpcServer {
     }
 }
 
-/// A message that has these bytes as its value.
+/// A message with these bytes as field 1.
 fn value(bytes: &[u8]) -> Vec<u8> {
     let mut message = Vec::with_capacity(bytes.len() + 10);
     encode_key(1, prost::encoding::WireType::LengthDelimited, &mut message);
@@ -96,47 +98,47 @@ impl Speaks for NetRpcServer {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Inner { calls, max_len, .. } = &*self.0;
-        let common = Common {
+        let state = ConnectionState {
             calls: calls.clone(),
             backpressure: Backpressure::default(),
             max_len: *max_len,
-            owed: Owed::default(),
+            unanswered: Unanswered::default(),
         };
-        let connection = Arc::new(Connection { served: self.clone(), promises: Mutex::default() });
+        let connection = Arc::new(Connection { server: self.clone(), pending: Mutex::default() });
         let mut session = mux::session(stream, SessionType::Server);
         let (mut streams, mut opened) = (JoinSet::new(), 0);
         loop {
             let stream = tokio::select! {
                 stream = session.next() => stream,
                 _ = is_stopping.wait_for(|is_stopping| *is_stopping) => break,
-                // Those that have ended.
+                // Removes the streams that have ended.
                 Some(_) = streams.join_next() => continue,
             };
             let stream = match stream {
                 Some(Ok(stream)) => stream,
-                Some(Err(error)) => return told(Err(Broken::Session(error))),
+                Some(Err(error)) => return warn_of(Err(ReadError::Session(error))),
                 None => return,
             };
-            let (connection, common) = (Arc::clone(&connection), common.clone());
+            let (connection, state) = (Arc::clone(&connection), state.clone());
             match opened {
-                0 => _ = streams.spawn(async move { told(answer(stream, Control(connection), common).await) }),
+                0 => _ = streams.spawn(async move { warn_of(serve(stream, Control(connection), state).await) }),
                 1 => {
                     let printed = self.0.printed.lock().unwrap_or_else(PoisonError::into_inner).take();
                     if printed.is_some() {
                         self.0.taken.tell();
                     }
-                    streams.spawn(send(stream, printed));
+                    streams.spawn(send_output(stream, printed));
                 }
-                // What is written on stderr the host reads there.
-                2 => _ = streams.spawn(send(stream, None)),
-                _ => _ = streams.spawn(connection.brokered(stream, common)),
+                // The host reads stderr from the process itself, so this stream stays empty.
+                2 => _ = streams.spawn(send_output(stream, None)),
+                _ => _ = streams.spawn(connection.serve_plugin(stream, state)),
             }
             opened += 1;
         }
-        // What is owed is still sent. Who has told this process to end closes the connection then.
+        // The session sends the answers that are due. The host then closes the connection.
         let ending = async {
-            while !common.owed.is_nothing() {
-                sleep(MOMENT).await;
+            while !state.unanswered.is_empty() {
+                sleep(POLL_INTERVAL).await;
             }
             sleep(LINGER).await;
         };
@@ -147,37 +149,37 @@ impl Speaks for NetRpcServer {
     }
 }
 
-/// Says to whoever reads stderr what the host did wrong.
-fn warn(what: &str) {
-    // Nobody may read it any more.
-    let _ = writeln!(std::io::stderr(), "[WARN] of the host's connection: {what}");
+/// Writes a mistake of the host to stderr.
+fn warn(mistake: &str) {
+    // An error means that stderr is closed.
+    let _ = writeln!(std::io::stderr(), "[WARN] of the host's connection: {mistake}");
 }
 
-fn told(answered: Result<(), Broken>) {
-    match answered {
-        // It has gone.
-        Ok(()) | Err(Broken::End) => {}
-        Err(Broken::Lost(error) | Broken::Session(error)) if error.kind() != std::io::ErrorKind::InvalidData => {}
-        Err(broken) => warn(&broken.to_string()),
+/// Writes the error to stderr if it is a mistake of the host. The loss of a connection is none.
+fn warn_of(result: Result<(), ReadError>) {
+    match result {
+        Ok(()) | Err(ReadError::End) => {}
+        Err(ReadError::Lost(error) | ReadError::Session(error)) if error.kind() != std::io::ErrorKind::InvalidData => {}
+        Err(error) => warn(&error.to_string()),
     }
 }
 
-/// Sends what is printed, if this is the one it goes to, and keeps the stream open as long as the host does.
-async fn send(stream: Stream, printed: Option<mpsc::Receiver<bytes::Bytes>>) {
-    let (mut from, mut to) = tokio::io::split(stream);
+/// Sends the output, if this stream carries it, and keeps the stream open as long as the host does.
+async fn send_output(stream: Stream, printed: Option<mpsc::Receiver<bytes::Bytes>>) {
+    let (mut reader, mut writer) = tokio::io::split(stream);
     let sending = async {
         if let Some(mut printed) = printed {
             while let Some(piece) = printed.recv().await {
-                if to.write_all(&piece).await.is_err() {
+                if writer.write_all(&piece).await.is_err() {
                     return;
                 }
             }
-            let _ = to.shutdown().await;
+            let _ = writer.shutdown().await;
         }
         std::future::pending().await
     };
-    // Nothing is sent by the host, but that there is room for more.
-    let ended = async { while let Ok(1..) = from.read(&mut [0; 64]).await {} };
+    // The host sends no data on this stream. Reading notices its end.
+    let ended = async { while let Ok(1..) = reader.read(&mut [0; 64]).await {} };
     tokio::select! {
         () = sending => {}
         () = ended => {}
@@ -185,62 +187,62 @@ async fn send(stream: Stream, printed: Option<mpsc::Receiver<bytes::Bytes>>) {
 }
 
 impl Connection {
-    fn promises(&self) -> std::sync::MutexGuard<'_, Promises> {
-        self.promises.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self) -> std::sync::MutexGuard<'_, PendingStreams> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A number by which a plugin can be connected to.
-    fn promise(&self, name: &str) -> Result<Vec<u8>, Fault> {
-        let plugin = self.served.0.dispatch.named(name).map_err(|text| Fault::refused(Code::NOT_FOUND, text))?;
-        let mut promises = self.promises();
-        promises.plugins.retain(|_, (_, since)| since.elapsed() < PATIENCE);
-        if promises.plugins.len() >= PROMISED {
-            let text = format!("{PROMISED} plugins were asked for, and not connected to yet");
+    /// Gives a plugin a number, by which the host can open a stream to it. Returns it as a message.
+    fn dispense(&self, name: &str) -> Result<Vec<u8>, Fault> {
+        let plugin = self.server.0.dispatch.named(name).map_err(|text| Fault::refused(Code::NOT_FOUND, text))?;
+        let mut pending = self.pending();
+        pending.plugins.retain(|_, (_, since)| since.elapsed() < OPEN_TIMEOUT);
+        if pending.plugins.len() >= MAX_DISPENSED {
+            let text = format!("{MAX_DISPENSED} plugins were dispensed, and not connected to yet");
             return Err(Fault::refused(Code::RESOURCE_EXHAUSTED, text));
         }
-        promises.next = promises.next.wrapping_add(1);
-        let number = promises.next;
-        promises.plugins.insert(number, (plugin, Instant::now()));
+        pending.last_number = pending.last_number.wrapping_add(1);
+        let number = pending.last_number;
+        pending.plugins.insert(number, (plugin, Instant::now()));
         let mut message = Vec::new();
         prost::encoding::uint32::encode(1, &number, &mut message);
         Ok(message)
     }
 
-    /// Serves a plugin by a stream that the host has opened to it.
-    async fn brokered(self: Arc<Self>, mut stream: Stream, common: Common) {
+    /// Serves a plugin over a stream that the host has opened to it.
+    async fn serve_plugin(self: Arc<Self>, mut stream: Stream, state: ConnectionState) {
         let mut number = [0; 4];
-        match timeout(PATIENCE, stream.read_exact(&mut number)).await {
+        match timeout(OPEN_TIMEOUT, stream.read_exact(&mut number)).await {
             Ok(Ok(_)) => {}
             Ok(Err(_)) => return,
             Err(_) => return warn("it has opened a stream, and not said to what"),
         }
         let number = u32::from_le_bytes(number);
-        let Some((plugin, _)) = self.promises().plugins.remove(&number) else {
-            return warn(&format!("it has opened a stream to plugin number {number}, which was not asked for"));
+        let Some((plugin, _)) = self.pending().plugins.remove(&number) else {
+            return warn(&format!("it has opened a stream to plugin number {number}, which was not dispensed"));
         };
         if stream.write_all(&number.to_le_bytes()).await.is_ok() {
-            told(answer(stream, Plugin { connection: self, plugin }, common).await);
+            warn_of(serve(stream, DispensedPlugin { connection: self, plugin }, state).await);
         }
     }
 }
 
-/// The process's own services.
+/// The services of the process itself.
 struct Control(Arc<Connection>);
 
 impl Service for Control {
     fn find(&self, method: &str) -> Lookup<'_> {
-        let Inner { list, stop, .. } = &*self.0.served.0;
+        let Inner { list, stop, .. } = &*self.0.server.0;
         match method {
-            PING => Lookup::Own(&Type::Unit, Box::new(|_| Ok(Vec::new()))),
-            QUIT => Lookup::Own(
+            PING => Lookup::Builtin(&Type::Unit, Box::new(|_| Ok(Vec::new()))),
+            QUIT => Lookup::Builtin(
                 &Type::Unit,
                 Box::new(|_| {
                     stop.notify_one();
                     Ok(Vec::new())
                 }),
             ),
-            DISPENSE => Lookup::Own(&Type::U32, Box::new(|name| self.0.promise(&name))),
-            LIST => Lookup::Own(&Type::Bytes, Box::new(|_| Ok(list.clone()))),
+            DISPENSE => Lookup::Builtin(&Type::U32, Box::new(|name| self.0.dispense(&name))),
+            LIST => Lookup::Builtin(&Type::Bytes, Box::new(|_| Ok(list.clone()))),
             _ if ["Control.", "Dispenser.", "Plugins."].iter().any(|service| method.starts_with(service)) => {
                 Lookup::NoMethod
             }
@@ -249,16 +251,16 @@ impl Service for Control {
     }
 }
 
-/// One plugin.
-struct Plugin {
+/// The service of one plugin.
+struct DispensedPlugin {
     connection: Arc<Connection>,
     plugin: usize,
 }
 
-impl Service for Plugin {
+impl Service for DispensedPlugin {
     fn find(&self, method: &str) -> Lookup<'_> {
         let Some(method) = method.strip_prefix(PLUGIN) else { return Lookup::NoService };
-        let found = self.connection.served.0.dispatch.method(self.plugin, method);
+        let found = self.connection.server.0.dispatch.method(self.plugin, method);
         found.map_or(Lookup::NoMethod, |(target, signature)| Lookup::Method(target, signature))
     }
 }

@@ -1,4 +1,7 @@
-//! How the calls that come by one stream are answered: those of the process itself at once, and those of a plugin by threads that may be blocked.
+//! Answers the calls of one stream.
+//!
+//! Calls of the process itself are answered at once. Calls of a plugin are made by worker threads,
+//! which they may block.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -17,16 +20,16 @@ use crate::process::netrpc::gob::shape::Shape;
 use crate::process::netrpc::gob::writer::Outbound;
 use crate::process::netrpc::mux::Stream;
 use crate::process::netrpc::outgoing::Outgoing;
-use crate::process::netrpc::values::{Broken, Request, Response, Values};
+use crate::process::netrpc::values::{ReadError, Request, Response, Values};
 use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::request::{PendingCall, Respond, call};
 use crate::rpc::server::workers::CallQueue;
 use crate::wire::dispatch::Target;
 use crate::wire::fault::{Code, Fault};
 
-/// What a stream is for.
+/// The methods that can be called over a stream.
 pub(super) trait Service: Send + Sync + 'static {
-    /// What a method is, by the name that it is called by.
+    /// Finds a method by its full name, such as `Plugin.SayHello`.
     fn find(&self, method: &str) -> Lookup<'_>;
 }
 
@@ -35,58 +38,63 @@ pub(super) enum Lookup<'a> {
     NoMethod,
     /// A method of a plugin.
     Method(Target, &'static Signature),
-    /// One of the process's, which takes no time. It is given a text, or nothing of interest, and returns a value of this type.
-    Own(&'static Type, Box<dyn FnOnce(String) -> Result<Vec<u8>, Fault> + Send + 'a>),
+    /// A method of the process, which never blocks.
+    /// It gets the argument if that is a text, and returns a value of this type.
+    Builtin(&'static Type, Box<dyn FnOnce(String) -> Result<Vec<u8>, Fault> + Send + 'a>),
 }
 
-/// What all streams of a connection have in common.
+/// The state that all streams of a connection share.
 #[derive(Clone)]
-pub(super) struct Common {
+pub(super) struct ConnectionState {
     pub calls: CallQueue,
     pub backpressure: Backpressure,
-    /// The longest request that is taken, in bytes.
+    /// The longest request that is accepted, in bytes.
     pub max_len: usize,
-    pub owed: Owed,
+    pub unanswered: Unanswered,
 }
 
-/// How many answers the other side waits for. Clones are the same one.
+/// The number of responses that are not sent yet. Clones share the number.
 #[derive(Clone, Default)]
-pub(super) struct Owed(Arc<AtomicUsize>);
+pub(super) struct Unanswered(Arc<AtomicUsize>);
 
-/// One of them.
-struct One(Owed);
+/// Counts as one response until it is dropped.
+struct UnansweredGuard(Unanswered);
 
-impl Clone for One {
+impl Clone for UnansweredGuard {
     fn clone(&self) -> Self {
-        self.0.one()
+        self.0.add()
     }
 }
 
-impl Owed {
-    pub(super) fn is_nothing(&self) -> bool {
+impl Unanswered {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.load(SeqCst) == 0
     }
 
-    fn one(&self) -> One {
+    fn add(&self) -> UnansweredGuard {
         self.0.fetch_add(1, SeqCst);
-        One(self.clone())
+        UnansweredGuard(self.clone())
     }
 }
 
-impl Drop for One {
+impl Drop for UnansweredGuard {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, SeqCst);
     }
 }
 
-/// Answers what comes by a stream, until nothing more does. It is an error where that is not how it ends.
-pub(super) async fn answer(stream: Stream, service: impl Service, common: Common) -> Result<(), Broken> {
-    let (from, to) = tokio::io::split(stream);
+/// Answers all calls of a stream.
+///
+/// # Errors
+///
+/// If the stream does not end between two calls.
+pub(super) async fn serve(stream: Stream, service: impl Service, state: ConnectionState) -> Result<(), ReadError> {
+    let (reader, writer) = tokio::io::split(stream);
     let outgoing = Arc::new(Outgoing::default());
-    let reading = read(Values::new(from, common.max_len), &service, &outgoing, &common);
+    let reading = read(Values::new(reader, state.max_len), &service, &outgoing, &state);
     tokio::select! {
         ended = reading => ended,
-        () = outgoing.run(to) => Ok(()),
+        () = outgoing.run(writer) => Ok(()),
     }
 }
 
@@ -94,64 +102,64 @@ async fn read(
     mut values: Values<impl AsyncRead + Unpin>,
     service: &impl Service,
     outgoing: &Arc<Outgoing>,
-    common: &Common,
-) -> Result<(), Broken> {
+    state: &ConnectionState,
+) -> Result<(), ReadError> {
     loop {
         match values.wait().await {
             Ok(()) => {}
-            Err(Broken::End) => return Ok(()),
-            Err(broken) => return Err(broken),
+            Err(ReadError::End) => return Ok(()),
+            Err(error) => return Err(error),
         }
         let mut request = Request::default();
-        let taken = values.take(&mut request);
-        taken.map_err(Broken::Malformed)?;
+        let decoded = values.take(&mut request);
+        decoded.map_err(ReadError::Malformed)?;
         let found = service.find(&request.method);
         let shape = match &found {
             Lookup::Method(_, signature) => Shape::of_output(signature),
-            Lookup::Own(ty, _) => Shape::One(ty),
+            Lookup::Builtin(ty, _) => Shape::One(ty),
             Lookup::NoService | Lookup::NoMethod => Shape::Nothing,
         };
         let Request { method, seq, timeout } = request;
-        let left = (timeout > 0).then(|| Duration::from_nanos(timeout));
-        let deadline = left.and_then(|left| Instant::now().checked_add(left));
-        let owed = common.owed.one();
-        let answer = Responder { to: Arc::clone(outgoing), method, seq, shape, owed };
-        let refused = |answer: Responder, fault| answer.unary(Err(fault), &common.backpressure);
+        let timeout = (timeout > 0).then(|| Duration::from_nanos(timeout));
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let unanswered = state.unanswered.add();
+        let answer = Responder { outgoing: Arc::clone(outgoing), method, seq, shape, unanswered };
+        let refuse = |answer: Responder, fault| answer.unary(Err(fault), &state.backpressure);
         match values.wait().await {
             Ok(()) => {}
-            Err(broken @ Broken::TooLong { .. }) => {
-                refused(answer, Fault::refused(Code::RESOURCE_EXHAUSTED, format!("of the request {broken}")));
+            Err(error @ ReadError::TooLong { .. }) => {
+                refuse(answer, Fault::refused(Code::RESOURCE_EXHAUSTED, format!("of the request {error}")));
                 continue;
             }
-            Err(broken) => return Err(broken),
+            Err(error) => return Err(error),
         }
         match found {
             Lookup::NoService | Lookup::NoMethod => {
                 values.discard();
                 let fact = if matches!(found, Lookup::NoService) { NO_SERVICE } else { NO_METHOD };
                 let fault = Fault::Unimplemented(format!("{fact}{}", answer.method));
-                refused(answer, fault);
+                refuse(answer, fault);
             }
-            Lookup::Own(_, method) => {
-                let mut given = ControlText::default();
-                let taken = values.take(&mut given);
-                let taken = taken.map_err(|what| Fault::refused(Code::INVALID_ARGUMENT, what));
-                let done = taken.and_then(|()| method(given.0));
-                answer.unary(done.map(Bytes::from), &common.backpressure);
+            Lookup::Builtin(_, method) => {
+                let mut argument = ControlText::default();
+                let decoded = values.take(&mut argument);
+                let decoded = decoded.map_err(|reason| Fault::refused(Code::INVALID_ARGUMENT, reason));
+                let reply = decoded.and_then(|()| method(argument.0));
+                answer.unary(reply.map(Bytes::from), &state.backpressure);
             }
-            Lookup::Method(target, signature) => match values.taken(Shape::of_arguments(signature)) {
-                Err(what) => {
-                    let fault = target.malformed_request(&what);
-                    refused(answer, fault);
+            Lookup::Method(target, signature) => match values.take_message(Shape::of_arguments(signature)) {
+                Err(reason) => {
+                    let fault = target.malformed_request(&reason);
+                    refuse(answer, fault);
                 }
-                Ok(_) if common.calls.is_full() => {
+                Ok(_) if state.calls.is_full() => {
                     let text = "too many calls wait already, behind others that go on";
-                    refused(answer, Fault::refused(Code::RESOURCE_EXHAUSTED, text));
+                    refuse(answer, Fault::refused(Code::RESOURCE_EXHAUSTED, text));
                 }
                 Ok(message) => {
-                    let (message, backpressure) = (message.into(), common.backpressure.clone());
+                    let (message, backpressure) = (message.into(), state.backpressure.clone());
                     call(
-                        common.calls.clone(),
+                        state.calls.clone(),
                         PendingCall { target, message, deadline, responder: answer, backpressure },
                     );
                 }
@@ -160,28 +168,29 @@ async fn read(
     }
 }
 
-/// How one call is answered.
+/// Answers one call.
 struct Responder {
-    to: Arc<Outgoing>,
+    outgoing: Arc<Outgoing>,
     method: String,
     seq: u64,
     shape: Shape,
-    owed: One,
+    unanswered: UnansweredGuard,
 }
 
 impl Respond for Responder {
-    /// Nobody says so.
+    /// net/rpc has no cancellation.
     fn is_cancelled(&mut self) -> bool {
         false
     }
 
     fn unary(self, reply: Result<Bytes, Fault>, backpressure: &Backpressure) {
-        let Self { to, method, seq, shape, owed } = self;
+        let Self { outgoing, method, seq, shape, unanswered } = self;
         let mut response = Response { method, seq, error: String::new() };
         let refusal = match reply {
             Ok(message) => {
-                let given = Outbound { shape, message: &message };
-                let sent = to.send(&response, &given, Box::new((owed.clone(), backpressure.take(message.len()))));
+                let value = Outbound { shape, message: &message };
+                let guards = Box::new((unanswered.clone(), backpressure.take(message.len())));
+                let sent = outgoing.send(&response, &value, guards);
                 let text = |error| format!("the reply cannot be written: {error}");
                 sent.err().map(|error| Fault::refused(Code::INTERNAL, text(error)))
             }
@@ -189,17 +198,17 @@ impl Respond for Responder {
         };
         if let Some(fault) = refusal {
             response.error = match fault.text() {
-                // In Go an error without a text is none.
+                // Go takes an empty error for success.
                 "" => "the plugin failed, and did not say with what".to_owned(),
                 text => text.to_owned(),
             };
-            // To Go, what comes with an error means nothing.
-            let _ = to.send(&response, &FaultBytes(fault::encode(fault)), Box::new(owed));
+            // Go ignores the body of a failed response.
+            let _ = outgoing.send(&response, &FaultBytes(fault::encode(fault)), Box::new(unanswered));
         }
     }
 }
 
-/// The whole fault, for programs of ours.
+/// The whole fault, for hosts of `plug`.
 struct FaultBytes(Vec<u8>);
 
 impl Encode for FaultBytes {
@@ -217,7 +226,7 @@ impl Encode for FaultBytes {
     }
 }
 
-/// A text, or something else that is of no interest.
+/// A text. A value of another type is skipped.
 #[derive(Default)]
 struct ControlText(String);
 

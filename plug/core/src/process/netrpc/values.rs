@@ -1,4 +1,5 @@
-//! The values of gob that come by one stream, and those of net/rpc itself: what a request and a response begin with. It knows no connection.
+//! Reads gob values from a stream.
+//! Defines the values of net/rpc itself: the heads of a request and of a response.
 
 use std::panic::{self, AssertUnwindSafe};
 
@@ -10,45 +11,44 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use crate::process::netrpc::gob::reader::Inbound;
 use crate::process::netrpc::gob::shape::Shape;
 
-/// How many bytes the other side may send by one stream in which it describes types: each is kept as long as the stream.
-const DESCRIPTIONS: usize = 4 << 20;
-/// In no more bytes than this no type is described within a value.
-const PLAIN: usize = 16;
-/// How much is read at once.
+/// The most bytes of type descriptions on one stream. Each is kept as long as the stream.
+const MAX_DESCRIBED: usize = 4 << 20;
+/// A value of at most this many bytes has no room for the description of a type.
+const MAX_PLAIN: usize = 16;
+/// The buffer grows by this many bytes for each read.
 const CHUNK: usize = 16 * 1024;
 
-/// Reads values.
+/// Reads gob values from a stream.
 pub(super) struct Values<R> {
-    from: R,
-    /// What was read, and from where on it was not looked at.
+    reader: R,
     buffer: Vec<u8>,
+    /// The bytes of `buffer` before this position have been decoded.
     at: usize,
     decoder: Decoder,
-    /// The longest message that is taken, in bytes.
+    /// The longest message that is accepted, in bytes.
     max_len: usize,
+    /// The bytes so far that may have described types.
     described: usize,
-    /// Whether there is a type whose values may describe types.
+    /// Whether a type is known whose values can describe types: one that contains an interface.
     has_interfaces: bool,
 }
 
-/// What is there instead of a value.
+/// The reason why there is no value.
 #[derive(Debug)]
-pub(super) enum Broken {
-    /// There is nothing more, and nothing is missing.
+pub(super) enum ReadError {
+    /// The stream has ended between two values.
     End,
+    /// The stream has failed.
     Lost(std::io::Error),
-    /// The same of the whole connection.
+    /// The whole connection has failed.
     Session(std::io::Error),
-    /// A message was passed over, and what comes after it can be read.
-    TooLong {
-        found: usize,
-        max_len: usize,
-    },
-    /// What came is no gob, and nothing can be read after it.
+    /// A message was skipped. The values after it can be read.
+    TooLong { found: usize, max_len: usize },
+    /// The bytes are not gob. Nothing after them can be read.
     Malformed(String),
 }
 
-impl std::fmt::Display for Broken {
+impl std::fmt::Display for ReadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::End => f.write_str("it has ended"),
@@ -56,32 +56,40 @@ impl std::fmt::Display for Broken {
                 "what it sends is no yamux: it is more than there is room for, or of no stream that is open",
             ),
             Self::Lost(error) => write!(f, "its connection failed: {error}"),
-            Self::Session(error) => f.write_str(&crate::process::netrpc::mux::told(error)),
+            Self::Session(error) => f.write_str(&crate::process::netrpc::mux::describe(error)),
             Self::TooLong { found, max_len } => {
                 write!(f, "a message has {found} bytes, which is more than the {max_len} that are taken")
             }
-            Self::Malformed(what) => write!(f, "what it sends is no gob: {what}"),
+            Self::Malformed(reason) => write!(f, "what it sends is no gob: {reason}"),
         }
     }
 }
 
-fn malformed(error: &gobwire::Error) -> Broken {
-    Broken::Malformed(told(error))
+fn malformed(error: &gobwire::Error) -> ReadError {
+    ReadError::Malformed(text_of(error))
 }
 
-fn told(error: &gobwire::Error) -> String {
+fn text_of(error: &gobwire::Error) -> String {
     let text = error.to_string();
     text.strip_prefix("gob: ").unwrap_or(&text).to_owned()
 }
 
 impl<R: AsyncRead + Unpin> Values<R> {
-    pub(super) fn new(from: R, max_len: usize) -> Self {
-        Self { from, buffer: Vec::new(), at: 0, decoder: Decoder::new(), max_len, described: 0, has_interfaces: false }
+    pub(super) fn new(reader: R, max_len: usize) -> Self {
+        Self {
+            reader,
+            buffer: Vec::new(),
+            at: 0,
+            decoder: Decoder::new(),
+            max_len,
+            described: 0,
+            has_interfaces: false,
+        }
     }
 
-    /// Waits until there is a value, which is then to be taken or passed over.
-    pub(super) async fn wait(&mut self) -> std::result::Result<(), Broken> {
-        let cut = || Broken::Malformed("it ends within a value".to_owned());
+    /// Waits for the next value. The caller must then take or discard it.
+    pub(super) async fn wait(&mut self) -> std::result::Result<(), ReadError> {
+        let cut = || ReadError::Malformed("it ends within a value".to_owned());
         let mut is_begun = false;
         loop {
             let prefix = gobwire::parse_length_prefix(&self.buffer[self.at..]);
@@ -90,14 +98,14 @@ impl<R: AsyncRead + Unpin> Values<R> {
                 match self.fill().await? {
                     true => continue,
                     false if is_begun => return Err(cut()),
-                    false => return Err(Broken::End),
+                    false => return Err(ReadError::End),
                 }
             };
             is_begun = true;
             self.at += width;
             if len > self.max_len {
-                self.pass(len).await?;
-                return Err(Broken::TooLong { found: len, max_len: self.max_len });
+                self.skip(len).await?;
+                return Err(ReadError::TooLong { found: len, max_len: self.max_len });
             }
             while self.buffer.len() - self.at < len {
                 if !self.fill().await? {
@@ -110,79 +118,82 @@ impl<R: AsyncRead + Unpin> Values<R> {
         }
     }
 
-    /// Whether a value is there, now that there is one more message.
-    fn push(&mut self, len: usize) -> std::result::Result<bool, Broken> {
+    /// Decodes one more message. Returns whether it is a value.
+    fn push(&mut self, len: usize) -> std::result::Result<bool, ReadError> {
         let message = &self.buffer[self.at..self.at + len];
         self.at += len;
-        // A type's number is the negative of what comes, and of one number there is none: the decoder panics, where overflow is checked for. Only the decoder
-        // knows where such numbers stand, since the value of an interface may have them anywhere. It is not used again.
+        // The decoder negates the number of a described type, and `i64::MIN` has no negative: with
+        // overflow checks, the decoder panics. Only the decoder can find such a number, because an
+        // interface's value may contain descriptions anywhere. After a panic it is not used again.
         let progress = panic::catch_unwind(AssertUnwindSafe(|| self.decoder.push_message(message)))
-            .map_err(|_| Broken::Malformed("its decoder failed".to_owned()))?
+            .map_err(|_| ReadError::Malformed("its decoder failed".to_owned()))?
             .map_err(|error| malformed(&error))?;
         if let Progress::TypeDefinition(id) = progress {
             self.has_interfaces |= self.decoder.types().get(id).is_some_and(|ty| has_interface(ty));
         }
         let is_plain = progress == Progress::Ready
-            && (len <= PLAIN || !self.has_interfaces && gobwire::parse_uint(message).ok().flatten() != Some(INTERFACE));
+            && (len <= MAX_PLAIN
+                || !self.has_interfaces && gobwire::parse_uint(message).ok().flatten() != Some(INTERFACE));
         if !is_plain {
             self.described += len;
-            if self.described > DESCRIPTIONS {
-                return Err(Broken::Malformed(format!("it describes types in more than {DESCRIPTIONS} bytes")));
+            if self.described > MAX_DESCRIBED {
+                return Err(ReadError::Malformed(format!("it describes types in more than {MAX_DESCRIBED} bytes")));
             }
         }
         Ok(progress == Progress::Ready)
     }
 
-    /// Reads more, if there is more.
-    async fn fill(&mut self) -> std::result::Result<bool, Broken> {
+    /// Reads more bytes. False at the end of the stream.
+    async fn fill(&mut self) -> std::result::Result<bool, ReadError> {
         if self.at > 0 {
             self.buffer.drain(..self.at);
             self.at = 0;
-            // One long message is no reason to keep that much.
+            // One long message must not occupy memory for ever.
             if self.buffer.capacity() > 4 * CHUNK.max(self.buffer.len()) {
                 self.buffer.shrink_to(CHUNK);
             }
         }
         self.buffer.reserve(CHUNK);
-        let len = self.from.read_buf(&mut self.buffer).await.map_err(Broken::Lost)?;
+        let len = self.reader.read_buf(&mut self.buffer).await.map_err(ReadError::Lost)?;
         Ok(len > 0)
     }
 
-    /// Passes over a message.
-    async fn pass(&mut self, mut len: usize) -> std::result::Result<(), Broken> {
+    /// Skips the rest of a message.
+    async fn skip(&mut self, mut len: usize) -> std::result::Result<(), ReadError> {
         loop {
-            let there = len.min(self.buffer.len() - self.at);
-            self.at += there;
-            len -= there;
+            let buffered = len.min(self.buffer.len() - self.at);
+            self.at += buffered;
+            len -= buffered;
             if len == 0 {
                 return Ok(());
             }
             if !self.fill().await? {
-                return Err(Broken::Malformed("it ends within a value".to_owned()));
+                return Err(ReadError::Malformed("it ends within a value".to_owned()));
             }
         }
     }
 
-    /// Takes the value that is there.
+    /// Decodes the current value.
     pub(super) fn take<T: Decode>(&mut self, into: &mut T) -> std::result::Result<(), String> {
-        self.decoder.decode_into(into).map_err(|error| told(&error))
+        self.decoder.decode_into(into).map_err(|error| text_of(&error))
     }
 
-    /// Takes the value that is there as a message of protobuf.
-    pub(super) fn taken(&mut self, shape: Shape) -> std::result::Result<Vec<u8>, String> {
-        let mut taken = Inbound::of(shape);
-        let done = self.take(&mut taken);
-        taken.made().map_err(|malformed| malformed.to_string()).and_then(|made| done.map(|()| made))
+    /// Decodes the current value as a protobuf message.
+    pub(super) fn take_message(&mut self, shape: Shape) -> std::result::Result<Vec<u8>, String> {
+        let mut inbound = Inbound::of(shape);
+        let decoded = self.take(&mut inbound);
+        let message = inbound.message().map_err(|malformed| malformed.to_string());
+        message.and_then(|message| decoded.map(|()| message))
     }
 
-    /// Passes over the value that is there.
+    /// Skips the current value.
     pub(super) fn discard(&mut self) {
-        // It has been looked at, and is a value.
+        // `wait` has found that it is a value.
         let _ = self.decoder.discard();
     }
 }
 
-/// How a value begins that is of an interface's type: with the type's number, shifted.
+/// The first byte of a value whose type is an interface: the type's number, shifted.
 const INTERFACE: (u64, usize) = (2 * ids::INTERFACE as u64, 1);
 
 fn has_interface(ty: &WireType) -> bool {
@@ -194,23 +205,24 @@ fn has_interface(ty: &WireType) -> bool {
     }
 }
 
-/// What comes before the arguments of a call.
+/// The head of a request. The arguments follow it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Request {
-    /// The service and the method, with a dot between.
+    /// The service and the method, with a dot between them.
     pub method: String,
     /// The number of the call.
     pub seq: u64,
-    /// How long it may take, in nanoseconds; 0 where nobody says. It is ours: Go passes over what it does not know.
+    /// The time limit of the call in nanoseconds, or 0 for none.
+    /// An addition of `plug`: Go skips fields that it does not know.
     pub timeout: u64,
 }
 
-/// What comes before the value that a call returns, or before nothing of interest where it failed.
+/// The head of a response. The result follows it, or after an error any value.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Response {
     pub method: String,
     pub seq: u64,
-    /// Empty where all went well.
+    /// Empty if the call succeeded.
     pub error: String,
 }
 
@@ -271,7 +283,7 @@ macro_rules! header {
 header!(Request "Request": 0 method "ServiceMethod" STRING read_string, 1 seq "Seq" UINT read_uint, 2 timeout "Timeout" UINT read_uint,);
 header!(Response "Response": 0 method "ServiceMethod" STRING read_string, 1 seq "Seq" UINT read_uint, 2 error "Error" STRING read_string,);
 
-/// Bytes, or something else that is of no interest.
+/// Bytes. A value of another type is skipped.
 #[derive(Debug, Default)]
 pub(super) struct Bytes(pub Option<Vec<u8>>);
 
@@ -295,18 +307,19 @@ impl Decode for Bytes {
     }
 }
 
-/// For what fuzzes: reads all the values that there are, as they would come by a stream, each as a request and as a response in turn, and says how many.
+/// For fuzzers: reads all values of a stream, as requests and responses in turn.
+/// Returns the number of values.
 pub fn read(bytes: &[u8]) -> usize {
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
     let (mut values, mut count) = (Values::new(bytes, 1 << 16), 0);
     loop {
-        // Nobody has to be waited for.
+        // All bytes are there, so one poll is enough.
         let waited = pin!(values.wait()).poll(&mut Context::from_waker(Waker::noop()));
         match waited {
             Poll::Ready(Ok(())) if count % 2 == 0 => _ = values.take(&mut Request::default()),
             Poll::Ready(Ok(())) => _ = values.take(&mut Response::default()),
-            Poll::Ready(Err(Broken::TooLong { .. })) => {}
+            Poll::Ready(Err(ReadError::TooLong { .. })) => {}
             _ => return count,
         }
         count += 1;

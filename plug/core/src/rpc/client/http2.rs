@@ -230,7 +230,7 @@ mod tests {
             path: "/Plug/SayHello".into(),
             method: None,
             plugin: Some("a".into()),
-            request: Bytes::from_static(b"asked"),
+            request: Bytes::from_static(b"request"),
             deadline,
             is_idempotent: false,
         }

@@ -74,7 +74,7 @@ pub(crate) async fn serve<L, S>(
                         secured = timeout(PATIENCE, secure.secure(stream)) => secured,
                         _ = is_stopping.wait_for(|is_stopping| *is_stopping) => return,
                     };
-                    // A client that fails to authenticate is not told why.
+                    // A client that fails to authenticate gets no reason.
                     if let Ok(Ok(stream)) = secured {
                         front.connection(stream, is_stopping).await;
                     }

@@ -1,4 +1,4 @@
-//! What fields are called in Go. The names are made once for each type, and kept, since a type is known as long as the program runs.
+//! The names of fields in Go. They are made once for each type, and kept until the program ends.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,18 +9,18 @@ use crate::portable::method::Signature;
 use crate::portable::types::{Field, Variant};
 use crate::protobuf::names::upper_camel;
 
-/// The fields of a struct.
+/// The names of a struct's fields.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Named {
-    /// What no other struct is known by.
+pub(super) struct FieldNames {
+    /// Unique to the struct.
     pub key: &'static str,
     pub names: &'static [&'static str],
 }
 
-/// Of an `Option` that is no field, and of nothing.
-pub(super) const WRAPPER: Named = Named { key: "option", names: &["Value"] };
+/// The struct around an `Option` that is not a field.
+pub(super) const WRAPPER: FieldNames = FieldNames { key: "option", names: &["Value"] };
 
-impl Named {
+impl FieldNames {
     pub(super) fn of_fields(fields: &'static [Field]) -> Self {
         Self::of(fields.as_ptr().addr(), || fields.iter().map(|field| field.name).collect())
     }
@@ -35,26 +35,28 @@ impl Named {
     }
 
     fn of(address: usize, names: impl FnOnce() -> Vec<&'static str>) -> Self {
-        static ALL: Lazy<Mutex<HashMap<usize, Named>>> = Lazy::new(Mutex::default);
+        static ALL: Lazy<Mutex<HashMap<usize, FieldNames>>> = Lazy::new(Mutex::default);
         let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-        *all.entry(address)
-            .or_insert_with(|| Named { key: String::leak(format!("{address:x}")), names: Vec::leak(unlike(&names())) })
+        *all.entry(address).or_insert_with(|| FieldNames {
+            key: String::leak(format!("{address:x}")),
+            names: Vec::leak(unique(&names())),
+        })
     }
 }
 
-/// The names as Go has them, no two of them alike.
-fn unlike(names: &[&str]) -> Vec<&'static str> {
-    let mut unlike: Vec<&'static str> = Vec::with_capacity(names.len());
+/// The names in Go, each of them unique.
+fn unique(names: &[&str]) -> Vec<&'static str> {
+    let mut unique: Vec<&'static str> = Vec::with_capacity(names.len());
     for name in names {
         let name = exported(name);
         let numbered = (2..).map(|number| format!("{name}{number}"));
-        let name = std::iter::once(name.clone()).chain(numbered).find(|name| !unlike.contains(&&name[..]));
-        unlike.push(String::leak(name.unwrap_or_default()));
+        let name = std::iter::once(name.clone()).chain(numbered).find(|name| !unique.contains(&&name[..]));
+        unique.push(String::leak(name.unwrap_or_default()));
     }
-    unlike
+    unique
 }
 
-/// A name that begins with a capital, without which Go keeps a field to itself.
+/// A name that begins with a capital. Go encodes no other fields.
 fn exported(name: &str) -> String {
     let name = upper_camel(name);
     if name.starts_with(|first: char| first.is_uppercase()) { name } else { format!("Field{name}") }
@@ -65,9 +67,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_those_of_go() {
+    fn names_are_exported_and_unique() {
         assert_eq!(
-            unlike(&["user_id", "x", "Left", "0", "a_b", "aB", "ab"]),
+            unique(&["user_id", "x", "Left", "0", "a_b", "aB", "ab"]),
             ["UserId", "X", "Left", "Field0", "AB", "AB2", "Ab"]
         );
     }

@@ -1,17 +1,17 @@
-//! Which types a message of protobuf has, and so its value in gob.
+//! The types in a protobuf message, and so in its gob value.
 
 use crate::portable::arguments::Types;
 use crate::portable::method::Signature;
 use crate::portable::types::Type;
 
-/// What a message of protobuf holds, and what stands for it in gob.
+/// The types in a protobuf message and in the gob value that stands for it.
 #[derive(Clone, Copy)]
 pub(crate) enum Shape {
-    /// Nothing of interest.
+    /// An empty message. In gob, a value of any type.
     Nothing,
-    /// One value, which is field 1 of the message.
+    /// One value. It is field 1 of the message.
     One(&'static Type),
-    /// The arguments of a method, of which there are several.
+    /// The arguments of a method that has several.
     Several(&'static Signature),
 }
 

@@ -1,6 +1,7 @@
-//! What Go writes is read, and what is written here is what Go writes, byte for byte where it has numbered its types alike; and what is no such value is told.
+//! Go's gob is read, and the gob of `plug` equals Go's, byte for byte if the types have the same
+//! numbers. Values of a wrong type are errors.
 //!
-//! The bytes are those of `encoding/gob` of Go 1.19.
+//! The bytes are from `encoding/gob` of Go 1.19.
 
 use gobwire::{Decoder, Encode, Encoder, Progress, parse_length_prefix};
 
@@ -50,8 +51,8 @@ fn bytes(hex: &str) -> Vec<u8> {
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
-/// Each value that the bytes have, as a message of its shape, and where they are no such value what is wrong.
-fn taken(shapes: &[Shape], hex: &str) -> Vec<Result<Vec<u8>, String>> {
+/// Each value in the bytes, as a message of its shape or as the error.
+fn decode(shapes: &[Shape], hex: &str) -> Vec<Result<Vec<u8>, String>> {
     let (mut decoder, bytes) = (Decoder::new(), bytes(hex));
     let (mut rest, mut shapes, mut all) = (&bytes[..], shapes.iter(), Vec::new());
     while !rest.is_empty() {
@@ -59,46 +60,47 @@ fn taken(shapes: &[Shape], hex: &str) -> Vec<Result<Vec<u8>, String>> {
         let message = &rest[width..width + len];
         rest = &rest[width + len..];
         if decoder.push_message(message).unwrap() == Progress::Ready {
-            let mut taken = Inbound::of(*shapes.next().unwrap());
-            let done = decoder.decode_into(&mut taken).map_err(|error| error.to_string());
-            all.push(taken.made().map_err(|error| error.to_string()).and_then(|made| done.map(|()| made)));
+            let mut inbound = Inbound::of(*shapes.next().unwrap());
+            let decoded = decoder.decode_into(&mut inbound).map_err(|error| error.to_string());
+            let message = inbound.message().map_err(|error| error.to_string());
+            all.push(message.and_then(|message| decoded.map(|()| message)));
         }
     }
     all
 }
 
-fn given(values: &[&dyn Encode]) -> Vec<u8> {
+fn encode(values: &[&dyn Encode]) -> Vec<u8> {
     let mut encoder = Encoder::new();
     values.iter().flat_map(|value| encoder.encode(*value).unwrap()).collect()
 }
 
-/// Whether both are the same value: what Go has written of it is read as the message, and of the message is written what Go has.
+/// Asserts that Go's bytes become the message, and that the message becomes Go's bytes.
 #[track_caller]
-fn same(ty: &'static Type, message: &[u8], hex: &str) {
+fn assert_same(ty: &'static Type, message: &[u8], hex: &str) {
     let shape = Shape::of(ty);
-    assert_eq!(taken(&[shape], hex), [Ok(message.to_vec())]);
-    assert_eq!(given(&[&Outbound { shape, message }]), bytes(hex));
+    assert_eq!(decode(&[shape], hex), [Ok(message.to_vec())]);
+    assert_eq!(encode(&[&Outbound { shape, message }]), bytes(hex));
 }
 
 #[test]
-fn what_go_writes_is_read_and_written() {
-    same(&Type::Bool, b"\x08\x01", "03020001");
-    same(&Type::I8, b"\x08\xe3\xff\xff\xff\xff\xff\xff\xff\xff\x01", "03040039");
-    same(&Type::U16, b"\x08\xff\xff\x03", "050600feffff");
-    same(&Type::F32, b"\x0d\0\0\xc0\x3f", "050800fef83f");
-    same(&Type::F64, b"\x09\0\0\0\0\0\0\x31\x40", "050800fe3140");
-    same(&Type::Bytes, b"\x0a\x03\x01\x02\x03", "060a0003010203");
-    same(&Type::String, b"\x0a\x01x", "040c000178");
+fn the_gob_of_go_is_read_and_written() {
+    assert_same(&Type::Bool, b"\x08\x01", "03020001");
+    assert_same(&Type::I8, b"\x08\xe3\xff\xff\xff\xff\xff\xff\xff\xff\x01", "03040039");
+    assert_same(&Type::U16, b"\x08\xff\xff\x03", "050600feffff");
+    assert_same(&Type::F32, b"\x0d\0\0\xc0\x3f", "050800fef83f");
+    assert_same(&Type::F64, b"\x09\0\0\0\0\0\0\x31\x40", "050800fe3140");
+    assert_same(&Type::Bytes, b"\x0a\x03\x01\x02\x03", "060a0003010203");
+    assert_same(&Type::String, b"\x0a\x01x", "040c000178");
     // The worked example of Go's docs.
     let point = "1fff8103010105506f696e7401ff82000102010158010400010159010400000007ff82012c014200";
-    same(&POINT, b"\x0a\x04\x08\x16\x10\x21", point);
+    assert_same(&POINT, b"\x0a\x04\x08\x16\x10\x21", point);
     // An interface that holds `false`.
-    same(&Type::Unit, b"", "0b100004626f6f6c02020000");
+    assert_same(&Type::Unit, b"", "0b100004626f6f6c02020000");
 }
 
 #[test]
-fn what_go_numbers_otherwise_is_read() {
-    let read = |ty: &'static Type, hex| taken(&[Shape::of(ty)], hex).pop().unwrap();
+fn gob_with_other_type_numbers_is_read() {
+    let read = |ty: &'static Type, hex| decode(&[Shape::of(ty)], hex).pop().unwrap();
     assert_eq!(
         read(&Type::List(&Type::String), "0cff89020102ff8a00010c000007ff8a0002016100"),
         Ok(b"\x0a\x01a\x0a\0".to_vec())
@@ -127,56 +129,60 @@ fn what_go_numbers_otherwise_is_read() {
 fn a_type_is_described_once() {
     let [one, two] = [&b"\x0a\x04\x08\x01\x10\x02"[..], b"\x0a\x02\x10\x03"];
     let hex = "1fff8103010105506f696e7401ff82000102010158010400010159010400000007ff82010201040005ff82020600";
-    let given = given(
+    let gob = encode(
         &[one, two].map(|message| Outbound { shape: Shape::One(&POINT), message }).each_ref().map(|g| g as &dyn Encode),
     );
-    assert_eq!(given, bytes(hex));
-    assert_eq!(taken(&[Shape::One(&POINT); 2], hex), [Ok(one.to_vec()), Ok(two.to_vec())]);
+    assert_eq!(gob, bytes(hex));
+    assert_eq!(decode(&[Shape::One(&POINT); 2], hex), [Ok(one.to_vec()), Ok(two.to_vec())]);
 }
 
-/// What is wrong with the first value there is.
+/// Asserts the error of the first value.
 #[track_caller]
-fn refused(ty: &'static Type, hex: &str, text: &str) {
-    assert_eq!(taken(&[Shape::of(ty)], hex)[0], Err(text.to_owned()));
+fn assert_refused(ty: &'static Type, hex: &str, text: &str) {
+    assert_eq!(decode(&[Shape::of(ty)], hex)[0], Err(text.to_owned()));
 }
 
 #[test]
-fn what_is_no_such_value_is_told() {
+fn a_value_of_a_wrong_type_is_an_error() {
     let point = "1fff8103010105506f696e7401ff82000102010158010400010159010400000007ff82012c014200";
-    refused(&Type::Bool, "03040039", "a `int` of gob has come, and not a `bool`");
-    refused(&Type::String, "03020001", "a `bool` of gob has come, and not a `string`");
-    refused(&Type::String, "060a0003010203", "a `[]byte` of gob has come, and not a `string`");
-    refused(&Type::Bytes, "040c000178", "a `string` of gob has come, and not a `[]byte`");
-    refused(&Type::F64, "03020001", "a `bool` of gob has come, and not a float");
-    refused(&Type::I8, "050600feffff", "65535 does not fit into i8");
-    refused(&Type::U8, "03040039", "-29 does not fit into u8");
-    refused(&Type::List(&Type::Bool), "03020001", "a `bool` of gob has come, and not a slice");
-    refused(&Type::Map(&Type::Bool, &Type::Bool), point, "a `Point` of gob has come, and not a map");
-    refused(&POINT, "03020001", "a `bool` of gob has come, and not a struct, for Point");
-    refused(&PAGE, point, "a struct has come that has none of the fields `Title`, `Links`, `Sub`, `Many`, for Page");
-    refused(&WAY, "03040000", "a variant of `Way` is missing");
-    refused(&WAY, "03040006", "variant 3 of `Way` is unknown");
-    refused(&Type::F32, "0b0800f89c7500883ce4377e", "1e300 does not fit into f32");
-    // Where in the value it is.
+    assert_refused(&Type::Bool, "03040039", "a `int` of gob has come, and not a `bool`");
+    assert_refused(&Type::String, "03020001", "a `bool` of gob has come, and not a `string`");
+    assert_refused(&Type::String, "060a0003010203", "a `[]byte` of gob has come, and not a `string`");
+    assert_refused(&Type::Bytes, "040c000178", "a `string` of gob has come, and not a `[]byte`");
+    assert_refused(&Type::F64, "03020001", "a `bool` of gob has come, and not a float");
+    assert_refused(&Type::I8, "050600feffff", "65535 does not fit into i8");
+    assert_refused(&Type::U8, "03040039", "-29 does not fit into u8");
+    assert_refused(&Type::List(&Type::Bool), "03020001", "a `bool` of gob has come, and not a slice");
+    assert_refused(&Type::Map(&Type::Bool, &Type::Bool), point, "a `Point` of gob has come, and not a map");
+    assert_refused(&POINT, "03020001", "a `bool` of gob has come, and not a struct, for Point");
+    assert_refused(
+        &PAGE,
+        point,
+        "a struct has come that has none of the fields `Title`, `Links`, `Sub`, `Many`, for Page",
+    );
+    assert_refused(&WAY, "03040000", "a variant of `Way` is missing");
+    assert_refused(&WAY, "03040006", "variant 3 of `Way` is unknown");
+    assert_refused(&Type::F32, "0b0800f89c7500883ce4377e", "1e300 does not fit into f32");
+    // The error names the place in the value.
     let other = "1fff8103010105506f696e7401ff820001020101580102000101590104000000".to_owned() + "07ff820101014200";
-    refused(&POINT, &other, "a `bool` of gob has come, and not an integer, in `x`");
+    assert_refused(&POINT, &other, "a `bool` of gob has come, and not an integer, in `x`");
     let strings = "0cff89020102ff8a00010c000007ff8a0002016100";
-    refused(&Type::List(&Type::I8), strings, "a `string` of gob has come, and not an integer, in `[0]`");
+    assert_refused(&Type::List(&Type::I8), strings, "a `string` of gob has come, and not an integer, in `[0]`");
 }
 
 #[test]
-fn nothing_of_interest_may_be_anything() {
+fn an_ignored_value_may_have_any_type() {
     for hex in ["03100000", "0b100004626f6f6c02020000", "03020001", "0aff87030102ff8800000003ff8800", "040c000178"] {
-        assert_eq!(taken(&[Shape::Nothing], hex), [Ok(Vec::new())]);
+        assert_eq!(decode(&[Shape::Nothing], hex), [Ok(Vec::new())]);
     }
 }
 
 #[test]
-fn what_is_zero_is_written_where_it_means_something() {
-    let back = |ty: &'static Type, message: &[u8]| {
-        let given = given(&[&Outbound { shape: Shape::of(ty), message }]);
-        let hex: String = given.iter().map(|byte| format!("{byte:02x}")).collect();
-        taken(&[Shape::of(ty)], &hex).pop().unwrap()
+fn a_zero_that_carries_information_is_written() {
+    let round_trip = |ty: &'static Type, message: &[u8]| {
+        let gob = encode(&[&Outbound { shape: Shape::of(ty), message }]);
+        let hex: String = gob.iter().map(|byte| format!("{byte:02x}")).collect();
+        decode(&[Shape::of(ty)], &hex).pop().unwrap()
     };
     for (ty, message) in [
         (&Type::Option(&Type::U8), &b"\x08\0"[..]),
@@ -188,17 +194,17 @@ fn what_is_zero_is_written_where_it_means_something() {
         (&Type::Option(&Type::Option(&Type::String)), b"\x0a\0"),
         (&WAY, b"\x08\x02"),
     ] {
-        assert_eq!(back(ty, message).as_deref(), Ok(message), "{ty:?}");
+        assert_eq!(round_trip(ty, message).as_deref(), Ok(message), "{ty:?}");
     }
 }
 
 #[test]
-fn a_message_that_is_none_is_not_written() {
-    let refused = |ty: &'static Type, message: &[u8]| {
+fn a_malformed_message_is_not_written() {
+    let error_of = |ty: &'static Type, message: &[u8]| {
         Encoder::new().encode(&Outbound { shape: Shape::of(ty), message }).unwrap_err().to_string()
     };
-    assert_eq!(refused(&TARGET, b"\x0a\0"), "gob: a variant of `Target` is missing");
-    assert_eq!(refused(&POINT, b"\x0a\x04\x10\x01\x08\x02"), "gob: the fields of a message are not in their order");
-    assert_eq!(refused(&POINT, b"\x0a\x04\x10"), "gob: a message ends early");
-    assert_eq!(refused(&Type::String, b"\x08\x01"), "gob: bytes belong there, and not Varint(1)");
+    assert_eq!(error_of(&TARGET, b"\x0a\0"), "gob: a variant of `Target` is missing");
+    assert_eq!(error_of(&POINT, b"\x0a\x04\x10\x01\x08\x02"), "gob: the fields of a message are not in their order");
+    assert_eq!(error_of(&POINT, b"\x0a\x04\x10"), "gob: a message ends early");
+    assert_eq!(error_of(&Type::String, b"\x08\x01"), "gob: bytes belong there, and not Varint(1)");
 }

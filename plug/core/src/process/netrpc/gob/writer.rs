@@ -1,15 +1,17 @@
-//! A message becomes a value of gob: in one pass, since what this program writes of a struct has its fields in order, and each once.
+//! Turns a message into a gob value, in one pass.
+//!
+//! That is possible because this program wrote the message: a struct has each field once, in order.
 
 use gobwire::{Describer, Encode, Error, Result, ValueEncoder, ids};
 
 use crate::portable::codec::Malformed;
 use crate::portable::types::{Field, Form, Type};
-use crate::process::netrpc::gob::names::{Named, WRAPPER};
+use crate::process::netrpc::gob::names::{FieldNames, WRAPPER};
 use crate::process::netrpc::gob::shape::{Shape, types};
 use crate::protobuf::pieces::{Piece, Pieces};
 use crate::protobuf::reader::packed;
 
-/// A value that is given to the other side, as a message.
+/// A value for the peer, as a message.
 pub(crate) struct Outbound<'m> {
     pub shape: Shape,
     pub message: &'m [u8],
@@ -21,7 +23,7 @@ impl Encode for Outbound<'_> {
             Shape::Nothing => Ok(ids::INTERFACE),
             Shape::One(ty) => describe(ty, describer),
             Shape::Several(signature) => {
-                let Named { key, names } = Named::of_arguments(signature);
+                let FieldNames { key, names } = FieldNames::of_arguments(signature);
                 describer.structure(key, "", |describer| {
                     let types = types(&signature.arguments).map(|ty| describe_field(ty, describer));
                     names.iter().zip(types).map(|(name, id)| Ok((*name, id?))).collect()
@@ -44,9 +46,9 @@ impl Encode for Outbound<'_> {
 
     fn encode(&self, encoder: &mut ValueEncoder<'_>) -> Result<()> {
         let written = match self.shape {
-            // One that holds nothing Go cannot pass over: it waits for what comes after it.
+            // Go cannot skip a nil interface: it would wait for more bytes.
             Shape::Nothing => return encoder.interface(Some(("bool", &false))),
-            Shape::One(ty) => alone(ty, 1, &mut Pieces::of(self.message), encoder),
+            Shape::One(ty) => value(ty, 1, &mut Pieces::of(self.message), encoder),
             Shape::Several(signature) => fields((1..).zip(types(&signature.arguments)), self.message, encoder),
         };
         written.map_err(|malformed| Error::Encode(malformed.to_string()))
@@ -61,9 +63,9 @@ fn is_struct(ty: &Type) -> bool {
     }
 }
 
-/// The number of the type over there, which is told of it where it was not before.
+/// The number of the type on this stream. A type without a number is described first.
 fn describe(ty: &'static Type, describer: &mut Describer<'_>) -> Result<i64> {
-    // Whether it is the same type nobody knows better than by where it is described.
+    // The address of its description identifies a type.
     let key = || format!("{ty:p}");
     match ty {
         Type::Bool => Ok(ids::BOOL),
@@ -89,7 +91,7 @@ fn describe(ty: &'static Type, describer: &mut Describer<'_>) -> Result<i64> {
         }
         Type::Enum { .. } if ty.is_plain() => Ok(ids::INT),
         Type::Enum { name, variants, .. } => describer.structure(key(), name, |describer| {
-            let names = Named::of_variants(variants).names;
+            let names = FieldNames::of_variants(variants).names;
             let variants = names.iter().zip(*variants);
             let variants = variants.map(|(name, variant)| {
                 let ty = match variant.fields {
@@ -108,11 +110,11 @@ fn describe(ty: &'static Type, describer: &mut Describer<'_>) -> Result<i64> {
 }
 
 fn describe_fields(fields: &'static [Field], describer: &mut Describer<'_>) -> Result<Vec<(&'static str, i64)>> {
-    let names = Named::of_fields(fields).names;
+    let names = FieldNames::of_fields(fields).names;
     names.iter().zip(fields).map(|(name, field)| Ok((*name, describe_field(field.ty, describer)?))).collect()
 }
 
-/// An option is what is in it, or left out.
+/// The type of a field. An option has no wrapper here: the field may be left out.
 fn describe_field(ty: &'static Type, describer: &mut Describer<'_>) -> Result<i64> {
     match ty {
         Type::Option(of) => describe(of, describer),
@@ -122,7 +124,7 @@ fn describe_field(ty: &'static Type, describer: &mut Describer<'_>) -> Result<i6
 
 type Written = std::result::Result<(), Malformed>;
 
-/// The fields of a struct. Those that are not in the message are zero, or nothing.
+/// The fields of a struct. A field that the message lacks is left out.
 fn fields(
     fields: impl Iterator<Item = (u32, &'static Type)>,
     message: &[u8],
@@ -140,15 +142,16 @@ fn fields(
                 pieces.take(tag)?;
                 element(of, piece, encoder)?;
             }
-            _ => alone(ty, tag, &mut pieces, encoder)?,
+            _ => value(ty, tag, &mut pieces, encoder)?,
         }
     }
     encoder.uint(0);
     if pieces.is_empty() { Ok(()) } else { Err(Malformed::new("the fields of a message are not in their order")) }
 }
 
-/// A value that the message has as fields of this number: one, none where it is zero, and many of a list or a map.
-fn alone(ty: &'static Type, tag: u32, pieces: &mut Pieces<'_>, encoder: &mut ValueEncoder<'_>) -> Written {
+/// A value that the message has in fields of this number.
+/// There is one field, none for a zero, or one for each element of a list or a map.
+fn value(ty: &'static Type, tag: u32, pieces: &mut Pieces<'_>, encoder: &mut ValueEncoder<'_>) -> Written {
     match ty {
         Type::Option(of) => {
             if let Some(piece) = pieces.take(tag)? {
@@ -204,7 +207,7 @@ fn list(of: &'static Type, tag: u32, pieces: &mut Pieces<'_>, encoder: &mut Valu
     Ok(())
 }
 
-/// How many elements there are, which gob says before them.
+/// The number of elements, which gob needs before the first one.
 fn count(
     tag: u32,
     mut pieces: Pieces<'_>,
@@ -217,7 +220,7 @@ fn count(
     Ok(count)
 }
 
-/// A value that is one piece.
+/// A value that is one piece of protobuf.
 fn element(ty: &'static Type, piece: Piece<'_>, encoder: &mut ValueEncoder<'_>) -> Written {
     match ty {
         Type::Unit => encoder.uint(0),
@@ -225,25 +228,25 @@ fn element(ty: &'static Type, piece: Piece<'_>, encoder: &mut ValueEncoder<'_>) 
         Type::I8 | Type::I16 | Type::I32 | Type::I64 => encoder.int(piece.varint()? as i64),
         Type::U8 | Type::U16 | Type::U32 | Type::U64 => encoder.uint(piece.varint()?),
         Type::F32 | Type::F64 => encoder.float(match piece {
-            Piece::Fixed32(bytes) => wide(f32::from_le_bytes(bytes)),
+            Piece::Fixed32(bytes) => widen(f32::from_le_bytes(bytes)),
             Piece::Fixed64(bytes) => f64::from_le_bytes(bytes),
             other => return Err(Malformed::new(format!("a float belongs there, and not {other:?}"))),
         }),
         Type::String | Type::Bytes => encoder.bytes(piece.delimited()?),
         Type::Option(_) | Type::List(_) | Type::Map(..) => {
-            alone(ty, 1, &mut Pieces::of(piece.delimited()?), encoder)?;
+            value(ty, 1, &mut Pieces::of(piece.delimited()?), encoder)?;
         }
         Type::Struct { fields, .. } => structure(fields, piece, encoder)?,
         Type::Enum { .. } if ty.is_plain() => encoder.int(piece.varint()? as i64),
         Type::Enum { name, variants, .. } => {
-            let found = Pieces::of(piece.delimited()?).next()?.ok_or_else(|| Malformed::lacks(name))?;
-            let at = variants.iter().position(|variant| variant.tag == found.0);
+            let (tag, piece) = Pieces::of(piece.delimited()?).next()?.ok_or_else(|| Malformed::lacks(name))?;
+            let at = variants.iter().position(|variant| variant.tag == tag);
             let at = at.ok_or_else(|| Malformed::lacks(name))?;
             encoder.uint(at as u64 + 1);
             match (variants[at].fields, &variants[at].form) {
                 (_, Form::Unit) => encoder.uint(0),
-                ([of], _) if variants[at].is_its_field() => element(of.ty, found.1, encoder)?,
-                (fields, _) => structure(fields, found.1, encoder)?,
+                ([of], _) if variants[at].is_its_field() => element(of.ty, piece, encoder)?,
+                (fields, _) => structure(fields, piece, encoder)?,
             }
             encoder.uint(0);
         }
@@ -251,8 +254,8 @@ fn element(ty: &'static Type, piece: Piece<'_>, encoder: &mut ValueEncoder<'_>) 
     Ok(())
 }
 
-/// The same number; where it is none, the same bits of what it is instead, which a conversion may change.
-fn wide(number: f32) -> f64 {
+/// The same number. A NaN keeps its bits, which a conversion may change.
+fn widen(number: f32) -> f64 {
     if !number.is_nan() {
         return number.into();
     }
@@ -264,11 +267,11 @@ fn structure(of: &'static [Field], piece: Piece<'_>, encoder: &mut ValueEncoder<
     fields(of.iter().map(|field| (field.tag, field.ty)), piece.delimited()?, encoder)
 }
 
-/// A value of which the message has nothing, where gob has something.
+/// A zero, which a message leaves out and gob writes.
 fn zero(ty: &'static Type, encoder: &mut ValueEncoder<'_>) -> Written {
     match ty {
         Type::Enum { name, .. } => return Err(Malformed::lacks(name)),
-        // False, 0, nothing in it: all of them are.
+        // `false`, 0, and all that is empty are written as 0.
         _ => encoder.uint(0),
     }
     Ok(())

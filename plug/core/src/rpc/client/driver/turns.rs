@@ -1,6 +1,6 @@
 //! The turns that callers and the background thread take at driving the runtime.
 //!
-//! This file knows no runtime. `tests/models` runs it under the interleavings that shuttle tries.
+//! This file uses no runtime, so `tests/models` runs it under the interleavings that shuttle tries.
 //! Each atomic access is `SeqCst`: two sides that each write one atomic and read the other's must
 //! not both miss, and shuttle checks no weaker order.
 //! A weaker order would gain nothing: a call's three read-modify-writes take nanoseconds, and the
