@@ -310,7 +310,7 @@ mod tests {
             assert_eq!((header("te"), header("plug-name")), (Some("trailers"), Some("a")));
             let sent = timeout::parse(&head.headers).unwrap();
             assert!(sent <= span && sent > span / 2, "{sent:?}");
-            assert_eq!(data, b"\0\0\0\0\x05asked");
+            assert_eq!(data, b"\0\0\0\0\x07request");
         });
     }
 
