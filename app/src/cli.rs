@@ -55,7 +55,7 @@ pub(crate) struct Hello {
     #[arg(long, value_name = "NAME", env = unless_empty(PLUGIN), value_parser = text())]
     #[arg(add = ArgValueCandidates::new(completion::greeters))]
     pub plugin: Option<String>,
-    /// Whom to greet
+    /// The name to greet
     #[arg(long, value_name = "WHO", default_value = "world", value_parser = text())]
     pub name: String,
     /// Run the plugin, one of this program's, in a process of its own

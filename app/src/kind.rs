@@ -136,7 +136,7 @@ mod left_out {
         Kind::Process.left_out()
     }
 
-    /// Nobody has started this process to be a plugin.
+    /// This process was not started as a plugin.
     #[cfg(not(feature = "process"))]
     pub(crate) fn serve_isolated() -> Option<ExitCode> {
         None

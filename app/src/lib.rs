@@ -3,7 +3,7 @@
 //! plugins that are linked.
 //!
 //! ```no_run
-//! // The main.rs of a package that wraps this one with plugins of its own, beside a `plug::link!();`.
+//! // The main.rs of a package that wraps this one with its own plugins, beside a `plug::link!();`.
 //! fn main() -> std::process::ExitCode {
 //!     app::main()
 //! }

@@ -83,7 +83,7 @@ use proc_macro::TokenStream;
 /// `#[interface(portable, service = "proto.KV")]`.
 /// The method `say_hello` is `SayHello` there, and its arguments are fields of their names.
 ///
-/// If a process dies during a call, nobody knows whether the method has run.
+/// If a process dies during a call, it is unknown whether the method has run.
 /// A method that may run twice is called again if it is marked:
 ///
 /// ```

@@ -209,7 +209,7 @@ fn unknown_names() {
     assert_eq!(
         text(none),
         format!(
-            "{}\nhint: no plugin of this interface is linked, and no `plug::link!()` is in what this target (binary, test, example) is linked from",
+            "{}\nhint: no plugin of this interface is linked, and no `plug::link!()` is in this program: add it at the root of this target (binary, test, example)",
             fact("x")
         )
     );

@@ -144,7 +144,7 @@ with 0. It answers gRPC health checks and reflection. It has neither TLS nor pas
 anyone who reaches the address can call the plugins.
 
 Standard output has one line, the address in the form `--plugin` takes it, as soon as it
-can be connected to: for a script that binds port 0.";
+can be connected to: for a script that uses port 0.";
 
 pub(super) const PROTO_EXAMPLES: &str = "\
 Examples:

@@ -1,4 +1,9 @@
 //! Deadlines of calls to plugins, for a stretch of code or for one object.
+//!
+//! `RemoteObject::send` in `rpc/client/object.rs` puts the deadline into the call.
+//! `rpc/client/http2.rs`, `grpc/client.rs` and `process/netrpc/calls.rs` send it, and stop waiting.
+//! `rpc/server/router.rs` and `process/netrpc/respond.rs` read it for the plugin.
+//! `Target::call` in `wire/dispatch.rs` enforces it there.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};

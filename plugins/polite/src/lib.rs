@@ -3,7 +3,7 @@
 use app_interface::Plug;
 use plug::{Error, plug};
 
-/// Greets, and refuses to greet nobody.
+/// Greets, and refuses an empty name.
 #[derive(Default)]
 pub struct Polite;
 

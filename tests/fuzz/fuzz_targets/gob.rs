@@ -1,5 +1,7 @@
-//! Values as gob: whatever the bytes, a value or an error; and what protobuf has as a value, gob gives back as the same one. The first byte says which method they are
-//! of.
+//! Values as gob.
+//!
+//! Any bytes become a value or an error, and a value of protobuf survives the way through gob.
+//! The first byte chooses the method.
 
 #![no_main]
 
@@ -10,18 +12,18 @@ use plug::__private::testing::{decode_reply, decode_request, encode_reply};
 use plug::__private::{Method, PortableInterface, VisitMethods};
 use shapes::{Echo, text};
 
-/// Looks at one method.
-struct Look<'b> {
+/// Checks one method.
+struct Check<'b> {
     method: usize,
     bytes: &'b [u8],
 }
 
-impl VisitMethods<dyn Echo> for Look<'_> {
+impl VisitMethods<dyn Echo> for Check<'_> {
     fn method<M: Method<Interface = dyn Echo>>(&mut self) {
         if M::INDEX != self.method {
             return;
         }
-        // As gob, of which a second value may come by the same stream.
+        // The bytes as gob.
         let mut ends = GobEnds::default();
         match ends.taken_arguments::<M>(self.bytes) {
             Ok(message) => drop(decode_request::<M>(&message)),
@@ -42,7 +44,7 @@ impl VisitMethods<dyn Echo> for Look<'_> {
             }
             Err(error) => assert!(!error.is_empty()),
         }
-        // As protobuf.
+        // The bytes as protobuf.
         if let Ok(value) = decode_reply::<M>(self.bytes) {
             same::<M>(&value);
         }
@@ -51,11 +53,11 @@ impl VisitMethods<dyn Echo> for Look<'_> {
 
 fn same<M: Method<Interface = dyn Echo>>(value: &M::Ok) {
     let written = encode_reply::<M>(value);
-    let (mut there, mut here) = (GobEnds::default(), GobEnds::default());
+    let (mut sender, mut receiver) = (GobEnds::default(), GobEnds::default());
     for _ in 0..2 {
-        let gob = there.given_output::<M>(&written).expect("it was written as a reply");
-        let message = here.taken_output::<M>(&gob).expect("it was given as a reply");
-        let read = decode_reply::<M>(&message).expect("it was taken as a reply");
+        let gob = sender.given_output::<M>(&written).expect("it was written as a reply");
+        let message = receiver.taken_output::<M>(&gob).expect("it was sent as a reply");
+        let read = decode_reply::<M>(&message).expect("it was received as a reply");
         assert_eq!(text(value), text(&read), "a reply of `{}`", M::NAME);
         assert_eq!(written, encode_reply::<M>(&read), "a reply of `{}`", M::NAME);
     }
@@ -64,5 +66,5 @@ fn same<M: Method<Interface = dyn Echo>>(value: &M::Ok) {
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Some((method, bytes)) = bytes.split_first() else { return };
     let method = usize::from(*method) % <dyn Echo>::SIGNATURES.len();
-    <dyn Echo>::methods(&mut Look { method, bytes });
+    <dyn Echo>::methods(&mut Check { method, bytes });
 });

@@ -1,4 +1,6 @@
-//! The handshake of a plugin that is a process, and how it comes: whatever the bytes, an answer, and what was read is written the same.
+//! The handshake of a process.
+//!
+//! Any bytes, in any chunks, become a handshake or an error. A handshake is written as it was read.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The headers of a shared library, and the section in it: whatever the bytes, an answer.
+//! The headers of a shared library, and its section `.plug`. Any bytes get an answer.
 
 #![no_main]
 

@@ -1,10 +1,12 @@
-//! What a host sends to a plugin by net/rpc, from the first frame of yamux on, and the values of gob that come by one stream: whatever the bytes, an answer or an end.
+//! The input of a plugin over net/rpc: frames of yamux, or the gob of one stream.
+//!
+//! Any bytes get an answer, or end the connection. The first byte chooses between the two.
 
 #![no_main]
 
 use plug::{Error, plug};
 
-/// What can be asked for.
+/// The interface that is served.
 #[plug::interface(portable)]
 trait Adds: Send + Sync {
     fn add(&self, one: u8, other: Vec<i64>) -> Result<String, Error>;

@@ -1,5 +1,7 @@
-//! A request and a reply as protobuf: whatever the bytes, a value or an error, and a value that is written is read as the same one.
-//! The first byte says which method they are of.
+//! A request and a reply as protobuf.
+//!
+//! Any bytes become a value or an error, and a written value is read as the same value.
+//! The first byte chooses the method.
 
 #![no_main]
 
@@ -11,7 +13,7 @@ use plug::__private::testing::{decode_reply, decode_request, encode_reply, encod
 use plug::__private::{Arguments, Boundary, Method, Outcome, PortableInterface, VisitMethods};
 use shapes::{Echo, Here, text};
 
-/// The way to the object through bytes.
+/// A boundary that turns a call into bytes and back.
 struct Bytes;
 
 impl Boundary for Bytes {
@@ -21,28 +23,28 @@ impl Boundary for Bytes {
 
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
         let kept = decode_request::<M>(&encode_request::<M>(given)).expect("it was written as a request");
-        // There is no other interface.
+        // `Echo` is the only interface.
         let here: &dyn Any = &(Box::new(Here) as Box<dyn Echo>);
         let here = here.downcast_ref::<Box<M::Interface>>().expect("it is the interface");
         M::call(here, M::Arguments::hold_kept(kept))
     }
 }
 
-/// Looks at one method.
-struct Look<'b> {
+/// Checks one method.
+struct Check<'b> {
     method: usize,
     bytes: &'b [u8],
 }
 
-impl VisitMethods<dyn Echo> for Look<'_> {
+impl VisitMethods<dyn Echo> for Check<'_> {
     fn method<M: Method<Interface = dyn Echo>>(&mut self) {
         if M::INDEX != self.method {
             return;
         }
         match (decode_request::<M>(self.bytes), decode_request::<M>(self.bytes)) {
             (Ok(kept), Ok(same)) => {
-                let there = <dyn Echo>::remote(Bytes);
-                assert_eq!(called::<M>(&Here, kept), called::<M>(&*there, same), "a request of `{}`", M::NAME);
+                let remote = <dyn Echo>::remote(Bytes);
+                assert_eq!(called::<M>(&Here, kept), called::<M>(&*remote, same), "a request of `{}`", M::NAME);
             }
             (Err(error), Err(_)) => assert!(!error.to_string().is_empty()),
             _ => panic!("the same bytes are a request of `{}` and are none", M::NAME),
@@ -73,5 +75,5 @@ fn called<M: Method<Interface = dyn Echo>>(
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Some((method, bytes)) = bytes.split_first() else { return };
     let method = usize::from(*method) % <dyn Echo>::SIGNATURES.len();
-    <dyn Echo>::methods(&mut Look { method, bytes });
+    <dyn Echo>::methods(&mut Check { method, bytes });
 });

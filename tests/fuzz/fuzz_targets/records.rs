@@ -1,4 +1,4 @@
-//! The records in a library's section: whatever the bytes, an answer.
+//! The records in a library's section. Any bytes get an answer.
 
 #![no_main]
 

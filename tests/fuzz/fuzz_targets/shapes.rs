@@ -1,4 +1,4 @@
-//! Types of every form, an interface of them, and its object: what is fuzzed in the formats that values cross in.
+//! Types of every form, and an interface with all of them, for the fuzzers of formats.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ pub struct Page {
     pub numbers: Numbers,
 }
 
-/// What is in something else, in each way.
+/// Types inside other types, in every combination.
 #[derive(Portable, Debug)]
 pub struct Nested {
     pub options: Option<Option<Option<u8>>>,
@@ -130,8 +130,8 @@ macro_rules! echoes {
             )*
         }
 
-        /// A value as a text, which tells those apart that `==` does not: 0.0 and -0.0. And of one that is no number, it says that it is
-        /// the same.
+        /// A value as a text, for comparison.
+        /// Unlike `==`, it distinguishes 0.0 and -0.0, and takes a NaN for equal to itself.
         pub fn text(value: &dyn Any) -> String {
             if let Some(value) = value.downcast_ref::<Gathered>() {
                 return format!("{value:?}");
@@ -161,6 +161,6 @@ echoes! {
     f64: f64,
 }
 
-/// The object itself, for those who call it.
+/// The object.
 #[allow(dead_code, reason = "not every target calls it")]
 pub struct Here;

@@ -1,4 +1,4 @@
-//! What a plugin that is a process prints on stderr, and how it comes: whatever the bytes, the same records and last words.
+//! The stderr of a process. Any bytes give the same records and last lines, in any chunks.
 
 #![no_main]
 

@@ -1,10 +1,22 @@
 //! The faults of a shared library's file.
+//!
+//! These files of `library/host/` decide them:
+//!
+//! | file | faults |
+//! |---|---|
+//! | `file.rs` | `RelativePath`, `Unreadable`, `NotAFile`, `Writable`, `NotAllowed`, `TooLong`, `Copy` |
+//! | `image.rs` | `Empty`, `NotALibrary`, `WrongTarget`, `CutShort`, `Damaged`, `NoPlugins` |
+//! | `open.rs` | `Abi`, and what the records say: `Damaged`, `NoPlugins` |
+//! | `loaded.rs` | `Load`, `NoAnswer`, `Changed`, and `Abi` once more |
+//!
+//! An interface that does not fit refuses the plugin alone, as `Difference` says.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// A fault of a shared library's file, by the step that found it.
-/// All but the last four are found before any code of the file has run.
+/// `Load`, `NoAnswer` and `Changed` come from loading; all others are found before any of its code
+/// runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LibraryFault {

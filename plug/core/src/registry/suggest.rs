@@ -147,7 +147,9 @@ impl<'r> Candidates<'r> {
             // A registry of libraries may have nothing to do with the linked plugins.
             "there is no plugin of this interface".to_owned()
         } else if self.registry.catalogue().is_empty() {
-            format!("{nothing}, and no `plug::link!()` is in what this target (binary, test, example) is linked from")
+            format!(
+                "{nothing}, and no `plug::link!()` is in this program: add it at the root of this target (binary, test, example)"
+            )
         } else if off.is_empty() {
             format!(
                 "{nothing}: a plugin dependency's key or package begins with `plugin-`, or its key stands in `plugins` below \
@@ -241,7 +243,9 @@ mod tests {
         let fact = "unknown plugin `x` of interface `here::Greeter`\nhint: no plugin of this interface is linked";
         assert_eq!(
             unknown(&[], "x"),
-            format!("{fact}, and no `plug::link!()` is in what this target (binary, test, example) is linked from")
+            format!(
+                "{fact}, and no `plug::link!()` is in this program: add it at the root of this target (binary, test, example)"
+            )
         );
         static NONE: [Linked; 1] = [Linked("app\n")];
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Plugins behind gRPC servers, side by side with plain gRPC in Go: a server that was just started, and calls.
+//! Plugins behind gRPC servers, beside plain gRPC in Go: starts and calls.
 
 use std::net::TcpListener;
 
@@ -10,9 +10,9 @@ use crate::table::Table;
 
 /// Clients of each sort.
 const ROUNDS: usize = 9;
-/// Servers that each of them starts.
+/// Servers that each client starts.
 const STARTS: usize = 10;
-/// Calls that each of them times.
+/// Calls that each client times.
 const CALLS: usize = 4_000;
 
 pub fn measure(table: &mut Table) {
@@ -38,7 +38,7 @@ pub fn measure(table: &mut Table) {
         2.0,
     );
     table.row("ms of the same with the server in Go, against the same", mixed, go, None);
-    // It waits for a second before it tries again.
+    // Go's default client waits for a second before it connects again.
     let documents = [Measured::go(&go_client, &[&documents, go_server, &documents])];
     let [document] = Reports::of(3, &documents, Wanted::Starts(1)).medians("/cold/p50_ns").map(|ns| ns / 1e6);
     table.row("ms of the same, against a Go client as of the document", ours, document, Some(0.1));
@@ -52,7 +52,7 @@ pub fn measure(table: &mut Table) {
     }
 }
 
-/// One that is free, though somebody else may take it.
+/// An address that is free now. Another program may still take it.
 fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     listener.local_addr().expect("it has an address").to_string()

@@ -1,9 +1,11 @@
-//! Plugins in shared libraries, side by side with abi_stable's and stabby's: calls, loading, size and building.
+//! Plugins in shared libraries, beside abi_stable and stabby: calls, loading, size and building.
 //!
-//! All end in the types of std, and each peer's plugin and host are what its documentation advises. A call's figures come from
-//! processes that have all of the plugins, and time a batch of each in turns. Of many such processes it is the median again:
-//! where the stack and the libraries happen to lie makes the same short call take five cycles in one and nine in another.
-//! What loading takes is found in a fresh process for each, in turns.
+//! Arguments and results have std's types on all sides, and each peer's plugin and host follow its
+//! documentation.
+//! A process has all of the plugins, and times a batch of each in turns.
+//! A figure is the median of many such processes: with other addresses of the stack and of the
+//! libraries, the same short call takes five cycles in one process and nine in another.
+//! Loading is measured in a fresh process each time, in turns.
 
 use std::path::PathBuf;
 
@@ -16,10 +18,10 @@ const OURS: &str = "library-plugin";
 const ABI_STABLE: &str = "abi-stable-plugin";
 const STABBY: &str = "stabby-plugin";
 
-/// Processes that time all calls, for as many ways to lie in memory.
+/// Processes that time all calls, each with other addresses.
 const CALLERS: usize = 31;
 
-/// What one kind of call takes: through no library at all, and through each.
+/// The time of one kind of call: through no library, and through each.
 struct Call {
     linked: f64,
     ours: f64,

@@ -1,13 +1,16 @@
-//! What plug costs, side by side with its peers in one run, as ratios that have an upper limit.
+//! The cost of plug beside its peers in one run, as ratios with an upper limit.
 //!
 //! ```text
 //! cargo bench --bench table [-- [--without-valgrind] [SECTION…]]
 //! ```
 //!
-//! The sections are `start`, `size`, `open`, `lookup` and `build`; of shared libraries `calls`, `load`, `library-size` and
-//! `library-build`; and against programs in Go `process`, `netrpc` and `grpc`. Without one, all are measured. It fails where a limit is exceeded, or
-//! where the limit has a guard, that. Where valgrind is missing it fails too, unless told to do without; that leaves out what valgrind
-//! counts. Where Go is missing, its three sections are left out.
+//! The sections are `start`, `size`, `open`, `lookup` and `build`; of shared libraries `calls`,
+//! `load`, `library-size` and `library-build`; and against programs in Go `process`, `netrpc` and
+//! `grpc`. Without a section, all are measured.
+//!
+//! It fails if a figure exceeds its limit, or the guard of a limit that has one.
+//! It fails without valgrind, unless `--without-valgrind` leaves out the counts of valgrind.
+//! Without Go, its three sections are left out.
 
 mod grpc;
 mod library;
@@ -25,7 +28,7 @@ use measure::{bytes, in_turns, instructions, numbers, seconds_of_a_clean_build};
 use programs::{Program, build, debug_build};
 use table::Table;
 
-/// Processes of each sort, for what one process can do but once.
+/// Processes of each sort, to measure an event that happens once in a process.
 const PROCESSES: usize = 301;
 /// Clean builds of each sort.
 const BUILDS: usize = 3;
@@ -111,7 +114,7 @@ fn main() -> ExitCode {
     if table.is_within_limits() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What a plugin that nobody asks for costs before `main`.
+/// The cost before `main` of a plugin that is not opened.
 fn start(table: &mut Table) {
     for (ours, peer, name) in [(OURS, INVENTORY, "inventory"), (OURS_BY_LINKME, LINKME, "linkme")] {
         for plugins in [1_000, 10_000] {

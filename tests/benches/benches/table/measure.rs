@@ -1,4 +1,4 @@
-//! How things are measured: instructions by callgrind, bytes, times as medians of runs in turns. It knows no limits.
+//! The measurements: instructions by callgrind, bytes, and times as medians of runs in turns.
 
 use std::fs;
 use std::path::Path;
@@ -13,8 +13,9 @@ pub fn has_valgrind() -> bool {
     valgrind.arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-/// The instructions of a whole process, those of the loader too. Without those of `pthread_getattr_np`, by which std finds
-/// the main thread's stack: it reads the list of mappings, whose length has nothing to do with the program.
+/// The instructions of a whole process, with those of the loader.
+/// Those of `pthread_getattr_np` are left out, by which std finds the main thread's stack:
+/// it reads the list of mappings, and the length of that list does not depend on the program.
 pub fn instructions(program: &Path, arguments: &[&str]) -> f64 {
     let profile = scratch().join("callgrind.out");
     let mut valgrind = Command::new("valgrind");
@@ -39,7 +40,7 @@ pub fn numbers(program: &Path, arguments: &[&str]) -> Vec<f64> {
     text.split_whitespace().map(|number| number.parse().expect("a program prints numbers")).collect()
 }
 
-/// The medians of all, run in turns, so that whatever else the machine does falls upon all.
+/// The medians of all. They run in turns, so that other load affects all alike.
 pub fn in_turns<const N: usize>(rounds: usize, sides: [&dyn Fn() -> f64; N]) -> [f64; N] {
     let mut found = [const { Vec::new() }; N];
     for _ in 0..rounds {
@@ -50,13 +51,13 @@ pub fn in_turns<const N: usize>(rounds: usize, sides: [&dyn Fn() -> f64; N]) -> 
     found.map(median)
 }
 
-/// The one in the middle.
+/// The number in the middle.
 pub fn median(mut found: Vec<f64>) -> f64 {
     found.sort_by(f64::total_cmp);
     found[found.len() / 2]
 }
 
-/// The wall time of a build in an empty folder, which the command is made for.
+/// The wall time of a build in an empty folder. `cargo` gets the folder.
 pub fn seconds_of_a_clean_build(cargo: impl FnOnce(&Path) -> Command) -> f64 {
     let target = scratch().join("clean");
     if target.exists() {

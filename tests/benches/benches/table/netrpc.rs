@@ -1,6 +1,7 @@
-//! Plugins in processes by net/rpc, side by side with HashiCorp's go-plugin: calls, throughput and starts, with and without AutoMTLS.
+//! Plugins in processes over net/rpc, beside HashiCorp's go-plugin: calls, throughput and starts.
+//! All with and without AutoMTLS.
 //!
-//! Host and plugin are ours on one side and Go's on the other, as those of `process` are.
+//! Host and plugin are both of plug, or both of Go, as in `process`.
 
 use plug_tests::go;
 
@@ -10,11 +11,11 @@ use crate::table::Table;
 
 /// Processes of each sort.
 const ROUNDS: usize = 9;
-/// Calls that each of them times.
+/// Calls that each process times.
 const CALLS: usize = 4_000;
-/// Starts that each of them times.
+/// Starts that each process times.
 const STARTS: usize = 15;
-/// How long it calls from many threads, in milliseconds.
+/// The time of calls from many threads, in milliseconds.
 const SPAN: u64 = 400;
 
 pub fn measure(table: &mut Table) {

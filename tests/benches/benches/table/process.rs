@@ -1,6 +1,8 @@
-//! Plugins in processes, side by side with HashiCorp's go-plugin: calls, throughput, starts and memory, with and without AutoMTLS.
+//! Plugins in processes, beside HashiCorp's go-plugin: calls, throughput, starts and memory.
+//! All with and without AutoMTLS.
 //!
-//! Host and plugin are ours on one side and Go's on the other. All run in turns, each several times, and of each figure it is the median.
+//! Host and plugin are both of plug, or both of Go.
+//! All run several times, in turns, and each figure is the median.
 
 use std::process::Command;
 
@@ -13,11 +15,11 @@ use crate::table::Table;
 
 /// Processes of each sort.
 const ROUNDS: usize = 9;
-/// Calls that each of them times.
+/// Calls that each process times.
 const CALLS: usize = 4_000;
-/// Starts that each of them times.
+/// Starts that each process times.
 const STARTS: usize = 15;
-/// How long it calls from many threads, in milliseconds.
+/// The time of calls from many threads, in milliseconds.
 const SPAN: u64 = 400;
 
 pub fn measure(table: &mut Table) {
@@ -42,7 +44,7 @@ pub fn measure(table: &mut Table) {
         let (ours, theirs) = (2 * at, 2 * at + 1);
         let what = format!("µs of a call to a process {way}");
         table.row_guarded(&format!("{what}, against go-plugin"), p50[ours], p50[theirs], 0.6, 1.2);
-        // To aim at, for what has no TLS.
+        // The lower bound of a call without TLS.
         table.row(&format!("{what}, against a bare write and read"), p50[ours], bare, None);
         table.row(&format!("{what}, the 99th of 100, against go-plugin"), p99[ours], p99[theirs], None);
     }

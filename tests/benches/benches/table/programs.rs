@@ -1,4 +1,5 @@
-//! What is measured: copies of this workspace with any number of plugins, built, and its shared libraries. It measures nothing.
+//! Builds the measured programs: copies of this workspace with any number of plugins,
+//! and its shared libraries.
 
 use std::env;
 use std::fs;
@@ -12,9 +13,9 @@ pub struct Program {
     pub features: &'static str,
 }
 
-/// In a library, what stands below is two plugins, and repeated for as many as are wanted.
+/// The text of a library below this mark is two plugins. It is repeated for more plugins.
 const MARK: &str = "// Repeated from here, with other numbers.\n";
-/// The number in what is repeated.
+/// The number in the repeated text.
 const NUMBER: &str = "00000";
 
 /// This workspace.
@@ -22,12 +23,12 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where all that the table makes goes to.
+/// The folder of all files that the table makes.
 pub fn scratch() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
 
-/// Cargo, so that where the table was started from does not matter.
+/// Cargo, independent of the current folder.
 fn cargo(command: &str, workspace: &Path, target: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args([command, "--quiet", "--manifest-path"]).arg(workspace.join("Cargo.toml"));
@@ -52,7 +53,7 @@ pub fn library_build(package: &str, target: &Path) -> Command {
 /// The package's shared library.
 pub fn library(package: &str) -> PathBuf {
     eprintln!("building {package} as a library");
-    // Not the folder of the host, whose plug has more features.
+    // The host has a folder of its own, because its plug has more features.
     let target = scratch().join("libraries");
     finish(&mut library_build(package, &target));
     let name = [env::consts::DLL_PREFIX, &package.replace('-', "_"), env::consts::DLL_SUFFIX].concat();
@@ -67,14 +68,16 @@ pub fn library_host() -> PathBuf {
     installed(&target.join("release/library-host").with_extension(env::consts::EXE_EXTENSION))
 }
 
-/// A copy of what was built, as an installation makes one. What a linker has just written lies in the page cache in small pieces, and takes longer to
-/// map into a process than what was written at once or read from a disk.
+/// A copy of a built file, as an installation makes one.
+/// A file that a linker has just written lies in the page cache in small pieces.
+/// Mapping it takes longer than mapping a file that was written at once or read from a disk.
 fn installed(built: &Path) -> PathBuf {
     let folder = scratch().join("installed");
     fs::create_dir_all(&folder).expect("a folder can be made");
     let bytes = fs::read(built).unwrap_or_else(|error| panic!("cannot read {}: {error}", built.display()));
     let path = folder.join(built.file_name().expect("what was built has a name"));
-    // A new file, since somebody may have loaded the old one, and written at once, which `fs::copy` need not do.
+    // A new file, because a process may have loaded the old one. It is written at once, which
+    // `fs::copy` does not promise.
     fs::remove_file(&path).ok();
     fs::write(&path, bytes).expect("a copy can be written");
     let metadata = fs::metadata(built).expect("what was built is there");
@@ -82,12 +85,13 @@ fn installed(built: &Path) -> PathBuf {
     path
 }
 
-/// A program of plugins in processes or behind servers. Each package by itself, so that none has the features of another.
+/// A program for plugins in processes or behind servers.
+/// Each package is built alone, so that it does not get the features of another.
 pub fn process_program(package: &str, program: &str) -> PathBuf {
     in_profile("release", package, program)
 }
 
-/// The plugin that is a process, as who has many of them builds it.
+/// The plugin in a process, built small, as for a host with many of them.
 pub fn process_plugin() -> PathBuf {
     in_profile("small", "process-plugin", "process-plugin")
 }
@@ -99,18 +103,19 @@ fn in_profile(profile: &str, package: &str, program: &str) -> PathBuf {
     target.join(profile).join(program).with_extension(env::consts::EXE_EXTENSION)
 }
 
-/// The program with this number of plugins, which is even.
+/// The program with this number of plugins. The number must be even.
 pub fn build(program: Program, plugins: usize) -> PathBuf {
     let Program { package, features } = program;
     eprintln!("building {package} {features} with {plugins} plugins");
-    // Not one target folder for all: Cargo takes the same package at two paths for one, and what it built for the other.
+    // Each copy has its own target folder: in one folder, Cargo takes the same package at two paths
+    // for one package, and reuses the wrong build.
     let folder = scratch().join(plugins.to_string());
     let (workspace, target) = (folder.join("workspace"), folder.join("target"));
     copy_with(plugins, root(), &workspace);
     let mut cargo = cargo("build", &workspace, &target);
     cargo.args(["--release", "--package", package, "--no-default-features", "--features", features]);
     finish(&mut cargo);
-    // The next set of features is built to the same place.
+    // The build with the next set of features overwrites this file.
     let built = target.join("release").join(package).with_extension(env::consts::EXE_EXTENSION);
     let kept = folder.join([package, features].join("-")).with_extension(env::consts::EXE_EXTENSION);
     fs::copy(&built, &kept).unwrap_or_else(|error| panic!("cannot copy {}: {error}", built.display()));
@@ -135,7 +140,7 @@ fn copy_with(plugins: usize, from: &Path, to: &Path) {
         }
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
         let text = if path == root().join("Cargo.toml") {
-            // What it leads to outside is where it is.
+            // Paths that lead out of the workspace must still lead to the originals.
             let absolute = |text: String, path: &str| {
                 text.replace(
                     &format!("path = {path:?}"),
@@ -148,7 +153,7 @@ fn copy_with(plugins: usize, from: &Path, to: &Path) {
         } else {
             text
         };
-        // What is newer is built anew.
+        // Cargo rebuilds a file that is newer.
         if fs::read_to_string(&to).ok().as_deref() != Some(&text) {
             fs::write(&to, text).unwrap_or_else(|error| panic!("cannot write {}: {error}", to.display()));
         }
@@ -158,7 +163,7 @@ fn copy_with(plugins: usize, from: &Path, to: &Path) {
 fn repeated(text: &str, plugins: usize) -> String {
     let Some((head, pair)) = text.split_once(MARK) else { return text.to_owned() };
     let pairs = plugins / 2;
-    // Not in the order of their numbers, which a sort would be done with too soon: 7919 is a prime.
+    // Not sorted, because sorting would be too easy. 7919 is a prime, so each number comes once.
     let numbers = (0..pairs).map(|at| at * 7_919 % pairs);
     numbers.fold(head.to_owned(), |text, number| text + &pair.replace(NUMBER, &format!("{number:05}")))
 }

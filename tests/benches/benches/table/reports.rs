@@ -1,4 +1,4 @@
-//! What the programs report that take their own time, ours and Go's: one line of JSON each, of the same form.
+//! The reports of the programs that time themselves, plug's and Go's: a line of JSON in one format.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,18 +11,18 @@ use crate::measure::median;
 pub struct Measured<'a> {
     pub program: &'a Path,
     pub arguments: Vec<String>,
-    /// What its flags are called that ours and Go's have other names for.
+    /// Chooses the names of the flags that differ between plug's and Go's programs.
     pub is_go: bool,
 }
 
-/// What a run is to find out; nothing else is measured.
+/// The one thing that a run measures.
 #[derive(Clone, Copy)]
 pub enum Wanted {
     /// Calls, one after another.
     Calls(usize),
     /// Starts up to the first answer.
     Starts(usize),
-    /// Calls from 1, 8 and 64 threads, for so many milliseconds each.
+    /// Calls from 1, 8 and 64 threads, each for this time in milliseconds.
     Load(u64),
 }
 
@@ -50,7 +50,7 @@ impl<'a> Measured<'a> {
     }
 }
 
-/// What a program reports.
+/// The report of a program.
 pub fn report(command: &mut Command) -> Value {
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
@@ -58,12 +58,12 @@ pub fn report(command: &mut Command) -> Value {
     serde_json::from_slice(&output.stdout).expect("a report is JSON")
 }
 
-/// The figure at this place of a report, `/call/p50_ns`.
+/// The figure at a place of a report, such as `/call/p50_ns`.
 pub fn figure(report: &Value, place: &str) -> f64 {
     report.pointer(place).and_then(Value::as_f64).expect("a report has what was measured")
 }
 
-/// The reports of all, run in turns, so that whatever else the machine does falls upon all.
+/// The reports of all. They run in turns, so that other load affects all alike.
 pub struct Reports<const N: usize>([Vec<Value>; N]);
 
 impl<const N: usize> Reports<N> {
@@ -71,7 +71,7 @@ impl<const N: usize> Reports<N> {
         Self::with(rounds, sides, wanted, || {})
     }
 
-    /// The same, with something else that takes its turn.
+    /// The same, with another measurement that takes turns with them.
     pub fn with(rounds: usize, sides: &[Measured<'_>; N], wanted: Wanted, mut also: impl FnMut()) -> Self {
         let mut found = [const { Vec::new() }; N];
         for _ in 0..rounds {

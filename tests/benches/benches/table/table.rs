@@ -1,8 +1,8 @@
-//! A table of ratios, printed as Markdown. It does not know what it is about.
+//! A table of ratios, printed as Markdown.
 
 use std::fmt;
 
-/// What was measured, and whether all of it is within its limits.
+/// The measured figures, and their limits.
 #[derive(Default)]
 pub struct Table {
     rows: Vec<Row>,
@@ -12,19 +12,20 @@ struct Row {
     what: String,
     ours: f64,
     peer: Option<f64>,
-    /// Of the ratio to the peer's where there is a peer, else of ours.
+    /// The limit of the ratio to the peer, or of the figure if there is no peer.
     limit: Option<f64>,
-    /// What the limit may be exceeded up to without failure.
+    /// The run fails beyond this, and not at the limit.
     guard: Option<f64>,
 }
 
 impl Table {
-    /// A row with a peer. The limit is that of the ratio; without one the row is there to be read.
+    /// A row with a peer. `limit` is the limit of the ratio. Without a limit the row cannot fail.
     pub fn row(&mut self, what: &str, ours: f64, peer: f64, limit: Option<f64>) {
         self.push(Row { what: what.to_owned(), ours, peer: Some(peer), limit, guard: limit });
     }
 
-    /// The same, where the scheduler has much to say: what exceeds the limit is missed, and fails only beyond the guard.
+    /// The same for a figure that depends on the scheduler.
+    /// Beyond the limit it is marked as missed, and only beyond the guard it fails.
     pub fn row_guarded(&mut self, what: &str, ours: f64, peer: f64, limit: f64, guard: f64) {
         self.push(Row { what: what.to_owned(), ours, peer: Some(peer), limit: Some(limit), guard: Some(guard) });
     }
@@ -34,7 +35,7 @@ impl Table {
         self.push(Row { what: what.to_owned(), ours, peer: None, limit: Some(limit), guard: Some(limit) });
     }
 
-    /// Whether no row exceeds its limit, or its guard.
+    /// Whether no row exceeds its guard.
     pub fn is_within_limits(&self) -> bool {
         self.rows.iter().all(|row| row.is_within(row.guard) != Some(false))
     }
@@ -51,7 +52,7 @@ impl Row {
     }
 
     fn is_within(&self, limit: Option<f64>) -> Option<bool> {
-        // Not `>`: what is no number is not within a limit either.
+        // Not `>`: a NaN is not within a limit.
         limit.map(|limit| self.ratio().unwrap_or(self.ours) <= limit)
     }
 }

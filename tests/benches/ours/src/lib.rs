@@ -1,6 +1,7 @@
-//! Plugins of plug, and their interface. The table repeats what stands below the mark, for as many as it measures.
+//! Plugins of plug, and their interface.
+//! The table repeats the part below the mark for the number of plugins that it measures.
 
-/// What the plugins do.
+/// The interface of the plugins.
 #[plug::interface]
 pub trait Plug: Send + Sync {
     /// Greets `name`.

@@ -1,4 +1,4 @@
-//! A host with plugins: opens none, or the one it is told to, and prints the nanoseconds until it had it.
+//! A host with plugins. Opens none, or the named one and prints the nanoseconds that this took.
 
 use std::time::Instant;
 

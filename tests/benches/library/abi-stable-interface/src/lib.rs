@@ -1,17 +1,18 @@
-//! What the plugins in libraries do, as a trait object of abi_stable and the module that a plugin exports.
+//! The interface of the plugins in libraries, as a trait object of abi_stable,
+//! and the module that a plugin exports.
 
 use abi_stable::library::RootModule;
 use abi_stable::sabi_types::VersionStrings;
 use abi_stable::std_types::{RBox, RBoxError, RResult, RSlice, RStr, RString};
 use abi_stable::{StableAbi, sabi_trait};
 
-/// What the plugins do.
+/// The interface of the plugins.
 #[sabi_trait]
 pub trait Work: Send + Sync {
     /// The sum, which wraps.
     fn add(&self, a: u64, b: u64) -> RResult<u64, RBoxError>;
 
-    /// How many bytes there are.
+    /// The number of bytes.
     fn length(&self, bytes: RSlice<'_, u8>) -> RResult<u64, RBoxError>;
 
     /// Greets `name`.
@@ -22,7 +23,7 @@ pub trait Work: Send + Sync {
 /// An opened plugin.
 pub type WorkBox = Work_TO<'static, RBox<()>>;
 
-/// What a plugin exports.
+/// The module that a plugin exports.
 #[repr(C)]
 #[derive(StableAbi)]
 #[sabi(kind(Prefix(prefix_ref = ModuleRef)))]

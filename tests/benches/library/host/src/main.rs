@@ -1,7 +1,7 @@
-//! A host that opens the same plugin through plug, abi_stable and stabby, and times what that costs.
+//! A host that opens the same plugin through plug, abi_stable and stabby, and measures the times.
 //!
-//! * `calls PLUG ABI_STABLE STABBY`, with the paths of the libraries, prints median nanoseconds of a call: a line for each of
-//!   [`WORK`], with the linked plugin first, then plug's library and the peers'.
+//! * `calls PLUG ABI_STABLE STABBY`, with the paths of the libraries, prints the median nanoseconds
+//!   of a call. Each of [`WORK`] has a line: the linked plugin, plug's library, and the peers'.
 //! * `load SIDE PATH` prints the nanoseconds from the path to the first answer.
 //! * `add COUNT SIDE [PATH]` adds that often, for a profiler.
 
@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use side::{Side, abi_stable, plug, stabby};
 
-/// What is timed, and how often in a row.
+/// The kinds of calls, and the number of each in a batch.
 const WORK: [(&str, usize); 4] =
     [("add", 10_000), ("length of 16 bytes", 10_000), ("length of 1 MiB", 10_000), ("say_hello", 1_000)];
 const ROUNDS: usize = 201;
@@ -38,7 +38,7 @@ fn main() {
     }
 }
 
-/// All in one process, and a batch of each in each round, so that whatever else the machine does falls upon all.
+/// Times all in one process, in rounds with a batch of each, so that other load affects all alike.
 fn calls(plug: &str, abi_stable: &str, stabby: &str) {
     let sides: [[Batch; WORK.len()]; 4] = [
         batches(plug::linked()),
@@ -63,9 +63,10 @@ fn calls(plug: &str, abi_stable: &str, stabby: &str) {
     }
 }
 
-/// One function for the linked plugin and that in plug's library, which are of one type: they differ in nothing but the call.
+/// One function for the linked plugin and the one in plug's library.
+/// Both have one type, so that only the call differs.
 fn batches<S: Side + 'static>(side: S) -> [Batch; WORK.len()] {
-    // It lives as long as the process, as plugins do.
+    // It lives as long as the process, as most plugins do.
     let side: &'static S = Box::leak(Box::new(side));
     let (short, long) = (&*vec![7; 16].leak(), &*vec![7; 1 << 20].leak());
     assert_eq!(side.add(2, 3), 5);

@@ -1,10 +1,10 @@
-//! What is measured: an opened plugin, called with the types of std and answering with them, whatever it is called through.
+//! The measured object: an opened plugin, with arguments and results of std's types on every side.
 
 pub mod abi_stable;
 pub mod plug;
 pub mod stabby;
 
-/// An opened plugin. Its methods panic where the plugin's fail, since then there is nothing to measure.
+/// An opened plugin. Its methods panic if the plugin fails, since a failure makes the times void.
 pub trait Side {
     fn add(&self, a: u64, b: u64) -> u64;
     fn length(&self, bytes: &[u8]) -> u64;

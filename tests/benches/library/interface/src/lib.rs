@@ -1,12 +1,12 @@
-//! What the plugins in libraries do, as an interface of plug that may cross a border.
+//! The interface of the plugins in libraries, as a portable interface of plug.
 
-/// What the plugins do.
+/// The interface of the plugins.
 #[plug::interface(portable)]
 pub trait Work: Send + Sync {
     /// The sum, which wraps.
     fn add(&self, a: u64, b: u64) -> Result<u64, plug::Error>;
 
-    /// How many bytes there are.
+    /// The number of bytes.
     fn length(&self, bytes: &[u8]) -> Result<u64, plug::Error>;
 
     /// Greets `name`.

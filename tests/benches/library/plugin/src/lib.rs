@@ -1,4 +1,5 @@
-//! The plugin, as for any link: the table builds it as a shared library, and the host links it too, to compare with.
+//! The plugin, as for any link.
+//! The table builds it as a shared library. The host also links it, for comparison.
 
 use library_interface::Work;
 

@@ -1,17 +1,17 @@
-//! What the plugins in libraries do, as a trait object of stabby.
+//! The interface of the plugins in libraries, as a trait object of stabby.
 
 use stabby::result::Result;
 use stabby::slice::Slice;
 use stabby::str::Str;
 use stabby::string::String;
 
-/// What the plugins do.
+/// The interface of the plugins.
 #[stabby::stabby(checked)]
 pub trait Work {
     /// The sum, which wraps.
     extern "C" fn add(&self, a: u64, b: u64) -> Result<u64, String>;
 
-    /// How many bytes there are.
+    /// The number of bytes.
     extern "C" fn length<'a>(&'a self, bytes: Slice<'a, u8>) -> Result<u64, String>;
 
     /// Greets `name`.

@@ -1,6 +1,6 @@
 //! The plugins of `ours`, submitted by hand through inventory with no metadata but file and line.
 
-/// What the plugins do.
+/// The interface of the plugins.
 pub trait Plug: Send + Sync {
     /// Greets `name`.
     fn say_hello(&self, name: &str) -> String;
@@ -12,9 +12,9 @@ pub struct Entry {
     pub name: &'static str,
     /// Makes one.
     pub new: fn() -> Box<dyn Plug>,
-    /// Where it is.
+    /// Its file.
     pub file: &'static str,
-    /// And where there.
+    /// Its line.
     pub line: u32,
 }
 

@@ -2,7 +2,7 @@
 
 use linkme::distributed_slice;
 
-/// What the plugins do.
+/// The interface of the plugins.
 pub trait Plug: Send + Sync {
     /// Greets `name`.
     fn say_hello(&self, name: &str) -> String;
@@ -14,9 +14,9 @@ pub struct Entry {
     pub name: &'static str,
     /// Makes one.
     pub new: fn() -> Box<dyn Plug>,
-    /// Where it is.
+    /// Its file.
     pub file: &'static str,
-    /// And where there.
+    /// Its line.
     pub line: u32,
 }
 

@@ -1,6 +1,6 @@
 //! The plugins of `ours`, submitted by hand through inventory with the metadata that plug records.
 
-/// What the plugins do.
+/// The interface of the plugins.
 pub trait Plug: Send + Sync {
     /// Greets `name`.
     fn say_hello(&self, name: &str) -> String;
@@ -10,9 +10,9 @@ pub trait Plug: Send + Sync {
 pub struct Entry {
     /// The name it is found by.
     pub name: &'static str,
-    /// Others, with commas between.
+    /// Other names, separated by commas.
     pub aliases: &'static str,
-    /// What to use instead.
+    /// The advice if it is deprecated.
     pub deprecated: Option<&'static str>,
     /// Its type.
     pub type_name: &'static str,
@@ -24,13 +24,13 @@ pub struct Entry {
     pub license: &'static str,
     /// Its repository.
     pub repository: &'static str,
-    /// What it is.
+    /// The description of that package.
     pub description: &'static str,
-    /// Where the plugin is.
+    /// Its file.
     pub file: &'static str,
-    /// And where there.
+    /// Its line.
     pub line: u32,
-    /// What it says of itself.
+    /// Its docs.
     pub docs: &'static str,
     /// Makes one.
     pub new: fn() -> Box<dyn Plug>,

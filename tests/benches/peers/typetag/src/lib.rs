@@ -1,8 +1,9 @@
-//! An interface whose plugins typetag would register through inventory: for the time that a clean build takes.
+//! An interface with plugins that typetag would register through inventory.
+//! It measures the time of a clean build.
 
 use inventory as _;
 
-/// What the plugins do.
+/// The interface of the plugins.
 #[typetag::serde]
 pub trait Plug: Send + Sync {
     /// Greets `name`.

@@ -1,4 +1,4 @@
-//! Takes the times of calls, and prints them as `tests/go/measure` does, so that one reader reads both. It does not know what is called.
+//! Measures calls, and prints the times in the format of `tests/go/measure`.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -9,21 +9,21 @@ use std::time::{Duration, Instant};
 use plug::Error;
 use process_interface::Plug;
 
-/// What is measured, of the command line: as that of `bench-host` and `bench-client` in `tests/go`.
+/// The command line, with the flags of `bench-host` and `bench-client` in `tests/go`.
 pub struct Asked {
     /// AutoMTLS is on.
     pub tls: bool,
     /// The plugin speaks net/rpc, and not gRPC.
     pub netrpc: bool,
-    /// How many calls are timed, one after another.
+    /// The number of calls that are timed, one after another.
     pub calls: usize,
-    /// How many threads call at once.
+    /// The numbers of threads that call at once.
     pub threads: Vec<usize>,
-    /// How long they call.
+    /// The time that they call.
     pub span: Duration,
-    /// How many times the other side is started.
+    /// The number of starts of the plugin.
     pub starts: usize,
-    /// What comes after the flags.
+    /// The arguments after the flags.
     pub arguments: Vec<String>,
 }
 
@@ -42,7 +42,8 @@ impl Default for Asked {
 }
 
 impl Asked {
-    /// Reads it: `[-tls] [-netrpc] [-calls COUNT] [-threads 1,8,64] [-span MILLISECONDS] [-starts COUNT] ARGUMENT…`.
+    /// Reads `[-tls] [-netrpc] [-calls COUNT] [-threads 1,8,64] [-span MILLISECONDS]
+    /// [-starts COUNT] ARGUMENT…`.
     pub fn read(usage: &str) -> Result<Self, Error> {
         let mut asked = Self::default();
         let mut words = std::env::args().skip(1).peekable();
@@ -75,17 +76,17 @@ impl Asked {
     }
 }
 
-/// Who is called, and has answered once.
+/// A plugin that has answered once.
 pub struct Opened {
     /// The plugin.
     pub plugin: Box<dyn Plug>,
     /// The number of its process.
     pub pid: u32,
-    /// What has to go when it does.
+    /// Dropped with the plugin.
     pub keep: Box<dyn std::any::Any>,
 }
 
-/// Measures all that is asked for, and prints it as one line of JSON.
+/// Makes the requested measurements, and prints them as one line of JSON.
 pub fn measure(asked: &Asked, open: impl Fn() -> Result<Opened, Error>) -> Result<(), Error> {
     let mut report = format!("{{\"tls\":{}", asked.tls);
     let cold = each(asked.starts, || {
@@ -120,7 +121,7 @@ pub fn hello(plugin: &dyn Plug) -> Result<(), Error> {
     }
 }
 
-/// Calls one after another, once a tenth of them has warmed up.
+/// Makes calls one after another, after a tenth of their number as a warm-up.
 fn latency(count: usize, plugin: &dyn Plug) -> Result<Vec<u64>, Error> {
     for _ in 0..count / 10 {
         hello(plugin)?;
@@ -132,7 +133,7 @@ fn latency(count: usize, plugin: &dyn Plug) -> Result<Vec<u64>, Error> {
     })
 }
 
-/// The times of runs, in nanoseconds and in order.
+/// The times of runs in nanoseconds, sorted.
 pub fn each(count: usize, run: impl Fn() -> Result<Duration, Error>) -> Result<Vec<u64>, Error> {
     let times = (0..count).map(|_| Ok(run()?.as_nanos() as u64));
     let mut times = times.collect::<Result<Vec<_>, Error>>()?;
@@ -140,7 +141,7 @@ pub fn each(count: usize, run: impl Fn() -> Result<Duration, Error>) -> Result<V
     Ok(times)
 }
 
-/// Writes them, where there are any.
+/// Writes the times, if there are any.
 pub fn times(report: &mut String, name: &str, times: Vec<u64>) {
     let count = times.len();
     if count > 0 {
@@ -168,7 +169,7 @@ fn throughput(threads: usize, span: Duration, plugin: &dyn Plug) -> Result<u64, 
     .map(|()| (done.into_inner() as f64 / start.elapsed().as_secs_f64()) as u64)
 }
 
-/// The memory of a process in KiB, 0 where /proc does not say.
+/// The memory of a process in KiB, or 0 if /proc does not show it.
 fn resident(pid: u32) -> u64 {
     let status = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status"));
     let status = status.unwrap_or_default();

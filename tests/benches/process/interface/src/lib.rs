@@ -1,4 +1,5 @@
-//! What plugins in processes and behind servers do: the interface of the programs in `tests/go`, and their handshake.
+//! The interface of plugins in processes and behind servers, and its handshake.
+//! The programs in `tests/go` have the same.
 
 /// A greeter.
 #[plug::interface(portable)]

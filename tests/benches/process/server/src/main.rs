@@ -1,4 +1,4 @@
-//! The same plugin behind a gRPC server, until it is told to stop.
+//! Serves the same plugin over gRPC until a signal stops it.
 //!
 //! ```text
 //! process-server ADDRESS

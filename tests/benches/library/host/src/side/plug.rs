@@ -9,9 +9,9 @@ use plug::link::LibraryOptions;
 
 use super::Side;
 
-/// Not from a registry, though that would give the same: it is what plugins cost without plug.
+/// Made without a registry, which would give the same object: this is the cost without plug.
 pub fn linked() -> Box<dyn Work> {
-    // Else the calls could be direct ones, since there is one type that they could be of.
+    // Without this, the compiler could make direct calls, because only one type is possible.
     black_box::<Box<dyn Work>>(Box::new(A))
 }
 
@@ -19,13 +19,13 @@ pub fn open(path: &str) -> Box<dyn Work> {
     open_with(&LibraryOptions::new(), path)
 }
 
-/// As the peers do it, and `dlopen`: without a private copy.
+/// Loads without a private copy, as the peers and `dlopen` do.
 pub fn open_in_place(path: &str) -> Box<dyn Work> {
     open_with(&LibraryOptions::new().in_place(), path)
 }
 
 fn open_with(options: &LibraryOptions, path: &str) -> Box<dyn Work> {
-    // SAFETY: the table built it, of the package `library-plugin`, and nobody writes to it.
+    // SAFETY: the table built it from the package `library-plugin`, and nothing writes to it.
     let library = unsafe { options.open(path) }.expect("the library is there");
     let mut registry = Registry::new();
     registry.add(&library).expect("the library has plugins");

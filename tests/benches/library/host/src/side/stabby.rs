@@ -9,12 +9,12 @@ use super::Side;
 type New = extern "C" fn() -> stabby::result::Result<WorkBox, stabby::string::String>;
 
 pub fn open(path: &str) -> WorkBox {
-    // SAFETY: the table built it, of the package `stabby-plugin`.
+    // SAFETY: the table built it from the package `stabby-plugin`.
     let library = unsafe { Library::new(path) }.unwrap_or_else(|error| panic!("{error}"));
     // SAFETY: it is exported through stabby, which checks its type.
     let new = unsafe { library.get_stabbied::<New>(b"new") }.unwrap_or_else(|error| panic!("{error}"));
     let work = Result::from(new()).expect("it opens");
-    // The object's functions are in there.
+    // The object's functions are in the library.
     std::mem::forget(library);
     work
 }

@@ -1,10 +1,12 @@
-//! A client of plug's, as `bench-client` in `tests/go` is one in Go: what a plugin behind a server takes, which is started here.
+//! Starts a server and measures calls of its plugin, as `bench-client` in `tests/go` does.
 //!
 //! ```text
-//! client [-calls COUNT] [-threads 1,8,64] [-span MILLISECONDS] [-starts COUNT] ADDRESS SERVER [ARGUMENT…]
+//! client [-calls COUNT] [-threads 1,8,64] [-span MILLISECONDS] [-starts COUNT]
+//!     ADDRESS SERVER [ARGUMENT…]
 //! ```
 //!
-//! The address is plug's, `grpc://HOST:PORT` or `grpc+unix:PATH`. What is 0 or empty is not measured.
+//! The address is plug's, `grpc://HOST:PORT` or `grpc+unix:PATH`.
+//! A value that is 0 or empty leaves its measurement out.
 
 use std::process::{Child, Command, Stdio};
 
@@ -13,7 +15,7 @@ use plug::{Error, Registry};
 use process_callers::{Asked, Opened, hello, measure};
 use process_interface::Plug;
 
-/// Killed with its owner.
+/// A process that is killed when this is dropped.
 struct Server(Child);
 
 impl Drop for Server {
@@ -31,7 +33,7 @@ fn main() -> Result<(), Error> {
     };
     measure(&asked, || {
         if let Some(path) = address.strip_prefix("grpc+unix:") {
-            // Else the one before would be connected to, or be in the way of the next.
+            // The socket of the previous server must not get the connection, or be in the way.
             let _ = std::fs::remove_file(path);
         }
         let server = Command::new(server).args(arguments).stdout(Stdio::null()).spawn().map_err(Error::new)?;

@@ -1,10 +1,11 @@
-//! A host of plug's, as `bench-host` in `tests/go` is one of go-plugin's: what a plugin in a process takes.
+//! Measures calls of a plugin in a process, as `bench-host` in `tests/go` does.
 //!
 //! ```text
-//! host [-tls] [-netrpc] [-calls COUNT] [-threads 1,8,64] [-span MILLISECONDS] [-starts COUNT] PLUGIN
+//! host [-tls] [-netrpc] [-calls COUNT] [-threads 1,8,64] [-span MILLISECONDS] [-starts COUNT]
+//!     PLUGIN
 //! ```
 //!
-//! What is 0 or empty is not measured.
+//! A value that is 0 or empty leaves its measurement out.
 
 use plug::link::ProcessOptions;
 use plug::{Error, Registry};

@@ -1,4 +1,4 @@
-//! The least that a call to another process can take here: a write and a read over a Unix socket, and the other side does the same.
+//! The shortest possible call of another process: each side writes and reads over a Unix socket.
 //!
 //! ```text
 //! socket [-calls COUNT]
@@ -12,7 +12,7 @@ use std::time::Instant;
 use plug::Error;
 use process_callers::{each, times};
 
-/// About what a short call has on the wire, with its frames.
+/// About the length of a short call on the wire, with its frames.
 const LENGTH: usize = 64;
 
 fn main() -> Result<(), Error> {
