@@ -1,4 +1,4 @@
-//! The `.proto` files of interfaces: their text, which protobuf's compilers read as our descriptors.
+//! The `.proto` files of interfaces: protobuf's compilers read them as our descriptors.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

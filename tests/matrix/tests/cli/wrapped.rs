@@ -1,4 +1,4 @@
-//! The app wrapped by another package: its plugins are there, and what they say of themselves can do no harm.
+//! The app wrapped by another package: it has the package's plugins, and escapes their texts.
 
 use crate::wrapper::WRAPPER;
 use crate::{app, check, check_command};
