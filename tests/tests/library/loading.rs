@@ -147,7 +147,7 @@ fn a_library_that_does_not_answer_keeps_its_descriptor() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_the_system_cannot_load_is_an_error_with_its_words() {
+fn a_failed_load_has_the_message_of_the_system() {
     let path = shared_library("library-unresolved");
     let library = open(&path).unwrap();
     let text = "cannot load library `PATH`\ncaused by: PATH: undefined symbol: nowhere";

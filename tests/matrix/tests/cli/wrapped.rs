@@ -57,7 +57,7 @@ fn a_greeting_is_printed_as_it_is() {
 }
 
 #[test]
-fn what_a_plugin_says_of_itself_is_escaped() {
+fn the_texts_of_a_plugin_are_escaped() {
     check(
         &WRAPPER,
         &["info", "loud"],

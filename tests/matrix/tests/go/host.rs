@@ -139,7 +139,7 @@ fn attaches_to_one_that_runs() {
 
 /// A plugin on go-plugin survives its host, as `baseline` shows.
 #[test]
-fn that_is_killed_takes_it_along() {
+fn a_killed_host_takes_its_plugin_along() {
     let Some(host) = go("host") else { return };
     for plugin in [built_program("worker"), process("plugin-a")] {
         let sockets = Sockets::new();
@@ -154,7 +154,7 @@ fn that_is_killed_takes_it_along() {
 
 /// Newer hosts set this variable, whether they multiplex or not.
 #[test]
-fn that_could_multiplex_is_told_that_it_does_not() {
+fn a_host_that_could_multiplex_gets_no_multiplexing() {
     let line = |multiplex: bool| {
         let sockets = Sockets::new();
         let mut plugin = Command::new(built_program("worker"));
