@@ -1,5 +1,6 @@
-//! A host that does as it is told: `host [--plain] PATH ORDER…`. It gives the worker each order and prints what that says; then it waits until its
-//! stdin is closed. Some orders are its own.
+//! A host that follows orders: `host [--plain] PATH ORDER…`.
+//! It carries out some orders itself, passes the others to the worker, and prints the replies.
+//! Then it waits until its stdin is closed.
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
@@ -10,11 +11,11 @@ use plug::link::{Process, ProcessOptions};
 use plug::plug;
 use process_interface::{Number, Work};
 
-/// Lives where it is told to.
+/// A plugin of the host itself.
 #[derive(Default)]
 struct Lodger;
 
-/// Is in the host's own executable.
+/// Runs in the host's own executable.
 #[plug("lodger")]
 impl Work for Lodger {
     fn echo(&self, data: &[u8]) -> Result<Vec<u8>, plug::Error> {
@@ -66,7 +67,7 @@ fn run(arguments: Vec<String>, interrupts: &mpsc::Receiver<()>) -> Result<(), pl
     let mut work: Option<Box<dyn Work>> = None;
     for order in arguments {
         match order.split_once(' ').unwrap_or((&order, "")) {
-            // Of a process that speaks no interface.
+            // The process need not have an interface.
             ("start", _) => say(&format!("started {}", started(&process)?)),
             ("memory", _) => say(&memory()),
             ("sleep", millis) => {
@@ -75,7 +76,7 @@ fn run(arguments: Vec<String>, interrupts: &mpsc::Receiver<()>) -> Result<(), pl
                 work.sleep(millis.parse().expect("it is a number"))?;
             }
             ("interrupted", _) => {
-                interrupts.recv().expect("somebody listens");
+                interrupts.recv().expect("the listener lives");
                 say("interrupted");
             }
             _ => say(&open(&mut registry, &process, &mut work)?.obey(&order)?),
@@ -104,13 +105,13 @@ fn started(process: &Process) -> Result<u32, plug::Error> {
 
 fn say(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{text}").and_then(|()| stdout.flush()).expect("somebody reads");
+    writeln!(stdout, "{text}").and_then(|()| stdout.flush()).expect("stdout is open");
 }
 
-/// The most memory that was ever in use, in KiB.
+/// The peak memory of this process, in KiB.
 fn memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").expect("it is Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("it says so");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the line exists");
     line.trim().trim_end_matches(" kB").to_owned()
 }
 
@@ -123,7 +124,7 @@ fn interrupts() -> mpsc::Receiver<()> {
         runtime.block_on(async {
             let mut interrupts =
                 tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).expect("a signal");
-            ready.send(()).expect("somebody waits");
+            ready.send(()).expect("the receiver lives");
             while interrupts.recv().await.is_some() && send.send(()).is_ok() {}
         });
     });

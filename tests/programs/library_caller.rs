@@ -1,4 +1,5 @@
-//! A host that opens the library at the path it is given, gives its worker each order, and prints the answers.
+//! A host that opens the library at the given path, passes each order to its worker, and prints the
+//! replies.
 
 #![allow(unsafe_code, reason = "opening a library is unsafe")]
 

@@ -247,7 +247,7 @@ fn a_plugin_opened_as_what_it_is_not() {
 }
 
 #[test]
-fn what_is_made_by_hand_says_what_it_was_told() {
+fn a_built_plugin_has_the_given_fields() {
     let plugin = built(builder("x", 1).deprecated("use y").docs("First.\n\nSecond.").package("p", "1.0.0"));
     assert_eq!(plugin.deprecated(), Some("use y"));
     assert_eq!((plugin.summary(), plugin.docs()), ("First.", "First.\n\nSecond."));

@@ -1,7 +1,8 @@
-//! The host of `tests/fixtures/host`, built in many ways: with every linker and profile there is, for other targets, with
-//! either way to register. What is linked must be the same, and a second plugin of a name must fail each of the builds.
+//! The host of `tests/fixtures/host`, built with every linker and profile, for other targets, and
+//! with both ways to register.
+//! Each build must link the same plugins, and must fail for a second plugin of a name.
 //!
-//! The plain run takes a fixed part of the matrix; `PLUG_FULL=1` the whole.
+//! The plain run takes a fixed part of the matrix, and `PLUG_FULL=1` all of it.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,7 +10,7 @@ use std::process::Command;
 use plug_tests::nested;
 use plug_tests::{cargo, fail, is_full, leave_out, root, run, succeed};
 
-/// What the host says with the features `a` and `b`.
+/// The report of the host with the features `a` and `b`.
 const REPORT: &str = "\
 interface::Speaks a: a
 interface::Speaks b: b7
@@ -36,7 +37,7 @@ const PROFILES: &[Profile] = &[
     },
 ];
 
-/// A linker, as `-C link-arg=-fuse-ld=…` names it, and the program that must be there for it.
+/// A linker, as `-C link-arg=-fuse-ld=…` names it, and the program that it needs.
 const LINKERS: &[(&str, &str)] = &[("lld", "ld.lld"), ("bfd", "ld.bfd"), ("gold", "ld.gold"), ("mold", "mold")];
 
 struct Build {
@@ -52,13 +53,13 @@ impl Build {
         Self { profile, linker: None, target: host_target(), features: features.to_owned() }
     }
 
-    /// The command that builds the host, and the folder that the binary will be in.
+    /// The command that builds the host, and the folder of the binary.
     fn command(&self) -> (Command, PathBuf) {
         let folder = nested::folder();
         let mut cargo = cargo();
         cargo.current_dir(root().join("tests/fixtures/host"));
         cargo.args(["build", "--quiet", "--package", "host", "--profile", self.profile.base, "--no-default-features"]);
-        // With a target, the flags are not the macros' too, and those are built once for the whole matrix.
+        // With a target, the flags do not apply to the macros, which are then built only once.
         cargo.args(["--features", &self.features, "--target", &self.target]).arg("--target-dir").arg(&folder);
         for setting in self.profile.settings {
             cargo.args(["--config", &format!("profile.{}.{setting}", self.profile.base)]);
@@ -92,7 +93,7 @@ fn has_program(name: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).exists()))
 }
 
-/// Both halves of the promise, for one way to build.
+/// Checks both halves of the promise for one way to build.
 fn check(build: &Build) {
     let way = format!("{}, {:?}, {}", build.profile.name, build.linker, build.features);
     assert_eq!(build.run(), REPORT, "{way}");
@@ -147,7 +148,7 @@ fn without_a_way_to_register_the_build_fails() {
     assert!(stderr.contains(error), "{stderr}");
 }
 
-/// A plugin's crate needs no more. What it could want of a host, it is told where to find.
+/// A plugin's crate needs no feature of hosts. The errors for a host's items name the feature.
 #[test]
 fn without_what_hosts_need_the_rest_says_so() {
     let folder = plug_tests::scratch("without-host");
@@ -177,13 +178,13 @@ fn without_what_hosts_need_the_rest_says_so() {
     let error =
         "error: `link!` is for those who open plugins: turn on the feature `host` of plug, which is on by default";
     assert!(stderr.contains(error), "{stderr}");
-    // The compiler's own words.
+    // This message is the compiler's own.
     let stderr = fail(&mut check("\"inventory\"", [plugin, registry].concat()));
     assert!(stderr.contains("cannot find `Registry` in `plug`"), "{stderr}");
     assert!(stderr.contains("the item is gated behind the `host` feature"), "{stderr}");
     succeed(&mut check("\"host\", \"inventory\"", [plugin, link, registry].concat()));
 
-    // And it brings nothing else of theirs.
+    // It has no other dependency of hosts.
     let mut cargo = cargo();
     cargo.current_dir(root()).args(["tree", "--package", "plug", "--no-default-features", "--features", "inventory"]);
     let tree = succeed(cargo.args(["--offline", "--edges", "normal", "--prefix", "none", "--format", "{p}"]));
@@ -246,9 +247,10 @@ fn web_assembly() {
     };
     assert_eq!(report, REPORT);
     assert_eq!(run("a,b,inventory", "small", "'fat'").as_deref(), Some(REPORT));
-    // No linker tells the twins apart here, and so the registry does.
+    // No linker here detects the twins, and so the registry does.
     assert_eq!(run("a,b,twin,inventory", "dev", "'thin'"), Some(with_twins()));
-    // Without LTO this linker takes from a library what something refers to, and nothing refers to a plugin.
+    // Without LTO this linker keeps only referenced items of a library, and nothing refers to a
+    // plugin.
     let dropped = |name: &str| {
         format!(
             "feature `{name}` is on, but plugin-{name} registered nothing as `{name}`\n\
@@ -283,7 +285,8 @@ fn linkme_is_refused_on_web_assembly() {
     assert!(stderr.contains(error), "{stderr}");
 }
 
-/// Apple's and Microsoft's linkers are not here, but what they are given is: the symbol is there, global, once a plugin.
+/// Apple's and Microsoft's linkers are not available, but their input is.
+/// Each plugin has one symbol, which is global.
 #[test]
 fn symbols_of_other_object_formats() {
     for triple in
@@ -314,7 +317,8 @@ fn symbols_of_other_object_formats() {
     }
 }
 
-/// Unit test, integration test, doctests, example and bench of a plugin's author: each sees the plugins of its package.
+/// The unit tests, integration tests, doctests, examples and benches of a plugin's author see the
+/// plugins of its package.
 #[test]
 fn targets_of_a_plugin_crate() {
     let run = |arguments: &[&str]| {
@@ -342,7 +346,7 @@ fn a_feature_that_registered_nothing_is_a_problem() {
     assert_eq!(report, format!("{REPORT}{problem}"));
 }
 
-/// What the plugins of plugin-forms say.
+/// The report of the plugins of plugin-forms.
 const FORMS: &str = "\
 m1: m1
 m2: m2
@@ -368,7 +372,7 @@ fn plugins_and_interfaces_of_every_form() {
     }
 }
 
-/// A feature that is on and brings a plugin for another platform brings nothing, and that is right.
+/// An enabled feature for a plugin of another platform links nothing, which is correct.
 #[test]
 fn a_plugin_for_another_platform_is_not_missed() {
     assert_eq!(Build::new("dev", "a,b,elsewhere,inventory").run(), REPORT);

@@ -1,4 +1,5 @@
-//! Thousands of generated plugins in one crate: each is there, once, in order. 10,000 with `PLUG_FULL=1`.
+//! Thousands of generated plugins in one crate: each is linked once, in order.
+//! There are 10,000 with `PLUG_FULL=1`.
 
 use std::fmt::Write;
 use std::fs;
@@ -26,7 +27,7 @@ fn package(name: &str, plugins: &str) -> std::path::PathBuf {
     folder
 }
 
-/// The `at`th plugin, in a module for each hundred.
+/// The plugin with index `at`, in a module for each hundred.
 fn plugin(name: &str, at: usize) -> String {
     format!(
         "#[derive(Default)]\nstruct N{at};\n\n/// The number {at}.\n#[plug::plug(\"{name}\")]\nimpl crate::Number for N{at} {{\n    \
@@ -56,7 +57,7 @@ fn thousands() {
     assert_eq!(succeed(&mut build(&folder)), format!("{count}\n"));
 }
 
-/// Within one crate it is the assembler that finds two of a name, or the linker, and either says which.
+/// Within one crate the assembler or the linker detects two plugins of a name, and reports it.
 #[test]
 fn two_of_a_name_in_one_crate() {
     for (name, plugins) in [

@@ -1,4 +1,4 @@
-//! Plugins that take long or end badly, for an app and for a process that is no app.
+//! Plugins that take long or end badly, for an app and for a process without an app.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ impl Plug for Panics {
 #[derive(Default)]
 struct Tells;
 
-/// Tells the number of its process.
+/// Returns the id of its process.
 #[plug("tells")]
 impl Plug for Tells {
     fn say_hello(&self, _: &str) -> Result<String, Error> {

@@ -1,4 +1,4 @@
-//! The plugins of `far` as a process. It notes each start in the file that `FAR_STARTS` names.
+//! The plugins of `far` as a process. It records each start in the file that `FAR_STARTS` names.
 
 mod plugins;
 

@@ -1,4 +1,4 @@
-//! A plugin process that does as it is told, and with an argument is a plugin of another sort.
+//! A plugin process that follows orders. An argument makes it a plugin of another kind.
 
 mod foreign;
 mod orders;

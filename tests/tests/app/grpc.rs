@@ -254,7 +254,7 @@ fn plugins_of_links_are_served_too() {
 }
 
 #[test]
-fn what_cannot_be_served() {
+fn unservable_builds_and_addresses_are_errors() {
     check_remote(
         &["serve", "--grpc", "127.0.0.1:0", "--plugin", "polit"],
         "\
@@ -281,7 +281,7 @@ For more information, try '--help'.
 }
 
 #[test]
-fn where_it_cannot_listen() {
+fn an_unusable_address_is_an_error() {
     let hint = "hint: that is `HOST:PORT` or `grpc+unix:PATH`; TLS is for what stands before the server\n";
     for address in ["127.0.0.1", "grpcs://127.0.0.1:0"] {
         check_remote(

@@ -28,7 +28,7 @@ caused by: the name is empty
 }
 
 #[test]
-fn what_is_wrong_with_the_name_is_told_as_ever() {
+fn an_unknown_name_is_reported_as_without_isolation() {
     check_remote(
         &["hello", "--isolate"],
         "\

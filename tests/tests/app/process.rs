@@ -94,7 +94,7 @@ stderr: farewell, world
 
 #[cfg(unix)]
 #[test]
-fn what_a_plugin_writes_is_shown_where_it_is_asked_for() {
+fn the_output_of_a_plugin_is_shown_on_request() {
     let link = format!("process:{}#dies", FAR_PLUGIN.display());
     let output = plug_tests::run(app(&FULL).args(["hello", "--plugin", &link]).env("APP_LOG", "plug=debug"));
     let (_, stderr) = plug_tests::texts(&output);
@@ -414,7 +414,7 @@ fn a_plugin_leaves_with_its_host() {
 }
 
 #[test]
-fn by_hand_it_says_what_it_is() {
+fn a_plugin_that_a_person_starts_describes_itself() {
     let output = plug_tests::run(&mut Command::new(&*FAR_PLUGIN));
     let (stdout, stderr) = plug_tests::texts(&output);
     assert_eq!((stdout.as_str(), output.status.code()), ("", Some(1)), "{stderr}");

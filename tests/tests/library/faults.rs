@@ -64,7 +64,7 @@ fn a_panic_in_a_destructor_ends_there() {
 
 /// These end the host, as the docs state. If they no longer do, the docs are wrong.
 #[test]
-fn what_cannot_be_caught_ends_the_host() {
+fn an_uncatchable_fault_ends_the_host() {
     let (host, path) = (program("library-caller"), shared_library("library-plugin"));
     let command = |order: &str| {
         let mut command = std::process::Command::new(&host);

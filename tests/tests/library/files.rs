@@ -18,7 +18,7 @@ fn file(name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 #[test]
-fn what_is_no_library_is_called_what_it_is() {
+fn a_file_that_is_not_a_library_is_named_by_its_kind() {
     assert_eq!(
         refusal(&scratch("library-nothing").join("libx.so")),
         "cannot read library `PATH`\ncaused by: No such file or directory (os error 2)",
@@ -166,7 +166,7 @@ fn digest_of(path: &Path) -> String {
 
 #[cfg(unix)]
 #[test]
-fn what_others_may_write_is_refused_when_asked() {
+fn a_file_that_others_may_write_is_refused_on_request() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     let folder = scratch("library-writable");

@@ -55,7 +55,7 @@ fn each_file_that_replaces_another_is_new() {
 }
 
 #[test]
-fn what_was_opened_is_loaded_whatever_has_come_in_its_place() {
+fn the_opened_file_is_loaded_even_if_it_was_replaced() {
     let [first, second] = versions();
     let path = scratch("library-in-place-replaced").join("libx.so");
     fs::copy(&first, &path).unwrap();
@@ -71,7 +71,7 @@ fn what_was_opened_is_loaded_whatever_has_come_in_its_place() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_cannot_be_loaded_is_called_by_the_path_it_was_given() {
+fn a_file_that_cannot_be_loaded_is_named_by_the_given_path() {
     let path = shared_library("library-unresolved");
     let text = "cannot load library `PATH`\ncaused by: PATH: undefined symbol: nowhere";
     assert_eq!(message_of(&in_place(&path).load().unwrap_err(), &path), text);

@@ -100,7 +100,8 @@ fn a_copy_in_a_folder_does_as_one_in_memory() {
     fs::copy(shared_library("library-rebuilt"), &original).unwrap();
     let worker = registry_of(&first).open::<dyn Work>("worker").unwrap();
     assert_eq!((worker.obey("version").unwrap(), worker.add(1, 2).unwrap()), ("the first".to_owned(), 3));
-    // A loaded library needs no file, one that is not loaded yet does, and a dropped one removes it.
+    // A loaded library needs no file.
+    // A library that is not loaded yet does, and removes its file when it is dropped.
     let kept = if cfg!(unix) { 0 } else { 1 };
     assert_eq!(copies().len(), 1 + kept);
     drop(unused);
@@ -146,7 +147,7 @@ fn a_library_that_does_not_answer_keeps_its_descriptor() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_the_system_cannot_load_is_an_error_with_its_words() {
+fn a_failed_load_has_the_message_of_the_system() {
     let path = shared_library("library-unresolved");
     let library = open(&path).unwrap();
     let text = "cannot load library `PATH`\ncaused by: PATH: undefined symbol: nowhere";

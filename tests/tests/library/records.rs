@@ -38,7 +38,7 @@ fn record_of_plugin(number: usize, path: &str, name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_controls_a_terminal_is_not_shown() {
+fn control_characters_are_escaped() {
     let path = library("escapes", &[record_of_library(), record_of_plugin(1, "a::B\u{1b}[2J", "a")].concat());
     let text = "library `PATH` is damaged: a record has a control character in `a::B\\u{1b}[2J`";
     assert_eq!(refusal(&path), text);
@@ -65,7 +65,7 @@ fn many_records_are_read_in_no_time() {
 
 /// If each of these plugins had a difference of its own, they would take some hundred gigabytes.
 #[test]
-fn what_plugins_of_one_interface_share_is_there_once() {
+fn plugins_of_one_interface_share_its_differences() {
     let (path, signature) = ("library_interface::Work", "u8, ".repeat(2_000_000));
     let interface = record(b'I', &format!("{:016x}\u{1f}{path}\u{1f}1\u{1e}add\u{1f}\u{1f}{signature}\u{1f}ff", 1));
     let plugins = (0..16_000).flat_map(|at| record_of_plugin(1, path, &format!("a{at}"))).collect();

@@ -109,7 +109,7 @@ fn local() -> String {
 }
 
 #[test]
-fn what_is_emitted_means_the_same_everywhere() {
+fn the_emitted_code_means_the_same_everywhere() {
     use bare::{Bare, b};
 
     let bare = crate::open::<dyn Bare>("bare");

@@ -65,7 +65,7 @@ fn any_byte_may_be_any_other() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place() {
+fn an_error_has_its_place() {
     // Field 1 of the request is a message of this length.
     let request = |message: &[u8]| [&[0x0a, message.len() as u8], message].concat();
     let text = |bytes: &[u8]| refused::<Page>(&request(bytes));
@@ -151,7 +151,7 @@ fn unknown_fields_are_passed_over() {
 }
 
 #[test]
-fn what_comes_twice_is_merged() {
+fn repeated_fields_are_merged() {
     assert_eq!(decode::<u32>(&[0x08, 1, 0x08, 2]).unwrap(), 2);
     assert_eq!(decode::<String>(&[0x0a, 1, b'x', 0x0a, 0]).unwrap(), "");
     assert_eq!(decode::<Vec<String>>(&[0x0a, 1, b'x', 0x0a, 0]).unwrap(), ["x", ""]);

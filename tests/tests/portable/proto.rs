@@ -1,4 +1,4 @@
-//! The `.proto` files of interfaces: their text, which protobuf's compilers read as our descriptors.
+//! The `.proto` files of interfaces: protobuf's compilers read them as our descriptors.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -292,7 +292,7 @@ struct LEVEL_LAST {
 }
 
 #[test]
-fn what_cannot_be_written_is_said() {
+fn a_type_that_protobuf_cannot_express_is_an_error() {
     cannot! {
         "two types of `Refused` are called `Page`: rename one": Twice;
         "`Größe` cannot be a name in protobuf, which has only ASCII ones: rename it": Größe;

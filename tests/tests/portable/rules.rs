@@ -1,4 +1,4 @@
-//! The encoding is protobuf: for each rule, a message that is written by hand for prost has our bytes.
+//! The encoding is protobuf: for each rule, a message written by hand for prost has our bytes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;

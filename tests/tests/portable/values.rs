@@ -131,7 +131,7 @@ fn numbers_cross() {
         assert_all(|value| echo.u16(value), [0, u16::MAX]);
         assert_all(|value| echo.u32(value), [0, u32::MAX]);
         assert_all(|value| echo.u64(value), [0, u64::MAX]);
-        // Every bit crosses, also of NaNs: here a quiet one and a signalling one, both with a payload.
+        // Every bit crosses, also of NaNs: a quiet and a signalling one, both with a payload.
         let (f32s, f64s) = (|value| echo.f32(f32::from_bits(value)), |value| echo.f64(f64::from_bits(value)));
         assert_all(
             |value| f32s(value).map(f32::to_bits),

@@ -196,7 +196,7 @@ fn a_certificate_that_is_none_is_refused() {
 }
 
 #[test]
-fn what_the_host_gives_as_its_certificate_is_none() {
+fn a_malformed_certificate_of_the_host_is_refused() {
     let worker = program("worker").display().to_string();
     assert_eq!(
         refusal_of(shell(&format!("PLUGIN_CLIENT_CERT=none exec '{worker}'"))),

@@ -23,7 +23,7 @@ fn assert_deadline(call: impl FnOnce() -> Result<(), Error>) {
 }
 
 #[test]
-fn of_a_stretch_of_code() {
+fn deadline_of_a_piece_of_code() {
     let work = work(&worker());
     assert_deadline(|| with_deadline(SHORT, || work.sleep(60_000)));
     // The earliest deadline holds.
@@ -34,7 +34,7 @@ fn of_a_stretch_of_code() {
 }
 
 #[test]
-fn of_a_handle_and_of_a_process() {
+fn deadline_of_a_handle_and_of_a_process() {
     let handle = |process: &Process, options: &OpenOptions| {
         let mut registry = Registry::new();
         registry.add(process).unwrap();

@@ -198,7 +198,7 @@ fn its_socket_is_removed() {
 }
 
 #[test]
-fn whoever_connects_is_turned_away() {
+fn a_process_that_closes_connections_is_an_error() {
     let options = ProcessOptions::new().arg("closing").without_tls();
     let error = in_time(move || plug::Registry::new().add(&open(options)).map(|_| ()).unwrap_err());
     // It closes at the first message, or at the second.

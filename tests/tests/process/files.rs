@@ -25,7 +25,7 @@ fn is_refused(path: &Path, text: &str) {
 }
 
 #[test]
-fn what_is_no_executable() {
+fn a_file_that_is_not_executable_is_refused() {
     let folder = scratch("process-files");
     is_refused(
         &folder.join("none"),

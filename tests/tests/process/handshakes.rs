@@ -129,7 +129,7 @@ fn its_handshake_is_for_others() {
 }
 
 #[test]
-fn nobody_listens_there() {
+fn a_handshake_with_a_dead_address_is_refused() {
     let refused = |line: &str| refusal_of(shell(&format!("echo '{line}'; exec sleep 1000")).without_tls());
     assert_eq!(
         refused("1|1|unix|/no/such/socket|grpc|"),

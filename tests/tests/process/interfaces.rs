@@ -25,7 +25,7 @@ fn another_signature_is_told_before_anything_is_called() {
 }
 
 #[test]
-fn what_is_listed_is_what_is_there() {
+fn a_listed_plugin_has_its_fields() {
     let mut registry = Registry::new();
     registry.add(&worker()).unwrap();
     let plugin = registry.plugin::<dyn Work>("drudge").unwrap();

@@ -64,7 +64,7 @@ fn it_goes_where_nothing_was_opened() {
 }
 
 #[test]
-fn what_does_not_end_is_killed() {
+fn a_process_that_does_not_end_is_killed() {
     let kill_timeout = Duration::from_millis(200);
     let process = open(ProcessOptions::new().kill_timeout(kill_timeout));
     let work = work(&process);
@@ -107,7 +107,7 @@ fn its_death_is_told() {
 }
 
 #[test]
-fn that_it_was_told_to_go_is_no_death() {
+fn a_requested_end_is_not_reported_as_a_death() {
     let (send, receive) = mpsc::channel();
     let process = open(ProcessOptions::new().on_death(move |death| send.send(death.clone()).unwrap()));
     drop(work(&process));
@@ -162,7 +162,7 @@ fn it_outlives_a_host_that_came_later() {
 }
 
 #[test]
-fn what_cannot_be_reattached_to() {
+fn failed_reattachments_are_errors() {
     let error = worker().reattachment().unwrap_err();
     assert_eq!(
         crate::worker_message(&error),

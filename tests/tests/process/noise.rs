@@ -99,7 +99,7 @@ impl Subscriber for Recorder {
 }
 
 #[test]
-fn what_is_printed_comes_to_the_log() {
+fn output_reaches_the_log() {
     for options in [ProcessOptions::new(), ProcessOptions::new().without_tls()] {
         let log = capture(|| ());
         let work = work(&open(options));

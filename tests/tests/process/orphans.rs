@@ -150,7 +150,7 @@ fn an_isolated_plugin_is_in_the_hosts_own_executable() {
 }
 
 #[test]
-fn what_was_inherited_serves_nothing() {
+fn the_mark_of_another_process_starts_no_plugin() {
     let status = |marked: &str| {
         let mut command = Command::new(program("worker"));
         command.arg("isolated").env("HASHI", "hola").env("PLUG_ISOLATED", marked);

@@ -63,7 +63,7 @@ fn there_is_an_end_to_it() {
 }
 
 #[test]
-fn what_was_long_ago_does_not_count() {
+fn old_restarts_do_not_count() {
     let within = Duration::from_millis(200);
     let work = restarted(Restart::at_most(1).within(within).pause(Duration::ZERO));
     for _ in 0..3 {

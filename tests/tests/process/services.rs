@@ -132,7 +132,7 @@ fn two_cookies_in_one_executable_are_an_error() {
 }
 
 #[test]
-fn what_a_process_is_started_with() {
+fn a_process_gets_its_arguments_and_variables() {
     let options = ProcessOptions::new().env("WORKER", "busy").env("PLUG_PROTOCOLS", "none");
     let work = work(&open(options));
     assert_eq!(work.obey("variable WORKER").unwrap(), "busy");
@@ -143,7 +143,7 @@ fn what_a_process_is_started_with() {
 }
 
 #[test]
-fn what_a_host_inherited_is_for_the_host() {
+fn inherited_variables_are_for_the_host_only() {
     // A host may itself be a plugin, with these variables from its own host.
     let mut host = Command::new(program("host"));
     host.arg(program("worker")).arg("variable PLUG_PROTOCOL").env("PLUG_PROTOCOL", "netrpc");

@@ -162,8 +162,8 @@ fn the_macros_know_no_link() {
     assert!(seen > 5);
 }
 
-/// They are the library link, `private.rs` for the emitted code, the app for a library that the user
-/// names, and the process link for tying a child's life to its parent's.
+/// They are the library link, `private.rs` for the emitted code, the app for libraries of the user,
+/// and the process link for tying a child's life to its parent's.
 #[test]
 fn unsafe_code_is_in_few_places() {
     let manifest = source("Cargo.toml");

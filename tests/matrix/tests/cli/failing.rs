@@ -47,7 +47,7 @@ hint: with `RUST_BACKTRACE=1` set, the backtrace is shown too
 fn a_panic_in_a_thread_of_the_plugin() {
     let output = plug_tests::run(app(&WRAPPER).args(["hello", "--plugin", "threads"]));
     let (_, stderr) = plug_tests::texts(&output);
-    // The first lines are the standard library's, for it is the plugin's own affair what becomes of its threads.
+    // The first lines are the standard library's: a plugin is responsible for its own threads.
     assert!(stderr.contains("in a thread\n"), "{stderr}");
     assert!(stderr.ends_with("error: the thread is gone\n"), "{stderr}");
     assert_eq!(output.status.code(), Some(1));

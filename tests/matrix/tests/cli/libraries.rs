@@ -1,4 +1,4 @@
-//! The shared libraries that the app is given, and how they are made and built.
+//! Makes and builds the shared libraries for the app.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,25 +14,27 @@ pub static A: LazyLock<PathBuf> = LazyLock::new(|| library("plugin-a", &[]));
 
 pub static POLITE: LazyLock<PathBuf> = LazyLock::new(|| library("plugin-polite", &[]));
 
-/// `b`, where a panic ends the program.
+/// `b`, in which a panic ends the program.
 pub static ABORTING: LazyLock<PathBuf> = LazyLock::new(|| library("plugin-b", &["--config=profile.dev.panic='abort'"]));
 
-/// `odd`, of another version of the app's interface, and `bell`, of an interface that the app does not know.
+/// `odd`, of another version of the app's interface, and `bell`, of an interface that it lacks.
 pub static ODD: LazyLock<PathBuf> = LazyLock::new(|| build("odd"));
 
-/// `panics` and `fails`; and on Linux it says when it is loaded.
+/// `panics` and `fails`. On Linux it prints a line when it is loaded.
 pub static BAD: LazyLock<PathBuf> = LazyLock::new(|| build("bad"));
 
-/// A shared library that has nothing to do with plug.
+/// A shared library without plugins.
 pub static UNFIT: LazyLock<PathBuf> = LazyLock::new(|| library("library-unfit", &[]));
 
-/// Runs the app that opens libraries, and compares all that can be seen of it with what is expected. In both, `<a>` and so on is a path.
+/// Runs the app with the library link, and compares its output and exit status with the expected
+/// text.
+/// In both, `<a>` and similar names stand for paths.
 #[track_caller]
 pub fn check_linking(arguments: &[&str], expected: &str) {
     check_command(app(&LINKING).args(arguments.iter().map(|argument| filled(argument))), &filled(expected));
 }
 
-/// The text with the paths of the libraries, and what else differs from one machine to the other.
+/// Puts the paths of the libraries, and other values of this machine, into the text.
 pub fn filled(text: &str) -> String {
     let path = |library: &Path| library.to_str().expect("the path is UTF-8").to_owned();
     let mut filled = text.to_owned();
@@ -40,7 +42,7 @@ pub fn filled(text: &str) -> String {
         [("a", &A), ("polite", &POLITE), ("b", &ABORTING), ("odd", &ODD), ("bad", &BAD), ("unfit", &UNFIT)]
     {
         let (by_path, by_digest) = (format!("<{name}>"), format!("<sha256 of {name}>"));
-        // Those that are not named are not built.
+        // Libraries that the text does not name are not built.
         if text.contains(&by_path) {
             filled = filled.replace(&by_path, &path(library));
         }
@@ -55,7 +57,7 @@ pub fn filled(text: &str) -> String {
     filled
 }
 
-/// A workspace of its own, since there are two versions of the interface in it.
+/// A separate workspace, since it has two versions of the interface.
 static SOURCES: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = scratch("libraries");
     let root_path = root().to_str().expect("the path is UTF-8").replace('\\', "/");

@@ -1,4 +1,4 @@
-//! `library:PATH[#NAME]` in place of a plugin's name: what runs, what is told of it, and what can be wrong with the file.
+//! `library:PATH[#NAME]` instead of a plugin's name: calls, descriptions, and unusable files.
 
 use std::fs;
 
@@ -191,7 +191,7 @@ Says good day, and refuses an empty name.
 fn a_plugin_that_fails() {
     let output = plug_tests::run(app(&LINKING).args(["hello", "--plugin", &filled("library:<bad>#panics")]));
     let (_, stderr) = plug_tests::texts(&output);
-    // The lines before are the library's own.
+    // The lines before these are the library's own.
     let last = stderr.lines().last();
     let expected =
         "error: plugin `panics` panicked in `say_hello` at bad/src/lib.rs:23:9: no greeting for world\\u{1b}[31m";
@@ -331,7 +331,7 @@ fn a_library_that_is_damaged_is_a_problem() {
     check_linking(&["hello", "--plugin", &link], &error);
     check_linking(&["info", &link], &error);
     check_linking(&["list", "--link", &link], &error);
-    // The doctor goes on.
+    // The doctor continues.
     check_linking(
         &["doctor", "--link", &link, "--link", "library:<polite>"],
         &format!(

@@ -1,4 +1,4 @@
-//! `--link` and `APP_LINKS`: the plugins of libraries beside those of the build.
+//! `--link` and `APP_LINKS`: the plugins of libraries beside the linked-in ones.
 
 #[cfg(target_os = "linux")]
 use std::process::Command;
@@ -22,7 +22,7 @@ hint: choose one with `--plugin NAME`, or in the variable `APP_PLUGIN`
 ---- exit status: 2
 ",
     );
-    // Only the plugin that runs is warned of.
+    // Only the plugin that runs causes a warning.
     let links = ["--link", "library:<polite>", "--link", "library:<b>"];
     check_linking(&[&["hello", "--plugin", "polite"], &links[..]].concat(), "good day, world\n---- exit status: 0\n");
     check_linking(
@@ -131,14 +131,14 @@ fn a_plugin_that_does_not_fit_is_listed_as_such() {
     },
 ";
     assert!(output.contains(&filled(expected)), "{output}");
-    // Of an interface that this program does not have, nothing differs.
+    // An interface that this program lacks has no differences.
     assert!(
         output.ends_with(&filled("      \"link\": \"library:<odd>\",\n      \"differences\": []\n    }\n  ]\n}\n")),
         "{output}"
     );
 }
 
-/// Rows of texts in which paths are still to be filled in, laid out as they are then.
+/// Fills the paths into the rows, and lays them out as a table.
 fn table<const N: usize>(rows: &[[&str; N]]) -> String {
     let rows: Vec<_> = rows.iter().map(|row| row.map(filled)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
@@ -204,7 +204,7 @@ fn a_name_of_the_build_and_of_a_library() {
         app(&LINKING).args(["hello", "--plugin", "a"]).env("APP_LINKS", filled("library:<a>")),
         &filled(&expected),
     );
-    // What the hint says.
+    // The ways out that the hint names.
     for arguments in [
         &["hello", "--plugin", "library:<a>#a", "--link", "library:<a>"][..],
         &["hello", "--plugin", "library:<a>", "--link", "library:<a>"],
@@ -336,11 +336,11 @@ warning: library `<b>` was built with panic=abort: a panic in it ends this progr
 ",
         ),
     );
-    // What is typed counts, and what is set does not.
+    // The option overrides the variable.
     let mut command = app(&LINKING);
     command.args(["list", "--format", "names", "--link", &filled("library:<b>")]).env("APP_LINKS", "nonsense");
     check_command(&mut command, "a\nb\n---- exit status: 0\n");
-    // A library that is named is looked for in nothing else.
+    // A named library is the only one that is searched.
     let mut command = app(&LINKING);
     command.args(["hello", "--plugin", &filled("library:<a>")]).env("APP_LINKS", "nonsense");
     check_command(&mut command, "hello, world\n---- exit status: 0\n");
@@ -380,7 +380,7 @@ formal\tdeprecated: use polite
 polite\tSays good day, and refuses an empty name.
 ";
     complete(&["app", "hello", "--plugin", ""], "library:<polite>,library:<polite>", expected);
-    // What is wrong with a link, the command tells.
+    // The command reports a faulty link.
     complete(&["app", "hello", "--plugin", ""], "nonsense,library:missing.so,library:<polite>", expected);
     complete(&["app", "hello", "--plugin", "b"], "library:<odd>", "");
     complete(&["app", "info", "b"], "library:<odd>", "bell\tRings at 440 Hz.\n");

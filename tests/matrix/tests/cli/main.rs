@@ -1,6 +1,6 @@
 //! The app with some of its features, and wrapped in other packages, as a user sees it.
 //!
-//! The suites of `app/tests` run here once more, with a build that has the plugins alone.
+//! The suites of `app/tests` run here again, with a build that has only the plugins.
 
 #[path = "../../../../app/tests/app/completion.rs"]
 mod completion;
@@ -32,17 +32,17 @@ use std::sync::LazyLock;
 
 use plug_tests::{app, app_with, check, check_command, seen};
 
-/// With no plugin.
+/// The app without plugins.
 static NONE: LazyLock<PathBuf> = LazyLock::new(|| app_with(&[], "dev"));
 
-/// With the plugin `a` alone.
+/// The app with the plugin `a` alone.
 static ONE: LazyLock<PathBuf> = LazyLock::new(|| app_with(&["a"], "dev"));
 
-/// With all of them: `a`, `b`, and from one crate `formal` and `polite`.
+/// The app with all plugins: `a`, `b`, and from one crate `formal` and `polite`.
 static ALL: LazyLock<PathBuf> = LazyLock::new(|| app_with(&["a", "b", "polite"], "dev"));
 
-/// With the plugin `a`, and opening libraries.
+/// The app with the plugin `a` and the library link.
 static LINKING: LazyLock<PathBuf> = LazyLock::new(|| app_with(&["a", "library"], "dev"));
 
-/// With the plugins `a`, `formal` and `polite`, and all that is remote.
+/// The app with the plugins `a`, `formal` and `polite`, and the remote links.
 static REMOTE: LazyLock<PathBuf> = LazyLock::new(|| app_with(&["a", "grpc", "polite", "process"], "dev"));

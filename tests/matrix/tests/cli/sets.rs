@@ -1,4 +1,4 @@
-//! What the app says in a build that has fewer features than all.
+//! The messages of the app in builds without some of the features.
 
 use crate::{NONE, ONE, REMOTE, app, check, check_command};
 

@@ -1,4 +1,4 @@
-//! A build that opens no libraries, starts no processes and reaches no servers; and links that are typed wrongly, in any build.
+//! A build without any link but the builtin one, and malformed links in any build.
 
 use crate::wrapper::WRAPPER;
 use crate::{LINKING, NONE, ONE, app, check, check_command};
@@ -141,7 +141,7 @@ fn a_path_without_the_kind_of_link() {
             check(program, &["doctor", "--link", path], &no_link);
         }
     }
-    // With a colon, as on Windows.
+    // The path has a colon, as on Windows.
     check(
         &LINKING,
         &["hello", "--plugin", "C:x.dll"],

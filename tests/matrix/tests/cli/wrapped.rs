@@ -1,4 +1,4 @@
-//! The app wrapped by another package: its plugins are there, and what they say of themselves can do no harm.
+//! The app wrapped by another package: it has the package's plugins, and escapes their texts.
 
 use crate::wrapper::WRAPPER;
 use crate::{app, check, check_command};
@@ -57,7 +57,7 @@ fn a_greeting_is_printed_as_it_is() {
 }
 
 #[test]
-fn what_a_plugin_says_of_itself_is_escaped() {
+fn the_texts_of_a_plugin_are_escaped() {
     check(
         &WRAPPER,
         &["info", "loud"],

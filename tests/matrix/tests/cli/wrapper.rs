@@ -1,4 +1,4 @@
-//! A package that wraps the app, and how it is made and built. What its plugins do stands in its main.rs.
+//! Makes and builds a package that wraps the app. Its plugins are in its main.rs.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,11 +8,11 @@ use plug_tests::nested::Build;
 
 pub static WRAPPER: LazyLock<PathBuf> = LazyLock::new(|| build("dev"));
 
-/// The same with `panic = "abort"`.
+/// The wrapper with `panic = "abort"`.
 #[cfg(unix)]
 pub static ABORTING: LazyLock<PathBuf> = LazyLock::new(|| build("aborting"));
 
-/// Its sources, with its dependencies as the workspace has them locked.
+/// The sources of the wrapper, with the versions of dependencies that the workspace locks.
 static SOURCES: LazyLock<PathBuf> = LazyLock::new(|| {
     let (root, folder) = (plug_tests::root(), plug_tests::scratch("wrapper"));
     let root_path = root.to_str().expect("the path is UTF-8").replace('\\', "/");

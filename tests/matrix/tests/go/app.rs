@@ -1,4 +1,4 @@
-//! The app, as who calls programs in Go, and as what they call.
+//! The app as a host of programs in Go, and as their plugin.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use plug_tests::{Sockets, clean, go, succeed};
 
 use crate::{Caller, Server, first_line, greets};
 
-/// With the plugins `a`, `formal` and `polite`.
+/// The app with the plugins `a`, `formal` and `polite`.
 static APP: LazyLock<PathBuf> = LazyLock::new(|| plug_tests::app_with(&["a", "grpc", "polite", "process"], "dev"));
 
 fn app(arguments: &[&str]) -> Command {
@@ -42,7 +42,7 @@ fn waits_for_a_server_that_starts() {
     let Some(program) = go("server") else { return };
     let sockets = Sockets::new();
     let path = sockets.join("go").display().to_string();
-    // It may take a while to build.
+    // The build may take a while.
     LazyLock::force(&APP);
     let _server = Server::spawn(&program, &["-after", "300ms"], &format!("unix:{path}"));
     assert_eq!(succeed(&mut app(&["hello", "--plugin", &format!("grpc+unix:{path}"), "--name", "x"])), "hello, x\n");

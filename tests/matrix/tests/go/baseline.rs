@@ -1,4 +1,4 @@
-//! Go with Go: where one of these fails, it is none of our doing.
+//! Go with Go: if one of these tests fails, plug is not the cause.
 
 use std::process::Command;
 use std::time::Duration;
@@ -53,7 +53,7 @@ fn host_that_attaches() {
     assert!(!is_running(running.pid));
 }
 
-/// What go-plugin does, and what ours should not do.
+/// go-plugin leaves its plugins behind, unlike plug.
 #[test]
 fn plugin_outlives_a_host_that_is_killed() {
     let (Some(host), Some(plugin)) = (go("host"), go("plugin")) else { return };

@@ -1,4 +1,4 @@
-//! A plain gRPC client in Go, and a server of ours.
+//! A plain gRPC client in Go, and a server in Rust.
 
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -38,9 +38,9 @@ impl Work for Worker {
     }
 }
 
-/// A server in this process, which stops with its owner.
+/// A server in this process, which stops when this is dropped.
 struct Serving {
-    /// As Go's client has it.
+    /// The address as Go's client writes it.
     address: String,
     stop: GrpcStop,
     thread: Option<JoinHandle<Result<(), plug::Error>>>,
@@ -100,7 +100,7 @@ fn names_one_of_several() {
         "FailedPrecondition: there are several plugins of `app_interface::Plug`: `a`, `b`, `formal`, `polite`; \
          name one in the metadata `plug-name`"
     );
-    // By each one's name, and by an alias.
+    // A plugin is chosen by its name or by an alias.
     for (name, greeting) in
         [("a", "hello, x"), ("b", "bonjour, x"), ("bonjour", "bonjour, x"), ("formal", "good day, x")]
     {
@@ -116,7 +116,7 @@ fn names_one_of_several() {
         Caller { flags: &flags, ..client }.error("hello", &["x"]),
         "NotFound: there is no plugin `c` of `app_interface::Plug`: there is `a`, `b`, `formal`, `polite`"
     );
-    // Of another interface there is but one.
+    // Another interface has a single plugin.
     assert_eq!(client.answer("sum", &["1"]), "1");
 }
 

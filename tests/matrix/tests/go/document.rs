@@ -1,7 +1,8 @@
-//! The programs of the reference document, as they stand in its text: a host and a plugin on go-plugin, which speak net/rpc.
+//! The programs of the reference document: a host and a plugin on go-plugin, which speak net/rpc.
 //!
-//! The document is not a part of this repository. Where it lies beside it, its programs are compiled as they are; all that is added is the name `plug` for the
-//! import of a package that calls itself `hashi`, without which they do not compile.
+//! The document is not part of this repository. If it lies beside it, its programs are compiled.
+//! The only change is the name `plug` for the import of a package that calls itself `hashi`.
+//! Without it they do not compile.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use std::process::Command;
 
 use plug_tests::{app_with, go_command, leave_out, process, root, run, scratch, succeed, texts};
 
-/// Its host and its plugin.
+/// The host and the plugin of the document.
 fn programs() -> Option<[PathBuf; 2]> {
     go_command()?;
     let Ok(document) = fs::read_to_string(root().join("../shared/reference/plugins-in-go.md")) else {

@@ -1,4 +1,4 @@
-//! A host in Go, by HashiCorp's go-plugin, and plugins of ours.
+//! A host in Go, on HashiCorp's go-plugin, with plugins in Rust.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -9,17 +9,17 @@ use plug_tests::{Sockets, built_program, entries, go, is_running, process, run, 
 
 use crate::{Caller, deaths, greets, hang, not_running_within, works};
 
-/// All services of a worker, as it says.
+/// All services that a worker lists.
 const SERVICES: &str = "Work grpc.health.v1.Health grpc.reflection.v1.ServerReflection \
     grpc.reflection.v1alpha.ServerReflection plug.v1.Plugins plugin.GRPCBroker plugin.GRPCController plugin.GRPCStdio";
 
-/// With a plugin of ours: without AutoMTLS, and with it.
+/// Runs the test with a plugin in Rust, without AutoMTLS and with it.
 fn each_way(plugin: &Path, test: impl Fn(&Caller)) {
     let Some(host) = go("host") else { return };
     for flags in [&[][..], &["-tls"]] {
         let sockets = Sockets::new();
         test(&Caller { program: &host, flags, to: plugin.to_str().unwrap(), sockets: &sockets });
-        // It has told them to leave, and they have left nothing.
+        // The host asked its plugins to end, and they left no files.
         assert_empty(&sockets);
     }
 }
@@ -61,7 +61,7 @@ fn sees_it_die() {
     each_way(&built_program("worker"), deaths_of_ours);
 }
 
-/// A killed plugin has left its socket, as any program would: the folder is not looked at.
+/// A killed plugin leaves its socket, like any program, so the folder is not checked.
 fn deaths_of_ours(host: &Caller) {
     let sockets = Sockets::new();
     deaths(&Caller { sockets: &sockets, ..*host }, &["exit", "abort"]);
@@ -97,11 +97,11 @@ fn asks_for_health_and_services() {
 #[test]
 fn hears_what_it_prints() {
     each_way(&built_program("worker"), |host| {
-        // Newer versions of go-plugin ask for it.
+        // Newer versions of go-plugin request the output.
         let flags = [host.flags, &["-first", "die print"]].concat();
         let asking = Caller { flags: &flags, ..*host };
         assert_eq!(asking.answer("stdio", &[]), "did not die\n1: printed");
-        // This one does not, and reads stderr.
+        // This version does not, and reads stderr.
         let flags = [host.flags, &["-log", "-first", "die print"]].concat();
         let (_, log) = texts(&run(&mut Caller { flags: &flags, ..*host }.command("sleep", &["1500"])));
         assert!(log.contains("[DEBUG] host.worker: printed\n"), "{log}");
@@ -111,7 +111,7 @@ fn hears_what_it_prints() {
     });
 }
 
-/// go-plugin kills what has not left after two seconds.
+/// go-plugin kills a plugin that has not ended after two seconds.
 #[test]
 fn tells_it_to_leave() {
     each_way(&built_program("worker"), |host| {
@@ -137,9 +137,9 @@ fn attaches_to_one_that_runs() {
     assert_empty(&sockets);
 }
 
-/// With go-plugin's own it stays, as `baseline` shows.
+/// A plugin on go-plugin survives its host, as `baseline` shows.
 #[test]
-fn that_is_killed_takes_it_along() {
+fn a_killed_host_takes_its_plugin_along() {
     let Some(host) = go("host") else { return };
     for plugin in [built_program("worker"), process("plugin-a")] {
         let sockets = Sockets::new();
@@ -152,9 +152,9 @@ fn that_is_killed_takes_it_along() {
     }
 }
 
-/// As the newer ones do, which set it whether they multiplex or not.
+/// Newer hosts set this variable, whether they multiplex or not.
 #[test]
-fn that_could_multiplex_is_told_that_it_does_not() {
+fn a_host_that_could_multiplex_gets_no_multiplexing() {
     let line = |multiplex: bool| {
         let sockets = Sockets::new();
         let mut plugin = Command::new(built_program("worker"));

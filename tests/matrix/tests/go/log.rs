@@ -1,4 +1,4 @@
-//! The log of this program, by `tracing`, kept as texts.
+//! Records the log of this program, by `tracing`, as text.
 
 use std::fmt::{Debug, Write};
 use std::sync::{Condvar, Mutex, Once};
@@ -11,26 +11,27 @@ use tracing::{Event, Metadata, Subscriber};
 static RECORDS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static MORE: Condvar = Condvar::new();
 
-/// Keeps records from now on. Before the program has logged anything.
-pub(crate) fn keep() {
-    static KEEPS: Once = Once::new();
-    KEEPS.call_once(|| tracing::subscriber::set_global_default(Kept).unwrap());
+/// Records the log from now on. It must be called before the program logs.
+pub(crate) fn record() {
+    static RECORDING: Once = Once::new();
+    RECORDING.call_once(|| tracing::subscriber::set_global_default(Recorder).unwrap());
 }
 
-/// The first record of the plugin that is like this, `LEVEL TARGET NAME=VALUE…`, which may still have to come.
-pub(crate) fn wait_for(plugin: &str, is_it: impl Fn(&str) -> bool) -> String {
+/// Waits for the first record of the plugin that matches.
+/// A record is `LEVEL TARGET NAME=VALUE…`.
+pub(crate) fn wait_for(plugin: &str, matches: impl Fn(&str) -> bool) -> String {
     let plugin = format!(" plugin={plugin}");
     let found =
-        |records: &Vec<String>| records.iter().find(|record| record.contains(&plugin) && is_it(record)).cloned();
+        |records: &Vec<String>| records.iter().find(|record| record.contains(&plugin) && matches(record)).cloned();
     let records = RECORDS.lock().unwrap();
     let waited = MORE.wait_timeout_while(records, Duration::from_secs(10), |records| found(records).is_none());
     let records = waited.unwrap().0;
     found(&records).unwrap_or_else(|| panic!("there is no such record in {records:#?}"))
 }
 
-struct Kept;
+struct Recorder;
 
-impl Subscriber for Kept {
+impl Subscriber for Recorder {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("plug")
     }

@@ -1,4 +1,4 @@
-//! Real Go programs on the other side: hosts, plugins, clients and servers of `tests/go`.
+//! Tests with real Go programs as peers: the hosts, plugins, clients and servers of `tests/go`.
 
 mod app;
 mod baseline;
@@ -20,7 +20,7 @@ use plug_tests::{go_command, is_running, root, run, succeed, texts};
 
 plug::link!();
 
-/// 8 MiB, twice of what gRPC takes by default.
+/// 8 MiB, twice the limit of gRPC's default.
 const LARGE: &str = "8388608";
 
 #[test]
@@ -31,7 +31,7 @@ fn the_programs_are_formatted_and_vetted() {
     assert_eq!(succeed(Command::new("gofmt").arg("-l").arg(root().join("tests/go"))), "");
 }
 
-/// A Go program that calls, and whom.
+/// A Go program that calls, and its peer.
 struct Caller<'a> {
     program: &'a Path,
     flags: &'a [&'a str],
@@ -59,14 +59,14 @@ impl Caller<'_> {
     }
 }
 
-/// What whoever serves `Plug` answers.
+/// Asserts the replies of a server of `Plug`.
 fn greets(caller: &Caller) {
     assert_eq!(caller.answer("hello", &["x"]), "hello, x");
     assert_eq!(caller.answer("hello", &[]), "hello, ");
     assert_eq!(caller.answer("hello", &["Zoë"]), "hello, Zoë");
 }
 
-/// What whoever serves `Work` answers.
+/// Asserts the replies of a server of `Work`.
 fn works(caller: &Caller) {
     assert_eq!(caller.answer("echo", &["0"]), "0 bytes");
     assert_eq!(caller.answer("echo", &[LARGE]), format!("{LARGE} bytes"));
@@ -79,7 +79,7 @@ fn works(caller: &Caller) {
     assert_eq!(hurried.error("sleep", &["60000"]), "DeadlineExceeded: context deadline exceeded");
 }
 
-/// What a host gets from a plugin that ends while it is called.
+/// Asserts the errors for a plugin that ends during a call.
 fn deaths(host: &Caller, ways: &[&str]) {
     for how in ways {
         let error = host.error("die", &[how]);
@@ -92,7 +92,7 @@ fn deaths(host: &Caller, ways: &[&str]) {
     assert!(start.elapsed() < Duration::from_secs(30));
 }
 
-/// A plugin that a Go host has started.
+/// A plugin that a host in Go started.
 struct Running {
     pid: u32,
     /// `PID NETWORK ADDRESS`
@@ -109,7 +109,7 @@ fn hang(host: &Path, plugin: &Path, sockets: &Path) -> (Child, Running) {
     (host, Running { pid: pid.unwrap_or_else(|| panic!("{line:?} is no pid")), line })
 }
 
-/// A server that listens, and is killed with its owner.
+/// A listening server, which is killed when this is dropped.
 struct Server {
     child: Child,
     address: String,
@@ -126,7 +126,7 @@ impl Server {
         server
     }
 
-    /// One that does not listen yet.
+    /// Starts a server without waiting until it listens.
     fn spawn(program: &Path, flags: &[&str], address: &str) -> Server {
         let child = Command::new(program).args(flags).arg(address).stdout(Stdio::piped()).spawn().unwrap();
         Server { child, address: address.to_owned() }

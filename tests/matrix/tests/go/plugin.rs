@@ -1,4 +1,4 @@
-//! A host of ours, and a plugin in Go, by HashiCorp's go-plugin.
+//! A host in Rust, with a plugin in Go on HashiCorp's go-plugin.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,7 +14,7 @@ use process_interface::Work;
 
 use crate::{log, not_running_within};
 
-/// A plugin that runs, and all it has.
+/// A running plugin, and its registry.
 struct Running {
     process: Process,
     registry: Registry,
@@ -22,7 +22,7 @@ struct Running {
 
 impl Running {
     fn start(path: &Path, options: ProcessOptions) -> Self {
-        log::keep();
+        log::record();
         let process = options.open(path).unwrap();
         let mut registry = Registry::new();
         registry.add(&process).unwrap();
@@ -42,7 +42,7 @@ impl Running {
     }
 }
 
-/// Without AutoMTLS, and with it.
+/// Runs the test without AutoMTLS and with it.
 fn each_way(test: impl Fn(&Path, &dyn Fn() -> ProcessOptions)) {
     let Some(plugin) = go("plugin") else { return };
     test(&plugin, &|| ProcessOptions::new().without_tls());
@@ -78,7 +78,7 @@ fn answers() {
         assert_eq!(work.sum(5, &[]).unwrap(), 5);
         assert_eq!(work.sum(5, &[1, 2, u64::MAX - 8]).unwrap(), u64::MAX);
         work.sleep(20).unwrap();
-        // Which the plugin does not have.
+        // The plugin lacks this method.
         assert_eq!(work.version().unwrap(), "before versions");
         assert_eq!(work.version().unwrap(), "before versions");
     });
@@ -127,7 +127,7 @@ fn is_given_up_when_it_takes_too_long() {
     });
 }
 
-/// Without its last words, of which go-plugin's own are some.
+/// The message without the last lines of stderr, some of which are go-plugin's.
 fn head(error: &Error) -> String {
     text(error).split("\nstderr: ").next().unwrap().to_owned()
 }
@@ -135,14 +135,14 @@ fn head(error: &Error) -> String {
 #[test]
 fn dies_while_it_is_called() {
     each_way(|path, options| {
-        let shown = path.display();
+        let display = path.display();
         let died = |how: &str| Running::start(path, options()).work().die(how).unwrap_err();
-        let exited = |status| format!("plugin `{shown}` exited with status {status} while it was being called");
+        let exited = |status| format!("plugin `{display}` exited with status {status} while it was being called");
         assert_eq!(head(&died("exit")), exited(3));
         assert_eq!(head(&died("kill")), killed(path));
         let panicked = died("panic");
         assert_eq!(head(&panicked), exited(2));
-        // Its message, and not the stacks of all goroutines.
+        // The error has the message of the panic, but not the stacks of all goroutines.
         assert!(text(&panicked).contains("panic: dying as asked"), "{panicked:#}");
         assert!(text(&panicked).len() < 2_000, "{panicked:#}");
         assert_eq!(text(&died("nothing")), "no way to die is called \"nothing\"");
@@ -188,7 +188,7 @@ fn leaves_with_the_last_handle() {
 #[test]
 fn is_reattached_to() {
     let Some(path) = go("plugin") else { return };
-    // As in Go: who attaches has no certificate to show.
+    // As in Go, a host that reattaches has no certificate.
     let running = Running::start(&path, ProcessOptions::new().without_tls());
     let work = running.work();
     let again = ProcessOptions::new().reattach(running.process.reattachment().unwrap()).unwrap();
@@ -198,7 +198,7 @@ fn is_reattached_to() {
     let other: Box<dyn Work> = registry.open(&name).unwrap();
     assert_eq!(other.sum(1, &[1]).unwrap(), 2);
     drop((other, registry, again));
-    // It is the other's to end it.
+    // Only the host that started it ends it.
     assert_eq!(work.sum(1, &[2]).unwrap(), 3);
 }
 
@@ -218,7 +218,7 @@ fn logs_what_it_logs() {
     assert_eq!(record, "DEBUG plug::process message=a plain line plugin=chatty");
 }
 
-/// The plugin under another name, and the folder that it is in.
+/// The plugin under another name, and its folder.
 fn named(name: &str) -> Option<(Sockets, PathBuf)> {
     let (folder, path) = (Sockets::new(), go("plugin")?);
     let other = folder.join(name);
@@ -226,10 +226,10 @@ fn named(name: &str) -> Option<(Sockets, PathBuf)> {
     Some((folder, other))
 }
 
-/// The variable that makes a host of this test, which is killed.
+/// The variable that makes this test a host that is killed.
 const HOST: &str = "PLUG_TEST_HOST";
 
-/// go-plugin's own hosts leave theirs behind, as `baseline` shows.
+/// Hosts on go-plugin leave their plugins behind, as `baseline` shows.
 #[test]
 fn leaves_when_the_host_is_killed() {
     let Some(path) = go("plugin") else { return };

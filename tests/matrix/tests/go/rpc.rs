@@ -1,4 +1,4 @@
-//! net/rpc, go-plugin's first protocol: a host in Go and plugins of ours, and a host of ours and plugins in Go.
+//! net/rpc, go-plugin's first protocol: a host in Go with plugins in Rust, and the reverse.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use process_interface::{Entry, Place, Store, Work};
 
 use crate::{Caller, LARGE, log, not_running_within};
 
-/// The host in Go with a plugin of ours: without AutoMTLS, and with it.
+/// Runs the test with a host in Go and a plugin in Rust, without AutoMTLS and with it.
 fn host_each_way(plugin: &Path, name: &str, test: impl Fn(&Caller)) {
     let Some(host) = go("rpc-host") else { return };
     for tls in [&[][..], &["-tls"]] {
@@ -62,7 +62,7 @@ const ENTRY: &str = r#"{"UserId":9223372036854775808,"Title":"Zoë","Newer":null
 #[test]
 fn a_host_gives_values_of_every_kind() {
     host_each_way(&built_program("store"), "store", |host| {
-        // What nobody here knows is not there any more.
+        // Fields that the plugin does not know are dropped.
         assert_eq!(host.answer("mirror", &[]), ENTRY);
         assert_eq!(host.answer("tag", &["a=b", "="]), r#"{"":"","a":"b","seen":"yes"}"#);
         assert_eq!(host.answer("tag", &[]), r#"{"seen":"yes"}"#);
@@ -99,7 +99,7 @@ fn a_host_goes_on_with_a_plugin_that_has_panicked() {
     });
 }
 
-/// By the stream for it, and on stderr.
+/// The output comes by its own stream, and on stderr.
 #[test]
 fn a_host_hears_what_a_plugin_prints() {
     host_each_way(&built_program("worker"), "worker", |host| {
@@ -111,7 +111,7 @@ fn a_host_hears_what_a_plugin_prints() {
     });
 }
 
-/// go-plugin kills what has not left after two seconds.
+/// go-plugin kills a plugin that has not ended after two seconds.
 #[test]
 fn a_host_tells_a_plugin_to_leave() {
     host_each_way(&built_program("worker"), "worker", |host| {
@@ -124,7 +124,7 @@ fn a_host_tells_a_plugin_to_leave() {
     });
 }
 
-/// With go-plugin's own it stays, as `baseline` shows of gRPC.
+/// A plugin on go-plugin survives its host, as `baseline` shows for gRPC.
 #[test]
 fn a_host_that_is_killed_takes_its_plugin_along() {
     let Some(host) = go("rpc-host") else { return };
@@ -137,10 +137,10 @@ fn a_host_that_is_killed_takes_its_plugin_along() {
     assert!(entries(&sockets).is_empty());
 }
 
-/// The plugin in Go, by this name: without AutoMTLS, and with it.
+/// Runs the test with the plugin in Go of this name, without AutoMTLS and with it.
 fn plugin_each_way(name: &str, test: impl Fn(&Process, &Registry)) {
     let Some(path) = go("rpc-plugin") else { return };
-    log::keep();
+    log::record();
     for options in [ProcessOptions::new().without_tls(), ProcessOptions::new()] {
         let handshake =
             Handshake::new("HASHI", "hola").interface::<dyn Plug>(1).interface::<dyn Work>(1).interface::<dyn Store>(1);
@@ -177,7 +177,7 @@ fn a_plugin_in_go_works() {
         assert_eq!(work.sum(5, &[]).unwrap(), 5);
         assert_eq!(work.sum(5, &[1, 2, u64::MAX - 8]).unwrap(), u64::MAX);
         work.sleep(20).unwrap();
-        // Which the plugin does not have.
+        // The plugin lacks this method.
         assert_eq!(work.version().unwrap(), "before versions");
         assert_eq!(work.version().unwrap(), "before versions");
         let error = work.fail("50 % of Zoë's: luck").unwrap_err();
@@ -227,7 +227,7 @@ fn a_plugin_in_go_gives_values_of_every_kind() {
         };
         assert_eq!(store.mirror(zero.clone()).unwrap(), zero);
         assert_eq!(store.tag(BTreeMap::new()).unwrap(), BTreeMap::from([label("seen", "yes")]));
-        // It has a sign there.
+        // In Go, the type is signed.
         assert_eq!(store.count().unwrap(), 3);
     });
 }
@@ -303,15 +303,15 @@ fn a_plugin_in_go_is_reattached_to() {
     let handshake = || Handshake::new("HASHI", "hola").interface::<dyn Work>(1);
     let options = ProcessOptions::new().without_tls().handshake(handshake()).dispense("worker");
     let process = options.clone().open(&path).unwrap();
-    let there = process.reattachment().unwrap();
-    assert_eq!(there.protocol, Protocol::NetRpc);
-    let again = options.reattach(there).unwrap();
+    let reattachment = process.reattachment().unwrap();
+    assert_eq!(reattachment.protocol, Protocol::NetRpc);
+    let again = options.reattach(reattachment).unwrap();
     let mut registry = Registry::new();
     registry.add(&again).unwrap();
     assert_eq!(registry.open::<dyn Work>("worker").unwrap().sum(1, &[1]).unwrap(), 2);
 }
 
-/// Who does not say what he speaks, is spoken to in net/rpc in the first version of the application, and in gRPC in the second.
+/// A host that names no protocol gets net/rpc in version 1 of the app, and gRPC in version 2.
 #[test]
 fn a_host_that_says_nothing_is_answered_by_version() {
     let Some(host) = go("host") else { return };
@@ -335,7 +335,7 @@ fn the_app_asks_for_what_stands_behind_the_number_sign() {
         plug_tests::run(&mut hello)
     };
     assert_eq!(plug_tests::texts(&hello("#a")).0, "hello, x\n");
-    // Go's plugin has none that is called like its file.
+    // Go's plugin has no plugin with the name of its file.
     let (stdout, stderr) = plug_tests::texts(&hello(""));
     let path = path.display();
     assert_eq!(

@@ -12,14 +12,14 @@ use process_interface::Work;
 
 use crate::Server;
 
-/// What is at an address, however it is reached.
-struct Reached {
+/// A server at an address, opened by its link.
+struct Remote {
     link: Grpc,
     registry: Registry,
     name: String,
 }
 
-impl Reached {
+impl Remote {
     fn at(address: &str, options: GrpcOptions) -> Result<Self, Error> {
         let link = options.open(address)?;
         let mut registry = Registry::new();
@@ -41,8 +41,8 @@ fn text(error: &Error) -> String {
     format!("{error:#}")
 }
 
-/// The address as plug has it.
-fn ours(server: &Server) -> String {
+/// The address of the server as plug writes it.
+fn plug_address(server: &Server) -> String {
     if server.address.starts_with("unix:") {
         format!("grpc+{}", server.address)
     } else {
@@ -50,7 +50,7 @@ fn ours(server: &Server) -> String {
     }
 }
 
-/// One that is free, though somebody else may take it.
+/// An address that is free now, though another program may take it.
 fn free_address() -> String {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
@@ -61,13 +61,13 @@ fn answers_over_a_port_and_a_socket() {
     let sockets = Sockets::new();
     for address in ["127.0.0.1:0".to_owned(), format!("unix:{}", sockets.join("go").display())] {
         let server = Server::start(&program, &[], &address);
-        let address = ours(&server);
-        let there = Reached::at(&address, GrpcOptions::new()).unwrap();
-        there.link.check().unwrap();
+        let address = plug_address(&server);
+        let remote = Remote::at(&address, GrpcOptions::new()).unwrap();
+        remote.link.check().unwrap();
         let expected = address.split_once(':').unwrap().1.to_ascii_lowercase();
         let expected = expected.replace([':', '.', '/'], "-");
-        assert_eq!(there.name, expected.trim_start_matches('-'));
-        let (plug, work) = (there.plug(), there.work());
+        assert_eq!(remote.name, expected.trim_start_matches('-'));
+        let (plug, work) = (remote.plug(), remote.work());
         for name in ["x", "", "Zoë"] {
             assert_eq!(plug.say_hello(name).unwrap(), format!("hello, {name}"));
         }
@@ -79,7 +79,7 @@ fn answers_over_a_port_and_a_socket() {
         assert!(matches!(error.kind(), ErrorKind::Plugin), "{error:?}");
         assert_eq!(text(&error), "50 % of Zoë's: luck");
         let error = plug::with_deadline(Duration::from_millis(100), || work.sleep(60_000)).unwrap_err();
-        let name = &there.name;
+        let name = &remote.name;
         assert_eq!(text(&error), format!("plugin `{name}` did not answer `sleep` in time, and the call was cancelled"));
         let limited = GrpcOptions::new().max_reply(1 << 20).open(&address).unwrap();
         let mut registry = Registry::new();
@@ -92,7 +92,7 @@ fn answers_over_a_port_and_a_socket() {
     }
 }
 
-/// It says so on stderr when its caller has gone.
+/// The server reports on stderr that its caller has gone.
 #[test]
 fn hears_that_it_was_given_up() {
     let Some(program) = go("server") else { return };
@@ -100,25 +100,25 @@ fn hears_that_it_was_given_up() {
     let mut child = command.arg("127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let server = Server { child, address: crate::first_line(stdout) };
-    let work = Reached::at(&ours(&server), GrpcOptions::new()).unwrap().work();
+    let work = Remote::at(&plug_address(&server), GrpcOptions::new()).unwrap().work();
     let start = Instant::now();
     plug::with_deadline(Duration::from_millis(100), || work.sleep(60_000)).unwrap_err();
     let mut line = String::new();
     BufReader::new(stderr).read_line(&mut line).unwrap();
-    // It has the deadline too, and a call that is given up is also cancelled.
+    // The server has the deadline too, and the call is also cancelled.
     assert!(["sleep: context deadline exceeded\n", "sleep: context canceled\n"].contains(&&line[..]), "{line:?}");
     assert!(start.elapsed() < Duration::from_secs(5));
 }
 
-/// The document's own program needs a second for it.
+/// The document's own program takes a second to do so.
 #[test]
 fn is_waited_for_while_it_starts() {
     let Some(program) = go("server") else { return };
     let address = free_address();
     let start = Instant::now();
     let _server = Server::spawn(&program, &["-after", "300ms"], &address);
-    let there = Reached::at(&format!("grpc://{address}"), GrpcOptions::new()).unwrap();
-    assert_eq!(there.plug().say_hello("x").unwrap(), "hello, x");
+    let remote = Remote::at(&format!("grpc://{address}"), GrpcOptions::new()).unwrap();
+    assert_eq!(remote.plug().say_hello("x").unwrap(), "hello, x");
     let took = start.elapsed();
     assert!(took > Duration::from_millis(300) && took < Duration::from_millis(1000), "{took:?}");
 }
@@ -128,7 +128,7 @@ fn is_not_waited_for_for_ever() {
     let address = format!("grpc://{}", free_address());
     let start = Instant::now();
     let options = GrpcOptions::new().connect_timeout(Duration::from_millis(200));
-    let error = Reached::at(&address, options).err().unwrap();
+    let error = Remote::at(&address, options).err().unwrap();
     let took = start.elapsed();
     assert!(took > Duration::from_millis(100) && took < Duration::from_secs(2), "{took:?}");
     assert_eq!(
@@ -143,8 +143,8 @@ fn is_killed_and_comes_back() {
     let sockets = Sockets::new();
     for address in [free_address(), format!("unix:{}", sockets.join("go").display())] {
         let mut server = Server::start(&program, &[], &address);
-        let there = Reached::at(&ours(&server), GrpcOptions::new()).unwrap();
-        let work = there.work();
+        let remote = Remote::at(&plug_address(&server), GrpcOptions::new()).unwrap();
+        let work = remote.work();
         assert_eq!(work.sum(1, &[]).unwrap(), 1);
         let started = Instant::now();
         let error = std::thread::scope(|scope| {
@@ -156,7 +156,7 @@ fn is_killed_and_comes_back() {
         });
         assert!(started.elapsed() < Duration::from_secs(5));
         assert!(matches!(error.kind(), ErrorKind::Unavailable { .. }), "{error:?}");
-        let (name, origin) = (&there.name, ours(&server));
+        let (name, origin) = (&remote.name, plug_address(&server));
         let text = text(&error);
         assert!(text.starts_with(&format!("plugin `{name}` in `{origin}` is not there for `sleep`: ")), "{text}");
         if let Some(path) = address.strip_prefix("unix:") {
@@ -172,13 +172,13 @@ fn is_one_of_two() {
     let Some(program) = go("server") else { return };
     let [one, other] = [(); 2].map(|()| Server::start(&program, &[], "127.0.0.1:0"));
     let address = format!("grpc://{},{}", one.address, other.address);
-    let there = Reached::at(&address, GrpcOptions::new()).unwrap();
-    let plug = there.plug();
+    let remote = Remote::at(&address, GrpcOptions::new()).unwrap();
+    let plug = remote.plug();
     for _ in 0..20 {
         assert_eq!(plug.say_hello("x").unwrap(), "hello, x");
     }
     drop(one);
-    // What was sent to it just then, may be lost.
+    // Calls that are sent just now may be lost.
     std::thread::sleep(Duration::from_millis(100));
     let failed = (0..50).filter(|_| plug.say_hello("x").is_err()).count();
     assert_eq!(failed, 0);

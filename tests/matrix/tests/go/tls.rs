@@ -1,4 +1,4 @@
-//! TLS with a server in Go: whose certificates are believed, and to whom this program shows its own.
+//! TLS with a server in Go: both sides check the certificate of the peer.
 
 use std::fs;
 use std::process::Command;
@@ -11,7 +11,7 @@ use plug_tests::{Sockets, go, succeed};
 
 use crate::Server;
 
-/// A server, and the certificates of all.
+/// A server, and the folder of all certificates.
 struct Secured {
     folder: Sockets,
     server: Server,
@@ -43,7 +43,7 @@ impl Secured {
         registry.open::<dyn Plug>(&name)?.say_hello("x")
     }
 
-    /// Without the port, which is another each time.
+    /// The message of the error. It has `PORT` for the port, which differs each time.
     fn refusal(&self, host: &str, options: GrpcOptions) -> String {
         let text = format!("{:#}", self.greet(host, options).unwrap_err());
         text.replace(self.server.address.rsplit_once(':').unwrap().1, "PORT")
@@ -52,24 +52,24 @@ impl Secured {
 
 #[test]
 fn believes_the_roots_it_was_given() {
-    let Some(there) = Secured::start(&[]) else { return };
-    assert_eq!(there.greet("127.0.0.1", there.options()).unwrap(), "hello, x");
-    assert_eq!(there.greet("localhost", there.options()).unwrap(), "hello, x");
+    let Some(secured) = Secured::start(&[]) else { return };
+    assert_eq!(secured.greet("127.0.0.1", secured.options()).unwrap(), "hello, x");
+    assert_eq!(secured.greet("localhost", secured.options()).unwrap(), "hello, x");
     let refused = "`grpcs://127.0.0.1:PORT` is not there for `List`: \
         invalid peer certificate: UnknownIssuer";
     let start = Instant::now();
-    let others = GrpcOptions::new().roots(there.pem("others.pem"));
-    assert_eq!(there.refusal("127.0.0.1", others), refused);
-    // Those of the system.
-    assert_eq!(there.refusal("127.0.0.1", GrpcOptions::new()), refused);
-    // To wait would be of no use.
+    let others = GrpcOptions::new().roots(secured.pem("others.pem"));
+    assert_eq!(secured.refusal("127.0.0.1", others), refused);
+    // The default is the roots of the system.
+    assert_eq!(secured.refusal("127.0.0.1", GrpcOptions::new()), refused);
+    // A retry could not help, so it did not wait.
     assert!(start.elapsed() < Duration::from_secs(4));
 }
 
 #[test]
 fn wants_the_name_of_the_server() {
-    let Some(there) = Secured::start(&[]) else { return };
-    let refusal = there.refusal("127.0.0.1", there.options().server_name("elsewhere.example"));
+    let Some(secured) = Secured::start(&[]) else { return };
+    let refusal = secured.refusal("127.0.0.1", secured.options().server_name("elsewhere.example"));
     assert!(
         refusal.starts_with(
             "`grpcs://127.0.0.1:PORT` is not there for `List`: \
@@ -77,36 +77,37 @@ fn wants_the_name_of_the_server() {
         ),
         "{refusal}"
     );
-    assert_eq!(there.greet("127.0.0.1", there.options().server_name("localhost")).unwrap(), "hello, x");
+    assert_eq!(secured.greet("127.0.0.1", secured.options().server_name("localhost")).unwrap(), "hello, x");
 }
 
 #[test]
 fn shows_its_own_certificate() {
-    let Some(there) = Secured::start(&["-clients"]) else { return };
+    let Some(secured) = Secured::start(&["-clients"]) else { return };
     let with = |name: &str| {
-        there.options().client_certificate(there.pem(&format!("{name}.pem")), there.pem(&format!("{name}.key")))
+        secured.options().client_certificate(secured.pem(&format!("{name}.pem")), secured.pem(&format!("{name}.key")))
     };
-    assert_eq!(there.greet("127.0.0.1", with("client")).unwrap(), "hello, x");
-    for options in [there.options(), with("stranger")] {
-        // The server says why, but closes the connection too, and what is written to that may fail before the alert is read.
-        let refusal = there.refusal("127.0.0.1", options);
+    assert_eq!(secured.greet("127.0.0.1", with("client")).unwrap(), "hello, x");
+    for options in [secured.options(), with("stranger")] {
+        // The server sends the reason in an alert, and closes the connection.
+        // A write may fail before the alert is read.
+        let refusal = secured.refusal("127.0.0.1", options);
         let head = "`grpcs://127.0.0.1:PORT` is not there for `List`: connection error: ";
         assert!(refusal.starts_with(head), "{refusal}");
     }
 }
 
-/// Neither takes the other for what it is not.
+/// Neither side connects to a peer that differs about TLS.
 #[test]
 fn is_not_left_out_where_it_is_wanted() {
-    let Some(there) = Secured::start(&[]) else { return };
+    let Some(secured) = Secured::start(&[]) else { return };
     let options = || GrpcOptions::new().connect_timeout(Duration::from_millis(500));
-    let plain = options().open(&format!("grpc://{}", there.server.address)).unwrap();
+    let plain = options().open(&format!("grpc://{}", secured.server.address)).unwrap();
     let error = Registry::new().add(&plain).err().unwrap();
     assert!(matches!(error.kind(), ErrorKind::Unavailable { .. }), "{error:?}");
     let Some(program) = go("server") else { return };
     let server = Server::start(&program, &[], "127.0.0.1:0");
     let address = format!("grpcs://{}", server.address);
-    let secure = options().roots(there.pem("roots.pem")).open(&address).unwrap();
+    let secure = options().roots(secured.pem("roots.pem")).open(&address).unwrap();
     let error = Registry::new().add(&secure).err().unwrap();
     assert_eq!(
         format!("{error:#}"),

@@ -15,7 +15,7 @@ fn a_library_that_aborts_on_panic_says_so() {
     }
 }
 
-/// The docs say that it takes the host with it. If it stops doing so, the docs are wrong.
+/// It ends the host, as the docs state. If it no longer does, the docs are wrong.
 #[test]
 fn a_panic_in_one_ends_the_host() {
     let path = library("library-plugin", &["--profile", "abort"]);

@@ -1,4 +1,4 @@
-//! Bundles: one library of several plugin crates, from wherever Cargo takes them.
+//! Bundles: one library of several plugin crates, from any source that Cargo has.
 
 use std::fs;
 use std::process::Command;
@@ -23,7 +23,8 @@ fn a_bundle_has_the_plugins_of_several_crates() {
     assert_eq!(registry.open::<dyn Plug>("bonjour").unwrap().say_hello("x").unwrap(), "bonjour, x");
 }
 
-/// What is not published can be in no registry; a repository is as far away from a workspace, and of another version of the interface's crate.
+/// Unpublished crates cannot come from a registry.
+/// A repository is just as separate from the workspace, and has another version of the interface.
 #[test]
 fn a_bundle_of_crates_from_a_repository() {
     let repository = copy_of_workspace("library-repository");
@@ -36,7 +37,7 @@ fn a_bundle_of_crates_from_a_repository() {
     };
     git(&["init", "--quiet"]);
     git(&["add", "--all"]);
-    // Nothing has changed since the last run, perhaps.
+    // The commit fails if nothing has changed since the last run.
     run(Command::new("git")
         .args(["-c", "user.name=plug", "-c", "user.email=plug@localhost", "commit", "--quiet", "-m", "All"])
         .current_dir(&repository));

@@ -1,4 +1,4 @@
-//! Hosts and plugins of different compilers and profiles: every pair must say the same.
+//! Hosts and plugins of different compilers and profiles: every pair must report the same.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,8 +7,8 @@ use plug_tests::{has_toolchain, is_full, leave_out, library, run, texts};
 
 use crate::library_host;
 
-/// What a host says of a library, less where its panics print.
-fn told(host: &Path, library: &Path) -> String {
+/// The report of a host on a library, without stderr, where panics print.
+fn report_of(host: &Path, library: &Path) -> String {
     let output = run(Command::new(host).arg(library));
     let (stdout, stderr) = texts(&output);
     assert!(
@@ -21,15 +21,15 @@ fn told(host: &Path, library: &Path) -> String {
     stdout
 }
 
-/// Every host with every plugin; `all` are the arguments of the builds of each.
+/// Runs every host with every plugin. `all` are the arguments of the builds of each.
 fn pairs(hosts: &[&[&str]], plugins: &[&[&str]]) {
-    let expected = told(&library_host(&[]), &library("library-plugin", &[]));
+    let expected = report_of(&library_host(&[]), &library("library-plugin", &[]));
     assert!(expected.matches("panicked").count() == 12, "{expected}");
     let libraries: Vec<_> = plugins.iter().map(|arguments| library("library-plugin", arguments)).collect();
     for arguments in hosts {
         let host = library_host(arguments);
         for library in &libraries {
-            assert_eq!(told(&host, library), expected, "{} with {}", host.display(), library.display());
+            assert_eq!(report_of(&host, library), expected, "{} with {}", host.display(), library.display());
         }
     }
 }
@@ -65,7 +65,7 @@ fn registered_by_linkme() {
     pairs(&[&["--features", "plug/linkme"]], &[&["--features", "plug/linkme"]]);
 }
 
-/// What valgrind's memcheck says of a host that does everything once.
+/// Valgrind's memcheck finds no error in a host that does everything once.
 #[test]
 fn memory() {
     if Command::new("valgrind").arg("--version").output().is_err() {
@@ -74,7 +74,7 @@ fn memory() {
     }
     let (host, library) = (library_host(&["--release"]), library("library-plugin", &["--release"]));
     let mut valgrind = Command::new("valgrind");
-    // What is still reachable is what is never unloaded.
+    // Libraries are never unloaded, so that their memory is still reachable.
     valgrind.args([
         "--error-exitcode=9",
         "--leak-check=full",

@@ -1,4 +1,5 @@
-//! Libraries of other systems, as real as a linker makes them here: they are told apart, their section is found, and cut ones are refused.
+//! Libraries of other systems, made by real linkers.
+//! The host recognizes each format, finds the section, and refuses cut files.
 
 use std::fs;
 use std::path::PathBuf;
@@ -19,7 +20,8 @@ const SOURCE: &str = r#"
 pub static PLUG: [u8; 12] = *b"\x7fplug\r\n?\0\0\0\0";
 "#;
 
-/// A library for this target, by the compiler's own linker; none where the target or that linker is missing.
+/// A library for this target, by the compiler's own linker.
+/// `None` if the target or that linker is missing.
 fn library(target: &str, linker: &[&str]) -> Option<PathBuf> {
     let folder = scratch(&format!("library-{target}"));
     fs::write(folder.join("x.rs"), SOURCE).unwrap();
@@ -62,7 +64,7 @@ fn check(target: &str, linker: &[&str], format: &'static str, architecture: &str
     let bytes = fs::read(&path).unwrap();
     let section = section_for(&bytes, format, architecture).unwrap();
     assert!(section.starts_with(b"\x7fplug\r\n?"), "{section:?}");
-    // What a DLL ends with is filled up to a round number of bytes.
+    // The last part of a DLL is padding.
     let tenths = if format == "PE" { 9 } else { 10 };
     for tenth in 0..tenths {
         let cut = &bytes[..bytes.len() * tenth / 10];

@@ -1,4 +1,4 @@
-//! What a library logs reaches the host's logger, or its subscriber.
+//! The log of a library reaches the host's logger or subscriber.
 
 use std::process::Command;
 
@@ -16,7 +16,7 @@ const TRACING: &[&str] = &["--features", "tracing"];
 
 #[test]
 fn log_to_log() {
-    // What the host does not want is not sent, and a record's place is known.
+    // Records that the host disables are not sent, and each record has its place.
     assert_eq!(
         logged(LOG, LOG),
         "WARN worker::log it is 7 o'clock: Some(\"library_plugin\") Some(\"tests/fixtures/library/plugin/src/lib.rs\") true\nlog: Ok(\"log\")\n",

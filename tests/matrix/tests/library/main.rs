@@ -1,4 +1,4 @@
-//! The library link, with libraries and hosts that are built for it: by several compilers, with several profiles, and with
+//! The library link, with libraries and hosts of several compilers, of several profiles, and with
 //! several versions of an interface.
 
 #![allow(unsafe_code, reason = "opening a library is unsafe")]
@@ -15,7 +15,7 @@ mod variants;
 
 use std::path::PathBuf;
 
-use opened::{open, refusal, registry, told, worker};
+use opened::{message_of, open, refusal, registry, worker};
 
 /// The host of `fixtures/library`, built with these arguments.
 fn library_host(arguments: &[&str]) -> PathBuf {

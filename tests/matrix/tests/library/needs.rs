@@ -1,4 +1,4 @@
-//! Libraries that need another one.
+//! Libraries that need another library.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use plug::Error;
 use plug::link::{Library, LibraryOptions};
 use plug_tests::{library, scratch, succeed};
 
-use crate::told;
+use crate::message_of;
 
 fn load(options: &LibraryOptions, path: &Path) -> Result<Library, Error> {
     // SAFETY: the tests built it, and write to none that is loaded.
@@ -25,21 +25,21 @@ fn one_that_has_gone() {
     let path = library("library-plugin", &rustc);
     fs::remove_file(folder.join("libgone.so")).unwrap();
     assert_eq!(
-        told(&load(&LibraryOptions::new(), &path).unwrap().load().unwrap_err(), &path),
+        message_of(&load(&LibraryOptions::new(), &path).unwrap().load().unwrap_err(), &path),
         "cannot load library `PATH`\n\
          caused by: libgone.so: cannot open shared object file: No such file or directory",
     );
-    // It may need one that nothing is called.
+    // The name of the needed library may have control characters.
     let mut bytes = fs::read(&path).unwrap();
     let at = bytes.windows(11).position(|window| window == b"libgone.so\0").unwrap();
     bytes[at..at + 4].copy_from_slice(b"\x1b[2J");
     let path = scratch("library-escaped").join("libx.so");
     fs::write(&path, bytes).unwrap();
-    let text = told(&load(&LibraryOptions::new(), &path).unwrap().load().unwrap_err(), &path);
+    let text = message_of(&load(&LibraryOptions::new(), &path).unwrap().load().unwrap_err(), &path);
     assert!(text.contains("caused by: \\u{1b}[2Jone.so: cannot open"), "{text}");
 }
 
-/// By its handle it is in no folder, as a copy is not.
+/// A library that is loaded by its descriptor is in no folder, like a copy.
 #[cfg(target_os = "linux")]
 #[test]
 fn it_does_not_find_what_lies_beside_it() {

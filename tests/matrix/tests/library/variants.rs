@@ -1,11 +1,11 @@
-//! Libraries with other versions of their interface than this program's, which has the newest: what still fits, and what is
-//! said of the rest.
+//! Libraries with older versions of their interface than this program's.
+//! Some are compatible, and the others are refused.
 
 use library_interface::Work;
 use plug::ErrorKind;
 use plug_tests::library;
 
-use crate::{registry, told, worker};
+use crate::{message_of, registry, worker};
 
 #[test]
 fn an_older_library_is_served_by_the_default_body() {
@@ -14,7 +14,7 @@ fn an_older_library_is_served_by_the_default_body() {
     assert_eq!(worker.add(1, 2).unwrap(), 3);
 }
 
-/// What opening `worker` says, which runs nothing of the library.
+/// The error of opening `worker`, which runs no code of the library.
 fn misfit(version: &str) -> String {
     let path = library("library-plugin", &[&format!("LIBRARY_INTERFACE={version}")]);
     let registry = registry(&path).unwrap();
@@ -22,7 +22,7 @@ fn misfit(version: &str) -> String {
     assert!(matches!(error.kind(), ErrorKind::Incompatible { .. }), "{error:?}");
     let problem = registry.problems().iter().find(|problem| problem.name() == Some("worker")).expect("it is a problem");
     assert_eq!(problem.to_string(), error.to_string());
-    told(&error, &path)
+    message_of(&error, &path)
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn another_signature_is_told_before_anything_runs() {
 
 #[test]
 fn another_field_of_a_struct_is_told() {
-    // `Point` is in the result too. The first place is enough.
+    // `Point` is in the result too. The first place is reported.
     assert_eq!(
         misfit("wide"),
         "plugin `worker` of `library:PATH` was built with another `library_interface::Work`\n  \

@@ -1,4 +1,4 @@
-//! A package that wraps the app with plugins of its own, which fail, panic, and claim each other's names.
+//! A package that wraps the app. Its plugins fail, panic, and claim each other's names.
 
 use std::process::ExitCode;
 
