@@ -4,7 +4,8 @@
 //!
 //! | file | faults |
 //! |---|---|
-//! | `file.rs` | `RelativePath`, `Unreadable`, `NotAFile`, `Writable`, `NotAllowed`, `TooLong`, `Copy` |
+//! | `file.rs` | `RelativePath`, `Unreadable`, `NotAFile`, `TooLong`, `Copy` |
+//! | `file.rs`, on demand | `Writable`, `NotAllowed` |
 //! | `image.rs` | `Empty`, `NotALibrary`, `WrongTarget`, `CutShort`, `Damaged`, `NoPlugins` |
 //! | `open.rs` | `Abi`, and what the records say: `Damaged`, `NoPlugins` |
 //! | `loaded.rs` | `Load`, `NoAnswer`, `Changed`, and `Abi` once more |

@@ -55,7 +55,7 @@ pub(super) fn take(path: &Path, rules: &FileRules) -> Result<(Loadable, Vec<u8>)
     }
     let (len, max) = (metadata.len(), rules.max_len);
     if len > max {
-        return Err(Error::library(path, LibraryFault::TooLong { len, max: max }));
+        return Err(Error::library(path, LibraryFault::TooLong { len, max }));
     }
     if rules.refuse_writable {
         refuse_writable(path, &metadata).map_err(|fault| Error::library(path, fault))?;

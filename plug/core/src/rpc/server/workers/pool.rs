@@ -1,7 +1,8 @@
 //! The threads of a server: which of them drive the runtime, call methods or rest.
 //!
-//! This file uses neither a runtime nor a clock, so `tests/models` runs it under the interleavings that
-//! shuttle tries. All of the state is under one lock, which is held for a few instructions.
+//! This file uses neither a runtime nor a clock, so `tests/models` runs it under the interleavings
+//! that shuttle tries.
+//! All of the state is under one lock, which is held for a few instructions.
 
 use std::collections::VecDeque;
 use std::future::Future;
