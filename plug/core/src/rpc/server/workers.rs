@@ -35,7 +35,7 @@ use crate::rpc::spin::Spin;
 /// The most calls at once, each of which may never end.
 /// As many more may wait; the server refuses those that follow.
 const MOST: usize = 10_000;
-/// CallQueue are made one after another for this long, before answers are sent and requests read.
+/// Calls are made one after another for this long, before answers are sent and requests read.
 const ROUND: Duration = Duration::from_micros(200);
 
 /// A call, which may take any time, and its answer, which takes none.
