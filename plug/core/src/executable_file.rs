@@ -90,7 +90,8 @@ impl ReadCacheOps for At<'_> {
         let read = {
             use std::io::{Read, Seek, SeekFrom};
             let mut file = self.file;
-            file.seek(SeekFrom::Start(self.offset)).and_then(|_| file.read(bytes))
+            // By their traits, since `ReadCacheOps` has methods of these names too.
+            Seek::seek(&mut file, SeekFrom::Start(self.offset)).and_then(|_| Read::read(&mut file, bytes))
         };
         let len = read.map_err(drop)?;
         self.offset += len as u64;

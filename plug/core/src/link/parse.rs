@@ -1,9 +1,9 @@
 //! Parses links that people type: `library:PATH`, `process:PATH`, `grpc://HOST:PORT`.
 //! Each can have `#NAME` for one plugin.
 
+use std::fmt;
 use std::path::{Path, PathBuf, is_separator};
 use std::str::FromStr;
-use std::{fmt, fs};
 
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
@@ -251,7 +251,7 @@ fn guess(text: &str) -> Option<String> {
 #[cfg(unix)]
 fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o111 != 0)
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o111 != 0)
 }
 
 /// On other systems only the name of a file shows that.
