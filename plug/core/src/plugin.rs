@@ -270,7 +270,8 @@ impl Plugin {
         }
     }
 
-    pub(crate) fn identity(&self) -> &'static Identity {
+    /// The interface that it implements, with its version.
+    pub fn identity(&self) -> &'static Identity {
         match &self.0 {
             PluginSource::Recorded(entry) => entry.interface,
             PluginSource::Owned(owned) => owned.interface,
