@@ -1,9 +1,10 @@
 //! Deadlines of calls to plugins, for a stretch of code or for one object.
 //!
 //! `RemoteObject::send` in `rpc/client/object.rs` puts the deadline into the call.
-//! `rpc/client/http2.rs`, `grpc/client.rs` and `process/netrpc/calls.rs` send it, and stop waiting.
+//! `rpc/client/http2.rs`, `grpc/client.rs` and `process/netrpc/host.rs` send it, and stop waiting.
 //! `rpc/server/router.rs` and `process/netrpc/respond.rs` read it for the plugin.
-//! `Target::call` in `wire/dispatch.rs` enforces it there.
+//! `Target::call` in `wire/dispatch.rs` refuses a call that is late, and sets the deadline for the
+//! calls that the method makes itself.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -15,8 +16,9 @@ thread_local! {
 
 /// Runs `work`, whose calls to plugins in other processes and on servers must all end within
 /// `duration`.
-/// A call that does not fails with [`ErrorKind::Deadline`](crate::ErrorKind::Deadline), and is
-/// cancelled on the other side.
+/// A call that does not fails with [`ErrorKind::Deadline`](crate::ErrorKind::Deadline).
+/// Over gRPC it is also cancelled: the other side does not begin it.
+/// A method that has begun there runs to its end.
 ///
 /// The deadline holds for this thread only. The earliest of nested deadlines holds.
 /// It has no effect on a plugin that is linked in or in a shared library: such a plugin runs in

@@ -7,17 +7,18 @@
 //! | `file.rs` | `RelativePath`, `Unreadable`, `NotAFile`, `TooLong`, `Copy` |
 //! | `file.rs`, on demand | `Writable`, `NotAllowed` |
 //! | `image.rs` | `Empty`, `NotALibrary`, `WrongTarget`, `CutShort`, `Damaged`, `NoPlugins` |
-//! | `open.rs` | `Abi`, and what the records say: `Damaged`, `NoPlugins` |
+//! | `open.rs`, `reader.rs` | `Abi`, and faults of the records: `Damaged`, `NoPlugins` |
 //! | `loaded.rs` | `Load`, `NoAnswer`, `Changed`, and `Abi` once more |
 //!
-//! An interface that does not fit refuses the plugin alone, as `Difference` says.
+//! `compat.rs` decides whether an interface fits; one that does not refuses its plugin alone.
+//! `link/parse.rs` decides about the text `library:PATH`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// A fault of a shared library's file, by the step that found it.
-/// `Load`, `NoAnswer` and `Changed` come from loading; all others are found before any of its code
-/// runs.
+/// `Load`, `NoAnswer` and `Changed` come from loading.
+/// All others are found before any of its code runs, unless its answer differs from its records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LibraryFault {

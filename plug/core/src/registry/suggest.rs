@@ -1,4 +1,6 @@
 //! Explains why a lookup found no plugin, and suggests remedies.
+//!
+//! `Registry::plugin` calls it. `error/kind.rs` has the texts of the kinds that it chooses.
 
 use crate::error::Error;
 use crate::error::kind::{ErrorKind, NameList};
@@ -36,7 +38,7 @@ pub(crate) fn explain(registry: &Registry, interface: &'static Identity, name: &
     }
     if let Some(nearest) = nearest {
         let features = candidates.features(nearest);
-        let way = if features.is_empty() {
+        let way = if features.is_empty() || candidates.has(nearest) {
             String::new()
         } else {
             format!(" it is not in this build: rebuild with `--features {}`", features.join(" "))
@@ -71,6 +73,11 @@ impl<'r> Candidates<'r> {
 
     fn names(&self) -> Vec<String> {
         self.of_interface.iter().map(|plugin| plugin.name().to_owned()).collect()
+    }
+
+    /// Whether a plugin of the interface has this name or alias.
+    fn has(&self, name: &str) -> bool {
+        self.of_interface.iter().any(|plugin| plugin.is_called(name))
     }
 
     /// The other interfaces that have a plugin of this name.
@@ -225,6 +232,15 @@ mod tests {
         assert_eq!(
             open(&registry(&["a"], &LINKED), "loudd"),
             "unknown plugin `loudd` of interface `here::Greeter`\nhint: did you mean `loud`? it is not in this build: rebuild with `--features loud`\nhint: available: `a`"
+        );
+    }
+
+    #[test]
+    fn a_near_miss_of_a_plugin_that_another_feature_brings_too() {
+        static LINKED: [Linked; 1] = [Linked("app\nall plugin-b b,c false true\nb plugin-b b true true\n")];
+        assert_eq!(
+            open(&registry(&["b"], &LINKED), "bb"),
+            "unknown plugin `bb` of interface `here::Greeter`\nhint: did you mean `b`?\nhint: available: `b`"
         );
     }
 
