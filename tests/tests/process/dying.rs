@@ -142,7 +142,7 @@ fn it_is_killed_and_its_child_is_not() {
     for (error, when) in errors.iter().zip(["while it was being called", "before it was called"]) {
         assert!(error.starts_with(&format!("plugin `PATH` was killed by signal 9 (SIGKILL) {when}\n")), "{error}");
     }
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
 /// The number of threads of the process.
