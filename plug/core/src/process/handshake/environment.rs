@@ -74,6 +74,7 @@ pub(crate) struct HostEnvironment {
     /// The ports to listen on without Unix sockets; 0, which is any port, if the host names none.
     pub ports: RangeInclusive<u16>,
     /// The host's certificate, in PEM; none without TLS.
+    /// An empty text is a malformed certificate: the host wants TLS.
     pub certificate: Option<String>,
     pub socket_dir: Option<PathBuf>,
     pub socket_group: Option<String>,
@@ -145,7 +146,7 @@ impl HostEnvironment {
         Self {
             versions,
             ports: min..=max.unwrap_or(min).max(min),
-            certificate: text(CERTIFICATE),
+            certificate: variable(CERTIFICATE).map(|value| value.to_string_lossy().into_owned()),
             socket_dir: set(SOCKET_DIR).map(PathBuf::from),
             socket_group: text(SOCKET_GROUP),
             multiplex: set(MULTIPLEX).is_some(),
@@ -296,8 +297,10 @@ mod tests {
         assert_eq!((&empty.versions[..], &empty.ports, empty.multiplex), (&[][..], &(0..=0), false));
         assert_eq!(
             empty,
-            environment(&[(VERSIONS, ""), (MIN_PORT, ""), (CERTIFICATE, ""), (MULTIPLEX, ""), (PROTOCOLS, ",")])
+            environment(&[(VERSIONS, ""), (MIN_PORT, ""), (SOCKET_DIR, ""), (MULTIPLEX, ""), (PROTOCOLS, ",")])
         );
+        // A host without TLS does not set it.
+        assert_eq!((empty.certificate, environment(&[(CERTIFICATE, "")]).certificate), (None, Some(String::new())));
         let odd = environment(&[
             (VERSIONS, "7, x\n,,-1,3"),
             (MIN_PORT, "70000"),
