@@ -81,7 +81,7 @@ fn started_by(identity: &Identity, folder: &Path) -> (Started, Vec<String>) {
     let mut command = Command::new(program("worker"));
     command
         .env("HASHI", "hola")
-        .env("PLUGIN_PROTOCOL_VERSIONS", "1")
+        .env("PLUGIN_PROTOCOL_VERSIONS", "1,2")
         .env("PLUG_PROTOCOL", crate::PROTOCOL)
         .env("PLUGIN_CLIENT_CERT", identity.certificate.pem());
     let mut started = start(command.env("PLUGIN_UNIX_SOCKET_DIR", folder));

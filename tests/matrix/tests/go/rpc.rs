@@ -1,7 +1,9 @@
 //! net/rpc, go-plugin's first protocol: a host in Go with plugins in Rust, and the reverse.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use app_interface::Plug;
@@ -129,7 +131,7 @@ fn a_host_tells_a_plugin_to_leave() {
 fn a_host_that_is_killed_takes_its_plugin_along() {
     let Some(host) = go("rpc-host") else { return };
     let sockets = Sockets::new();
-    let (mut host, running) = crate::hang(&host, &process("plugin-a"), &sockets);
+    let (mut host, running) = crate::hang(&host, &[], &process("plugin-a"), &sockets);
     assert!(is_running(running.pid));
     host.kill().unwrap();
     host.wait().unwrap();
@@ -311,18 +313,45 @@ fn a_plugin_in_go_is_reattached_to() {
     assert_eq!(registry.open::<dyn Work>("worker").unwrap().sum(1, &[1]).unwrap(), 2);
 }
 
-/// A host that names no protocol gets net/rpc in version 1 of the app, and gRPC in version 2.
+/// A program that starts this one with an argument, which a host in Go has no place for.
+fn with_argument(program: &Path, argument: &str, folder: &Path) -> PathBuf {
+    let path = folder.join(argument);
+    fs::write(&path, format!("#!/bin/sh\nexec '{}' {argument}\n", program.display())).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+/// The app declares version 1 as net/rpc, and version 2 is gRPC.
 #[test]
-fn a_host_that_says_nothing_is_answered_by_version() {
-    let Some(host) = go("host") else { return };
+fn a_host_is_answered_over_the_protocol_of_its_version() {
+    let (Some(host), Some(rpc_host)) = (go("host"), go("rpc-host")) else { return };
     let sockets = Sockets::new();
     let (plugin, sockets) = (process("plugin-a"), &*sockets);
     let to = plugin.to_str().unwrap();
-    let version = |version| Caller { program: &host, flags: version, to, sockets };
-    assert_eq!(version(&["-version", "2"]).answer("hello", &["x"]), "hello, x");
-    assert_eq!(version(&["-version", "1"]).answer("hello", &["x"]), "hello, x", "it was told to speak gRPC");
-    let Some(host) = go("rpc-host") else { return };
-    assert_eq!(Caller { program: &host, flags: &[], to, sockets }.answer("hello", &["x"]), "hello, x");
+    let caller = |program, flags| Caller { program, flags, to, sockets };
+    assert_eq!(caller(&rpc_host, &[]).answer("hello", &["x"]), "hello, x");
+    assert_eq!(caller(&host, &["-version", "2"]).answer("hello", &["x"]), "hello, x");
+    assert_eq!(
+        caller(&host, &["-version", "1"]).error("hello", &["x"]),
+        "Unsupported plugin protocol \"netrpc\". Supported: [grpc]"
+    );
+}
+
+/// Like go-plugin's KV example, the host has version 1 and knows gRPC alone.
+#[test]
+fn a_host_without_netrpc_is_answered_in_version_1() {
+    let Some(host) = go("host") else { return };
+    let (folder, sockets) = (Sockets::new(), Sockets::new());
+    // It declares version 1 without a protocol, which is gRPC.
+    let worker = with_argument(&built_program("worker"), "versions", &folder);
+    for flags in [&[][..], &["-tls"]] {
+        let host = Caller { program: &host, flags, to: worker.to_str().unwrap(), sockets: &sockets };
+        assert_eq!(host.answer("sum", &["5", "2"]), "7");
+    }
+    // It has nothing but a service, in versions that are declared as net/rpc.
+    let service = with_argument(&built_program("worker"), "service", &folder);
+    let host = Caller { program: &host, flags: &[], to: service.to_str().unwrap(), sockets: &sockets };
+    assert!(host.answer("list", &[]).contains(" tests.Pour"), "{}", host.answer("list", &[]));
 }
 
 #[test]

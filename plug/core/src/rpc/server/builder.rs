@@ -121,10 +121,10 @@ impl AddedServices {
         ))
     }
 
-    /// Whether no service was added.
+    /// The names of the services that were added.
     #[cfg(feature = "process")]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.names.is_empty()
+    pub(crate) fn names(&self) -> &[&'static str] {
+        &self.names
     }
 
     fn has(&self, name: &str) -> bool {
