@@ -10,7 +10,7 @@ use app_interface::Plug;
 use plug::link::{Handshake, Process, ProcessOptions, Protocol};
 use plug::{ErrorKind, Registry};
 use plug_tests::{Sockets, built_program, entries, go, is_running, process};
-use process_interface::{Entry, Place, Store, Work};
+use process_interface::{Entry, Kv, Place, Store, Work};
 
 use crate::{Caller, LARGE, log, not_running_within};
 
@@ -59,7 +59,7 @@ fn a_host_asks_for_a_plugin_that_is_not_there() {
     });
 }
 
-const ENTRY: &str = r#"{"UserId":9223372036854775808,"Title":"Zoë","Newer":null,"IsOpen":true,"Ratio":-0.5,"Small":-128,"Data":"AP8=","Place":{"X":-1,"Y":0},"Labels":{"":"","a":"b"},"Scores":[-7,0,1073741824]}"#;
+const ENTRY: &str = r#"{"UserId":9223372036854775808,"Title":"Zoë","Newer":null,"IsOpen":true,"Ratio":-0.5,"Small":-128,"Data":"AP8=","Place":{"X":-1,"Y":0},"Labels":{"":"","a":"b"},"Scores":[-7,0,1073741824],"ID":42}"#;
 
 #[test]
 fn a_host_gives_values_of_every_kind() {
@@ -70,6 +70,28 @@ fn a_host_gives_values_of_every_kind() {
         assert_eq!(host.answer("tag", &[]), r#"{"seen":"yes"}"#);
         assert_eq!(host.answer("count", &[]), "0");
         assert_eq!(host.error("hello", &["x"]), "rpc: can't find method Plugin.SayHello", "a store is no greeter");
+    });
+}
+
+#[test]
+fn a_host_gives_its_arguments_in_a_map() {
+    host_each_way(&built_program("store"), "kv", |host| {
+        assert_eq!(
+            host.answer("keep", &["x", "value"]),
+            "the request for `put` of plugin `kv` cannot be decoded: \
+             a map of arguments has a value that is no `bool`, number, `string` or `[]byte` of Go\n\
+             the request for `put` of plugin `kv` cannot be decoded: \
+             a `int` of gob has come, and not a `[]byte`, in `value`\n\
+             value!"
+        );
+    });
+}
+
+/// More bytes than a stream may have for the descriptions of types.
+#[test]
+fn a_host_gives_long_arguments_in_maps() {
+    host_each_way(&built_program("store"), "kv", |host| {
+        assert_eq!(host.answer("fill", &["6"]), "6 MiB");
     });
 }
 
@@ -144,8 +166,11 @@ fn plugin_each_way(name: &str, test: impl Fn(&Process, &Registry)) {
     let Some(path) = go("rpc-plugin") else { return };
     log::record();
     for options in [ProcessOptions::new().without_tls(), ProcessOptions::new()] {
-        let handshake =
-            Handshake::new("HASHI", "hola").interface::<dyn Plug>(1).interface::<dyn Work>(1).interface::<dyn Store>(1);
+        let handshake = Handshake::new("HASHI", "hola")
+            .interface::<dyn Plug>(1)
+            .interface::<dyn Work>(1)
+            .interface::<dyn Store>(1)
+            .interface::<dyn Kv>(1);
         let process = options.handshake(handshake).dispense(name).open(&path).unwrap();
         let mut registry = Registry::new();
         registry.add(&process).unwrap();
@@ -214,6 +239,7 @@ fn a_plugin_in_go_gives_values_of_every_kind() {
             place: Some(Place { x: -1, y: 0 }),
             labels: BTreeMap::from([label("a", "b"), label("", "")]),
             scores: vec![-7, 0, 1 << 30],
+            id: 42,
         };
         assert_eq!(store.mirror(entry.clone()).unwrap(), entry);
         let zero = Entry {
@@ -226,11 +252,28 @@ fn a_plugin_in_go_gives_values_of_every_kind() {
             place: None,
             labels: BTreeMap::new(),
             scores: Vec::new(),
+            id: 0,
         };
         assert_eq!(store.mirror(zero.clone()).unwrap(), zero);
         assert_eq!(store.tag(BTreeMap::new()).unwrap(), BTreeMap::from([label("seen", "yes")]));
         // In Go, the type is signed.
         assert_eq!(store.count().unwrap(), 3);
+    });
+}
+
+#[test]
+fn a_plugin_in_go_takes_its_arguments_in_a_map() {
+    plugin_each_way("kv", |_, registry| {
+        let kv = registry.open::<dyn Kv>("kv").unwrap();
+        let long = vec![7; 1 << 20];
+        for value in [b"value", &b""[..], &long] {
+            kv.put("x", value).unwrap();
+            assert_eq!(kv.get("x").unwrap(), value);
+        }
+        // A zero is there too: Go does not look for a key that is missing.
+        kv.put("", b"").unwrap();
+        assert_eq!(kv.get("").unwrap(), b"");
+        assert_eq!(kv.get("y").unwrap_err().to_string(), "there is no `y`");
     });
 }
 
