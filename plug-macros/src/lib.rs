@@ -5,6 +5,7 @@
 
 mod arguments;
 mod docs;
+mod field;
 mod interface;
 #[cfg(feature = "link")]
 mod link;
@@ -82,6 +83,23 @@ use proc_macro::TokenStream;
 /// The service has the name of the trait, or the one in
 /// `#[interface(portable, service = "proto.KV")]`.
 /// The method `say_hello` is `SayHello` there, and its arguments are fields of their names.
+/// They are numbered from 1, unless the author gives a number to fit a service that exists already.
+/// Both sides of a boundary must number them alike:
+///
+/// ```
+/// #[plug::interface(portable, service = "proto.Notifier")]
+/// pub trait Notifier: Send + Sync {
+///     fn configure(&self, #[plug(tag = 2)] config: &[u8]) -> Result<(), plug::Error>;
+/// }
+/// ```
+///
+/// Over Go's net/rpc, several arguments are a struct, with fields in upper camel case.
+/// `#[plug(name = "ID")]` gives an argument another name.
+/// `#[plug(netrpc = "map")]` on a method makes the arguments a `map[string]interface{}`, as in
+/// go-plugin's example.
+/// Its keys are the names of the arguments as they are written, and its values are of type `bool`,
+/// numbers, texts and bytes, or an `Option` of one, which is left out if it is `None`.
+/// A plugin reads the struct and the map in either case.
 ///
 /// If a process dies during a call, it is unknown whether the method has run.
 /// A method that may run twice is called again if it is marked:
@@ -185,6 +203,9 @@ pub fn plug(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// In an enum without data it is any number up to 2,147,483,647.
 /// A field or variant under a `#[cfg]` that does not hold has no number, so write the numbers of
 /// the others down.
+///
+/// `#[plug(name = "ID")]` gives a field another name in Go, over net/rpc.
+/// Without it, `user_id` is `UserId` there.
 ///
 /// If `plug` has another name, write `#[plug(crate = that_name)]` above the type.
 #[proc_macro_derive(Portable, attributes(plug))]

@@ -2,7 +2,7 @@
 
 mod codec;
 mod model;
-mod numbers;
+pub(crate) mod numbers;
 mod view;
 
 use proc_macro2::TokenStream;

@@ -215,8 +215,14 @@ macro_rules! link {
 /// A version is one of the application's protocol, with the interfaces of that version.
 /// Host and plugin use the highest version that both know.
 ///
-/// In version 1, a plugin uses net/rpc with a host that lists no protocols, as hosts in Go do.
-/// In all other versions it uses gRPC.
+/// A version is served over gRPC.
+/// `netrpc` before its interfaces serves it over Go's net/rpc instead, for programs that speak it:
+/// `1: netrpc [dyn Plug]`.
+/// A plugin needs the feature `netrpc` to serve such a version.
+/// A host takes either protocol, as the plugin's handshake line says.
+///
+/// If a person starts a plugin by hand, it prints the hint.
+/// In it, `{path}` is the path of the plugin.
 ///
 /// ```
 /// #[plug::interface(portable)]
@@ -224,12 +230,21 @@ macro_rules! link {
 ///     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
 /// }
 ///
-/// plug::handshake! { cookie = "HASHI=hola", versions = { 1: [dyn Plug] } }
+/// plug::handshake! {
+///     cookie = "HASHI=hola",
+///     versions = { 1: netrpc [dyn Plug], 2: [dyn Plug] },
+///     hint = "the app takes its path: `app --plugin {path}`",
+/// }
 /// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! handshake {
-    (cookie = $cookie:expr, versions = { $($version:literal: [$($interface:ty),* $(,)?]),* $(,)? } $(,)?) => {
-        $crate::__private::handshake! { $cookie, $($version: [$($interface),*]),* }
+    (
+        cookie = $cookie:expr,
+        versions = { $($version:literal: $($protocol:ident)? [$($interface:ty),* $(,)?]),* $(,)? }
+        $(, hint = $hint:expr)?
+        $(,)?
+    ) => {
+        $crate::__private::handshake! { $cookie, [$($hint)?], $($version: $(($protocol))? [$($interface),*]),* }
     };
 }

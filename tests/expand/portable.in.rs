@@ -63,3 +63,10 @@ enum Direction {
 
 #[derive(plug::Portable)]
 struct Unit;
+
+/// Numbers and names for other programs.
+#[plug::interface(portable)]
+trait Numbered: Send + Sync {
+    #[plug(netrpc = "map")]
+    fn configure(&self, #[plug(tag = 2, name = "ID")] id: u64, last: bool) -> Result<(), plug::Error>;
+}

@@ -371,18 +371,21 @@ const _: () = {
             fields: &[
                 ::plug::__private::Field {
                     name: "title",
+                    go_name: "",
                     tag: 1,
                     ty: __PlugFieldView::<__PlugField<0>>::TYPE,
                     docs: ::plug::__private::Docs("Above it."),
                 },
                 ::plug::__private::Field {
                     name: "type",
+                    go_name: "",
                     tag: 7,
                     ty: __PlugFieldView::<__PlugField<1>>::TYPE,
                     docs: ::plug::__private::Docs(""),
                 },
                 ::plug::__private::Field {
                     name: "size",
+                    go_name: "",
                     tag: 8,
                     ty: __PlugFieldView::<__PlugField<2>>::TYPE,
                     docs: ::plug::__private::Docs(""),
@@ -616,6 +619,7 @@ const _: () = {
                     fields: &[
                         host::plug::__private::Field {
                             name: "0",
+                            go_name: "",
                             tag: 1,
                             ty: __PlugFieldView::<__PlugField<0>>::TYPE,
                             docs: host::plug::__private::Docs(""),
@@ -634,6 +638,7 @@ const _: () = {
                     fields: &[
                         host::plug::__private::Field {
                             name: "page",
+                            go_name: "",
                             tag: 1,
                             ty: __PlugFieldView::<__PlugField<1>>::TYPE,
                             docs: host::plug::__private::Docs(""),
@@ -956,6 +961,106 @@ const _: () = {
         }
         fn missing() -> ::plug::__private::Result<Self, ::plug::__private::Malformed> {
             ::plug::__private::Result::Ok(Self {})
+        }
+    }
+};
+/// Numbers and names for other programs.
+trait Numbered: Send + Sync {
+    fn configure(&self, id: u64, last: bool) -> Result<(), plug::Error>;
+}
+#[allow(deprecated, non_camel_case_types)]
+impl ::plug::__private::Interface for dyn Numbered {
+    const DECLARATION: ::plug::__private::Declaration = ::plug::__private::declaration!(
+        "Numbered", false
+    );
+    const VTABLES: ::plug::__private::core::option::Option<
+        &'static ::plug::__private::Vtables,
+    > = ::plug::__private::vtables!(dyn Numbered);
+}
+#[allow(
+    deprecated,
+    unused_imports,
+    reason = "a method may be deprecated, and each error needs one import"
+)]
+const _: () = {
+    use ::plug::__private::{ChainTexts as _, DisplayText as _};
+    struct __PlugMethod<const METHOD: ::plug::__private::core::primitive::usize>;
+    struct __PlugArgument<
+        const METHOD: ::plug::__private::core::primitive::usize,
+        const ARGUMENT: ::plug::__private::core::primitive::usize,
+    >;
+    impl ::plug::__private::Argument for __PlugArgument<0, 0> {
+        type Form = ::plug::__private::Own<u64>;
+    }
+    impl ::plug::__private::Argument for __PlugArgument<0, 1> {
+        type Form = ::plug::__private::Own<bool>;
+    }
+    impl ::plug::__private::Method for __PlugMethod<0> {
+        type Interface = dyn Numbered;
+        type Arguments = (__PlugArgument<0, 0>, (__PlugArgument<0, 1>, ()));
+        type Outcome = Result<(), plug::Error>;
+        type Ok = <Self::Outcome as ::plug::__private::Outcome>::Ok;
+        type Error = <Self::Outcome as ::plug::__private::Outcome>::Error;
+        const NAME: &'static ::plug::__private::core::primitive::str = "configure";
+        const WIRE_NAME: &'static ::plug::__private::core::primitive::str = "Configure";
+        const ARGUMENT_NAMES: &'static [&'static ::plug::__private::core::primitive::str] = &[
+            "id",
+            "last",
+        ];
+        const DOCS: &'static ::plug::__private::core::primitive::str = "";
+        const INDEX: ::plug::__private::core::primitive::usize = 0;
+        const HAS_DEFAULT: ::plug::__private::core::primitive::bool = false;
+        const IS_IDEMPOTENT: ::plug::__private::core::primitive::bool = false;
+        const ARGUMENT_TAGS: &'static [::plug::__private::core::primitive::u32] = &[
+            2, 3,
+        ];
+        const GO_NAMES: &'static [&'static ::plug::__private::core::primitive::str] = &[
+            "ID",
+            "",
+        ];
+        const IS_MAP: ::plug::__private::core::primitive::bool = true;
+        fn call<__PlugHold: ::plug::__private::Hold>(
+            object: &Self::Interface,
+            (
+                __0,
+                (__1, ()),
+            ): <Self::Arguments as ::plug::__private::Arguments>::Held<'_, __PlugHold>,
+        ) -> Self::Outcome {
+            __0.lend(|__0| __1.lend(|__1| Numbered::configure(object, __0, __1)))
+        }
+        fn tell(
+            error: &Self::Error,
+            text: &mut dyn ::plug::__private::core::ops::FnMut(
+                &dyn ::plug::__private::core::fmt::Display,
+            ),
+        ) {
+            (&::plug::__private::Chain(error)).tell(text)
+        }
+    }
+    impl ::plug::__private::PortableInterface for dyn Numbered {
+        const SERVICE: &'static ::plug::__private::core::primitive::str = "Numbered";
+        const DOCS: &'static ::plug::__private::core::primitive::str = "Numbers and names for other programs.";
+        const SIGNATURES: &'static [::plug::__private::Signature] = &[
+            ::plug::__private::Signature::of::<__PlugMethod<0>>(),
+        ];
+        const CALLS: &'static [::plug::__private::CallFn] = &[
+            ::plug::__private::call::<__PlugMethod<0>>,
+        ];
+        fn methods<__PlugVisitor: ::plug::__private::VisitMethods<Self>>(
+            __visitor: &mut __PlugVisitor,
+        ) {
+            ::plug::__private::VisitMethods::method::<__PlugMethod<0>>(__visitor);
+        }
+        fn remote<__PlugBoundary: ::plug::__private::Boundary>(
+            boundary: __PlugBoundary,
+        ) -> ::plug::__private::Box<Self> {
+            ::plug::__private::Box::new(::plug::__private::Proxy::new(boundary))
+        }
+    }
+    impl<__PlugBoundary: ::plug::__private::Boundary> Numbered
+    for ::plug::__private::Proxy<dyn Numbered, __PlugBoundary> {
+        fn configure(&self, __0: u64, __1: bool) -> Result<(), plug::Error> {
+            ::plug::__private::Proxy::call::<__PlugMethod<0>>(self, &(__0, (__1, ())))
         }
     }
 };

@@ -9,8 +9,11 @@ use syn::{
     Signature, TraitItem, TraitItemFn, Type, TypeParamBound, WherePredicate, parse_quote,
 };
 
+use super::marks::MethodMarks;
 use super::{marks, names};
 use crate::arguments::{Errors, conditions};
+use crate::field::{Marks, Owner, check_keys, check_names};
+use crate::portable::numbers::Numbers;
 use crate::{docs, types};
 
 /// A portable interface.
@@ -39,6 +42,8 @@ pub(super) struct Method<'a> {
     pub(super) outcome: &'a Type,
     pub(super) has_default: bool,
     pub(super) is_idempotent: bool,
+    /// Whether the arguments cross as a map over net/rpc.
+    pub(super) is_map: bool,
 }
 
 pub(super) struct Argument<'a> {
@@ -47,6 +52,10 @@ pub(super) struct Argument<'a> {
     pub(super) form: Form,
     /// The type without its form: the `str` of `&str`, the `T` of the others.
     pub(super) ty: &'a Type,
+    /// Its number in protobuf.
+    pub(super) tag: u32,
+    /// Its name in Go, if the author gives one.
+    pub(super) go_name: Option<LitStr>,
 }
 
 /// The way in which an argument is passed.
@@ -73,7 +82,7 @@ impl<'a> Interface<'a> {
         for item in &item.items {
             match item {
                 TraitItem::Fn(item) if is_of_no_object(item) => {
-                    marks::refuse(&item.attrs, "this method does not cross: drop this", &mut found);
+                    marks::refuse_method(item, &mut found);
                     if item.default.is_none() {
                         let message = "`where Self: Sized` keeps a method off the objects, and only objects cross: give it a body";
                         found.at(&item.sig.ident, message);
@@ -223,8 +232,11 @@ impl<'a> Method<'a> {
             FnArg::Typed(input) => Some(input),
             FnArg::Receiver(_) => None,
         });
+        marks::refuse_receiver(&item.sig, errors);
         let argument_names = names::of_arguments(typed.clone().map(|input| &*input.pat));
-        let arguments = typed.enumerate().map(|(at, input)| Argument::read(at, input, errors)).collect();
+        let mut numbers = Numbers::of_fields();
+        let arguments = typed.enumerate().map(|(at, input)| Argument::read(at, input, &mut numbers, errors));
+        let arguments: Vec<_> = arguments.collect();
         let outcome = match output {
             ReturnType::Type(_, ty) if !matches!(**ty, Type::Never(_)) => Some(&**ty),
             _ => {
@@ -234,7 +246,13 @@ impl<'a> Method<'a> {
             }
         };
         outcome.into_iter().for_each(|ty| types::check_result(ty, errors));
-        let is_idempotent = marks::is_idempotent(&item.attrs, errors);
+        let MethodMarks { is_idempotent, is_map } = MethodMarks::read(item, errors);
+        let given_names = arguments.iter().filter_map(|argument| argument.go_name.as_ref());
+        if is_map {
+            check_keys(given_names, errors)
+        } else {
+            check_names(given_names, errors)
+        }
         Some(Self {
             number,
             name: ident,
@@ -246,6 +264,7 @@ impl<'a> Method<'a> {
             outcome: outcome?,
             has_default: item.default.is_some(),
             is_idempotent,
+            is_map,
         })
     }
 }
@@ -266,13 +285,16 @@ fn check_receiver(signature: &Signature, errors: &mut Errors) {
 impl<'a> Argument<'a> {
     // name: &str
     // (x, y): Point
-    fn read(at: usize, input: &'a PatType, errors: &mut Errors) -> Self {
+    // #[plug(tag = 2, name = "ID")] id: u64
+    fn read(at: usize, input: &'a PatType, numbers: &mut Numbers, errors: &mut Errors) -> Self {
         for attribute in conditions(&input.attrs) {
             errors.at(attribute, "an argument under a condition does not cross: put the condition on the method");
         }
         let (form, ty) = Form::of(&input.ty);
         types::check_argument(&input.ty, ty, errors);
-        Self { name: format_ident!("__{at}"), form, ty }
+        let Marks { tag, name: go_name } = Marks::read(&input.attrs, Owner::Argument, errors);
+        let tag = numbers.give(&input.pat, tag.as_ref(), errors);
+        Self { name: format_ident!("__{at}"), form, ty, tag, go_name }
     }
 }
 

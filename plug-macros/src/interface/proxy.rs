@@ -4,8 +4,8 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
-use syn::Type;
 use syn::ext::IdentExt;
+use syn::{LitStr, Type};
 
 use super::model::{Argument, Form, Interface, Method};
 use crate::arguments::Root;
@@ -73,6 +73,7 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
     let (object, this) = (interface.name, method.this());
     let Method { number, name, conditions, wire_name, arguments, argument_names, outcome, .. } = method;
     let Method { has_default, is_idempotent, .. } = method;
+    let for_others = for_other_programs(private, method);
     let (called, docs) = (name.unraw().to_string(), docs::text(private, &method.docs));
     let index = index(interface.methods.iter().take(*number));
     let argument = |at| {
@@ -106,6 +107,7 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
             const INDEX: #private::core::primitive::usize = #index;
             const HAS_DEFAULT: #private::core::primitive::bool = #has_default;
             const IS_IDEMPOTENT: #private::core::primitive::bool = #is_idempotent;
+            #for_others
 
             fn call<__PlugHold: #private::Hold>(
                 object: &Self::Interface,
@@ -117,6 +119,22 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
             #tell
         }
     }
+}
+
+/// The choices of the author for programs in other languages. Few methods have one.
+fn for_other_programs(private: &TokenStream, Method { arguments, is_map, .. }: &Method<'_>) -> TokenStream {
+    let is_numbered = arguments.iter().zip(1..).any(|(argument, place)| argument.tag != place);
+    let tags = is_numbered.then(|| {
+        let tags = arguments.iter().map(|argument| Literal::u32_unsuffixed(argument.tag));
+        quote!(const ARGUMENT_TAGS: &'static [#private::core::primitive::u32] = &[#(#tags),*];)
+    });
+    let is_named = arguments.iter().any(|argument| argument.go_name.is_some());
+    let names = is_named.then(|| {
+        let names = arguments.iter().map(|argument| argument.go_name.as_ref().map(LitStr::value).unwrap_or_default());
+        quote!(const GO_NAMES: &'static [&'static #private::core::primitive::str] = &[#(#names),*];)
+    });
+    let is_map = is_map.then(|| quote!(const IS_MAP: #private::core::primitive::bool = true;));
+    quote!(#tags #names #is_map)
 }
 
 /// The form of an argument as a type.
@@ -233,7 +251,7 @@ impl Method<'_> {
     /// The method in an impl of the trait.
     fn implement(&self, body: &TokenStream) -> TokenStream {
         let Self { name, conditions, arguments, outcome, .. } = self;
-        let arguments = arguments.iter().map(|Argument { name, form, ty }| match form {
+        let arguments = arguments.iter().map(|Argument { name, form, ty, .. }| match form {
             Form::Str | Form::Ref => quote!(#name: &#ty),
             Form::List => quote!(#name: &[#ty]),
             Form::Own => quote!(#name: #ty),

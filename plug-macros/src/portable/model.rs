@@ -5,10 +5,11 @@
 use std::ops::RangeFrom;
 
 use proc_macro2::TokenStream;
-use syn::{Data, DeriveInput, GenericParam, Ident, Member, Type};
+use syn::{Data, DeriveInput, GenericParam, Ident, LitStr, Member, Type};
 
 use super::numbers::Numbers;
 use crate::arguments::Errors;
+use crate::field::{Marks, Owner, check_names};
 use crate::{docs, types};
 
 pub(super) struct Model<'a> {
@@ -47,6 +48,8 @@ pub(super) struct Field<'a> {
     /// Its name or index.
     pub(super) member: Member,
     pub(super) tag: u32,
+    /// Its name in Go, if the author gives one.
+    pub(super) go_name: Option<LitStr>,
     pub(super) docs: Vec<TokenStream>,
     pub(super) ty: &'a Type,
 }
@@ -75,7 +78,10 @@ impl<'a> Model<'a> {
                 let mut numbers = if is_plain { Numbers::of_units() } else { Numbers::of_variants() };
                 let variants = data.variants.iter().map(|variant| Variant {
                     name: &variant.ident,
-                    tag: numbers.give(&Member::from(variant.ident.clone()), &variant.attrs, errors),
+                    tag: {
+                        let marks = Marks::read(&variant.attrs, Owner::Variant, errors);
+                        numbers.give(&variant.ident, marks.tag.as_ref(), errors)
+                    },
                     docs: docs::read(&variant.attrs),
                     fields: Fields::read(name, &variant.fields, &mut count, errors),
                 });
@@ -103,10 +109,13 @@ impl<'a> Fields<'a> {
         let list = fields.iter().enumerate().zip(count).map(|((at, field), number)| {
             let member = field.ident.clone().map_or_else(|| Member::from(at), Member::from);
             refuse_itself(name, &field.ty, errors);
-            let (tag, docs) = (numbers.give(&member, &field.attrs, errors), docs::read(&field.attrs));
-            Field { number, member, tag, docs, ty: &field.ty }
+            let Marks { tag, name: go_name } = Marks::read(&field.attrs, Owner::Field, errors);
+            let (tag, docs) = (numbers.give(&member, tag.as_ref(), errors), docs::read(&field.attrs));
+            Field { number, member, tag, go_name, docs, ty: &field.ty }
         });
-        Self { form, list: list.collect() }
+        let list: Vec<_> = list.collect();
+        check_names(list.iter().filter_map(|field| field.go_name.as_ref()), errors);
+        Self { form, list }
     }
 }
 

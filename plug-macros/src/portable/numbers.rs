@@ -1,19 +1,19 @@
-//! The numbers of fields and variants on the wire: the author's, and for the others the next
+//! The numbers of fields, variants and arguments on the wire: the author's, and for the others the next
 //! number.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use quote::ToTokens;
-use syn::{Attribute, Error, LitInt, Member};
+use syn::LitInt;
 
-use crate::arguments::{self, Errors};
+use crate::arguments::Errors;
 
 /// The numbers that protobuf keeps for itself.
 const RESERVED: RangeInclusive<u32> = 19_000..=19_999;
 
 /// The numbers of the fields of one message, or of the variants of one enum.
-pub(super) struct Numbers {
+pub(crate) struct Numbers {
     highest: u32,
     has_reserved: bool,
     rule: &'static str,
@@ -22,7 +22,7 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    pub(super) fn of_fields() -> Self {
+    pub(crate) fn of_fields() -> Self {
         let rule = "the number of a field is 1 to 536870911, and not 19000 to 19999";
         Self { highest: 536_870_911, has_reserved: true, rule, last: 0, given: HashMap::new() }
     }
@@ -38,22 +38,13 @@ impl Numbers {
         Self { highest: 2_147_483_647, has_reserved: false, rule, ..Self::of_fields() }
     }
 
-    // #[plug(tag = 3)]
-    pub(super) fn give(&mut self, member: &Member, attributes: &[Attribute], errors: &mut Errors) -> u32 {
-        let mut tag = None::<LitInt>;
-        arguments::each_of(attributes, "tag = 3", errors, |input, errors| {
-            let key = arguments::key(input, "tag = 3")?;
-            match &key.to_string()[..] {
-                "tag" => arguments::set(&mut tag, &key, "tag = 3", input, errors),
-                "crate" => Err(Error::new(key.span(), "`crate` belongs to the whole type: write it there")),
-                other => Err(Error::new(key.span(), format!("unknown key `{other}`: there is `tag`"))),
-            }
-        });
-        let number = match &tag {
+    /// The number of the next field, variant or argument: the given one, or else the next one.
+    pub(crate) fn give(&mut self, member: &dyn ToTokens, tag: Option<&LitInt>, errors: &mut Errors) -> u32 {
+        let number = match tag {
             Some(tag) => tag.base10_parse().ok().filter(|number| self.is_allowed(*number)),
             None => Some(self.next()).filter(|number| self.is_allowed(*number)),
         };
-        let place: &dyn ToTokens = tag.as_ref().map_or(member as _, |tag| tag as _);
+        let place: &dyn ToTokens = tag.map_or(member, |tag| tag as _);
         let Some(number) = number else {
             errors.at(place, self.rule);
             return self.last;

@@ -3,8 +3,8 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
-use syn::Member;
 use syn::ext::IdentExt;
+use syn::{LitStr, Member};
 
 use super::codec;
 use super::model::{Field, Fields, Form, Model, Shape, Variant};
@@ -181,7 +181,8 @@ fn describe(private: &TokenStream, model: &Model<'_>) -> TokenStream {
             let name = field.name();
             let (tag, ty) = (Literal::u32_unsuffixed(field.tag), field.item(quote!(TYPE)));
             let docs = docs(&field.docs);
-            quote!(#private::Field { name: #name, tag: #tag, ty: #ty, docs: #docs })
+            let go_name = field.go_name.as_ref().map(LitStr::value).unwrap_or_default();
+            quote!(#private::Field { name: #name, go_name: #go_name, tag: #tag, ty: #ty, docs: #docs })
         });
         quote!(&[#(#each),*])
     };

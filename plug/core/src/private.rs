@@ -17,7 +17,7 @@ pub use std::result::Result;
 pub use crate::abi::table::CallFn;
 pub use crate::abi::view::{Maybe, Pair, Scratch, Slice};
 pub use crate::entry::constructor::{Cause, Made, Make};
-pub use crate::entry::handshake::Declared;
+pub use crate::entry::handshake::{Declared, Protocol};
 pub use crate::entry::record::PluginRecord;
 pub use crate::entry::submission::{Key, Numbered, Submission, number_of, path_of};
 pub use crate::entry::submissions::Linked;
@@ -39,8 +39,8 @@ pub use crate::portable::{Key as MapKey, Portable};
 pub use crate::vtables::AllVtables;
 pub use crate::{
     __catalogue as catalogue, __declaration as declaration, __handshake as handshake, __once as once,
-    __plugin as plugin, __record as record, __submit as submit, __submit_portable as submit_portable,
-    __vtables as vtables,
+    __plugin as plugin, __protocol as protocol, __record as record, __submit as submit,
+    __submit_portable as submit_portable, __vtables as vtables,
 };
 
 /// Internals that the tests and fuzzers of the workspace use.
@@ -198,11 +198,16 @@ macro_rules! __catalogue {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __handshake {
-    ($cookie:expr, $($version:literal: [$($interface:ty),*]),*) => {
+    ($cookie:expr, [$($hint:expr)?], $($version:literal: $(($protocol:ident))? [$($interface:ty),*]),*) => {
         const _: () = {
             $crate::__private::submit!(HANDSHAKES: Declared = $crate::__private::Declared::of(
                 $cookie,
-                &[$(($version, &[$(<$interface as $crate::__private::Interface>::IDENTITY),*])),*],
+                &[$((
+                    $version,
+                    $crate::__private::protocol!($($protocol)?),
+                    &[$(<$interface as $crate::__private::Interface>::IDENTITY),*],
+                )),*],
+                &[$($hint)?],
                 $crate::__private::core::concat!(
                     $crate::__private::core::env!("CARGO_PKG_NAME"), " ",
                     $crate::__private::core::env!("CARGO_PKG_VERSION"), ", ",
@@ -211,6 +216,28 @@ macro_rules! __handshake {
                 ),
             ));
         };
+    };
+}
+
+/// The protocol of a version, by its name in `handshake!`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __protocol {
+    () => {
+        $crate::__private::Protocol::Grpc
+    };
+    (grpc) => {
+        $crate::__private::Protocol::Grpc
+    };
+    (netrpc) => {
+        $crate::__private::Protocol::NetRpc
+    };
+    ($other:ident) => {
+        $crate::__private::core::compile_error!($crate::__private::core::concat!(
+            "`",
+            $crate::__private::core::stringify!($other),
+            "` is no protocol of a version: it is `grpc` or `netrpc`, and `grpc` can be left out"
+        ))
     };
 }
 

@@ -7,7 +7,8 @@
 //! [`Reattach`] connects to a running process, [`Restart`] restarts one after its end,
 //! and [`Death`] reports the end.
 //! AutoMTLS is on unless [`ProcessOptions::without_tls`] turns it off.
-//! The protocol is gRPC, or net/rpc with the feature `netrpc`; the plugin's handshake chooses it.
+//! The protocol is gRPC, or net/rpc with the feature `netrpc`.
+//! The handshake declares it for each version, and the plugin's handshake line names it.
 //! A failure is a [`ProcessFault`].
 //! It may hold a [`HandshakeFault`], if the handshake line is wrong,
 //! or an [`Unrunnable`], if the system cannot run the file.
@@ -20,7 +21,8 @@
 //!    `launch/executable.rs` verifies the file if a digest is pinned,
 //!    `handshake/environment.rs` sets the variables of the offer,
 //!    and `launch/child.rs` starts the process.
-//! 3. `plugin.rs` is the plugin's half: it checks the cookie, chooses version and protocol,
+//! 3. `plugin.rs` is the plugin's half: it checks the cookie,
+//!    chooses version and protocol by `handshake/negotiation.rs`,
 //!    binds a socket, and prints the handshake line.
 //! 4. `handshake/reader.rs` and `handshake/line.rs` read that line in the host.
 //! 5. `tls.rs` pins the plugin's certificate, `connection.rs` connects,
@@ -43,11 +45,11 @@ pub(crate) mod plugin;
 pub(crate) mod running;
 pub(crate) mod tls;
 
+pub use crate::entry::handshake::Protocol;
 pub use crate::error::handshake::HandshakeFault;
 pub use crate::error::process::ProcessFault;
 pub use crate::error::process::unrunnable::Unrunnable;
 pub use crate::plugin::agreement::Handshake;
-pub use crate::process::handshake::line::Protocol;
 pub use crate::process::host::Process;
 pub use crate::process::life::Death;
 pub use crate::process::options::{ProcessOptions, Reattach, Restart};

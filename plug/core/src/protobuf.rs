@@ -20,7 +20,7 @@
 //! | any other enum | a message with a `oneof`, whose field numbers are those of the variants |
 //! | a variant that is a unit, or has several fields or named ones | a message within that one |
 //! | a variant with one field that has no name | the field itself |
-//! | the arguments of a method | the fields of its request, in order, from 1 |
+//! | the arguments of a method | the fields of its request, in order, from 1, or `#[plug(tag = 3)]` |
 //! | the result of a method | field 1 of its reply, unless it is `()` |
 //!
 //! The encoding omits zero numbers, empty texts and the like, unless an `Option`, a list, a map or
@@ -61,14 +61,14 @@ pub type KeptArguments<M> = <<M as Method>::Arguments as Arguments>::Kept;
 /// Encodes the arguments of a method as a message.
 pub fn encode_request<M: Method>(given: &Given<'_, M>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    M::Arguments::put(given, 0, &mut Message::in_order(&mut bytes));
+    M::Arguments::put(given, 0, &mut Message::of_arguments(&mut bytes, M::ARGUMENT_TAGS));
     bytes
 }
 
 /// Decodes the arguments from a message.
 pub fn decode_request<M: Method>(bytes: &[u8]) -> Result<KeptArguments<M>, Malformed> {
-    let (mut slots, mut fields) =
-        (<M::Arguments as Arguments>::Slots::default(), MessageFields::named(M::ARGUMENT_NAMES, bytes));
+    let mut slots = <M::Arguments as Arguments>::Slots::default();
+    let mut fields = MessageFields::of_arguments(M::ARGUMENT_NAMES, M::ARGUMENT_TAGS, bytes);
     while let Some(index) = fields.next()? {
         M::Arguments::take(&mut slots, index, &mut fields)?;
     }

@@ -1,7 +1,7 @@
 // A go-plugin host: starts a plugin, makes one call over gRPC, prints what came back or `CODE: MESSAGE`, and shuts it down.
 //
-//	host [-tls] [-log] [-first CALL] [-call CALL] [-meta KEY=VALUE] [-deadline TIME] [-kill-after TIME] PLUGIN [ARGUMENT…]
-//	host [-tls] [-log] -hang PLUGIN
+//	host [-version NUMBER] [-tls] [-log] [-first CALL] [-call CALL] [-meta KEY=VALUE] [-deadline TIME] [-kill-after TIME] PLUGIN [ARGUMENT…]
+//	host [-version NUMBER] [-tls] [-log] -hang PLUGIN
 //	host [-log] -attach 'PID NETWORK ADDRESS' [-call CALL] … [ARGUMENT…]
 package main
 
@@ -30,7 +30,7 @@ var (
 	first     = flag.String("first", "", "make this `CALL` with its arguments before, and print what comes of it")
 	hang      = flag.Bool("hang", false, "call nothing: print `PID NETWORK ADDRESS` of the plugin, and keep it until stdin ends")
 	attach    = flag.String("attach", "", "use the plugin that runs already, named as -hang prints it")
-	version   = flag.Uint("version", 1, "the version of the application's protocol; in the first, a plugin of ours has to be told to speak gRPC")
+	version   = flag.Uint("version", 1, "the version of the application's protocol")
 	killAfter = flag.Duration("kill-after", 0, "kill the plugin this long after the call has begun")
 )
 
@@ -62,9 +62,6 @@ func run() (string, error) {
 		config.Reattach = running(*attach)
 	} else {
 		config.Cmd = exec.Command(flag.Arg(0))
-		if *version == 1 {
-			config.Cmd.Env = append(os.Environ(), "PLUG_PROTOCOL=grpc")
-		}
 		arguments = arguments[1:]
 	}
 	client := plugin.NewClient(config)

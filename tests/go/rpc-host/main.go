@@ -29,7 +29,7 @@ var (
 	tls       = flag.Bool("tls", false, "turn AutoMTLS on")
 	log       = flag.Bool("log", false, "write go-plugin's log, and in it what the plugin logs, to stderr")
 	name      = flag.String("name", "a", "dispense the plugin of this `NAME`")
-	call      = flag.String("call", "hello", "hello NAME, echo BYTES, fail TEXT, sum START NUMBER…, many CALLS, sleep MILLIS, die HOW, mirror, tag KEY=VALUE…, count, none, or ping")
+	call      = flag.String("call", "hello", "hello NAME, echo BYTES, fail TEXT, sum START NUMBER…, many CALLS, sleep MILLIS, die HOW, mirror, tag KEY=VALUE…, count, keep KEY VALUE, fill MIB, none, or ping")
 	first     = flag.String("first", "", "before, have the plugin die in this `WAY`, and print what comes of it")
 	hang      = flag.Bool("hang", false, "call nothing: print the `PID` of the plugin, and keep it until stdin ends")
 	killAfter = flag.Duration("kill-after", 0, "kill the plugin this long after the call has begun")
@@ -146,6 +146,16 @@ func invoke(remote *rpc.Client, arguments []string) (string, error) {
 		var reply uint64
 		err := remote.Call("Plugin.Count", new(interface{}), &reply)
 		return fmt.Sprint(reply), err
+	case "keep":
+		return keep(remote, arguments[0], arguments[1])
+	case "fill":
+		for i := 0; i < number(text); i++ {
+			arguments := map[string]interface{}{"key": "x", "value": make([]byte, 1<<20)}
+			if err := remote.Call("Plugin.Put", arguments, &none); err != nil {
+				return "", err
+			}
+		}
+		return text + " MiB", nil
 	case "none":
 		return "there is one", remote.Call("Plugin.None", text, &none)
 	}
@@ -176,10 +186,35 @@ func many(remote *rpc.Client, count int) (string, error) {
 	return fmt.Sprint(count, " calls at once"), nil
 }
 
+// Puts a value as go-plugin's example does, and gets it back. Between, it puts what no plugin of ours takes.
+func keep(remote *rpc.Client, key, value string) (string, error) {
+	var none interface{}
+	put := func(value interface{}) error {
+		return remote.Call("Plugin.Put", map[string]interface{}{"key": key, "value": value, "unknown": 1.5}, &none)
+	}
+	if err := put([]byte(value)); err != nil {
+		return "", err
+	}
+	fmt.Println(put([]string{value}))
+	fmt.Println(put(7))
+	var reply []byte
+	err := remote.Call("Plugin.Get", key, &reply)
+	if err == nil {
+		err = remote.Call("Plugin.Put", struct {
+			Key   string
+			Value []byte
+		}{key, append(reply, '!')}, &none)
+	}
+	if err == nil {
+		err = remote.Call("Plugin.Get", key, &reply)
+	}
+	return string(reply), err
+}
+
 func entry() wire.Entry {
 	return wire.Entry{
 		UserId: 1 << 63, Title: "Zoë", Newer: map[string][]wire.Place{"there": {{X: 3, Y: 4}}}, IsOpen: true, Ratio: -0.5, Small: -128,
-		Data: []byte{0, 255}, Place: &wire.Place{X: -1}, Labels: map[string]string{"a": "b", "": ""}, Scores: []int32{-7, 0, 1 << 30},
+		Data: []byte{0, 255}, Place: &wire.Place{X: -1}, Labels: map[string]string{"a": "b", "": ""}, Scores: []int32{-7, 0, 1 << 30}, ID: 42,
 	}
 }
 

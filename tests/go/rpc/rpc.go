@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/rpc"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -21,6 +22,7 @@ var Plugins = plugin.PluginSet{
 	"a":      shim{Plug{}},
 	"worker": shim{Work{}},
 	"store":  shim{&Store{}},
+	"kv":     shim{&KV{values: map[string][]byte{}}},
 }
 
 type shim struct {
@@ -116,6 +118,7 @@ type Entry struct {
 	Place  *Place
 	Labels map[string]string
 	Scores []int32
+	ID     uint32
 }
 
 // Store keeps nothing but how many calls there were.
@@ -144,5 +147,31 @@ func (s *Store) Tag(labels map[string]string, reply *map[string]string) error {
 // Count says how many calls there were, as a number with a sign.
 func (s *Store) Count(_ interface{}, reply *int) error {
 	*reply = s.count
+	return nil
+}
+
+// KV keeps values. Its arguments are those of go-plugin's example.
+type KV struct {
+	mutex  sync.Mutex
+	values map[string][]byte
+}
+
+// Put sets the value of a key.
+func (kv *KV) Put(arguments map[string]interface{}, _ *interface{}) error {
+	kv.mutex.Lock()
+	defer kv.mutex.Unlock()
+	kv.values[arguments["key"].(string)] = arguments["value"].([]byte)
+	return nil
+}
+
+// Get returns the value of a key.
+func (kv *KV) Get(key string, reply *[]byte) error {
+	kv.mutex.Lock()
+	defer kv.mutex.Unlock()
+	value, ok := kv.values[key]
+	if !ok {
+		return fmt.Errorf("there is no `%s`", key)
+	}
+	*reply = value
 	return nil
 }

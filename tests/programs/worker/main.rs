@@ -7,7 +7,7 @@ mod pour;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use plug::link::Handshake;
+use plug::link::{Handshake, Protocol};
 use plug::{Server, plug};
 use process_interface::{Extra, Number, Work};
 
@@ -64,6 +64,11 @@ impl Extra for Second {
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         None => plug::serve(),
+        // Nothing but a service, in a version that is declared as net/rpc.
+        Some("service") => {
+            let handshake = Handshake::new("HASHI", "hola").version(1).protocol(1, Protocol::NetRpc);
+            Server::new().plugins([]).service(pour::Pour).handshake(handshake).serve_process()
+        }
         Some("pours") => Server::new().service(pour::Pour).serve_process(),
         Some("versions") => {
             let handshake = Handshake::new("HASHI", "hola").interface::<dyn Work>(1).interface::<dyn Extra>(2);

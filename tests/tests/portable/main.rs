@@ -10,6 +10,8 @@ mod hygiene;
 #[cfg(not(miri))]
 mod malformed;
 #[cfg(not(miri))]
+mod marked;
+#[cfg(not(miri))]
 mod proto;
 #[cfg(not(miri))]
 mod random;

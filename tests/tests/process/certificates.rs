@@ -81,7 +81,7 @@ fn started_by(identity: &Identity, folder: &Path) -> (Started, Vec<String>) {
     let mut command = Command::new(program("worker"));
     command
         .env("HASHI", "hola")
-        .env("PLUGIN_PROTOCOL_VERSIONS", "1")
+        .env("PLUGIN_PROTOCOL_VERSIONS", "1,2")
         .env("PLUG_PROTOCOL", crate::PROTOCOL)
         .env("PLUGIN_CLIENT_CERT", identity.certificate.pem());
     let mut started = start(command.env("PLUGIN_UNIX_SOCKET_DIR", folder));
@@ -198,11 +198,14 @@ fn a_certificate_that_is_none_is_refused() {
 #[test]
 fn a_malformed_certificate_of_the_host_is_refused() {
     let worker = program("worker").display().to_string();
-    assert_eq!(
-        refusal_of(shell(&format!("PLUGIN_CLIENT_CERT=none exec '{worker}'"))),
-        "plugin `PATH` exited with status 1 before its handshake\n\
-         stderr: `PLUGIN_CLIENT_CERT`, which the host sets, holds no certificate: invalid peer certificate: BadEncoding"
-    );
+    // A host that sets the variable wants TLS, even if nothing is in it.
+    for malformed in ["none", ""] {
+        assert_eq!(
+            refusal_of(shell(&format!("PLUGIN_CLIENT_CERT={malformed} exec '{worker}'"))),
+            "plugin `PATH` exited with status 1 before its handshake\n\
+             stderr: `PLUGIN_CLIENT_CERT`, which the host sets, holds no certificate: invalid peer certificate: BadEncoding"
+        );
+    }
 }
 
 #[test]

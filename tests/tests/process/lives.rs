@@ -135,7 +135,8 @@ fn it_outlives_a_host_that_came_later() {
     let id = one.obey("pid").unwrap();
     assert_eq!(one.obey("count").unwrap(), "1");
     let reattachment = first.reattachment().unwrap();
-    assert_eq!((reattachment.pid.to_string(), reattachment.version), (id.clone(), 1));
+    let version = if crate::PROTOCOL == "grpc" { 2 } else { 1 };
+    assert_eq!((reattachment.pid.to_string(), reattachment.version), (id.clone(), version));
     assert_eq!(reattachment.address, format!("unix:{}", one.obey("socket").unwrap()));
 
     let second = ProcessOptions::new().reattach(reattachment.clone()).unwrap();

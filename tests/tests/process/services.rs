@@ -1,11 +1,12 @@
 //! Special cases: services that are not interfaces, several versions of the protocol, explicit
 //! cookies, and a person who starts a plugin.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use plug::Registry;
-use plug::link::{Handshake, ProcessOptions};
+use plug::link::{Handshake, Process, ProcessOptions, Protocol};
 use plug_tests::{fail, program};
 use process_interface::{Extra, Work};
 use tonic::client::Grpc;
@@ -94,12 +95,84 @@ fn a_service_that_is_no_interface() {
     plug_tests::until(LONG, "it pours on", || count() > before.0);
 }
 
+/// The first message of a stream from this path. `None` if the stream ends without one.
+/// The request has a text as its only field, and a message begins with a number.
+fn first_of_stream(process: &Process, path: &'static str, request: &str) -> Option<i32> {
+    let channel = process.channel().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut grpc = Grpc::new(channel);
+        grpc.ready().await.unwrap();
+        let request = tonic::Request::new(request.as_bytes().to_vec());
+        let codec = ProstCodec::<Vec<u8>, i32>::default();
+        let reply = grpc.server_streaming(request, PathAndQuery::from_static(path), codec).await.unwrap();
+        let mut stream = reply.into_inner();
+        let first = tokio::time::timeout(LONG, stream.message()).await.expect("it is answered").unwrap();
+        if first.is_some() {
+            let more = tokio::time::timeout(Duration::from_millis(50), stream.message()).await;
+            assert!(more.is_err(), "the stream stays open: {more:?}");
+        }
+        first
+    })
+}
+
+#[test]
+fn the_health_of_a_service_is_watched() {
+    let process = open(ProcessOptions::new());
+    let watched = |service| first_of_stream(&process, "/grpc.health.v1.Health/Watch", service).unwrap();
+    // 1 is SERVING, and 3 is SERVICE_UNKNOWN.
+    assert_eq!(["", "plugin", "Work", "Other"].map(watched), [1, 1, 1, 3]);
+}
+
+/// The host has the output already. A plugin in Go ends such a stream too.
+#[test]
+fn a_second_stream_of_the_output_ends_at_once() {
+    let process = open(ProcessOptions::new());
+    let work = work(&process);
+    work.echo(b"x").unwrap();
+    assert_eq!(first_of_stream(&process, "/plugin.GRPCStdio/StreamStdio", ""), None);
+}
+
+/// The version is declared as net/rpc, which has no services.
+#[test]
+fn a_service_alone_is_served_over_grpc() {
+    let handshake = Handshake::new("HASHI", "hola").version(1).protocol(1, Protocol::NetRpc);
+    let process = ProcessOptions::new().arg("service").handshake(handshake).open(program("worker")).unwrap();
+    process.channel().unwrap();
+    process.check().unwrap();
+}
+
+/// The first lines of a worker on stdout and stderr, for a host with version 1.
+fn first_lines(worker: &mut Command) -> (String, String) {
+    let folder = plug_tests::Sockets::new();
+    let worker = worker.env("HASHI", "hola").env("PLUGIN_PROTOCOL_VERSIONS", "1").env("TMPDIR", &*folder);
+    let mut worker = worker.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut line, mut warning) = (String::new(), String::new());
+    BufReader::new(worker.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(worker.stderr.take().unwrap()).read_line(&mut warning).unwrap();
+    worker.kill().unwrap();
+    worker.wait().unwrap();
+    (line, warning)
+}
+
+#[test]
+fn a_plugin_warns_of_everything_that_its_version_lacks() {
+    let (line, warning) = first_lines(Command::new(program("worker")).arg("pours"));
+    assert!(line.starts_with("1|1|unix|") && line.ends_with("|netrpc|\n"), "{line:?}");
+    assert_eq!(warning, "[WARN] the gRPC service `tests.Pour` is not served: version 1 is served over net/rpc\n");
+    let (line, warning) = first_lines(Command::new(program("worker")).env("PLUG_PROTOCOL", "grpc"));
+    assert!(line.starts_with("1|1|unix|") && line.ends_with("|netrpc|\n"), "{line:?}");
+    assert_eq!(
+        warning,
+        "[WARN] `grpc` in `PLUG_PROTOCOL` is the protocol of no version that host and plugin share, and is ignored\n"
+    );
+}
+
 #[test]
 fn a_plugin_tells_a_person_what_it_is() {
     let path = program("worker");
     let text = |command: &mut Command| fail(command).replace(&*path.to_string_lossy(), "PATH");
-    let rest = "  second  Is there from version 2 on.\n  worker  Works as it is told.\n\
-        hint: give the program its path, as in `--plugin process:PATH`\n";
+    let rest = "  second  Is there from version 2 on.\n  worker  Works as it is told.\n";
     assert_eq!(
         text(Command::new(&path).env_remove("HASHI")),
         format!("`worker` holds plugins: it is started by the program that uses them, and not by hand\n{rest}")
@@ -108,6 +181,21 @@ fn a_plugin_tells_a_person_what_it_is() {
         text(Command::new(&path).env("HASHI", "mundo")),
         format!(
             "`worker` holds plugins of another program than the one that started it: `HASHI` has another value than theirs\n{rest}"
+        )
+    );
+    assert_eq!(
+        text(Command::new(&path).arg("service").env_remove("HASHI")),
+        "`worker` holds gRPC services: it is started by the program that uses them, and not by hand\n  tests.Pour\n"
+    );
+    // The host of this one gives a hint.
+    let path = program("process-a");
+    assert_eq!(
+        fail(Command::new(&path).env_remove("HASHI")),
+        format!(
+            "`process-a` holds plugins: it is started by the program that uses them, and not by hand\n  \
+               a  Says hello in English.\n\
+             hint: the app takes its path: `app hello --plugin process:{}`\n",
+            path.display()
         )
     );
     assert_eq!(

@@ -7,16 +7,49 @@ use crate::interface::Identity;
 #[derive(Debug)]
 pub struct Declared {
     pub cookie: &'static str,
-    pub versions: &'static [(u32, &'static [&'static Identity])],
+    pub versions: &'static [DeclaredVersion],
+    /// At most one: how a person uses the plugins, with `{path}` for the executable's path.
+    pub hints: &'static [&'static str],
     /// The package, and the line of its file.
     pub place: &'static str,
+}
+
+/// A version of the application's protocol: its number, its protocol and its interfaces.
+#[doc(hidden)]
+pub type DeclaredVersion = (u32, Protocol, &'static [&'static Identity]);
+
+/// The protocol of a plugin's process.
+///
+/// `plug::handshake!` and `Handshake::protocol` declare it for each version of the application's
+/// protocol.
+/// A host reads it from the plugin's handshake, and needs it only for `Reattach`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// gRPC.
+    Grpc,
+    /// Go's net/rpc, go-plugin's first protocol: the default of a handshake line that names none.
+    #[default]
+    NetRpc,
+}
+
+#[cfg(feature = "process")]
+impl Protocol {
+    /// Its name, in a handshake line and in `handshake!`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::NetRpc => "netrpc",
+        }
+    }
 }
 
 impl Declared {
     /// Called in a constant, so that a malformed cookie fails the build.
     pub const fn of(
         cookie: &'static str,
-        versions: &'static [(u32, &'static [&'static Identity])],
+        versions: &'static [DeclaredVersion],
+        hints: &'static [&'static str],
         place: &'static str,
     ) -> Self {
         assert!(is_cookie(cookie), "the cookie of a handshake is `KEY=VALUE`, the name of a variable and its value");
@@ -30,7 +63,7 @@ impl Declared {
             }
             at += 1;
         }
-        Self { cookie, versions, place }
+        Self { cookie, versions, hints, place }
     }
 }
 

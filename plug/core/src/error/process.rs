@@ -151,8 +151,10 @@ impl ProcessFault {
             Self::Exited { status, stderr } => {
                 write!(f, "{plugin} {} before its handshake", Ended(*status))?;
                 // The words of Go's go-plugin and of ours, if the cookie is missing or wrong.
-                let is_about_cookie =
-                    |line: &String| line.starts_with("This binary is a plugin.") || line.contains("` holds plugins");
+                let is_about_cookie = |line: &String| {
+                    let ours = ["` holds plugins", "` holds gRPC services"];
+                    line.starts_with("This binary is a plugin.") || ours.iter().any(|text| line.contains(text))
+                };
                 if stderr.iter().any(is_about_cookie) {
                     write!(
                         f,

@@ -97,7 +97,7 @@ fn unready(error: tonic::codegen::StdError) -> Unavailable {
     let status = Status::from_error(error);
     let text = match status::fault(&status) {
         Fault::Unavailable(unavailable) => unavailable.text,
-        other => format!("{other:?}"),
+        _ => status.message().to_owned(),
     };
     Unavailable { is_lasting: is_lasting(&status), ..Unavailable::unsent(text) }
 }

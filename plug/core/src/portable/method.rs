@@ -20,6 +20,13 @@ pub trait Method: 'static {
     /// The name in protobuf: `SayHello` for `say_hello`.
     const WIRE_NAME: &'static str;
     const ARGUMENT_NAMES: &'static [&'static str];
+    /// The numbers of the arguments in protobuf. Empty if they are 1, 2, … in order.
+    const ARGUMENT_TAGS: &'static [u32] = &[];
+    /// The names of the arguments in Go, each empty for the one that follows from its name.
+    /// Empty if the author gives none.
+    const GO_NAMES: &'static [&'static str] = &[];
+    /// Whether the arguments cross as a map over net/rpc.
+    const IS_MAP: bool = false;
     const DOCS: &'static str;
     /// Its index among the methods of its interface.
     const INDEX: usize;
@@ -47,6 +54,11 @@ pub struct Signature {
     // Two builds may differ in the following.
     pub(crate) wire_name: &'static str,
     pub(crate) argument_names: &'static [&'static str],
+    argument_tags: &'static [u32],
+    #[cfg_attr(not(feature = "netrpc"), allow(dead_code, reason = "other links send no names"))]
+    go_names: &'static [&'static str],
+    #[cfg_attr(not(feature = "netrpc"), allow(dead_code, reason = "other links send no maps"))]
+    pub(crate) is_map: bool,
     pub(crate) docs: &'static str,
     pub(crate) is_idempotent: bool,
 }
@@ -59,6 +71,10 @@ impl std::fmt::Debug for Signature {
 
 impl Signature {
     pub const fn of<M: Method>() -> Self {
+        assert!(
+            !M::IS_MAP || fits_into_map(&M::Arguments::TYPES),
+            "an argument of a method that is `#[plug(netrpc = \"map\")]` is a `bool`, a number, a text or bytes, or an `Option` of one"
+        );
         Self {
             name: M::NAME,
             arguments: M::Arguments::TYPES,
@@ -66,8 +82,53 @@ impl Signature {
             has_default: M::HAS_DEFAULT,
             wire_name: M::WIRE_NAME,
             argument_names: M::ARGUMENT_NAMES,
+            argument_tags: M::ARGUMENT_TAGS,
+            go_names: M::GO_NAMES,
+            is_map: M::IS_MAP,
             docs: M::DOCS,
             is_idempotent: M::IS_IDEMPOTENT,
         }
+    }
+}
+
+impl Signature {
+    /// The number in protobuf of the argument with this index.
+    pub(crate) const fn tag(&self, index: usize) -> u32 {
+        if self.argument_tags.is_empty() { index as u32 + 1 } else { self.argument_tags[index] }
+    }
+
+    /// The arguments, each with its number in protobuf.
+    #[cfg_attr(not(feature = "wire"), allow(dead_code, reason = "libraries number no arguments"))]
+    pub(crate) fn tagged(&'static self) -> impl Iterator<Item = (u32, &'static Type)> {
+        let mut rest = &self.arguments;
+        (0..).map_while(move |index| {
+            let Types(Some((ty, others))) = rest else { return None };
+            rest = others;
+            Some((self.tag(index), *ty))
+        })
+    }
+
+    /// The author's name in Go of the argument with this index, or an empty text.
+    #[cfg(feature = "netrpc")]
+    pub(crate) fn go_name(&self, index: usize) -> &'static str {
+        self.go_names.get(index).copied().unwrap_or_default()
+    }
+}
+
+/// Whether Go has a name for each of these types, under which a map can hold it.
+const fn fits_into_map(types: &Types) -> bool {
+    let Types(Some((ty, rest))) = types else { return true };
+    let fits = match ty {
+        Type::Option(of) => is_basic(of),
+        ty => is_basic(ty),
+    };
+    fits && fits_into_map(rest)
+}
+
+const fn is_basic(ty: &Type) -> bool {
+    match ty {
+        Type::Bool | Type::F32 | Type::F64 | Type::String | Type::Bytes => true,
+        Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::U8 | Type::U16 | Type::U32 | Type::U64 => true,
+        Type::Unit | Type::Option(_) | Type::List(_) | Type::Map(..) | Type::Struct { .. } | Type::Enum { .. } => false,
     }
 }

@@ -67,13 +67,16 @@ const fn interface_text<I: ?Sized + PortableInterface, const N: usize>() -> Cons
         .push(I::DECLARATION.version);
     let mut at = 0;
     while at < I::SIGNATURES.len() {
-        let Signature { name, arguments, output, has_default, .. } = &I::SIGNATURES[at];
+        let signature = &I::SIGNATURES[at];
+        let Signature { name, arguments, output, has_default, .. } = signature;
         text = text.push(METHOD).push(name).push(UNIT).push(if *has_default { "default" } else { "" }).push(UNIT);
         let start = text.len;
         text = text.push("(");
-        let mut rest = arguments;
+        let (mut rest, mut index) = (arguments, 0);
         while let Types(Some((ty, others))) = rest {
-            text = text.push_type(ty);
+            // The links that encode arguments by their numbers must not take one for another.
+            text = text.push_tag(signature.tag(index), index).push_type(ty);
+            index += 1;
             if let Types(Some(_)) = others {
                 text = text.push(", ");
             }

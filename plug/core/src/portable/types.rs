@@ -30,6 +30,8 @@ pub enum Type {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Field {
     pub name: &'static str,
+    /// Its name in Go, or empty for the one that follows from its name.
+    pub go_name: &'static str,
     /// Its number in protobuf, from 1.
     pub tag: u32,
     pub ty: &'static Type,
@@ -175,23 +177,26 @@ impl<const N: usize> ConstText<N> {
         };
         let (mut text, mut at) = (self.push(open), 0);
         while at < fields.len() {
-            let Field { name, tag, ty, .. } = &fields[at];
+            let Field { name, go_name, tag, ty, .. } = &fields[at];
             if at > 0 {
                 text = text.push(", ");
             }
-            if matches!(form, Form::Named) {
-                text = text.push(name).push_tag(*tag, at).push(": ");
-            } else {
-                text = text.push_tag(*tag, at);
-            }
-            text = text.push_type(ty);
+            text = match form {
+                Form::Named => text.push(name).push_tag(*tag, at).push_go_name(go_name).push(": ").push_type(ty),
+                _ => text.push_tag(*tag, at).push_type(ty).push_go_name(go_name),
+            };
             at += 1;
         }
         text.push(close)
     }
 
-    /// A number that differs from the position of the field.
-    const fn push_tag(self, tag: u32, at: usize) -> Self {
+    /// A name in Go that the author has given.
+    const fn push_go_name(self, name: &str) -> Self {
+        if name.is_empty() { self } else { self.push(" as ").push(name) }
+    }
+
+    /// A number that differs from the position of the field or argument.
+    pub(crate) const fn push_tag(self, tag: u32, at: usize) -> Self {
         if tag as usize == at + 1 { self } else { self.push("#").push_number(tag) }
     }
 
@@ -226,8 +231,8 @@ mod tests {
         const POINT: Type = Type::Struct {
             name: "Point",
             fields: &[
-                Field { name: "x", tag: 1, ty: &Type::U32, docs: Docs("To the right.") },
-                Field { name: "y", tag: 12, ty: &Type::F64, docs: NO },
+                Field { name: "x", go_name: "", tag: 1, ty: &Type::U32, docs: Docs("To the right.") },
+                Field { name: "y", go_name: "Y2", tag: 12, ty: &Type::F64, docs: NO },
             ],
             docs: Docs("A place."),
         };
@@ -240,8 +245,8 @@ mod tests {
                     tag: 7,
                     form: Form::Tuple,
                     fields: &[
-                        Field { name: "0", tag: 1, ty: &POINT, docs: NO },
-                        Field { name: "1", tag: 2, ty: &Type::Bool, docs: NO },
+                        Field { name: "0", go_name: "", tag: 1, ty: &POINT, docs: NO },
+                        Field { name: "1", go_name: "Is", tag: 2, ty: &Type::Bool, docs: NO },
                     ],
                     docs: NO,
                 },
@@ -249,16 +254,16 @@ mod tests {
                     name: "Tag",
                     tag: 3,
                     form: Form::Named,
-                    fields: &[Field { name: "text", tag: 1, ty: &Type::Option(&Type::String), docs: NO }],
+                    fields: &[Field { name: "text", go_name: "", tag: 1, ty: &Type::Option(&Type::String), docs: NO }],
                     docs: NO,
                 },
             ],
             docs: Docs("What is drawn."),
         };
-        assert_eq!(text(&POINT), "Point { x: u32, y#12: f64 }");
+        assert_eq!(text(&POINT), "Point { x: u32, y#12 as Y2: f64 }");
         assert_eq!(
             text(&SHAPE),
-            "Shape { Nothing | Dot#7(Point { x: u32, y#12: f64 }, bool) | Tag { text: Option<String> } }"
+            "Shape { Nothing | Dot#7(Point { x: u32, y#12 as Y2: f64 }, bool as Is) | Tag { text: Option<String> } }"
         );
         assert_eq!(text(&Type::Map(&Type::I8, &Type::List(&Type::Bytes))), "Map<i8, Vec<Vec<u8>>>");
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod environment;
 pub(crate) mod line;
+pub(crate) mod negotiation;
 pub(crate) mod reader;
 #[cfg(test)]
 mod tests;

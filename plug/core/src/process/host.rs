@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
 
+use crate::entry::handshake::Protocol;
 use crate::error::Error;
 use crate::error::process::ended::Ended;
 use crate::plugin::Plugin;
 use crate::plugin::agreement::Handshake;
 use crate::process::handshake::environment::PORTS;
-use crate::process::handshake::line::{Address, Protocol};
+use crate::process::handshake::line::Address;
 use crate::process::launch::{Launch, folder};
 use crate::process::log::emit::emit;
 use crate::process::log::{Level, Record};
@@ -49,9 +50,9 @@ use crate::wire::list::ListReply;
 /// # Ok::<(), plug::Error>(())
 /// ```
 ///
-/// The plugin's handshake chooses gRPC or Go's net/rpc.
-/// Two programs with `plug` use gRPC, unless `PLUG_PROTOCOL` in the plugin's environment is
-/// `netrpc`.
+/// The plugin's handshake line chooses gRPC or Go's net/rpc.
+/// A plugin with `plug` serves each version over the protocol that is declared for it.
+/// `PLUG_PROTOCOL` in its environment, `grpc` or `netrpc`, limits the choice to versions over that.
 /// Over net/rpc a cancelled call is not reported to the plugin; nothing else differs.
 ///
 /// The process is started at its first use, for example when its plugins are listed.

@@ -20,6 +20,7 @@ use tokio::process::{ChildStderr, ChildStdout};
 use tokio::time::{sleep, timeout};
 
 use crate::digest::Digest;
+use crate::entry::handshake::Protocol;
 use crate::error::Error;
 use crate::error::handshake::HandshakeFault;
 use crate::error::kind::ErrorKind;
@@ -29,7 +30,7 @@ use crate::plugin::agreement::Handshake;
 use crate::process::connection::{Peer, PeerAddress};
 use crate::process::grpc::GrpcPeer;
 use crate::process::handshake::environment::{Offer, PROTOCOL};
-use crate::process::handshake::line::{Address, Line, Protocol};
+use crate::process::handshake::line::{Address, Line};
 use crate::process::handshake::reader::{LineReader, Progress};
 use crate::process::launch::child::{Child, Started};
 use crate::process::launch::executable::Executable;

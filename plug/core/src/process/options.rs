@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::digest::Digest;
+use crate::entry::handshake::Protocol;
 use crate::error::Error;
 use crate::plugin::agreement::Handshake;
-use crate::process::handshake::line::Protocol;
 use crate::process::life::Death;
 
 /// The host's callback for the end of a process.

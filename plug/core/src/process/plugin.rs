@@ -19,11 +19,17 @@ use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
+use crate::entry::handshake::Protocol;
 use crate::error::Error;
+use crate::interface::Identity;
 use crate::plugin::Plugin;
 use crate::plugin::agreement::Handshake;
-use crate::process::handshake::environment::{ByHand, Cookie, HostEnvironment, choose_version, protocols};
-use crate::process::handshake::line::{Line, Protocol};
+use crate::portable::proxy::Description;
+use crate::process::handshake::environment::{ByHand, Cookie, HostEnvironment, PROTOCOL};
+use crate::process::handshake::line::Line;
+#[cfg(not(feature = "netrpc"))]
+use crate::process::handshake::negotiation::not_built;
+use crate::process::handshake::negotiation::{negotiate, served};
 #[cfg(feature = "netrpc")]
 use crate::process::netrpc::plugin::NetRpcServer;
 use crate::process::plugin::printed::Drained;
@@ -31,6 +37,7 @@ use crate::process::plugin::services::Services;
 use crate::process::plugin::socket::Socket;
 use crate::process::tls;
 use crate::process::tls::Credentials;
+use crate::registry::Registry;
 use crate::rpc::server::builder::Server;
 use crate::rpc::server::connections;
 use crate::rpc::server::connections::{Secure, Speaks};
@@ -83,19 +90,19 @@ impl Refusal {
 }
 
 /// Serves until the host shuts the plugin down, or has ended.
-fn run(server: Server) -> Result<(), Refusal> {
+fn run(mut server: Server) -> Result<(), Refusal> {
     let parent = parent::parent();
-    let handshake = server.handshake.map_or_else(Handshake::declared, Ok)?;
+    let handshake = server.handshake.take().map_or_else(Handshake::declared, Ok)?;
     let variable = |name: &str| -> Option<OsString> { std::env::var_os(name) };
     let found = Cookie::find(handshake.cookie(), variable);
     if found != Cookie::Right {
-        return Err(Refusal::ByHand(by_hand(&handshake, found, &server.plugins)));
+        return Err(Refusal::ByHand(by_hand(&handshake, found, &server)));
     }
     let environment = HostEnvironment::read(variable);
     for ignored in &environment.ignored {
         eprintln!("[WARN] {ignored}");
     }
-    let version = choose_version(&handshake.versions(), &environment.versions).unwrap_or(1);
+    let (version, protocol) = chosen(&handshake, &environment, &server)?;
     let plugins = server.plugins.into_iter().filter(|plugin| handshake.has(version, plugin.identity()));
     let max_len = server.max_request.unwrap_or(MAX_REQUEST);
     let dispatch = Dispatch::new(plugins)?;
@@ -115,7 +122,6 @@ fn run(server: Server) -> Result<(), Refusal> {
         _ => None,
     };
     let terminated = terminated().map_err(Error::new)?;
-    let protocol = environment.protocol(&protocols(version, !server.services.is_empty())).unwrap_or(Protocol::Grpc);
     let socket = Socket::bind(&environment)?;
     let line = Line {
         app: version,
@@ -160,7 +166,7 @@ fn run(server: Server) -> Result<(), Refusal> {
             Box::pin(socket.serve(server, secure, ended))
         }
         #[cfg(not(feature = "netrpc"))]
-        Protocol::NetRpc => return Err(Error::msg("this build does not speak net/rpc").into()),
+        Protocol::NetRpc => return Err(not_built(&[version]).into()),
     };
     drop(context);
     // A call that is still running when this returns ends with the process.
@@ -168,10 +174,47 @@ fn run(server: Server) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn by_hand(handshake: &Handshake, found: Cookie, plugins: &[Plugin]) -> String {
+/// The version of the application's protocol to serve, and its protocol.
+/// Warns on stderr about a variable that is ignored, and about services that are not served.
+fn chosen(handshake: &Handshake, environment: &HostEnvironment, server: &Server) -> Result<(u32, Protocol), Error> {
+    let portable: Vec<_> =
+        server.plugins.iter().map(Plugin::identity).filter(|identity| is_portable(identity)).collect();
+    let has_plugins = |version| portable.iter().any(|identity| handshake.has(version, identity));
+    let has_services = !server.services.names().is_empty();
+    let declared = |version| handshake.protocol_of(version);
+    let served = served(&handshake.versions(), has_plugins, has_services, declared);
+    let (version, protocol) = negotiate(&served, Protocol::BUILT, environment)?;
+    if let Some(requested) = environment.protocol.filter(|requested| *requested != protocol) {
+        eprintln!(
+            "[WARN] `{requested}` in `{PROTOCOL}` is the protocol of no version that host and plugin share, and is ignored"
+        );
+    }
+    if protocol == Protocol::NetRpc {
+        for name in server.services.names() {
+            eprintln!("[WARN] the gRPC service `{name}` is not served: version {version} is served over net/rpc");
+        }
+    }
+    Ok((version, protocol))
+}
+
+fn is_portable(identity: &Identity) -> bool {
+    identity.vtable::<Description>().is_some()
+}
+
+fn by_hand(handshake: &Handshake, found: Cookie, server: &Server) -> String {
     let executable = std::env::current_exe().unwrap_or_else(|_| "plugin".into());
-    let plugins: Vec<_> = plugins.iter().map(|plugin| (plugin.name(), plugin.summary())).collect();
-    ByHand { executable: &executable, cookie: handshake.cookie().0, found, plugins: &plugins }.text()
+    let plugins: Vec<_> = server.plugins.iter().map(|plugin| (plugin.name(), plugin.summary())).collect();
+    let hints: Vec<_> = handshake.hints().collect();
+    let by_hand = ByHand {
+        executable: &executable,
+        cookie: handshake.cookie().0,
+        found,
+        plugins: &plugins,
+        services: server.services.names(),
+        is_linked: Registry::builtin().plugins().next().is_some(),
+        hints: &hints,
+    };
+    by_hand.text()
 }
 
 /// Completes at SIGTERM.

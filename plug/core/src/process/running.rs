@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
+use crate::entry::handshake::Protocol;
 use crate::error::kind::ErrorKind;
 use crate::error::process::ProcessFault;
 use crate::process::connection::{Peer, PeerAddress, PeerFuture};
-use crate::process::handshake::line::Protocol;
 use crate::process::launch::folder::Folder;
 use crate::process::life::{Death, EXIT_TIMEOUT, Life};
 use crate::rpc::client::driver::Driver;

@@ -13,7 +13,6 @@ use prost_types::{
 };
 
 use super::REPLY;
-use crate::portable::arguments::Types;
 use crate::portable::method::Signature;
 use crate::portable::proxy::Description;
 use crate::portable::types::{Field, Type, Variant};
@@ -67,12 +66,7 @@ impl ServiceInterface<'_> {
 }
 
 pub(super) fn arguments(signature: &'static Signature) -> impl Iterator<Item = &'static Type> {
-    let mut rest = &signature.arguments;
-    std::iter::from_fn(move || {
-        let Types(Some((ty, others))) = rest else { return None };
-        rest = others;
-        Some(*ty)
-    })
+    signature.tagged().map(|(_, ty)| ty)
 }
 
 /// Builds a file.
@@ -152,7 +146,7 @@ impl FileBuilder {
         };
         let (request, reply) = (self.names.unused(&named("Request")), self.names.unused(&named("Reply")));
         let (mut input, mut output) = (self.message(&request), self.message(&reply));
-        for ((name, ty), tag) in signature.argument_names.iter().zip(arguments(signature)).zip(1..) {
+        for (name, (tag, ty)) in signature.argument_names.iter().zip(signature.tagged()) {
             input.field(self, name, tag, ty)?;
         }
         if !matches!(signature.output, Type::Unit) {

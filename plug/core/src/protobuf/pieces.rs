@@ -79,14 +79,25 @@ impl<'b> Piece<'b> {
     pub(crate) fn varint(self) -> Result<u64, Malformed> {
         match self {
             Self::Varint(number) => Ok(number),
-            other => Err(Malformed::new(format!("a varint belongs there, and not {other:?}"))),
+            other => Err(other.mismatch("varint")),
         }
     }
 
     pub(crate) fn delimited(self) -> Result<&'b [u8], Malformed> {
         match self {
             Self::Delimited(bytes) => Ok(bytes),
-            other => Err(Malformed::new(format!("bytes belong there, and not {other:?}"))),
+            other => Err(other.mismatch("length-delimited")),
         }
+    }
+
+    /// The error for a value of another wire type than this one.
+    pub(crate) fn mismatch(self, expected: &str) -> Malformed {
+        let found = match self {
+            Self::Varint(_) => "varint",
+            Self::Fixed32(_) => "fixed32",
+            Self::Fixed64(_) => "fixed64",
+            Self::Delimited(_) => "length-delimited",
+        };
+        Malformed::new(format!("its wire type is {found}, and not {expected}"))
     }
 }

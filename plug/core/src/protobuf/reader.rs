@@ -354,6 +354,8 @@ pub(super) struct MessageFields<'b> {
 enum FieldSet {
     /// Numbered from 1, in order.
     Named(&'static [&'static str]),
+    /// The arguments of a method, with these numbers.
+    Numbered(&'static [&'static str], &'static [u32]),
     Of(&'static [Field]),
     /// The only field of a variant, until it has been decoded.
     Alone(Option<WireType>),
@@ -364,9 +366,17 @@ impl<'b> MessageFields<'b> {
         Self { rest, known: FieldSet::Named(names), current: (0, WireType::Varint) }
     }
 
+    /// The arguments of a method. Without numbers, these are 1, 2, … in order.
+    #[inline]
+    pub(super) fn of_arguments(names: &'static [&'static str], tags: &'static [u32], rest: &'b [u8]) -> Self {
+        let known = if tags.is_empty() { FieldSet::Named(names) } else { FieldSet::Numbered(names, tags) };
+        Self { known, ..Self::named(names, rest) }
+    }
+
     #[inline]
     fn place(&self, tag: u32) -> Option<usize> {
         match self.known {
+            FieldSet::Numbered(_, tags) => tags.iter().position(|known| *known == tag),
             FieldSet::Named(names) => Some(tag as usize - 1).filter(|index| *index < names.len()),
             FieldSet::Of(fields) => {
                 // Fields usually come in order.
@@ -402,7 +412,7 @@ impl TakeFields for MessageFields<'_> {
     fn value<T: Portable>(&mut self, slot: &mut Option<T>) -> Result<(), Malformed> {
         let (index, wire) = self.current;
         let (place, name) = match self.known {
-            FieldSet::Named(names) => (ReadPosition::Field, Some(names[index])),
+            FieldSet::Named(names) | FieldSet::Numbered(names, _) => (ReadPosition::Field, Some(names[index])),
             FieldSet::Of(fields) => (ReadPosition::Field, Some(fields[index].name)),
             FieldSet::Alone(_) => (ReadPosition::Element, None),
         };

@@ -219,6 +219,8 @@ pub(super) struct Message<'b> {
 enum Numbers {
     /// Numbered from 1, in order.
     InOrder,
+    /// The arguments of a method, with these numbers.
+    Given(&'static [u32]),
     Of(&'static [Field]),
     /// The only field of a variant, which has the variant's number.
     Alone(u32),
@@ -227,6 +229,12 @@ enum Numbers {
 impl<'b> Message<'b> {
     pub(super) fn in_order(out: &'b mut Vec<u8>) -> Self {
         Self { out, numbers: Numbers::InOrder }
+    }
+
+    /// The arguments of a method. Without numbers, these are 1, 2, … in order.
+    #[inline]
+    pub(super) fn of_arguments(out: &'b mut Vec<u8>, tags: &'static [u32]) -> Self {
+        Self { out, numbers: if tags.is_empty() { Numbers::InOrder } else { Numbers::Given(tags) } }
     }
 }
 
@@ -240,6 +248,7 @@ impl PutFields for Message<'_> {
     fn field(&mut self, index: usize) -> Writer<'_> {
         let place = match self.numbers {
             Numbers::InOrder => WritePosition::Field(index as u32 + 1),
+            Numbers::Given(tags) => WritePosition::Field(tags[index]),
             Numbers::Of(fields) => WritePosition::Field(fields[index].tag),
             Numbers::Alone(tag) => WritePosition::Element(tag),
         };

@@ -3,6 +3,7 @@
 pub(crate) mod backpressure;
 pub(crate) mod builder;
 pub(crate) mod connections;
+pub(crate) mod health;
 pub(crate) mod reflection;
 pub(crate) mod request;
 pub(crate) mod respond;

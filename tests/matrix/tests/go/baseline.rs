@@ -45,7 +45,7 @@ fn plugin_that_logs() {
 fn host_that_attaches() {
     let (Some(host), Some(plugin)) = (go("host"), go("plugin")) else { return };
     let sockets = Sockets::new();
-    let (mut first, running) = hang(&host, &plugin, &sockets);
+    let (mut first, running) = hang(&host, &[], &plugin, &sockets);
     let mut second = Command::new(&host);
     assert_eq!(succeed(second.args(["-attach", &running.line, "y"])), "hello, y\n");
     drop(first.stdin.take());
@@ -58,7 +58,7 @@ fn host_that_attaches() {
 fn plugin_outlives_a_host_that_is_killed() {
     let (Some(host), Some(plugin)) = (go("host"), go("plugin")) else { return };
     let sockets = Sockets::new();
-    let (mut host, running) = hang(&host, &plugin, &sockets);
+    let (mut host, running) = hang(&host, &[], &plugin, &sockets);
     host.kill().unwrap();
     host.wait().unwrap();
     std::thread::sleep(Duration::from_millis(500));

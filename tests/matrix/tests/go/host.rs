@@ -16,7 +16,7 @@ const SERVICES: &str = "Work grpc.health.v1.Health grpc.reflection.v1.ServerRefl
 /// Runs the test with a plugin in Rust, without AutoMTLS and with it.
 fn each_way(plugin: &Path, test: impl Fn(&Caller)) {
     let Some(host) = go("host") else { return };
-    for flags in [&[][..], &["-tls"]] {
+    for flags in [&["-version", "2"][..], &["-version", "2", "-tls"]] {
         let sockets = Sockets::new();
         test(&Caller { program: &host, flags, to: plugin.to_str().unwrap(), sockets: &sockets });
         // The host asked its plugins to end, and they left no files.
@@ -128,7 +128,7 @@ fn tells_it_to_leave() {
 fn attaches_to_one_that_runs() {
     let Some(host) = go("host") else { return };
     let sockets = Sockets::new();
-    let (mut first, running) = hang(&host, &built_program("worker"), &sockets);
+    let (mut first, running) = hang(&host, &["-version", "2"], &built_program("worker"), &sockets);
     let mut second = Command::new(&host);
     assert_eq!(succeed(second.args(["-attach", &running.line, "-call", "sum", "3", "4"])), "7\n");
     drop(first.stdin.take());
@@ -143,7 +143,7 @@ fn a_killed_host_takes_its_plugin_along() {
     let Some(host) = go("host") else { return };
     for plugin in [built_program("worker"), process("plugin-a")] {
         let sockets = Sockets::new();
-        let (mut host, running) = hang(&host, &plugin, &sockets);
+        let (mut host, running) = hang(&host, &["-version", "2"], &plugin, &sockets);
         assert!(is_running(running.pid));
         host.kill().unwrap();
         host.wait().unwrap();
@@ -175,6 +175,6 @@ fn a_host_that_could_multiplex_gets_no_multiplexing() {
         line.replace(sockets.to_str().unwrap(), "…")
     };
     let [without, with] = [false, true].map(line);
-    assert!(without.starts_with("1|1|unix|…/plugin") && without.ends_with("|grpc|\n"), "{without:?}");
-    assert!(with.starts_with("1|1|unix|…/plugin") && with.ends_with("|grpc||false\n"), "{with:?}");
+    assert!(without.starts_with("1|2|unix|…/plugin") && without.ends_with("|grpc|\n"), "{without:?}");
+    assert!(with.starts_with("1|2|unix|…/plugin") && with.ends_with("|grpc||false\n"), "{with:?}");
 }

@@ -100,9 +100,9 @@ struct Running {
 }
 
 /// A host that has started a plugin, and keeps it until the host's stdin ends.
-fn hang(host: &Path, plugin: &Path, sockets: &Path) -> (Child, Running) {
+fn hang(host: &Path, flags: &[&str], plugin: &Path, sockets: &Path) -> (Child, Running) {
     let mut command = Command::new(host);
-    command.arg("-hang").arg(plugin).env("TMPDIR", sockets).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.args(flags).arg("-hang").arg(plugin).env("TMPDIR", sockets).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut host = command.spawn().unwrap();
     let line = first_line(host.stdout.take().unwrap());
     let pid = line.split(' ').next().and_then(|pid| pid.parse().ok());

@@ -1,14 +1,16 @@
 //! net/rpc, go-plugin's first protocol: a host in Go with plugins in Rust, and the reverse.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use app_interface::Plug;
 use plug::link::{Handshake, Process, ProcessOptions, Protocol};
 use plug::{ErrorKind, Registry};
 use plug_tests::{Sockets, built_program, entries, go, is_running, process};
-use process_interface::{Entry, Place, Store, Work};
+use process_interface::{Entry, Kv, Place, Store, Work};
 
 use crate::{Caller, LARGE, log, not_running_within};
 
@@ -57,7 +59,7 @@ fn a_host_asks_for_a_plugin_that_is_not_there() {
     });
 }
 
-const ENTRY: &str = r#"{"UserId":9223372036854775808,"Title":"Zoë","Newer":null,"IsOpen":true,"Ratio":-0.5,"Small":-128,"Data":"AP8=","Place":{"X":-1,"Y":0},"Labels":{"":"","a":"b"},"Scores":[-7,0,1073741824]}"#;
+const ENTRY: &str = r#"{"UserId":9223372036854775808,"Title":"Zoë","Newer":null,"IsOpen":true,"Ratio":-0.5,"Small":-128,"Data":"AP8=","Place":{"X":-1,"Y":0},"Labels":{"":"","a":"b"},"Scores":[-7,0,1073741824],"ID":42}"#;
 
 #[test]
 fn a_host_gives_values_of_every_kind() {
@@ -68,6 +70,28 @@ fn a_host_gives_values_of_every_kind() {
         assert_eq!(host.answer("tag", &[]), r#"{"seen":"yes"}"#);
         assert_eq!(host.answer("count", &[]), "0");
         assert_eq!(host.error("hello", &["x"]), "rpc: can't find method Plugin.SayHello", "a store is no greeter");
+    });
+}
+
+#[test]
+fn a_host_gives_its_arguments_in_a_map() {
+    host_each_way(&built_program("store"), "kv", |host| {
+        assert_eq!(
+            host.answer("keep", &["x", "value"]),
+            "the request for `put` of plugin `kv` cannot be decoded: \
+             a map of arguments has a value that is no `bool`, number, `string` or `[]byte` of Go\n\
+             the request for `put` of plugin `kv` cannot be decoded: \
+             a `int` of gob has come, and not a `[]byte`, in `value`\n\
+             value!"
+        );
+    });
+}
+
+/// More bytes than a stream may have for the descriptions of types.
+#[test]
+fn a_host_gives_long_arguments_in_maps() {
+    host_each_way(&built_program("store"), "kv", |host| {
+        assert_eq!(host.answer("fill", &["6"]), "6 MiB");
     });
 }
 
@@ -129,7 +153,7 @@ fn a_host_tells_a_plugin_to_leave() {
 fn a_host_that_is_killed_takes_its_plugin_along() {
     let Some(host) = go("rpc-host") else { return };
     let sockets = Sockets::new();
-    let (mut host, running) = crate::hang(&host, &process("plugin-a"), &sockets);
+    let (mut host, running) = crate::hang(&host, &[], &process("plugin-a"), &sockets);
     assert!(is_running(running.pid));
     host.kill().unwrap();
     host.wait().unwrap();
@@ -142,8 +166,11 @@ fn plugin_each_way(name: &str, test: impl Fn(&Process, &Registry)) {
     let Some(path) = go("rpc-plugin") else { return };
     log::record();
     for options in [ProcessOptions::new().without_tls(), ProcessOptions::new()] {
-        let handshake =
-            Handshake::new("HASHI", "hola").interface::<dyn Plug>(1).interface::<dyn Work>(1).interface::<dyn Store>(1);
+        let handshake = Handshake::new("HASHI", "hola")
+            .interface::<dyn Plug>(1)
+            .interface::<dyn Work>(1)
+            .interface::<dyn Store>(1)
+            .interface::<dyn Kv>(1);
         let process = options.handshake(handshake).dispense(name).open(&path).unwrap();
         let mut registry = Registry::new();
         registry.add(&process).unwrap();
@@ -212,6 +239,7 @@ fn a_plugin_in_go_gives_values_of_every_kind() {
             place: Some(Place { x: -1, y: 0 }),
             labels: BTreeMap::from([label("a", "b"), label("", "")]),
             scores: vec![-7, 0, 1 << 30],
+            id: 42,
         };
         assert_eq!(store.mirror(entry.clone()).unwrap(), entry);
         let zero = Entry {
@@ -224,11 +252,28 @@ fn a_plugin_in_go_gives_values_of_every_kind() {
             place: None,
             labels: BTreeMap::new(),
             scores: Vec::new(),
+            id: 0,
         };
         assert_eq!(store.mirror(zero.clone()).unwrap(), zero);
         assert_eq!(store.tag(BTreeMap::new()).unwrap(), BTreeMap::from([label("seen", "yes")]));
         // In Go, the type is signed.
         assert_eq!(store.count().unwrap(), 3);
+    });
+}
+
+#[test]
+fn a_plugin_in_go_takes_its_arguments_in_a_map() {
+    plugin_each_way("kv", |_, registry| {
+        let kv = registry.open::<dyn Kv>("kv").unwrap();
+        let long = vec![7; 1 << 20];
+        for value in [b"value", &b""[..], &long] {
+            kv.put("x", value).unwrap();
+            assert_eq!(kv.get("x").unwrap(), value);
+        }
+        // A zero is there too: Go does not look for a key that is missing.
+        kv.put("", b"").unwrap();
+        assert_eq!(kv.get("").unwrap(), b"");
+        assert_eq!(kv.get("y").unwrap_err().to_string(), "there is no `y`");
     });
 }
 
@@ -311,18 +356,45 @@ fn a_plugin_in_go_is_reattached_to() {
     assert_eq!(registry.open::<dyn Work>("worker").unwrap().sum(1, &[1]).unwrap(), 2);
 }
 
-/// A host that names no protocol gets net/rpc in version 1 of the app, and gRPC in version 2.
+/// A program that starts this one with an argument, which a host in Go has no place for.
+fn with_argument(program: &Path, argument: &str, folder: &Path) -> PathBuf {
+    let path = folder.join(argument);
+    fs::write(&path, format!("#!/bin/sh\nexec '{}' {argument}\n", program.display())).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+/// The app declares version 1 as net/rpc, and version 2 is gRPC.
 #[test]
-fn a_host_that_says_nothing_is_answered_by_version() {
-    let Some(host) = go("host") else { return };
+fn a_host_is_answered_over_the_protocol_of_its_version() {
+    let (Some(host), Some(rpc_host)) = (go("host"), go("rpc-host")) else { return };
     let sockets = Sockets::new();
     let (plugin, sockets) = (process("plugin-a"), &*sockets);
     let to = plugin.to_str().unwrap();
-    let version = |version| Caller { program: &host, flags: version, to, sockets };
-    assert_eq!(version(&["-version", "2"]).answer("hello", &["x"]), "hello, x");
-    assert_eq!(version(&["-version", "1"]).answer("hello", &["x"]), "hello, x", "it was told to speak gRPC");
-    let Some(host) = go("rpc-host") else { return };
-    assert_eq!(Caller { program: &host, flags: &[], to, sockets }.answer("hello", &["x"]), "hello, x");
+    let caller = |program, flags| Caller { program, flags, to, sockets };
+    assert_eq!(caller(&rpc_host, &[]).answer("hello", &["x"]), "hello, x");
+    assert_eq!(caller(&host, &["-version", "2"]).answer("hello", &["x"]), "hello, x");
+    assert_eq!(
+        caller(&host, &["-version", "1"]).error("hello", &["x"]),
+        "Unsupported plugin protocol \"netrpc\". Supported: [grpc]"
+    );
+}
+
+/// Like go-plugin's KV example, the host has version 1 and knows gRPC alone.
+#[test]
+fn a_host_without_netrpc_is_answered_in_version_1() {
+    let Some(host) = go("host") else { return };
+    let (folder, sockets) = (Sockets::new(), Sockets::new());
+    // It declares version 1 without a protocol, which is gRPC.
+    let worker = with_argument(&built_program("worker"), "versions", &folder);
+    for flags in [&[][..], &["-tls"]] {
+        let host = Caller { program: &host, flags, to: worker.to_str().unwrap(), sockets: &sockets };
+        assert_eq!(host.answer("sum", &["5", "2"]), "7");
+    }
+    // It has nothing but a service, in versions that are declared as net/rpc.
+    let service = with_argument(&built_program("worker"), "service", &folder);
+    let host = Caller { program: &host, flags: &[], to: service.to_str().unwrap(), sockets: &sockets };
+    assert!(host.answer("list", &[]).contains(" tests.Pour"), "{}", host.answer("list", &[]));
 }
 
 #[test]

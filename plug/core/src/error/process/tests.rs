@@ -79,6 +79,7 @@ fn how_a_process_ended() {
     for cookie in [
         "This binary is a plugin. These are not meant to be executed directly.",
         "`p` holds plugins: it is started by the program that uses them, and not by hand",
+        "`p` holds gRPC services: it is started by the program that uses them, and not by hand",
     ] {
         check(
             ProcessFault::Exited { status: code(1), stderr: lines(&[cookie]) },

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use crate::entry::handshake::Protocol;
 use crate::escape;
-use crate::process::handshake::line::Protocol;
 
 const VERSIONS: &str = "PLUGIN_PROTOCOL_VERSIONS";
 const MIN_PORT: &str = "PLUGIN_MIN_PORT";
@@ -16,7 +16,7 @@ const CERTIFICATE: &str = "PLUGIN_CLIENT_CERT";
 const SOCKET_DIR: &str = "PLUGIN_UNIX_SOCKET_DIR";
 const SOCKET_GROUP: &str = "PLUGIN_UNIX_SOCKET_GROUP";
 const MULTIPLEX: &str = "PLUGIN_MULTIPLEX_GRPC";
-/// An addition of `plug`: the protocols of the host, in the order of preference, between commas.
+/// An addition of `plug`: the protocols of the host, between commas.
 const PROTOCOLS: &str = "PLUG_PROTOCOLS";
 /// An addition of `plug`, for the user: the protocol of the plugin. It overrides the host.
 pub(crate) const PROTOCOL: &str = "PLUG_PROTOCOL";
@@ -36,7 +36,7 @@ pub(crate) struct Offer<'a> {
     pub socket_dir: Option<&'a Path>,
     /// The name or number of the group that may use the socket.
     pub socket_group: Option<&'a str>,
-    /// The protocols of the host, in the order of preference.
+    /// The protocols of the host.
     pub protocols: &'a [Protocol],
 }
 
@@ -74,13 +74,16 @@ pub(crate) struct HostEnvironment {
     /// The ports to listen on without Unix sockets; 0, which is any port, if the host names none.
     pub ports: RangeInclusive<u16>,
     /// The host's certificate, in PEM; none without TLS.
+    /// An empty text is a malformed certificate: the host wants TLS.
     pub certificate: Option<String>,
     pub socket_dir: Option<PathBuf>,
     pub socket_group: Option<String>,
     /// Whether the host reads the seventh field of the handshake.
     pub multiplex: bool,
-    protocol: Option<Protocol>,
-    protocols: Vec<Protocol>,
+    /// The protocol that the user chooses by `PLUG_PROTOCOL`.
+    pub protocol: Option<Protocol>,
+    /// The protocols of a host with `plug`; empty if it names none.
+    pub protocols: Vec<Protocol>,
     /// A sentence for the log about each value that was ignored.
     pub ignored: Vec<String>,
 }
@@ -145,7 +148,7 @@ impl HostEnvironment {
         Self {
             versions,
             ports: min..=max.unwrap_or(min).max(min),
-            certificate: text(CERTIFICATE),
+            certificate: variable(CERTIFICATE).map(|value| value.to_string_lossy().into_owned()),
             socket_dir: set(SOCKET_DIR).map(PathBuf::from),
             socket_group: text(SOCKET_GROUP),
             multiplex: set(MULTIPLEX).is_some(),
@@ -154,36 +157,6 @@ impl HostEnvironment {
             ignored,
         }
     }
-
-    /// Chooses one of the protocols that the plugin serves.
-    /// `PLUG_PROTOCOL` comes first, then the host's preference, then the plugin's.
-    pub(crate) fn protocol(&self, served: &[Protocol]) -> Option<Protocol> {
-        let is_served = |protocol: &Protocol| served.contains(protocol);
-        let requested = self.protocol.iter().chain(&self.protocols).copied().find(is_served);
-        requested.or_else(|| served.first().copied())
-    }
-}
-
-/// The protocols that a plugin serves in this version of the application's protocol.
-///
-/// The first one is for a host that names no protocol.
-/// In version 1 that is net/rpc, go-plugin's original protocol.
-/// In any other version, or with services that net/rpc does not have, it is gRPC.
-pub(crate) fn protocols(version: u32, has_services: bool) -> Vec<Protocol> {
-    let mut protocols = match (version, has_services) {
-        (1, false) => [Protocol::NetRpc, Protocol::Grpc],
-        _ => [Protocol::Grpc, Protocol::NetRpc],
-    }
-    .to_vec();
-    protocols.retain(|protocol| Protocol::BUILT.contains(protocol));
-    protocols
-}
-
-/// The highest served version that the host offers, else the lowest served one.
-/// From the latter the host can report the mismatch. None if no version is served.
-pub(crate) fn choose_version(served: &[u32], offered: &[u32]) -> Option<u32> {
-    let common = served.iter().filter(|version| offered.contains(version)).max();
-    common.or_else(|| served.iter().min()).copied()
 }
 
 /// The text that a plugin's executable prints if a person starts it by hand.
@@ -196,35 +169,50 @@ pub(crate) struct ByHand<'a> {
     pub found: Cookie,
     /// The name and the summary of each plugin. A summary may be empty.
     pub plugins: &'a [(&'a str, &'a str)],
+    /// The names of the gRPC services beside the plugins.
+    pub services: &'a [&'static str],
+    /// Whether a plugin is linked into the executable, even if it is not served.
+    pub is_linked: bool,
+    /// The host's hints, with `{path}` for the path.
+    pub hints: &'a [&'a str],
 }
 
 impl ByHand<'_> {
     /// The text for stderr. The exit status after it is 1.
     pub(crate) fn text(&self) -> String {
-        let path = self.executable.display();
         let name = self.executable.file_name().unwrap_or(self.executable.as_os_str()).display();
+        let held = if self.plugins.is_empty() && !self.services.is_empty() { "gRPC services" } else { "plugins" };
         let mut text = String::new();
         let written = match self.found {
             Cookie::Wrong => writeln!(
                 text,
-                "`{name}` holds plugins of another program than the one that started it: `{}` has another value than theirs",
+                "`{name}` holds {held} of another program than the one that started it: `{}` has another value than theirs",
                 self.cookie
             ),
             Cookie::Right | Cookie::Missing => {
-                writeln!(text, "`{name}` holds plugins: it is started by the program that uses them, and not by hand")
+                writeln!(text, "`{name}` holds {held}: it is started by the program that uses them, and not by hand")
             }
         };
         written.expect("a string takes all");
-        let longest = self.plugins.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-        for (name, summary) in self.plugins {
+        let services =
+            self.services.iter().map(|name| (*name, if self.plugins.is_empty() { "" } else { "a gRPC service" }));
+        let listed: Vec<_> = self.plugins.iter().copied().chain(services).collect();
+        let longest = listed.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        for (name, summary) in &listed {
             let line = format!("  {name:longest$}  {summary}");
             text.push_str(line.trim_end());
             text.push('\n');
         }
-        if self.plugins.is_empty() {
-            text.push_str("  none: its package registers nothing, or is not linked: `plug::link!()` links what its features name\n");
+        if listed.is_empty() {
+            text.push_str(match self.is_linked {
+                true => "  none: it serves none of the plugins that are linked into it\n",
+                false => "  none: its package registers nothing, or is not linked: `plug::link!()` links what its features name\n",
+            });
         }
-        writeln!(text, "hint: give the program its path, as in `--plugin process:{path}`").expect("a string takes all");
+        for hint in self.hints {
+            let hint = hint.replace("{path}", &self.executable.to_string_lossy());
+            writeln!(text, "hint: {hint}").expect("a string takes all");
+        }
         text
     }
 }
@@ -296,8 +284,10 @@ mod tests {
         assert_eq!((&empty.versions[..], &empty.ports, empty.multiplex), (&[][..], &(0..=0), false));
         assert_eq!(
             empty,
-            environment(&[(VERSIONS, ""), (MIN_PORT, ""), (CERTIFICATE, ""), (MULTIPLEX, ""), (PROTOCOLS, ",")])
+            environment(&[(VERSIONS, ""), (MIN_PORT, ""), (SOCKET_DIR, ""), (MULTIPLEX, ""), (PROTOCOLS, ",")])
         );
+        // A host without TLS does not set it.
+        assert_eq!((empty.certificate, environment(&[(CERTIFICATE, "")]).certificate), (None, Some(String::new())));
         let odd = environment(&[
             (VERSIONS, "7, x\n,,-1,3"),
             (MIN_PORT, "70000"),
@@ -322,28 +312,6 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_common_version_is_chosen_else_the_lowest_served() {
-        assert_eq!(choose_version(&[1, 3, 2], &[2, 1, 9]), Some(2));
-        assert_eq!(choose_version(&[3, 2], &[9]), Some(2));
-        assert_eq!(choose_version(&[3, 2], &[]), Some(2));
-        assert_eq!(choose_version(&[], &[1]), None);
-    }
-
-    #[test]
-    fn the_variable_chooses_the_protocol_before_the_host_does() {
-        use Protocol::{Grpc, NetRpc};
-        let all = &[Grpc, NetRpc][..];
-        assert_eq!(environment(&[]).protocol(all), Some(Grpc));
-        assert_eq!(environment(&[(PROTOCOLS, "netrpc,grpc")]).protocol(all), Some(NetRpc));
-        assert_eq!(environment(&[(PROTOCOLS, "netrpc"), (PROTOCOL, "grpc")]).protocol(all), Some(Grpc));
-        assert_eq!(environment(&[(PROTOCOLS, "netrpc")]).protocol(&[Grpc]), Some(Grpc));
-        assert_eq!(environment(&[]).protocol(&[]), None);
-        let by_version = |version, has_services| environment(&[]).protocol(&protocols(version, has_services));
-        assert_eq!([by_version(1, false), by_version(2, false)], [Some(NetRpc), Some(Grpc)]);
-        assert_eq!([by_version(1, true), by_version(0, false)], [Some(Grpc), Some(Grpc)]);
-    }
-
-    #[test]
     fn the_cookie() {
         let find = |value: Option<&str>| Cookie::find(("HASHI", "hola"), |_| value.map(OsString::from));
         assert_eq!(find(Some("hola")), Cookie::Right);
@@ -359,21 +327,44 @@ mod tests {
             cookie: "HASHI",
             found: Cookie::Missing,
             plugins: &[("a", "Says hello in English."), ("polite", "")],
+            services: &[],
+            is_linked: true,
+            hints: &["the app takes its path: `app --plugin {path}`"],
         };
         assert_eq!(
             by_hand.text(),
             "`plugin-a` holds plugins: it is started by the program that uses them, and not by hand\n  \
                a       Says hello in English.\n  \
                polite\n\
-             hint: give the program its path, as in `--plugin process:/opt/x/plugin-a`\n"
+             hint: the app takes its path: `app --plugin /opt/x/plugin-a`\n"
         );
-        by_hand.found = Cookie::Wrong;
+        by_hand.hints = &[];
+        by_hand.services = &["store.Store"];
+        assert_eq!(
+            by_hand.text(),
+            "`plugin-a` holds plugins: it is started by the program that uses them, and not by hand\n  \
+               a            Says hello in English.\n  \
+               polite\n  \
+               store.Store  a gRPC service\n"
+        );
         by_hand.plugins = &[];
         assert_eq!(
             by_hand.text(),
+            "`plugin-a` holds gRPC services: it is started by the program that uses them, and not by hand\n  \
+               store.Store\n"
+        );
+        by_hand.services = &[];
+        assert_eq!(
+            by_hand.text(),
+            "`plugin-a` holds plugins: it is started by the program that uses them, and not by hand\n  \
+               none: it serves none of the plugins that are linked into it\n"
+        );
+        by_hand.found = Cookie::Wrong;
+        by_hand.is_linked = false;
+        assert_eq!(
+            by_hand.text(),
             "`plugin-a` holds plugins of another program than the one that started it: `HASHI` has another value than theirs\n  \
-               none: its package registers nothing, or is not linked: `plug::link!()` links what its features name\n\
-             hint: give the program its path, as in `--plugin process:/opt/x/plugin-a`\n"
+               none: its package registers nothing, or is not linked: `plug::link!()` links what its features name\n"
         );
     }
 }

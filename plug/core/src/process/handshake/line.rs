@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use crate::entry::handshake::Protocol;
 use crate::error::handshake::{CORE, HandshakeFault};
 use crate::escape::{self, MAX_CHARS};
 
@@ -44,19 +45,6 @@ pub(crate) enum Address {
     Unix(PathBuf),
     /// Host and port, with a colon between.
     Tcp(String),
-}
-
-/// The protocol of a plugin's process.
-///
-/// The handshake names it, so a program needs it only for [`Reattach`](crate::process::Reattach).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// gRPC.
-    Grpc,
-    /// Go's net/rpc, go-plugin's first protocol: the default of a handshake that names none.
-    #[default]
-    NetRpc,
 }
 
 impl Line {
@@ -151,13 +139,6 @@ impl Protocol {
     /// The protocols of this build, in the order of preference.
     pub(crate) const BUILT: &'static [Self] =
         if cfg!(feature = "netrpc") { &[Self::Grpc, Self::NetRpc] } else { &[Self::Grpc] };
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Grpc => "grpc",
-            Self::NetRpc => "netrpc",
-        }
-    }
 
     pub(crate) fn named(name: &[u8]) -> Option<Self> {
         match name {

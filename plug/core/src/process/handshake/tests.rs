@@ -1,9 +1,10 @@
 //! Good and bad handshakes, with the whole text of each fault.
 
 use super::*;
+use crate::entry::handshake::Protocol;
 use crate::error::handshake::HandshakeFault;
 use crate::escape;
-use crate::process::handshake::line::{Address, Protocol};
+use crate::process::handshake::line::Address;
 
 fn parse(line: impl AsRef<[u8]>) -> Result<Line, HandshakeFault> {
     Line::parse(line.as_ref(), &[2, 1])

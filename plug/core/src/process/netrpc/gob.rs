@@ -14,11 +14,13 @@
 //! | `Option<T>` elsewhere | `struct{ Value *T }` |
 //! | `Vec<T>`, `&[T]`; `HashMap<K, V>`, `BTreeMap<K, V>` | `[]T`; `map[K]V` |
 //! | a struct | a struct with the same fields in upper camel case: `user_id` is `UserId` |
+//! | a field that is `#[plug(name = "ID")]` | the field `ID` |
 //! | an enum of unit variants | `int`: the variants are 1, 2, … |
 //! | any other enum | a struct with a pointer for each variant, of which exactly one is not nil |
 //! | `()` inside another type | `struct{}` |
 //! | one argument | the argument |
-//! | several arguments | a struct |
+//! | several arguments | a struct; a `map[string]interface{}` is read too |
+//! | the arguments of a method that is `#[plug(netrpc = "map")]` | a `map[string]interface{}`; a struct is read too |
 //! | no argument | `interface{}`, as in go-plugin's examples |
 //! | the result | the value, or `interface{}` for `()` |
 //!
@@ -26,6 +28,7 @@
 //! `plug` writes a zero if it carries information.
 //! The value of an unknown field, and the argument of a method that has none, may have any type.
 
+pub(crate) mod map;
 pub(crate) mod names;
 pub(crate) mod reader;
 pub(crate) mod shape;

@@ -8,6 +8,8 @@ use gobwire::{
 };
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use crate::process::netrpc::gob::map::{MessageKind, OTHER};
+use crate::process::netrpc::gob::names::type_name;
 use crate::process::netrpc::gob::reader::Inbound;
 use crate::process::netrpc::gob::shape::Shape;
 
@@ -31,6 +33,10 @@ pub(super) struct Values<R> {
     described: usize,
     /// Whether a type is known whose values can describe types: one that contains an interface.
     has_interfaces: bool,
+    /// The contents of the current value, as of its first message.
+    kind: MessageKind,
+    /// Whether the current value continues in the next message.
+    is_partial: bool,
 }
 
 /// The reason why there is no value.
@@ -84,6 +90,8 @@ impl<R: AsyncRead + Unpin> Values<R> {
             max_len,
             described: 0,
             has_interfaces: false,
+            kind: MessageKind::Value,
+            is_partial: false,
         }
     }
 
@@ -122,6 +130,12 @@ impl<R: AsyncRead + Unpin> Values<R> {
     fn push(&mut self, len: usize) -> std::result::Result<bool, ReadError> {
         let message = &self.buffer[self.at..self.at + len];
         self.at += len;
+        self.kind = match (self.is_partial, self.kind) {
+            (false, _) => MessageKind::of(message, self.decoder.types()),
+            // It goes on because it describes a type.
+            (true, MessageKind::PlainMap) => MessageKind::OtherMap,
+            (true, kind) => kind,
+        };
         // The decoder negates the number of a described type, and `i64::MIN` has no negative: with
         // overflow checks, the decoder panics. Only the decoder can find such a number, because an
         // interface's value may contain descriptions anywhere. After a panic it is not used again.
@@ -131,8 +145,10 @@ impl<R: AsyncRead + Unpin> Values<R> {
         if let Progress::TypeDefinition(id) = progress {
             self.has_interfaces |= self.decoder.types().get(id).is_some_and(|ty| has_interface(ty));
         }
+        self.is_partial = progress == Progress::NeedMore;
         let is_plain = progress == Progress::Ready
             && (len <= MAX_PLAIN
+                || self.kind == MessageKind::PlainMap
                 || !self.has_interfaces && gobwire::parse_uint(message).ok().flatten() != Some(INTERFACE));
         if !is_plain {
             self.described += len;
@@ -180,6 +196,11 @@ impl<R: AsyncRead + Unpin> Values<R> {
 
     /// Decodes the current value as a protobuf message.
     pub(super) fn take_message(&mut self, shape: Shape) -> std::result::Result<Vec<u8>, String> {
+        if matches!(shape, Shape::Several(_) | Shape::Mapped(_)) && self.kind == MessageKind::OtherMap {
+            // This keeps the types that it describes, which later values may have.
+            self.discard();
+            return Err(OTHER.to_owned());
+        }
         let mut inbound = Inbound::of(shape);
         let decoded = self.take(&mut inbound);
         let message = inbound.message().map_err(|malformed| malformed.to_string());
@@ -263,7 +284,7 @@ macro_rules! header {
             fn decode_into(&mut self, decoder: &mut ValueDecoder<'_>, remote: i64) -> Result<()> {
                 const IDS: &[i64] = &[$(ids::$id),*];
                 if !decoder.types().is_struct(remote) {
-                    let (found, wanted) = (decoder.types().describe(remote), $name.to_ascii_lowercase());
+                    let (found, wanted) = (type_name(decoder.types(), remote), $name.to_ascii_lowercase());
                     return Err(gobwire::Error::Corrupt(format!("a `{found}` of gob has come, and not a {wanted}")));
                 }
                 let plan = decoder.struct_plan($name, remote, &[$($go),*], |_, at, id| IDS[at] == id)?;

@@ -60,12 +60,12 @@ impl BuiltinServices for Services {
             }
             STDIO => {
                 let printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let Some(printed) = printed else {
-                    let status = Status::failed_precondition("another stream has the output of the plugin");
-                    return Box::pin(std::future::ready(Ok(status.into_http())));
-                };
-                self.drained.tell();
-                Box::pin(async move { Ok(grpc.server_streaming(Stdio(Some(printed)), request).await) })
+                if printed.is_some() {
+                    self.drained.tell();
+                }
+                // Another stream may have the output. This one then ends at once, as one of Go's does
+                // that has nothing to send.
+                Box::pin(async move { Ok(grpc.server_streaming(Stdio(printed), request).await) })
             }
             _ => {
                 let broker = Broker(self.is_ending.clone());

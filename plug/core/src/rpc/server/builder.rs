@@ -13,6 +13,7 @@ use crate::plugin::Plugin;
 #[cfg(feature = "process")]
 use crate::plugin::agreement::Handshake;
 use crate::registry::Registry;
+use crate::rpc::server::health;
 use crate::rpc::server::reflection::{self, Reflection};
 use crate::wire::dispatch::Dispatch;
 use crate::wire::list::PLUGINS;
@@ -120,18 +121,16 @@ impl AddedServices {
         ))
     }
 
-    /// Whether no service was added.
+    /// The names of the services that were added.
     #[cfg(feature = "process")]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.names.is_empty()
+    pub(crate) fn names(&self) -> &[&'static str] {
+        &self.names
     }
 
     fn has(&self, name: &str) -> bool {
         self.names.contains(&name)
     }
 }
-
-const HEALTH: &str = "grpc.health.v1.Health";
 
 /// The added services, with health and reflection.
 /// Health reports every service, and every name of `healthy`, as serving.
@@ -143,17 +142,9 @@ pub(crate) fn routes(
     builtin: &[&'static str],
 ) -> Result<Routes, Error> {
     let of_plugins = || dispatch.services().iter().map(|service| service.name);
-    if !added.has(HEALTH) {
-        let (reporter, health) = tonic_health::server::health_reporter();
-        let names: Vec<_> = healthy.iter().copied().chain(of_plugins()).chain(added.names.iter().copied()).collect();
-        let set = async {
-            for name in names {
-                reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
-            }
-        };
-        // This does not block: it waits only for a lock that is still uncontended.
-        tokio::runtime::Handle::current().block_on(set);
-        added.names.push(HEALTH);
+    if !added.has(health::NAME) {
+        let health = health::service(healthy.iter().copied().chain(of_plugins()).chain(added.names.iter().copied()));
+        added.names.push(health::NAME);
         added.routes.add_service(health);
     }
     if !added.has(reflection::V1) && !added.has(reflection::V1ALPHA) {

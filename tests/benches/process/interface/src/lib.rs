@@ -8,4 +8,4 @@ pub trait Plug: Send + Sync {
     fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
 }
 
-plug::handshake! { cookie = "HASHI=hola", versions = { 1: [dyn Plug] } }
+plug::handshake! { cookie = "HASHI=hola", versions = { 1: netrpc [dyn Plug], 2: [dyn Plug] } }

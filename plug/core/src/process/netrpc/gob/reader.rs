@@ -8,8 +8,9 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 
 use crate::portable::codec::Malformed;
 use crate::portable::types::{Field, Form, Type};
-use crate::process::netrpc::gob::names::{FieldNames, WRAPPER};
-use crate::process::netrpc::gob::shape::{Shape, types};
+use crate::process::netrpc::gob::map;
+use crate::process::netrpc::gob::names::{FieldNames, WRAPPER, type_name};
+use crate::process::netrpc::gob::shape::Shape;
 use crate::protobuf::reader::packed;
 use crate::protobuf::writer::{begin, end};
 
@@ -51,8 +52,12 @@ impl Decode for Inbound {
         let written = match self.shape {
             Shape::Nothing => return decoder.skip(remote),
             Shape::One(ty) => value(decoder, remote, ty, Position::Root(1), &mut out),
-            Shape::Several(signature) => {
-                let arguments: Vec<_> = (1..).zip(types(&signature.arguments)).collect();
+            Shape::Numbered(ty, tag) => value(decoder, remote, ty, Position::Root(tag), &mut out),
+            Shape::Several(signature) | Shape::Mapped(signature) if is_map(decoder, remote) => {
+                map::read(decoder, remote, signature, &mut out)
+            }
+            Shape::Several(signature) | Shape::Mapped(signature) => {
+                let arguments: Vec<_> = signature.tagged().collect();
                 let names = signature.argument_names;
                 structure(
                     decoder,
@@ -74,9 +79,13 @@ impl Decode for Inbound {
     }
 }
 
+fn is_map(decoder: &ValueDecoder<'_>, remote: i64) -> bool {
+    matches!(decoder.types().get(remote).map(|remote| &**remote), Some(Remote::Map { .. }))
+}
+
 /// The position of a value in the message, with the number of its field.
 #[derive(Clone, Copy)]
-enum Position {
+pub(super) enum Position {
     /// A field of a struct. An option has no wrapper here.
     Field(u32),
     /// The only value of a message.
@@ -126,10 +135,10 @@ pub(super) fn malformed(error: gobwire::Error) -> Malformed {
 
 #[cold]
 fn mismatch(decoder: &ValueDecoder<'_>, remote: i64, expected: &str) -> Malformed {
-    Malformed::new(format!("a `{}` of gob has come, and not {expected}", decoder.types().describe(remote)))
+    Malformed::new(format!("a `{}` of gob has come, and not {expected}", type_name(decoder.types(), remote)))
 }
 
-fn value(
+pub(super) fn value(
     decoder: &mut ValueDecoder<'_>,
     remote: i64,
     ty: &'static Type,

@@ -11,15 +11,24 @@ pub(crate) enum Shape {
     Nothing,
     /// One value. It is field 1 of the message.
     One(&'static Type),
+    /// One argument, in a field of this number.
+    Numbered(&'static Type, u32),
     /// The arguments of a method that has several.
+    /// In gob they are a struct, and a map from names to them is read too.
     Several(&'static Signature),
+    /// The arguments of a method that wants them in a map. In gob, a struct is read too.
+    Mapped(&'static Signature),
 }
 
 impl Shape {
     pub(crate) fn of_arguments(signature: &'static Signature) -> Self {
         match signature.arguments {
             Types(None) => Self::Nothing,
-            Types(Some((ty, Types(None)))) => Self::One(ty),
+            _ if signature.is_map => Self::Mapped(signature),
+            Types(Some((ty, Types(None)))) => match signature.tag(0) {
+                1 => Self::One(ty),
+                tag => Self::Numbered(ty, tag),
+            },
             _ => Self::Several(signature),
         }
     }
@@ -31,13 +40,4 @@ impl Shape {
     pub(crate) fn of(ty: &'static Type) -> Self {
         if matches!(ty, Type::Unit) { Self::Nothing } else { Self::One(ty) }
     }
-}
-
-/// The types of several arguments, in their order.
-pub(crate) fn types(mut list: &'static Types) -> impl Iterator<Item = &'static Type> {
-    std::iter::from_fn(move || {
-        let (ty, rest) = list.0?;
-        list = rest;
-        Some(ty)
-    })
 }

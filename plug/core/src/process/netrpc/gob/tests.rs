@@ -11,7 +11,7 @@ use crate::portable::types::{Docs, Field, Form, Type, Variant};
 const NO: Docs = Docs("");
 
 const fn field(name: &'static str, tag: u32, ty: &'static Type) -> Field {
-    Field { name, tag, ty, docs: NO }
+    Field { name, go_name: "", tag, ty, docs: NO }
 }
 
 const POINT: Type =
@@ -155,6 +155,11 @@ fn a_value_of_a_wrong_type_is_an_error() {
     assert_refused(&Type::List(&Type::Bool), "03020001", "a `bool` of gob has come, and not a slice");
     assert_refused(&Type::Map(&Type::Bool, &Type::Bool), point, "a `Point` of gob has come, and not a map");
     assert_refused(&POINT, "03020001", "a `bool` of gob has come, and not a struct, for Point");
+    // Maps and slices without a name, as `plug` describes them.
+    let map = Type::Map(&Type::String, &Type::List(&Type::Option(&Type::U8)));
+    let gob = encode(&[&Outbound { shape: Shape::One(Box::leak(Box::new(map))), message: b"" }]);
+    let hex: String = gob.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_refused(&Type::String, &hex, "a `map[string][]struct` of gob has come, and not a `string`");
     assert_refused(
         &PAGE,
         point,
@@ -206,5 +211,6 @@ fn a_malformed_message_is_not_written() {
     assert_eq!(error_of(&TARGET, b"\x0a\0"), "gob: a variant of `Target` is missing");
     assert_eq!(error_of(&POINT, b"\x0a\x04\x10\x01\x08\x02"), "gob: the fields of a message are not in their order");
     assert_eq!(error_of(&POINT, b"\x0a\x04\x10"), "gob: a message ends early");
-    assert_eq!(error_of(&Type::String, b"\x08\x01"), "gob: bytes belong there, and not Varint(1)");
+    assert_eq!(error_of(&Type::F64, b"\x0a\0"), "gob: its wire type is length-delimited, and not fixed64");
+    assert_eq!(error_of(&Type::String, b"\x08\x01"), "gob: its wire type is varint, and not length-delimited");
 }

@@ -5,9 +5,10 @@
 use gobwire::{Describer, Encode, Error, Result, ValueEncoder, ids};
 
 use crate::portable::codec::Malformed;
+use crate::portable::method::Signature;
 use crate::portable::types::{Field, Form, Type};
 use crate::process::netrpc::gob::names::{FieldNames, WRAPPER};
-use crate::process::netrpc::gob::shape::{Shape, types};
+use crate::process::netrpc::gob::shape::Shape;
 use crate::protobuf::pieces::{Piece, Pieces};
 use crate::protobuf::reader::packed;
 
@@ -21,11 +22,12 @@ impl Encode for Outbound<'_> {
     fn describe_value(&self, describer: &mut Describer<'_>) -> Result<i64> {
         match self.shape {
             Shape::Nothing => Ok(ids::INTERFACE),
-            Shape::One(ty) => describe(ty, describer),
+            Shape::One(ty) | Shape::Numbered(ty, _) => describe(ty, describer),
+            Shape::Mapped(_) => Ok(describer.map("arguments", ids::STRING, ids::INTERFACE)),
             Shape::Several(signature) => {
                 let FieldNames { key, names } = FieldNames::of_arguments(signature);
                 describer.structure(key, "", |describer| {
-                    let types = types(&signature.arguments).map(|ty| describe_field(ty, describer));
+                    let types = signature.tagged().map(|(_, ty)| describe_field(ty, describer));
                     names.iter().zip(types).map(|(name, id)| Ok((*name, id?))).collect()
                 })
             }
@@ -38,8 +40,8 @@ impl Encode for Outbound<'_> {
 
     fn frames_as_struct(&self) -> bool {
         match self.shape {
-            Shape::Nothing => false,
-            Shape::One(ty) => is_struct(ty),
+            Shape::Nothing | Shape::Mapped(_) => false,
+            Shape::One(ty) | Shape::Numbered(ty, _) => is_struct(ty),
             Shape::Several(_) => true,
         }
     }
@@ -49,7 +51,9 @@ impl Encode for Outbound<'_> {
             // Go cannot skip a nil interface: it would wait for more bytes.
             Shape::Nothing => return encoder.interface(Some(("bool", &false))),
             Shape::One(ty) => value(ty, 1, &mut Pieces::of(self.message), encoder),
-            Shape::Several(signature) => fields((1..).zip(types(&signature.arguments)), self.message, encoder),
+            Shape::Numbered(ty, tag) => value(ty, tag, &mut Pieces::of(self.message), encoder),
+            Shape::Several(signature) => fields(signature.tagged(), self.message, encoder),
+            Shape::Mapped(signature) => map(signature, self.message, encoder),
         };
         written.map_err(|malformed| Error::Encode(malformed.to_string()))
     }
@@ -230,7 +234,7 @@ fn element(ty: &'static Type, piece: Piece<'_>, encoder: &mut ValueEncoder<'_>) 
         Type::F32 | Type::F64 => encoder.float(match piece {
             Piece::Fixed32(bytes) => widen(f32::from_le_bytes(bytes)),
             Piece::Fixed64(bytes) => f64::from_le_bytes(bytes),
-            other => return Err(Malformed::new(format!("a float belongs there, and not {other:?}"))),
+            other => return Err(other.mismatch("fixed64")),
         }),
         Type::String | Type::Bytes => encoder.bytes(piece.delimited()?),
         Type::Option(_) | Type::List(_) | Type::Map(..) => {
@@ -275,4 +279,73 @@ fn zero(ty: &'static Type, encoder: &mut ValueEncoder<'_>) -> Written {
         _ => encoder.uint(0),
     }
     Ok(())
+}
+
+/// Writes the arguments as a map. An `Option` without a value is left out.
+fn map(signature: &'static Signature, message: &[u8], encoder: &mut ValueEncoder<'_>) -> Written {
+    let mut entries = Vec::new();
+    let mut pieces = Pieces::of(message);
+    for (at, (tag, ty)) in signature.tagged().enumerate() {
+        let given = signature.go_name(at);
+        let name = if given.is_empty() { signature.argument_names[at] } else { given };
+        match (ty, pieces.take(tag)?) {
+            (Type::Option(_), None) => {}
+            (Type::Option(of), piece) => entries.push((name, Basic { ty: of, piece })),
+            (ty, piece) => entries.push((name, Basic { ty, piece })),
+        }
+    }
+    encoder.uint(entries.len() as u64);
+    for (name, basic) in &entries {
+        encoder.bytes(name.as_bytes());
+        encoder.interface(Some((go_type(basic.ty), basic))).map_err(|error| Malformed::new(error.to_string()))?;
+    }
+    if pieces.is_empty() { Ok(()) } else { Err(Malformed::new("the fields of a message are not in their order")) }
+}
+
+/// A value of one of Go's own types.
+struct Basic<'m> {
+    ty: &'static Type,
+    /// `None` for a zero.
+    piece: Option<Piece<'m>>,
+}
+
+impl Encode for Basic<'_> {
+    fn describe_value(&self, describer: &mut Describer<'_>) -> Result<i64> {
+        describe(self.ty, describer)
+    }
+
+    fn is_zero(&self) -> bool {
+        false
+    }
+
+    fn frames_as_struct(&self) -> bool {
+        false
+    }
+
+    fn encode(&self, encoder: &mut ValueEncoder<'_>) -> Result<()> {
+        let written = match self.piece {
+            Some(piece) => element(self.ty, piece, encoder),
+            None => zero(self.ty, encoder),
+        };
+        written.map_err(|malformed| Error::Encode(malformed.to_string()))
+    }
+}
+
+/// The name under which Go's gob registers the type. `Signature::of` admits no other type.
+fn go_type(ty: &Type) -> &'static str {
+    match ty {
+        Type::Bool => "bool",
+        Type::I8 => "int8",
+        Type::I16 => "int16",
+        Type::I32 => "int32",
+        Type::I64 => "int64",
+        Type::U8 => "uint8",
+        Type::U16 => "uint16",
+        Type::U32 => "uint32",
+        Type::U64 => "uint64",
+        Type::F32 => "float32",
+        Type::F64 => "float64",
+        Type::Bytes => "[]uint8",
+        _ => "string",
+    }
 }
