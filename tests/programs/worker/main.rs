@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use plug::link::Handshake;
 use plug::{Server, plug};
+use plug_tests::back::Back;
 use process_interface::{Extra, Number, Work};
 
 /// Does as it is told.
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         None => plug::serve(),
         Some("pours") => Server::new().service(pour::Pour).serve_process(),
+        Some("brokers") => Server::new().service(Back).serve_process(),
         Some("versions") => {
             let handshake = Handshake::new("HASHI", "hola").interface::<dyn Work>(1).interface::<dyn Extra>(2);
             Server::new().handshake(handshake).serve_process()
