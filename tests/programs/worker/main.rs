@@ -3,6 +3,7 @@
 mod foreign;
 mod orders;
 mod pour;
+mod shadow;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -67,6 +68,11 @@ fn main() -> ExitCode {
         None => plug::serve(),
         Some("pours") => Server::new().service(pour::Pour).serve_process(),
         Some("brokers") => Server::new().service(Back).serve_process(),
+        Some("shadows") => {
+            let server = Server::new().service(shadow::Broker).service(shadow::Plugins).service(shadow::Work);
+            server.serve_process()
+        }
+        Some("repeats") => Server::new().service(Back).service(Back).serve_process(),
         Some("versions") => {
             let handshake = Handshake::new("HASHI", "hola").interface::<dyn Work>(1).interface::<dyn Extra>(2);
             Server::new().handshake(handshake).serve_process()

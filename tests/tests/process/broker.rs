@@ -2,12 +2,13 @@
 
 use std::io::Read;
 use std::os::unix::net::UnixStream;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use plug::link::{Process, ProcessOptions};
 use plug::process::{Protocol, Reattach};
 use plug_tests::back::{call, echo, serve};
-use plug_tests::program;
+use plug_tests::{fail, program};
 use tokio::runtime::Runtime;
 
 use crate::{in_time, open, work, worker_message};
@@ -262,4 +263,16 @@ fn a_multiplexed_process_has_one_host() {
         "`unix:/nowhere` runs already, and only the host that starts a process can ask it to multiplex\n\
          hint: leave `ProcessOptions::multiplex` out"
     );
+}
+
+#[test]
+fn a_service_that_would_get_no_calls_is_refused() {
+    let refused = |kind: &str| fail(Command::new(program("worker")).arg(kind).env("HASHI", "hola"));
+    assert_eq!(
+        refused("shadows"),
+        "services `plugin.GRPCBroker`, `plug.v1.Plugins`, `Work` cannot be added: \
+         the server itself has services of these names\n\
+         hint: a service finds the broker of its connection in `Request::extensions`, as `plug::process::Broker`\n"
+    );
+    assert_eq!(refused("repeats"), "two services named `tests.Back` were added\n");
 }

@@ -103,6 +103,7 @@ fn run(server: Server) -> Result<(), Refusal> {
     let max_len = server.max_request.unwrap_or(MAX_REQUEST);
     let dispatch = Dispatch::new(plugins)?;
     server.services.or_plugins(&dispatch)?;
+    server.services.unshadowed(&dispatch, services::NAMES)?;
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let workers = Workers::new(runtime.enable_all().build().map_err(Error::new)?);
     let context = workers.runtime().enter();
