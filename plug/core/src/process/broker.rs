@@ -10,7 +10,7 @@ pub(crate) mod socket;
 
 use std::fmt;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
@@ -280,7 +280,7 @@ impl Broker {
             }
         };
         let (accepted, connections) = mpsc::channel(ACCEPTED);
-        let task = tokio::spawn(accept(incoming, secure, accepted)).abort_handle();
+        let task = tokio::spawn(accept(incoming, Arc::clone(exchange), secure, accepted)).abort_handle();
         Ok(BrokerListener { connections, task })
     }
 }
@@ -322,7 +322,7 @@ impl Drop for Listening {
 }
 
 impl Incoming {
-    /// The next connection. Never if the session has ended.
+    /// The next connection. None comes after the session has ended.
     async fn next(&mut self) -> io::Result<Box<dyn Stream>> {
         match self {
             Self::Socket(bound) => bound.accept().await,
@@ -334,11 +334,19 @@ impl Incoming {
     }
 }
 
-async fn accept(mut incoming: Incoming, secure: Option<TlsAcceptor>, accepted: mpsc::Sender<io::Result<BrokerStream>>) {
+/// Accepts and secures connections until the other side has ended.
+async fn accept(
+    mut incoming: Incoming,
+    exchange: Arc<Exchange>,
+    secure: Option<TlsAcceptor>,
+    accepted: mpsc::Sender<io::Result<BrokerStream>>,
+) {
     let mut securing = JoinSet::new();
+    let mut ended = pin!(exchange.ended());
     loop {
         let stream = tokio::select! {
             stream = incoming.next() => stream,
+            () = &mut ended => return,
             Some(_) = securing.join_next() => continue,
         };
         match stream {
@@ -365,7 +373,7 @@ async fn accept(mut incoming: Incoming, secure: Option<TlsAcceptor>, accepted: m
 /// The connections that [`Broker::accept`] accepts: a stream of them, such as tonic's
 /// `serve_with_incoming` takes.
 ///
-/// It accepts none after it is dropped.
+/// It ends with the other side, and accepts none after it is dropped.
 pub struct BrokerListener {
     connections: mpsc::Receiver<io::Result<BrokerStream>>,
     task: AbortHandle,

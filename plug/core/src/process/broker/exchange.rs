@@ -90,6 +90,12 @@ impl Exchange {
         }
     }
 
+    /// Waits for the end of the stream.
+    pub(crate) async fn ended(&self) {
+        let mut changes = self.outgoing.subscribe();
+        let _ = changes.wait_for(|outgoing| matches!(outgoing, Outgoing::Ended(_))).await;
+    }
+
     /// Takes a message of the peer.
     pub(crate) async fn take(&self, message: ConnInfo) -> Result<(), Error> {
         let id = message.service_id;

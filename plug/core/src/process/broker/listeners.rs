@@ -13,6 +13,10 @@ use tokio::sync::mpsc;
 
 /// The longest wait for an announcement, an acknowledgement or the stream after it: go-plugin's.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest wait of a knock for its listener.
+/// It is shorter, so that the peer has not given up when the acknowledgement arrives.
+/// It would open no stream then, and the next one would go to the wrong listener.
+const EARLY: Duration = Duration::from_secs(4);
 /// The most knocks that wait for a listener, and the most that wait for their stream.
 const MAX_WAITING: usize = 1024;
 /// The most streams of one listener that were not accepted yet.
@@ -61,7 +65,7 @@ impl<T> Listeners<T> {
         }
         let (sender, streams) = mpsc::channel(BACKLOG);
         state.listeners.insert(id, sender);
-        let has_knocked = state.early.remove(&id).is_some_and(|since| since.elapsed() < TIMEOUT);
+        let has_knocked = state.early.remove(&id).is_some_and(|since| since.elapsed() < EARLY);
         if has_knocked {
             state.due.push_back((id, Instant::now()));
         }
@@ -107,7 +111,7 @@ impl<T> Listeners<T> {
 impl<T> State<T> {
     /// Forgets the knocks of a peer that has given up waiting, or never opened its stream.
     fn expire(&mut self) {
-        self.early.retain(|_, since| since.elapsed() < TIMEOUT);
+        self.early.retain(|_, since| since.elapsed() < EARLY);
         self.due.retain(|(_, since)| since.elapsed() < TIMEOUT);
     }
 }
@@ -154,7 +158,8 @@ mod tests {
         let refused = Reply::Refuse("too many knocks wait for a listener or for their stream");
         assert_eq!(listeners.knock(5), refused);
         let long_ago = Instant::now().checked_sub(TIMEOUT).unwrap();
-        listeners.state().early.values_mut().for_each(|since| *since = long_ago);
+        listeners.state().early.values_mut().for_each(|since| *since += TIMEOUT - EARLY);
+        listeners.state().early.values_mut().for_each(|since| *since -= TIMEOUT);
         assert!(listeners.listen(1).is_ok_and(|(_, has_knocked)| !has_knocked));
         let _listening = listeners.listen(2).unwrap();
         assert_eq!(listeners.knock(2), Reply::Acknowledge);
