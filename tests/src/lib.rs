@@ -8,6 +8,8 @@
 #[cfg(doctest)]
 mod documents;
 
+#[cfg(feature = "programs")]
+pub mod back;
 mod console;
 mod go;
 mod libraries;

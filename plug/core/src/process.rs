@@ -6,6 +6,7 @@
 //! These are the `HandshakeConfig` and the `VersionedPlugins` of go-plugin.
 //! [`Reattach`] connects to a running process, [`Restart`] restarts one after its end,
 //! and [`Death`] reports the end.
+//! A [`Broker`] makes further connections between host and plugin.
 //! AutoMTLS is on unless [`ProcessOptions::without_tls`] turns it off.
 //! The protocol is gRPC, or net/rpc with the feature `netrpc`.
 //! The handshake declares it for each version, and the plugin's handshake line names it.
@@ -27,17 +28,23 @@
 //! 4. `handshake/reader.rs` and `handshake/line.rs` read that line in the host.
 //! 5. `tls.rs` pins the plugin's certificate, `connection.rs` connects,
 //!    and `grpc.rs` or `netrpc/` speaks the protocol.
+//!    If both sides agree on it, `multiplex.rs` carries all connections over one.
 //! 6. `running.rs` sends the calls, `life.rs` watches for the end of the process,
 //!    and `log/` turns the output on stderr and stdout into `tracing` events.
-//! 7. `launch/diagnosis.rs` finds the cause if the launch fails.
+//! 7. `broker.rs` makes further connections, for services that are no interfaces.
+//! 8. `launch/diagnosis.rs` finds the cause if the launch fails.
 
+pub(crate) mod broker;
 pub(crate) mod connection;
 pub(crate) mod grpc;
 pub(crate) mod handshake;
 pub(crate) mod host;
 pub(crate) mod launch;
 pub(crate) mod life;
+pub(crate) mod listen;
 pub(crate) mod log;
+pub(crate) mod multiplex;
+pub(crate) mod mux;
 #[cfg(feature = "netrpc")]
 pub(crate) mod netrpc;
 pub(crate) mod options;
@@ -50,6 +57,7 @@ pub use crate::error::handshake::HandshakeFault;
 pub use crate::error::process::ProcessFault;
 pub use crate::error::process::unrunnable::Unrunnable;
 pub use crate::plugin::agreement::Handshake;
+pub use crate::process::broker::{Broker, BrokerListener, BrokerStream};
 pub use crate::process::host::Process;
 pub use crate::process::life::Death;
 pub use crate::process::options::{ProcessOptions, Reattach, Restart};

@@ -12,7 +12,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
-	"google.golang.org/grpc"
 
 	"../measure"
 	"../wire"
@@ -39,7 +38,7 @@ func main() {
 		}
 		opened.Pid = client.ReattachConfig().Pid
 		opened.Hello = func() error {
-			_, err := wire.Hello(context.Background(), dispensed.(*grpc.ClientConn), "x")
+			_, err := wire.Hello(context.Background(), dispensed.(*wire.Conn).ClientConn, "x")
 			return err
 		}
 		return opened, opened.Hello()

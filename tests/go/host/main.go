@@ -2,10 +2,12 @@
 //
 //	host [-version NUMBER] [-tls] [-log] [-first CALL] [-call CALL] [-meta KEY=VALUE] [-deadline TIME] [-kill-after TIME] PLUGIN [ARGUMENT…]
 //	host [-version NUMBER] [-tls] [-log] -hang PLUGIN
+//	host [-version NUMBER] [-tls] [-log] -back PLUGIN [ARGUMENT…]
 //	host [-log] -attach 'PID NETWORK ADDRESS' [-call CALL] … [ARGUMENT…]
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,7 +20,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
-	"google.golang.org/grpc"
 
 	"../wire"
 )
@@ -29,6 +30,7 @@ var (
 	log       = flag.Bool("log", false, "write go-plugin's log, and in it what the plugin logs, to stderr")
 	first     = flag.String("first", "", "make this `CALL` with its arguments before, and print what comes of it")
 	hang      = flag.Bool("hang", false, "call nothing: print `PID NETWORK ADDRESS` of the plugin, and keep it until stdin ends")
+	back      = flag.Bool("back", false, "make brokered connections in both directions, and print what came back")
 	attach    = flag.String("attach", "", "use the plugin that runs already, named as -hang prints it")
 	version   = flag.Uint("version", 1, "the version of the application's protocol")
 	killAfter = flag.Duration("kill-after", 0, "kill the plugin this long after the call has begun")
@@ -62,6 +64,9 @@ func run() (string, error) {
 		config.Reattach = running(*attach)
 	} else {
 		config.Cmd = exec.Command(flag.Arg(0))
+		if *back {
+			config.Cmd.Args = arguments
+		}
 		arguments = arguments[1:]
 	}
 	client := plugin.NewClient(config)
@@ -87,15 +92,18 @@ func run() (string, error) {
 	if *killAfter > 0 {
 		time.AfterFunc(*killAfter, func() { syscall.Kill(child.Pid, syscall.SIGKILL) })
 	}
-	conn := dispensed.(*grpc.ClientConn)
+	conn := dispensed.(*wire.Conn)
+	if *back {
+		return wire.Back(context.Background(), conn.ClientConn, conn.Broker)
+	}
 	if *first != "" {
-		reply, err := wire.RunLine(conn, *first)
+		reply, err := wire.RunLine(conn.ClientConn, *first)
 		if err != nil {
 			reply = wire.TextOf(err)
 		}
 		fmt.Println(reply)
 	}
-	return call.Run(conn, arguments)
+	return call.Run(conn.ClientConn, arguments)
 }
 
 func running(line string) *plugin.ReattachConfig {

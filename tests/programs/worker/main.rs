@@ -3,12 +3,14 @@
 mod foreign;
 mod orders;
 mod pour;
+mod shadow;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use plug::link::{Handshake, Protocol};
 use plug::{Server, plug};
+use plug_tests::back::Back;
 use process_interface::{Extra, Number, Work};
 
 /// Does as it is told.
@@ -70,6 +72,12 @@ fn main() -> ExitCode {
             Server::new().plugins([]).service(pour::Pour).handshake(handshake).serve_process()
         }
         Some("pours") => Server::new().service(pour::Pour).serve_process(),
+        Some("brokers") => Server::new().service(Back).serve_process(),
+        Some("shadows") => {
+            let server = Server::new().service(shadow::Broker).service(shadow::Plugins).service(shadow::Work);
+            server.serve_process()
+        }
+        Some("repeats") => Server::new().service(Back).service(Back).serve_process(),
         Some("versions") => {
             let handshake = Handshake::new("HASHI", "hola").interface::<dyn Work>(1).interface::<dyn Extra>(2);
             Server::new().handshake(handshake).serve_process()

@@ -1,5 +1,6 @@
 //! The process link, with real processes: working, misbehaving and unusable ones.
 
+mod broker;
 mod certificates;
 mod deadlines;
 mod dying;

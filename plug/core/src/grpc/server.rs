@@ -72,6 +72,7 @@ impl Server {
         let max_len = self.max_request.unwrap_or(MAX_REQUEST);
         let dispatch = Dispatch::new(self.plugins)?;
         self.services.or_plugins(&dispatch)?;
+        self.services.unshadowed(&dispatch, &[])?;
         let routes = crate::rpc::server::builder::routes(self.services, &dispatch, &[""], &[])?;
         let listener =
             listen(&address).map_err(|error| Error::msg(format!("cannot listen at `{address}`")).with_source(error))?;
@@ -221,7 +222,54 @@ impl fmt::Debug for GrpcServer {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::future::{Ready, ready};
+    use std::task::Context;
+
+    use tonic::body::Body;
+    use tonic::server::NamedService;
+    use tower_service::Service;
+
     use super::*;
+
+    /// Services that differ in their names.
+    #[derive(Clone)]
+    struct Named<const AT: usize>;
+
+    const NAMES: [&str; 3] = ["plug.v1.Plugins", "plugin.GRPCBroker", "grpc.health.v1.Health"];
+
+    impl<const AT: usize> NamedService for Named<AT> {
+        const NAME: &'static str = NAMES[AT];
+    }
+
+    impl<const AT: usize> Service<http::Request<Body>> for Named<AT> {
+        type Response = http::Response<Body>;
+        type Error = Infallible;
+        type Future = Ready<Result<http::Response<Body>, Infallible>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: http::Request<Body>) -> Self::Future {
+            ready(Ok(tonic::Status::unimplemented("").into_http()))
+        }
+    }
+
+    #[test]
+    fn a_service_that_would_get_no_calls_is_refused() {
+        let server = || Server::new().plugins([]);
+        let error = server().service(Named::<0>).bind("127.0.0.1:0").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "service `plug.v1.Plugins` cannot be added: the server itself has a service of that name\n\
+             hint: give the service, or its package, another name in its `.proto`"
+        );
+        let error = server().service(Named::<1>).service(Named::<1>).bind("127.0.0.1:0").unwrap_err();
+        assert_eq!(error.to_string(), "two services named `plugin.GRPCBroker` were added");
+        // A server on a port has none of go-plugin's services, and one of health can be replaced.
+        server().service(Named::<1>).service(Named::<2>).bind("127.0.0.1:0").unwrap();
+    }
 
     #[test]
     fn a_server_without_plugins_and_services_is_refused() {

@@ -15,6 +15,7 @@ use tonic::transport::{Channel as TonicChannel, Endpoint};
 use tower_service::Service;
 
 use crate::process::handshake::line::Address;
+use crate::process::multiplex::Session;
 use crate::process::tls;
 use crate::rpc::limits::{CONNECTION_WINDOW, STREAM_WINDOW};
 #[cfg(unix)]
@@ -31,6 +32,8 @@ const ORIGIN: &str = "http://localhost";
 pub(crate) struct PeerAddress {
     pub address: Address,
     pub tls: Option<Arc<ClientConfig>>,
+    /// The session that carries all connections, if plugin and host have agreed on one.
+    pub session: Option<Session>,
 }
 
 /// A stream of bytes to a plugin.
@@ -43,7 +46,15 @@ impl PeerAddress {
     ///
     /// If no connection is made. If TLS fails, the error wraps rustls's own.
     pub(crate) async fn connect(&self) -> io::Result<Box<dyn Stream>> {
-        let stream: Box<dyn Stream> = match &self.address {
+        let stream = match &self.session {
+            None => self.connect_socket().await?,
+            Some(session) => Box::new(session.open(self.connect_socket()).await?),
+        };
+        secure(stream, self.tls.as_ref()).await
+    }
+
+    async fn connect_socket(&self) -> io::Result<Box<dyn Stream>> {
+        Ok(match &self.address {
             #[cfg(unix)]
             Address::Unix(path) => Box::new(UnixStream::new(tokio::net::UnixStream::connect(path).await?)?),
             #[cfg(not(unix))]
@@ -55,23 +66,31 @@ impl PeerAddress {
                 stream.set_nodelay(true)?;
                 Box::new(stream)
             }
-        };
-        match &self.tls {
-            None => Ok(stream),
-            Some(config) => {
-                let connector = TlsConnector::from(Arc::clone(config));
-                Ok(Box::new(connector.connect(tls::server_name(), stream).await?))
-            }
-        }
+        })
     }
 
     /// A channel of tonic, which makes a connection of its own at its first use.
     pub(crate) fn tonic(&self) -> TonicChannel {
-        Endpoint::from_static(ORIGIN)
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .connect_with_connector_lazy(Connector(self.clone()))
+        endpoint().connect_with_connector_lazy(Connector(self.clone()))
     }
+}
+
+/// The client's end of TLS, if there is any.
+///
+/// # Errors
+///
+/// If TLS fails. The error wraps rustls's own.
+pub(crate) async fn secure(stream: Box<dyn Stream>, tls: Option<&Arc<ClientConfig>>) -> io::Result<Box<dyn Stream>> {
+    let Some(config) = tls else { return Ok(stream) };
+    let connector = TlsConnector::from(Arc::clone(config));
+    Ok(Box::new(connector.connect(tls::server_name(), stream).await?))
+}
+
+/// The settings of a channel of tonic.
+pub(crate) fn endpoint() -> Endpoint {
+    Endpoint::from_static(ORIGIN)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
 }
 
 impl std::fmt::Display for PeerAddress {

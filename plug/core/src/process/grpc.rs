@@ -130,6 +130,9 @@ impl Peer for GrpcPeer {
         let connection = self.connection();
         self.0.is_severed.store(true, SeqCst);
         connection.sever();
+        if let Some(session) = &self.0.target.session {
+            session.sever();
+        }
     }
 }
 

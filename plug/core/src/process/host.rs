@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::error::process::ended::Ended;
 use crate::plugin::Plugin;
 use crate::plugin::agreement::Handshake;
+use crate::process::broker::Broker;
 use crate::process::handshake::environment::PORTS;
 use crate::process::handshake::line::Address;
 use crate::process::launch::{Launch, folder};
@@ -121,6 +122,8 @@ impl ProcessOptions {
     /// # Errors
     ///
     /// Those of [`open`](Self::open), and if the address is neither `unix:PATH` nor `tcp:IP:PORT`.
+    /// If the options say [`multiplex`](Self::multiplex), since both sides agree on that at the
+    /// start.
     pub fn reattach(&self, process: Reattach) -> Result<Process, Error> {
         let address = match process.address.split_once(':') {
             Some(("unix", path)) if !path.is_empty() => Some(Address::Unix(path.into())),
@@ -131,6 +134,13 @@ impl ProcessOptions {
             let escaped = crate::escape::short(&process.address);
             Error::msg(format!("`{escaped}` is no address of a process: that is `unix:PATH` or `tcp:IP:PORT`"))
         })?;
+        if self.multiplex {
+            let escaped = crate::escape::short(&process.address);
+            return Err(Error::msg(format!(
+                "`{escaped}` runs already, and only the host that starts a process can ask it to multiplex\n\
+                 hint: leave `ProcessOptions::multiplex` out"
+            )));
+        }
         let path = PathBuf::from(&process.address);
         self.link(&path, Some((address, process)))
     }
@@ -161,6 +171,7 @@ impl ProcessOptions {
             with_tls: self.tls,
             socket_group: self.socket_group.clone(),
             ports: PORTS,
+            multiplex: self.multiplex,
             max_len: self.max_len,
         };
         let shared =
@@ -214,6 +225,24 @@ impl Process {
         Ok(running.target.tonic())
     }
 
+    /// The broker of the process, for services that call this program back.
+    ///
+    /// It starts the process if it is not running.
+    /// The broker does not keep the process alive; this link does, or an object opened from it.
+    /// It belongs to this run of the process: after a restart there is another one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Process`](crate::ErrorKind::Process) if it cannot be started.
+    /// Another error if it speaks net/rpc.
+    pub fn broker(&self) -> Result<Broker, Error> {
+        let running = self.0.running()?;
+        if running.protocol != Protocol::Grpc {
+            return Err(Error::msg(format!("`{}` speaks net/rpc, and a broker is one of gRPC", self.0.origin())));
+        }
+        running.broker()
+    }
+
     /// The address of the process, for [`ProcessOptions::reattach`] in another program.
     ///
     /// It starts the process if it is not running.
@@ -221,13 +250,21 @@ impl Process {
     /// # Errors
     ///
     /// [`ErrorKind::Process`](crate::ErrorKind::Process) if it cannot be started.
-    /// Another error if it was started with TLS, since its certificate admits one host alone.
+    /// Another error if it was started with TLS, since its certificate admits one host alone,
+    /// or if its connections are multiplexed, since it takes one connection.
     pub fn reattachment(&self) -> Result<Reattach, Error> {
         let running = self.0.running()?;
         if running.target.tls.is_some() {
             return Err(Error::msg(format!(
                 "`{}` takes calls from the program that has started it alone\n\
                  hint: do without TLS: `ProcessOptions::without_tls`",
+                self.0.origin()
+            )));
+        }
+        if running.target.session.is_some() {
+            return Err(Error::msg(format!(
+                "`{}` takes one connection, which carries all others\n\
+                 hint: do without multiplexing: leave `ProcessOptions::multiplex` out",
                 self.0.origin()
             )));
         }

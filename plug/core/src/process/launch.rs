@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use once_cell::sync::OnceCell;
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{ChildStderr, ChildStdout};
@@ -38,12 +39,13 @@ use crate::process::launch::folder::Folder;
 use crate::process::life::{DRAIN_TIMEOUT, EXIT_TIMEOUT, Life};
 use crate::process::log::Records;
 use crate::process::log::emit::emit;
+use crate::process::multiplex::Session;
 #[cfg(feature = "netrpc")]
 use crate::process::netrpc::host::NetRpcPeer;
 use crate::process::options::Reattach;
 use crate::process::plugin::ISOLATED;
-use crate::process::running::Running;
-use crate::process::tls::Credentials;
+use crate::process::running::{Running, folder_of_sockets};
+use crate::process::tls::{Certificates, Credentials};
 use crate::rpc::client::driver::Driver;
 
 /// How a process is launched.
@@ -65,6 +67,8 @@ pub(crate) struct Launch {
     pub with_tls: bool,
     pub socket_group: Option<String>,
     pub ports: RangeInclusive<u16>,
+    /// Whether one connection is to carry all others.
+    pub multiplex: bool,
     /// The longest reply that is accepted, in bytes.
     pub max_len: usize,
 }
@@ -88,10 +92,7 @@ impl Launch {
     /// Starts the process and waits until it is connected.
     pub(crate) fn launch(&self, driver: &'static Driver) -> Result<Running, Error> {
         let remaining = crate::deadline::within(self.start_timeout);
-        let folder = Folder::make().map_err(|(path, error)| {
-            Error::msg(format!("no folder for the sockets of plugins can be made in `{}`", path.display()))
-                .with_source(error)
-        })?;
+        let folder = folder_of_sockets()?;
         let executable = Executable::find(&self.path, self.sha256, folder.path())?;
         diagnosis::beforehand(&executable.program).map_err(|(fault, error)| self.fault(fault).with_source(error))?;
         let credentials = self.with_tls.then(Credentials::new).transpose().map_err(Error::new)?;
@@ -112,6 +113,7 @@ impl Launch {
             socket_dir: Some(folder.path()),
             socket_group: self.socket_group.as_deref(),
             protocols: Protocol::BUILT,
+            multiplex: self.multiplex,
         };
         let mut command = Command::new(&executable.program);
         #[cfg(unix)]
@@ -157,15 +159,17 @@ impl Launch {
                 return Err(self.fault(fault));
             }
         };
-        let tls = match (credentials, line.certificate) {
+        let certificates = match (credentials, line.certificate) {
             (None, _) => None,
             (Some(_), None) => return Err(self.fault(ProcessFault::NoCertificate)),
-            (Some(credentials), Some(certificate)) => {
-                let config = credentials.client(CertificateDer::from(certificate));
-                Some(Arc::new(config.map_err(|error| self.fault(ProcessFault::Tls).with_source(error))?))
-            }
+            (Some(credentials), Some(peer)) => Some(Certificates::new(credentials, CertificateDer::from(peer))),
         };
-        let target = PeerAddress { address: line.address, tls };
+        let tls = certificates.as_ref().map(Certificates::client).transpose();
+        let tls = tls.map_err(|error| self.fault(ProcessFault::Tls).with_source(error))?.map(Arc::new);
+        // A plugin of go-plugin writes the field over net/rpc too, and does not multiplex there.
+        let is_multiplexed = self.multiplex && line.protocol == Protocol::Grpc && line.multiplexed == Some(true);
+        let session = is_multiplexed.then(Session::default);
+        let target = PeerAddress { address: line.address, tls, session };
         let peer = self.connect(&target, line.protocol, timeout_after).await?;
         tokio::spawn(log_stdout(self.name.clone(), stdout));
         tokio::spawn(sever_after_end(Arc::clone(&life), Arc::downgrade(&peer)));
@@ -180,7 +184,11 @@ impl Launch {
             is_owned: true,
             start_timeout: self.start_timeout,
             kill_timeout: self.kill_timeout,
-            _folder: Some(folder),
+            certificates,
+            broker: OnceCell::new(),
+            socket_group: self.socket_group.clone(),
+            ports: self.ports.clone(),
+            folder: OnceCell::with_value(folder),
         })
     }
 
@@ -300,7 +308,7 @@ impl Launch {
         process: &Reattach,
     ) -> Result<Running, Error> {
         let Reattach { pid: id, protocol, version, .. } = *process;
-        let target = PeerAddress { address, tls: None };
+        let target = PeerAddress { address, tls: None, session: None };
         let life = Life::of_another(&self.path, id);
         driver.wait(async {
             let peer = self.connect(&target, protocol, crate::deadline::within(self.start_timeout)).await?;
@@ -314,7 +322,11 @@ impl Launch {
                 is_owned: false,
                 start_timeout: self.start_timeout,
                 kill_timeout: self.kill_timeout,
-                _folder: None,
+                certificates: None,
+                broker: OnceCell::new(),
+                socket_group: self.socket_group.clone(),
+                ports: self.ports.clone(),
+                folder: OnceCell::new(),
             })
         })
     }

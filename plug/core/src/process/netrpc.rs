@@ -1,6 +1,7 @@
 //! Go's net/rpc over yamux, go-plugin's first protocol and its default: both halves.
 //!
-//! In the order of a connection: `mux` divides it into streams; `values` reads gob from a stream;
+//! In the order of a connection: `process/mux.rs` divides it into streams;
+//! `values` reads gob from a stream;
 //! `calls` makes calls over a stream, `respond` answers them, and `outgoing` writes to it;
 //! `host` and `plugin` are the two ends of the connection.
 //!
@@ -16,7 +17,6 @@ pub(crate) mod fault;
 pub(crate) mod fuzzed;
 pub(crate) mod gob;
 pub(crate) mod host;
-pub(crate) mod mux;
 pub(crate) mod outgoing;
 pub(crate) mod plugin;
 pub(crate) mod respond;

@@ -45,6 +45,7 @@ pub struct ProcessOptions {
     pub(super) restart: Restart,
     pub(super) on_death: Option<Arc<Notice>>,
     pub(super) is_isolated: bool,
+    pub(super) multiplex: bool,
 }
 
 /// How often a process that has ended is restarted. Default: never.
@@ -126,6 +127,7 @@ impl Default for ProcessOptions {
             restart: Restart::never(),
             on_death: None,
             is_isolated: false,
+            multiplex: false,
         }
     }
 }
@@ -235,6 +237,17 @@ impl ProcessOptions {
     /// Lets a group of the system use the socket: its name or number.
     pub fn socket_group(mut self, group: impl Into<String>) -> Self {
         self.socket_group = Some(group.into());
+        self
+    }
+
+    /// Carries all connections to the plugin over one, if the plugin can do that.
+    /// Default: each connection has a socket of its own.
+    ///
+    /// It is go-plugin's `GRPCBrokerMultiplex`, for a plugin that can be reached by one socket
+    /// alone, such as one in a container.
+    /// A plugin that cannot multiplex, or that speaks net/rpc, is used without.
+    pub fn multiplex(mut self) -> Self {
+        self.multiplex = true;
         self
     }
 

@@ -25,18 +25,21 @@ use crate::interface::Identity;
 use crate::plugin::Plugin;
 use crate::plugin::agreement::Handshake;
 use crate::portable::proxy::Description;
+use crate::process::broker::Broker;
+use crate::process::broker::socket::Place;
 use crate::process::handshake::environment::{ByHand, Cookie, HostEnvironment, PROTOCOL};
 use crate::process::handshake::line::Line;
 #[cfg(not(feature = "netrpc"))]
 use crate::process::handshake::negotiation::not_built;
 use crate::process::handshake::negotiation::{negotiate, served};
+use crate::process::multiplex::{Multiplexed, Session};
 #[cfg(feature = "netrpc")]
 use crate::process::netrpc::plugin::NetRpcServer;
 use crate::process::plugin::printed::Drained;
 use crate::process::plugin::services::Services;
 use crate::process::plugin::socket::Socket;
 use crate::process::tls;
-use crate::process::tls::Credentials;
+use crate::process::tls::{Certificates, Credentials};
 use crate::registry::Registry;
 use crate::rpc::server::builder::Server;
 use crate::rpc::server::connections;
@@ -107,28 +110,31 @@ fn run(mut server: Server) -> Result<(), Refusal> {
     let max_len = server.max_request.unwrap_or(MAX_REQUEST);
     let dispatch = Dispatch::new(plugins)?;
     server.services.or_plugins(&dispatch)?;
+    server.services.unshadowed(&dispatch, services::NAMES)?;
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let workers = Workers::new(runtime.enable_all().build().map_err(Error::new)?);
     let context = workers.runtime().enter();
 
     let credentials = environment.certificate.as_ref().map(|_| Credentials::new()).transpose().map_err(Error::new)?;
-    let secure = match (&credentials, &environment.certificate) {
+    let certificates = match (&credentials, &environment.certificate) {
         (Some(credentials), Some(pem)) => {
             let peer = tls::certificate_of_pem(pem).map_err(|error| {
                 Error::msg("`PLUGIN_CLIENT_CERT`, which the host sets, holds no certificate").with_source(error)
             })?;
-            Some(credentials.server(peer).map_err(Error::new)?)
+            Some(Certificates::new(credentials.clone(), peer))
         }
         _ => None,
     };
+    let secure = certificates.as_ref().map(Certificates::server).transpose().map_err(Error::new)?;
     let terminated = terminated().map_err(Error::new)?;
+    let is_multiplexed = environment.multiplex == Some(true) && protocol == Protocol::Grpc;
     let socket = Socket::bind(&environment)?;
     let line = Line {
         app: version,
         address: socket.address(),
         protocol,
         certificate: credentials.as_ref().map(|credentials| credentials.der().to_vec()),
-        multiplexed: environment.multiplex.then_some(false),
+        multiplexed: environment.multiplex.map(|_| is_multiplexed),
     };
     let line = line.to_bytes().map_err(|fault| Error::msg(format!("this plugin {}", fault.predicate())))?;
     let mut stdout = io::stdout().lock();
@@ -142,6 +148,11 @@ fn run(mut server: Server) -> Result<(), Refusal> {
     let (printed, original_stdout) = printed::divert(Arc::clone(&drained)).map_err(Error::new)?;
     let host_gone = parent::gone(parent, original_stdout).map_err(Error::new)?;
     let (set_ending, is_ending) = watch::channel(false);
+    let folder = environment.socket_dir.unwrap_or_else(std::env::temp_dir);
+    let place = Place::new(folder, environment.socket_group, environment.ports);
+    let session = is_multiplexed.then(Session::default);
+    let broker = Broker::new(session.clone(), certificates, place);
+    let ending = broker.clone();
     let shutdown = Arc::clone(&stop);
     let ended = async move {
         tokio::select! {
@@ -151,14 +162,22 @@ fn run(mut server: Server) -> Result<(), Refusal> {
         }
         // Ends the plugin's own streams, which the server would wait for.
         printed::end();
+        ending.remove_sockets();
         set_ending.send_replace(true);
     };
     let serving: Pin<Box<dyn Future<Output = ()> + Send>> = match protocol {
         Protocol::Grpc => {
-            let services = Services { stop, printed: Mutex::new(Some(printed)), drained, is_ending };
+            let services = Services { stop, printed: Mutex::new(Some(printed)), drained, broker, is_ending };
             let routes = crate::rpc::server::builder::routes(server.services, &dispatch, &["plugin"], services::NAMES)?;
             let router = Router::new(dispatch, Box::new(services), routes, workers.calls(), max_len);
-            Box::pin(socket.serve(router, secure, ended))
+            match session {
+                None => Box::pin(socket.serve(router, secure, ended)),
+                // TLS is within the streams.
+                Some(session) => {
+                    let secure = secure.map(|config| TlsAcceptor::from(Arc::new(config)));
+                    Box::pin(socket.serve(Multiplexed { speaks: router, secure, session }, None, ended))
+                }
+            }
         }
         #[cfg(feature = "netrpc")]
         Protocol::NetRpc => {

@@ -1,21 +1,35 @@
 //! A connected process: its calls, and its shutdown.
 //! A call that failed because the process ended reports how it ended.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use once_cell::sync::OnceCell;
 use tokio::time::timeout;
 
 use crate::entry::handshake::Protocol;
+use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::error::process::ProcessFault;
+use crate::process::broker::Broker;
+use crate::process::broker::socket::Place;
 use crate::process::connection::{Peer, PeerAddress, PeerFuture};
 use crate::process::launch::folder::Folder;
 use crate::process::life::{Death, EXIT_TIMEOUT, Life};
+use crate::process::tls::Certificates;
 use crate::rpc::client::driver::Driver;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
+
+/// A folder for the sockets of a process.
+pub(super) fn folder_of_sockets() -> Result<Folder, Error> {
+    Folder::make().map_err(|(path, error)| {
+        Error::msg(format!("no folder for the sockets of plugins can be made in `{}`", path.display()))
+            .with_source(error)
+    })
+}
 
 /// A process that is launched and connected.
 pub(crate) struct Running {
@@ -30,8 +44,14 @@ pub(crate) struct Running {
     pub(crate) is_owned: bool,
     pub(crate) start_timeout: Duration,
     pub(crate) kill_timeout: Duration,
-    /// Removed after the process has ended.
-    pub(crate) _folder: Option<Folder>,
+    pub(crate) certificates: Option<Certificates>,
+    pub(crate) broker: OnceCell<Broker>,
+    /// The name or number of the group that may use the sockets of the broker.
+    pub(crate) socket_group: Option<String>,
+    /// The ports for them, on a system without Unix sockets.
+    pub(crate) ports: RangeInclusive<u16>,
+    /// The folder for the sockets of both sides. Removed after the process has ended.
+    pub(crate) folder: OnceCell<Folder>,
 }
 
 impl Running {
@@ -40,6 +60,21 @@ impl Running {
     pub(crate) fn list(&self) -> Result<Option<ListReply>, Fault> {
         let deadline = crate::deadline::of_call(Some(self.start_timeout));
         self.driver.wait(self.explain_death(self.peer.list(deadline)))
+    }
+
+    /// The broker, which exists once: a plugin in Go takes one stream of it.
+    ///
+    /// # Errors
+    ///
+    /// If no folder can be made for its sockets. A process that this program has started has one.
+    pub(crate) fn broker(&self) -> Result<Broker, Error> {
+        let broker = self.broker.get_or_try_init(|| {
+            let folder = self.folder.get_or_try_init(folder_of_sockets)?.path().to_owned();
+            let place = Place::new(folder, self.socket_group.clone(), self.ports.clone());
+            let _context = self.driver.handle().enter();
+            Ok::<_, Error>(Broker::of_host(&self.target, self.certificates.clone(), place))
+        });
+        broker.cloned()
     }
 
     /// Checks the health of the process.

@@ -130,6 +130,37 @@ impl Credentials {
     }
 }
 
+/// The certificates of both sides of one connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Certificates {
+    own: Credentials,
+    peer: CertificateDer<'static>,
+}
+
+impl Certificates {
+    pub(super) fn new(own: Credentials, peer: CertificateDer<'static>) -> Self {
+        Self { own, peer }
+    }
+
+    /// The configuration of this side as a client. It accepts the peer alone.
+    ///
+    /// # Errors
+    ///
+    /// If the peer's certificate is none.
+    pub(crate) fn client(&self) -> Result<ClientConfig, Error> {
+        self.own.client(self.peer.clone())
+    }
+
+    /// The configuration of this side as a server. It accepts the peer alone.
+    ///
+    /// # Errors
+    ///
+    /// If the peer's certificate is none.
+    pub(crate) fn server(&self) -> Result<ServerConfig, Error> {
+        self.own.server(self.peer.clone())
+    }
+}
+
 /// Omits the key.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

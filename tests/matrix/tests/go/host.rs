@@ -152,20 +152,20 @@ fn a_killed_host_takes_its_plugin_along() {
     }
 }
 
-/// Newer hosts set this variable, whether they multiplex or not.
+/// A host of go-plugin sets this variable if it multiplexes.
 #[test]
-fn a_host_that_could_multiplex_gets_no_multiplexing() {
-    let line = |multiplex: bool| {
+fn the_seventh_field_replies_to_a_host_that_asks() {
+    let line = |multiplex: Option<&str>, app: u32| {
         let sockets = Sockets::new();
         let mut plugin = Command::new(built_program("worker"));
         plugin
             .env("HASHI", "hola")
-            .env("PLUG_PROTOCOL", "grpc")
+            .env("PLUGIN_PROTOCOL_VERSIONS", app.to_string())
             .env("TMPDIR", &*sockets)
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
-        if multiplex {
-            plugin.env("PLUGIN_MULTIPLEX_GRPC", "true");
+        if let Some(multiplex) = multiplex {
+            plugin.env("PLUGIN_MULTIPLEX_GRPC", multiplex);
         }
         let mut plugin = plugin.spawn().unwrap();
         let mut line = String::new();
@@ -174,7 +174,14 @@ fn a_host_that_could_multiplex_gets_no_multiplexing() {
         plugin.wait().unwrap();
         line.replace(sockets.to_str().unwrap(), "…")
     };
-    let [without, with] = [false, true].map(line);
-    assert!(without.starts_with("1|2|unix|…/plugin") && without.ends_with("|grpc|\n"), "{without:?}");
-    assert!(with.starts_with("1|2|unix|…/plugin") && with.ends_with("|grpc||false\n"), "{with:?}");
+    for (multiplex, app, end) in [
+        (None, 2, "|grpc|\n"),
+        (Some("true"), 2, "|grpc||true\n"),
+        (Some("1"), 2, "|grpc||true\n"),
+        (Some("false"), 2, "|grpc||false\n"),
+        (Some("true"), 1, "|netrpc||false\n"),
+    ] {
+        let line = line(multiplex, app);
+        assert!(line.starts_with(&format!("1|{app}|unix|…/plugin")) && line.ends_with(end), "{line:?}");
+    }
 }

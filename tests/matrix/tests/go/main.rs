@@ -2,6 +2,7 @@
 
 mod app;
 mod baseline;
+mod broker;
 mod client;
 mod document;
 mod host;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::entry::handshake::Protocol;
 use crate::escape;
+use crate::process::handshake::line::parse_bool;
 
 const VERSIONS: &str = "PLUGIN_PROTOCOL_VERSIONS";
 const MIN_PORT: &str = "PLUGIN_MIN_PORT";
@@ -38,6 +39,8 @@ pub(crate) struct Offer<'a> {
     pub socket_group: Option<&'a str>,
     /// The protocols of the host.
     pub protocols: &'a [Protocol],
+    /// Whether one connection is to carry all others.
+    pub multiplex: bool,
 }
 
 /// The ports that go-plugin's hosts offer by default.
@@ -60,8 +63,7 @@ impl Offer<'_> {
             (SOCKET_DIR, self.socket_dir.map(OsString::from)),
             (SOCKET_GROUP, self.socket_group.map(OsString::from)),
             (PROTOCOLS, Some(protocols.join(",").into())),
-            // Each stream of the broker has its own connection.
-            (MULTIPLEX, None),
+            (MULTIPLEX, self.multiplex.then(|| "true".into())),
         ]
     }
 }
@@ -78,8 +80,9 @@ pub(crate) struct HostEnvironment {
     pub certificate: Option<String>,
     pub socket_dir: Option<PathBuf>,
     pub socket_group: Option<String>,
-    /// Whether the host reads the seventh field of the handshake.
-    pub multiplex: bool,
+    /// Whether one connection is to carry all others.
+    /// None if the host does not read the seventh field of the handshake.
+    pub multiplex: Option<bool>,
     /// The protocol that the user chooses by `PLUG_PROTOCOL`.
     pub protocol: Option<Protocol>,
     /// The protocols of a host with `plug`; empty if it names none.
@@ -136,6 +139,13 @@ impl HostEnvironment {
             port
         };
         let (min, max) = (port(MIN_PORT).unwrap_or(0), port(MAX_PORT));
+        let multiplex = text(MULTIPLEX).map(|value| {
+            let multiplex = parse_bool(value.as_bytes());
+            if multiplex.is_none() {
+                ignore(MULTIPLEX, &value, "neither `true` nor `false`");
+            }
+            multiplex.unwrap_or(false)
+        });
         let mut protocol = |name: &str, item: &str| {
             let protocol = Protocol::named(item.as_bytes());
             if protocol.is_none() {
@@ -151,7 +161,7 @@ impl HostEnvironment {
             certificate: variable(CERTIFICATE).map(|value| value.to_string_lossy().into_owned()),
             socket_dir: set(SOCKET_DIR).map(PathBuf::from),
             socket_group: text(SOCKET_GROUP),
-            multiplex: set(MULTIPLEX).is_some(),
+            multiplex,
             protocol,
             protocols,
             ignored,
@@ -235,6 +245,7 @@ mod tests {
         socket_dir: None,
         socket_group: None,
         protocols: &[Protocol::Grpc],
+        multiplex: false,
     };
 
     #[test]
@@ -258,13 +269,14 @@ mod tests {
             socket_dir: Some(Path::new("/run/x")),
             socket_group: Some("users"),
             protocols: &[Protocol::Grpc, Protocol::NetRpc],
+            multiplex: true,
             ..OFFER
         };
         let (set, removed) = variables(&offer);
         assert!(set.ends_with(
-            " PLUGIN_CLIENT_CERT=PEM PLUGIN_UNIX_SOCKET_DIR=/run/x PLUGIN_UNIX_SOCKET_GROUP=users PLUG_PROTOCOLS=grpc,netrpc"
+            " PLUGIN_CLIENT_CERT=PEM PLUGIN_UNIX_SOCKET_DIR=/run/x PLUGIN_UNIX_SOCKET_GROUP=users PLUG_PROTOCOLS=grpc,netrpc PLUGIN_MULTIPLEX_GRPC=true"
         ));
-        assert_eq!(removed, "PLUGIN_MULTIPLEX_GRPC");
+        assert_eq!(removed, "");
     }
 
     #[test]
@@ -275,13 +287,13 @@ mod tests {
         assert_eq!(read.ports, 10000..=25000);
         assert_eq!(read.certificate.as_deref(), Some("PEM"));
         assert_eq!(read.socket_dir.as_deref(), Some(Path::new("/run/x")));
-        assert_eq!((read.socket_group, read.multiplex, read.ignored), (None, false, vec![]));
+        assert_eq!((read.socket_group, read.multiplex, read.ignored), (None, None, vec![]));
     }
 
     #[test]
     fn an_environment_can_be_empty_or_malformed() {
         let empty = environment(&[]);
-        assert_eq!((&empty.versions[..], &empty.ports, empty.multiplex), (&[][..], &(0..=0), false));
+        assert_eq!((&empty.versions[..], &empty.ports, empty.multiplex), (&[][..], &(0..=0), None));
         assert_eq!(
             empty,
             environment(&[(VERSIONS, ""), (MIN_PORT, ""), (SOCKET_DIR, ""), (MULTIPLEX, ""), (PROTOCOLS, ",")])
@@ -294,19 +306,22 @@ mod tests {
             (MAX_PORT, "9"),
             (PROTOCOLS, "quic,grpc"),
             (PROTOCOL, "http"),
-            (MULTIPLEX, "false"),
+            (MULTIPLEX, "yes"),
         ]);
-        assert_eq!((&odd.versions[..], &odd.ports, odd.multiplex), (&[7, 3][..], &(0..=9), true));
+        assert_eq!((&odd.versions[..], &odd.ports, odd.multiplex), (&[7, 3][..], &(0..=9), Some(false)));
         assert_eq!(
             odd.ignored,
             [
                 "`x` in `PLUGIN_PROTOCOL_VERSIONS` is no version, and is ignored",
                 "`-1` in `PLUGIN_PROTOCOL_VERSIONS` is no version, and is ignored",
                 "`70000` in `PLUGIN_MIN_PORT` is no port, and is ignored",
+                "`yes` in `PLUGIN_MULTIPLEX_GRPC` is neither `true` nor `false`, and is ignored",
                 "`quic` in `PLUG_PROTOCOLS` is no protocol that is known here, and is ignored",
                 "`http` in `PLUG_PROTOCOL` is no protocol that is known here, and is ignored",
             ]
         );
+        let multiplex = |value| environment(&[(MULTIPLEX, value)]).multiplex;
+        assert_eq!(["true", "1", "false", "F"].map(multiplex), [Some(true), Some(true), Some(false), Some(false)]);
         // A reversed range is its lower end alone.
         assert_eq!(environment(&[(MIN_PORT, "9"), (MAX_PORT, "8")]).ports, 9..=9);
     }

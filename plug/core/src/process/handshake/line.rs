@@ -33,7 +33,7 @@ pub(crate) struct Line {
     pub protocol: Protocol,
     /// The DER of the plugin's certificate; none without TLS.
     pub certificate: Option<Vec<u8>>,
-    /// Whether the broker's streams can share the one connection.
+    /// Whether one connection carries all others.
     /// A plugin writes it only if the host has set `PLUGIN_MULTIPLEX_GRPC`, since older hosts fail
     /// on it.
     pub multiplexed: Option<bool>,
@@ -79,8 +79,7 @@ impl Line {
         };
         let certificate = fields.get(5).filter(|text| text.len() > NO_CERTIFICATE);
         let certificate = certificate.map(|text| certificate_of(text)).transpose()?;
-        // The texts that Go's `ParseBool` reads as true.
-        let multiplexed = fields.get(6).map(|text| matches!(*text, b"1" | b"t" | b"T" | b"true" | b"TRUE" | b"True"));
+        let multiplexed = fields.get(6).map(|text| parse_bool(text).unwrap_or(false));
         Ok(Self { app, address, protocol, certificate, multiplexed })
     }
 
@@ -110,7 +109,7 @@ impl Line {
 }
 
 impl Address {
-    fn parse(network: &[u8], found: &[u8]) -> Result<Self, HandshakeFault> {
+    pub(crate) fn parse(network: &[u8], found: &[u8]) -> Result<Self, HandshakeFault> {
         let bad = |network| HandshakeFault::Address { network, found: escape::cut(found, MAX_CHARS) };
         match network {
             b"unix" => {
@@ -152,6 +151,15 @@ impl Protocol {
 impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// Reads the texts of Go's `ParseBool`.
+pub(crate) fn parse_bool(text: &[u8]) -> Option<bool> {
+    match text {
+        b"1" | b"t" | b"T" | b"true" | b"TRUE" | b"True" => Some(true),
+        b"0" | b"f" | b"F" | b"false" | b"FALSE" | b"False" => Some(false),
+        _ => None,
     }
 }
 

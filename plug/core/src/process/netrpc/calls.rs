@@ -11,11 +11,12 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use super::{NO_METHOD, NO_SERVICE};
+use crate::process::mux;
+use crate::process::mux::Stream;
 use crate::process::netrpc::gob::shape::Shape;
-use crate::process::netrpc::mux::Stream;
 use crate::process::netrpc::outgoing::Outgoing;
 use crate::process::netrpc::values::{ReadError, Request, Response, Values};
-use crate::process::netrpc::{fault, mux, values};
+use crate::process::netrpc::{fault, values};
 use crate::wire::fault::{Code, Fault, Unavailable};
 
 /// A stream that carries calls. Cheap to clone. The last clone closes the stream.

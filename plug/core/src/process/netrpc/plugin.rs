@@ -17,8 +17,8 @@ use tokio_yamux::session::SessionType;
 
 use super::{DISPENSE, LIST, PING, PLUGIN, QUIT};
 use crate::portable::types::Type;
-use crate::process::netrpc::mux;
-use crate::process::netrpc::mux::Stream;
+use crate::process::mux;
+use crate::process::mux::Stream;
 use crate::process::netrpc::respond::{ConnectionState, Lookup, Service, Unanswered, serve};
 use crate::process::netrpc::values::ReadError;
 use crate::process::plugin::printed::Drained;

@@ -13,9 +13,9 @@ use tokio_yamux::session::SessionType;
 
 use super::{DISPENSE, LIST, PING};
 use crate::portable::types::Type;
+use crate::process::mux;
 use crate::process::netrpc::fuzzed::serve;
 use crate::process::netrpc::gob::shape::Shape;
-use crate::process::netrpc::mux;
 use crate::process::netrpc::values::{Request, Response, Values};
 
 /// Polls once a future that is ready.

@@ -62,7 +62,7 @@ impl std::fmt::Display for ReadError {
                 "what it sends is no yamux: it is more than there is room for, or of no stream that is open",
             ),
             Self::Lost(error) => write!(f, "its connection failed: {error}"),
-            Self::Session(error) => f.write_str(&crate::process::netrpc::mux::describe(error)),
+            Self::Session(error) => f.write_str(&crate::process::mux::describe(error)),
             Self::TooLong { found, max_len } => {
                 write!(f, "a message has {found} bytes, which is more than the {max_len} that are taken")
             }

@@ -1,11 +1,12 @@
 //! The services of go-plugin's protocol: controller, stdio and broker.
+//! The broker's service carries announcements; `process/broker.rs` makes the connections.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::Request;
+use http::{Extensions, Request};
 use prost::Message;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_stream::Stream;
@@ -13,6 +14,9 @@ use tonic::body::Body;
 use tonic::server::{Grpc, ServerStreamingService, StreamingService, UnaryService};
 use tonic::{Status, Streaming};
 
+use crate::process::broker::exchange::Exchange;
+use crate::process::broker::messages::ConnInfo;
+use crate::process::broker::{Broker, START_STREAM};
 use crate::process::plugin::printed::Drained;
 use crate::rpc::client::codec::Raw;
 use crate::rpc::server::router::{BuiltinServices, ResponseFuture};
@@ -22,7 +26,6 @@ pub(super) const NAMES: &[&str] = &["plugin.GRPCBroker", "plugin.GRPCController"
 
 const SHUTDOWN: &str = "/plugin.GRPCController/Shutdown";
 const STDIO: &str = "/plugin.GRPCStdio/StreamStdio";
-const BROKER: &str = "/plugin.GRPCBroker/StartStream";
 
 /// One chunk of a plugin's output.
 #[derive(Clone, PartialEq, Message)]
@@ -42,13 +45,14 @@ pub(crate) struct Services {
     pub printed: Mutex<Option<mpsc::Receiver<Bytes>>>,
     /// Notified at that request.
     pub drained: Arc<Drained>,
+    pub broker: Broker,
     /// Whether the plugin is about to end.
     pub is_ending: watch::Receiver<bool>,
 }
 
 impl BuiltinServices for Services {
     fn has(&self, path: &str) -> bool {
-        [SHUTDOWN, STDIO, BROKER].contains(&path)
+        [SHUTDOWN, STDIO, START_STREAM].contains(&path)
     }
 
     fn answer(&self, request: Request<Body>) -> ResponseFuture {
@@ -68,10 +72,14 @@ impl BuiltinServices for Services {
                 Box::pin(async move { Ok(grpc.server_streaming(Stdio(printed), request).await) })
             }
             _ => {
-                let broker = Broker(self.is_ending.clone());
+                let broker = Announcements { broker: self.broker.clone(), is_ending: self.is_ending.clone() };
                 Box::pin(async move { Ok(grpc.streaming(broker, request).await) })
             }
         }
+    }
+
+    fn extend(&self, extensions: &mut Extensions) {
+        extensions.insert(self.broker.clone());
     }
 }
 
@@ -118,41 +126,50 @@ impl Stream for OutputStream {
     }
 }
 
-/// The broker, which connects nothing, since a portable interface has no callbacks.
-/// Its stream stays open, as hosts expect.
-struct Broker(watch::Receiver<bool>);
+/// The stream of the broker's announcements. It stays open as long as the host's side does.
+struct Announcements {
+    broker: Broker,
+    is_ending: watch::Receiver<bool>,
+}
 
-impl StreamingService<Bytes> for Broker {
+impl StreamingService<Bytes> for Announcements {
     type Response = Bytes;
-    type ResponseStream = BrokerStream;
-    type Future = MethodFuture<BrokerStream>;
+    type ResponseStream = Announced;
+    type Future = MethodFuture<Announced>;
 
     fn call(&mut self, request: tonic::Request<Streaming<Bytes>>) -> Self::Future {
-        let mut is_ending = self.0.clone();
-        let ending = async move { _ = is_ending.wait_for(|is_ending| *is_ending).await };
-        ready(BrokerStream { requests: request.into_inner(), ending: Box::pin(ending) })
+        let exchange = Arc::clone(self.broker.exchange());
+        let (messages, queue) = exchange.start();
+        let (requests, mut is_ending) = (request.into_inner(), self.is_ending.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = take(requests, &exchange) => {}
+                _ = is_ending.wait_for(|is_ending| *is_ending) => {}
+            }
+            // The reply ends with its queue.
+            exchange.end(&queue, "the host has ended it");
+        });
+        ready(Announced(messages))
     }
 }
 
-/// Ends when the host's side of the stream ends, or the plugin.
-struct BrokerStream {
-    requests: Streaming<Bytes>,
-    ending: Pin<Box<dyn Future<Output = ()> + Send>>,
+/// Takes the host's announcements, until its side of the stream ends.
+async fn take(mut requests: Streaming<Bytes>, exchange: &Exchange) {
+    while let Ok(Some(request)) = requests.message().await {
+        let Ok(message) = ConnInfo::decode(request) else { return };
+        if exchange.take(message).await.is_err() {
+            return;
+        }
+    }
 }
 
-impl Stream for BrokerStream {
+/// The plugin's announcements.
+struct Announced(mpsc::Receiver<ConnInfo>);
+
+impl Stream for Announced {
     type Item = Result<Bytes, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.ending.as_mut().poll(context).is_ready() {
-            return Poll::Ready(None);
-        }
-        loop {
-            match Pin::new(&mut self.requests).poll_next(context) {
-                Poll::Ready(Some(Ok(_))) => {}
-                Poll::Ready(_) => return Poll::Ready(None),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
+        self.0.poll_recv(context).map(|message| message.map(|message| Ok(message.encode_to_vec().into())))
     }
 }

@@ -9,6 +9,7 @@ use tonic::service::{Routes, RoutesBuilder};
 use tower_service::Service;
 
 use crate::error::Error;
+use crate::error::kind::NameList;
 use crate::plugin::Plugin;
 #[cfg(feature = "process")]
 use crate::plugin::agreement::Handshake;
@@ -62,6 +63,10 @@ impl Server {
     /// Adds a service beside the plugins, such as one that tonic generates from a `.proto`.
     ///
     /// A service of health or of reflection replaces the built-in one.
+    /// Any other service must have a name of its own: serving fails if two have the same name, or
+    /// if the server itself has a service of that name, such as those of go-plugin's protocol.
+    ///
+    /// In a process, the extensions of each request have the broker: `plug::process::Broker`.
     pub fn service<S>(mut self, service: S) -> Self
     where
         S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
@@ -72,8 +77,13 @@ impl Server {
             + 'static,
         S::Future: Send + 'static,
     {
-        self.services.names.push(S::NAME);
-        self.services.routes.add_service(service);
+        if self.services.has(S::NAME) {
+            // Two routes of one name would panic.
+            self.services.repeated.push(S::NAME);
+        } else {
+            self.services.names.push(S::NAME);
+            self.services.routes.add_service(service);
+        }
         self
     }
 
@@ -103,9 +113,39 @@ impl std::fmt::Debug for Server {
 pub(crate) struct AddedServices {
     routes: RoutesBuilder,
     names: Vec<&'static str>,
+    /// The names that were added a second time.
+    repeated: Vec<&'static str>,
 }
 
 impl AddedServices {
+    /// Checks that each service has a name of its own. The server itself has those of `builtin`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a service would get no calls.
+    pub(crate) fn unshadowed(&self, dispatch: &Dispatch, builtin: &[&'static str]) -> Result<(), Error> {
+        if let Some(name) = self.repeated.first() {
+            return Err(Error::msg(format!("two services named `{name}` were added")));
+        }
+        let of_interfaces = dispatch.services().iter().map(|service| service.name);
+        let own: Vec<_> = of_interfaces.chain(builtin.iter().copied()).chain([PLUGINS]).collect();
+        let is_shadowed = |name: &&&str| own.contains(*name);
+        let shadowed: Vec<_> = self.names.iter().filter(is_shadowed).map(|name| (*name).to_owned()).collect();
+        let text = match &shadowed[..] {
+            [] => return Ok(()),
+            [one] => format!("service `{one}` cannot be added: the server itself has a service of that name"),
+            several => {
+                format!("services {} cannot be added: the server itself has services of these names", NameList(several))
+            }
+        };
+        let hint = if shadowed.iter().any(|name| builtin.contains(&&**name)) {
+            "a service finds the broker of its connection in `Request::extensions`, as `plug::process::Broker`"
+        } else {
+            "give the service, or its package, another name in its `.proto`"
+        };
+        Err(Error::msg(format!("{text}\nhint: {hint}")))
+    }
+
     /// Checks that there is a service or a plugin.
     ///
     /// # Errors

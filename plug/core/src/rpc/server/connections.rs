@@ -14,7 +14,7 @@ use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::router::Router;
 
 /// The longest that a client may take to authenticate.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// The most concurrent calls of one connection. The peer keeps further calls back.
 const CALLS: u32 = 10_000;
 

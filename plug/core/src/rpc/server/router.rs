@@ -12,7 +12,7 @@ use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::SendResponse;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Request};
+use http::{Extensions, HeaderMap, Request};
 use prost::Message as _;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -54,6 +54,9 @@ pub(crate) trait BuiltinServices: Send + Sync {
     fn has(&self, path: &str) -> bool;
 
     fn answer(&self, request: Request<Body>) -> ResponseFuture;
+
+    /// Adds the values that a request to an added service carries for this kind of server.
+    fn extend(&self, _: &mut Extensions) {}
 }
 
 /// No services.
@@ -129,8 +132,9 @@ impl Router {
                 let response = if inner.builtin.has(path) {
                     inner.builtin.answer(request.map(|body| Body::new(Incoming(body))))
                 } else {
-                    let mut added = inner.added.clone();
-                    Box::pin(async move { added.call(request.map(Incoming)).await })
+                    let (mut added, mut request) = (inner.added.clone(), request.map(Incoming));
+                    inner.builtin.extend(request.extensions_mut());
+                    Box::pin(async move { added.call(request).await })
                 };
                 tokio::spawn(async move {
                     let Ok(mut response) = response.await;

@@ -11,13 +11,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_yamux::Config;
 use tokio_yamux::session::{Session, SessionType};
 
-pub(super) use tokio_yamux::stream::StreamHandle as Stream;
+pub(crate) use tokio_yamux::stream::StreamHandle as Stream;
 
 /// The reason why a session has ended. Empty until then.
-pub(super) type EndReason = Arc<OnceCell<String>>;
+pub(crate) type EndReason = Arc<OnceCell<String>>;
 
 /// The text of the error that ended a session.
-pub(super) fn describe(error: &io::Error) -> String {
+pub(crate) fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::InvalidData => format!("what it sends is no yamux: {error}"),
         _ => format!("its connection failed: {error}"),
@@ -35,7 +35,7 @@ const WINDOW: u32 = 1 << 20;
 const MAX_UNANSWERED: usize = 4 << 20;
 
 /// A session over a connection. `side` says which end has opened the connection.
-pub(super) fn session<T: AsyncRead + AsyncWrite + Unpin>(connection: T, side: SessionType) -> Session<Guarded<T>> {
+pub(crate) fn session<T: AsyncRead + AsyncWrite + Unpin>(connection: T, side: SessionType) -> Session<Guarded<T>> {
     let config = Config {
         accept_backlog: BACKLOG,
         // The end of the peer's process shows that the peer is gone.
@@ -50,7 +50,7 @@ pub(super) fn session<T: AsyncRead + AsyncWrite + Unpin>(connection: T, side: Se
 
 /// A connection that fails if the peer keeps sending and reads nothing.
 /// The session answers each ping and each refused stream, and queues these answers without limit.
-pub(super) struct Guarded<T> {
+pub(crate) struct Guarded<T> {
     connection: T,
     /// The bytes that were read since the last write blocked. `None` if it did not block.
     unanswered: Option<usize>,
