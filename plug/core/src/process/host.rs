@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
+use tokio::sync::oneshot;
 
 use crate::error::Error;
 use crate::error::process::ended::Ended;
@@ -23,6 +24,7 @@ use crate::registry::link::Link;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::plugins::{Side, name_of};
 use crate::rpc::client::{plugins, services};
+use crate::rpc::thread::spawn;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
@@ -344,7 +346,12 @@ impl Shared {
             };
             emit(&name, &record);
             if let Some(notice) = notice {
-                tokio::task::spawn_blocking(move || notice(&death));
+                let notify = Arc::new(move || notice(&death));
+                let again = Arc::clone(&notify);
+                // Without a thread, the notice delays calls.
+                if spawn("plug-notice", move || again()).is_err() {
+                    notify();
+                }
             }
         });
     }
@@ -397,7 +404,14 @@ impl Channel for Handle {
                 }
                 // A launch blocks its thread, which a task must not do.
                 let (shared, current) = (Arc::clone(&shared), Arc::clone(&current));
-                let starting = tokio::task::spawn_blocking(move || shared.restart(&current));
+                let (send, started) = oneshot::channel();
+                let restart = move || _ = send.send(shared.restart(&current));
+                let starting = async {
+                    match spawn("plug-restart", restart) {
+                        Ok(_) => started.await,
+                        Err(error) => Ok(Err(Error::new(error))),
+                    }
+                };
                 let started = match call.deadline {
                     None => starting.await,
                     Some(deadline) => match tokio::time::timeout_at(deadline.into(), starting).await {
