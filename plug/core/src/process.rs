@@ -18,7 +18,7 @@
 //! 2. `launch.rs` runs the steps up to the first connection:
 //!    `launch/folder.rs` makes a private folder for the socket,
 //!    `launch/executable.rs` verifies the file if a digest is pinned,
-//!    `handshake/environment.rs` sets the variables of the offer,
+//!    `variables.rs` makes the environment, `handshake/environment.rs` adds the offer to it,
 //!    and `launch/child.rs` starts the process.
 //! 3. `plugin.rs` is the plugin's half: it checks the cookie, chooses version and protocol,
 //!    binds a socket, and prints the handshake line.
@@ -44,6 +44,7 @@ pub(crate) mod running;
 pub(crate) mod tls;
 
 pub use crate::error::handshake::HandshakeFault;
+pub(crate) mod variables;
 pub use crate::error::process::ProcessFault;
 pub use crate::error::process::unrunnable::Unrunnable;
 pub use crate::plugin::agreement::Handshake;

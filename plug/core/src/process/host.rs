@@ -66,6 +66,9 @@ use crate::wire::list::ListReply;
 /// A plugin runs with the rights of its user.
 ///
 /// When this process ends, in whatever way, its plugins end too.
+/// The process leads a process group on Unix, and all processes of the group end with it.
+/// So a plugin behind a wrapper, such as a shell, ends too.
+///
 /// A plugin built with `plug` notices the end of its host; Linux sends SIGTERM to any other.
 #[derive(Clone)]
 pub struct Process(Arc<Shared>);
@@ -98,7 +101,8 @@ impl ProcessOptions {
     ///
     /// # Errors
     ///
-    /// If these options have no handshake and the program declares none.
+    /// If these options have no handshake and the program declares none,
+    /// or if they have an environment variable that cannot be.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Process, Error> {
         self.link(path.as_ref(), None)
     }
@@ -142,6 +146,7 @@ impl ProcessOptions {
         let driver = Driver::get().map_err(Error::new)?;
         let handshake = self.handshake.clone().map_or_else(Handshake::declared, Ok)?;
         let path = match attached {
+        self.variables.check()?;
             Some(_) => path.to_owned(),
             None => std::path::absolute(path).map_err(|error| {
                 Error::msg(format!("`{}` is no path of a plugin's executable", path.display())).with_source(error)
@@ -155,7 +160,7 @@ impl ProcessOptions {
             sha256: self.sha256,
             handshake,
             arguments: self.arguments.clone(),
-            environment: self.environment.clone(),
+            variables: self.variables.clone(),
             is_isolated: self.is_isolated,
             start_timeout: self.start_timeout,
             kill_timeout: self.kill_timeout,

@@ -44,6 +44,7 @@ use crate::process::plugin::ISOLATED;
 use crate::process::running::Running;
 use crate::process::tls::Credentials;
 use crate::rpc::client::driver::Driver;
+use crate::process::variables::Variables;
 
 /// How a process is launched.
 #[derive(Debug, Clone)]
@@ -57,7 +58,7 @@ pub(crate) struct Launch {
     pub sha256: Option<Digest>,
     pub handshake: Handshake,
     pub arguments: Vec<OsString>,
-    pub environment: Vec<(OsString, OsString)>,
+    pub variables: Variables,
     pub is_isolated: bool,
     pub start_timeout: Duration,
     pub kill_timeout: Duration,
@@ -120,7 +121,7 @@ impl Launch {
         // A host may itself be a plugin: its own `PLUG_PROTOCOL` is not for its plugins.
         // The options can still set the variable.
         command.env_remove(PROTOCOL);
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        self.variables.apply(&mut command);
         for (name, value) in offer.variables() {
             match value {
                 Some(value) => command.env(name, value),
