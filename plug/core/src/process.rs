@@ -26,7 +26,8 @@
 //! 5. `tls.rs` pins the plugin's certificate, `connection.rs` connects,
 //!    and `grpc.rs` or `netrpc/` speaks the protocol.
 //! 6. `running.rs` sends the calls, `life.rs` watches for the end of the process,
-//!    and `log/` turns the output on stderr and stdout into `tracing` events.
+//!    and `log/` turns the output on stderr and stdout into records of the program's log,
+//!    or `stderr.rs` prints it.
 //! 7. `launch/diagnosis.rs` finds the cause if the launch fails.
 
 pub(crate) mod connection;
@@ -41,10 +42,11 @@ pub(crate) mod netrpc;
 pub(crate) mod options;
 pub(crate) mod plugin;
 pub(crate) mod running;
+pub(crate) mod stderr;
 pub(crate) mod tls;
+pub(crate) mod variables;
 
 pub use crate::error::handshake::HandshakeFault;
-pub(crate) mod variables;
 pub use crate::error::process::ProcessFault;
 pub use crate::error::process::unrunnable::Unrunnable;
 pub use crate::plugin::agreement::Handshake;

@@ -12,6 +12,7 @@ mod limits;
 mod lives;
 mod noise;
 mod orphans;
+mod printing;
 mod restarts;
 mod services;
 mod started;

@@ -61,14 +61,15 @@ use crate::wire::list::ListReply;
 /// If no object was opened, it is shut down when this link and its plugins are dropped.
 /// All objects of one plugin are the same object in the process.
 ///
-/// Its stderr and stdout go to `tracing` with target `plug::process`.
+/// Its stderr and stdout go to `tracing` with target `plug::process`, to `log` if nobody
+/// subscribes, and if the program has no logger either, to its stderr.
 /// Host and plugin authenticate each other by certificates that are made for this one launch.
 /// A plugin runs with the rights of its user.
 ///
-/// When this process ends, in whatever way, its plugins end too.
 /// The process leads a process group on Unix, and all processes of the group end with it.
 /// So a plugin behind a wrapper, such as a shell, ends too.
 ///
+/// When this process ends, in whatever way, its plugins end too.
 /// A plugin built with `plug` notices the end of its host; Linux sends SIGTERM to any other.
 #[derive(Clone)]
 pub struct Process(Arc<Shared>);
@@ -145,8 +146,8 @@ impl ProcessOptions {
         SWEEP.call_once(folder::sweep);
         let driver = Driver::get().map_err(Error::new)?;
         let handshake = self.handshake.clone().map_or_else(Handshake::declared, Ok)?;
-        let path = match attached {
         self.variables.check()?;
+        let path = match attached {
             Some(_) => path.to_owned(),
             None => std::path::absolute(path).map_err(|error| {
                 Error::msg(format!("`{}` is no path of a plugin's executable", path.display())).with_source(error)

@@ -42,9 +42,10 @@ use crate::process::netrpc::host::NetRpcPeer;
 use crate::process::options::Reattach;
 use crate::process::plugin::ISOLATED;
 use crate::process::running::Running;
+use crate::process::stderr::written;
 use crate::process::tls::Credentials;
-use crate::rpc::client::driver::Driver;
 use crate::process::variables::Variables;
+use crate::rpc::client::driver::Driver;
 
 /// How a process is launched.
 #[derive(Debug, Clone)]
@@ -338,6 +339,7 @@ async fn log_stdout(name: String, mut stdout: impl AsyncRead + Unpin) {
     while let Ok(len @ 1..) = stdout.read(&mut chunk).await {
         log_chunk(&name, &chunk[..len], &mut records);
         tokio::task::yield_now().await;
+        written().await;
     }
     records.finish(|record| emit(&name, &record));
 }
