@@ -16,11 +16,9 @@ struct User {
 impl User {
     /// None if this user cannot be another one, which is then reported as an omission.
     fn new() -> Option<Self> {
-        let has_tools = ["setpriv", "prlimit"].iter().all(|tool| {
-            let tool = Command::new(tool).arg("--version").stdout(Stdio::null()).status();
-            tool.is_ok_and(|status| status.success())
-        });
-        if !rustix::process::getuid().is_root() || !has_tools {
+        let id = (100_000 + std::process::id()).to_string();
+        let become_it = limited(&id, 100).arg("true").stderr(Stdio::null()).status();
+        if !become_it.is_ok_and(|status| status.success()) {
             leave_out("process-limit", "root alone can become another user, by setpriv and prlimit");
             return None;
         }
@@ -34,18 +32,24 @@ impl User {
             std::fs::copy(program(name), &copy).expect("a program can be copied");
             share(&copy);
         }
-        Some(Self { id: (100_000 + std::process::id()).to_string(), folder })
+        Some(Self { id, folder })
     }
 
     /// The host's output, with this limit of processes.
     fn output(&self, limit: usize) -> Output {
-        let mut host = Command::new("setpriv");
-        host.args(["--reuid", &self.id, "--regid", &self.id, "--clear-groups"]);
-        host.arg("prlimit").arg(format!("--nproc={limit}:{limit}"));
+        let mut host = limited(&self.id, limit);
         host.arg(self.folder.join("host")).arg(self.folder.join("worker")).args(["count", "count"]);
         host.env("TMPDIR", &*self.folder).current_dir("/").stdin(Stdio::null());
         host.output().expect("it can be started")
     }
+}
+
+/// A command of this user, with this limit of processes.
+fn limited(user: &str, limit: usize) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", user, "--regid", user, "--clear-groups"]);
+    command.arg("prlimit").arg(format!("--nproc={limit}:{limit}"));
+    command
 }
 
 #[test]
