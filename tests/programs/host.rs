@@ -47,8 +47,7 @@ fn main() -> ExitCode {
     if let Some(code) = plug::serve_isolated() {
         return code;
     }
-    let interrupts = interrupts();
-    match run(std::env::args().skip(1).collect(), &interrupts) {
+    match run(std::env::args().skip(1).collect()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:?}");
@@ -57,7 +56,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Vec<String>, interrupts: &mpsc::Receiver<()>) -> Result<(), plug::Error> {
+fn run(arguments: Vec<String>) -> Result<(), plug::Error> {
+    // Only then is an interrupt not the end of this host.
+    let interrupts = arguments.iter().any(|order| order == "interrupted").then(interrupts);
     let mut arguments = arguments.into_iter().peekable();
     let options = ProcessOptions::new();
     let options = if arguments.next_if(|first| first == "--plain").is_some() { options.without_tls() } else { options };
@@ -76,7 +77,7 @@ fn run(arguments: Vec<String>, interrupts: &mpsc::Receiver<()>) -> Result<(), pl
                 work.sleep(millis.parse().expect("it is a number"))?;
             }
             ("interrupted", _) => {
-                interrupts.recv().expect("the listener lives");
+                interrupts.as_ref().expect("it listens").recv().expect("the listener lives");
                 say("interrupted");
             }
             _ => say(&open(&mut registry, &process, &mut work)?.obey(&order)?),

@@ -49,6 +49,9 @@ pub(crate) struct Lines<'t>(pub &'t str);
 #[cfg(feature = "process")]
 impl fmt::Display for Lines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if is_printable_ascii(self.0) {
+            return f.write_str(self.0);
+        }
         self.0.chars().try_for_each(|c| if c == '\n' { f.write_char(c) } else { write(f, c) })
     }
 }

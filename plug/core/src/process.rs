@@ -20,7 +20,7 @@
 //! 2. `launch.rs` runs the steps up to the first connection:
 //!    `launch/folder.rs` makes a private folder for the socket,
 //!    `launch/executable.rs` verifies the file if a digest is pinned,
-//!    `handshake/environment.rs` sets the variables of the offer,
+//!    `variables.rs` makes the environment, `handshake/environment.rs` adds the offer to it,
 //!    and `launch/child.rs` starts the process.
 //! 3. `plugin.rs` is the plugin's half: it checks the cookie,
 //!    chooses version and protocol by `handshake/negotiation.rs`,
@@ -30,7 +30,8 @@
 //!    and `grpc.rs` or `netrpc/` speaks the protocol.
 //!    If both sides agree on it, `multiplex.rs` carries all connections over one.
 //! 6. `running.rs` sends the calls, `life.rs` watches for the end of the process,
-//!    and `log/` turns the output on stderr and stdout into `tracing` events.
+//!    and `log/` turns the output on stderr and stdout into records of the program's log,
+//!    or `stderr.rs` prints it.
 //! 7. `broker.rs` makes further connections, for services that are no interfaces.
 //! 8. `launch/diagnosis.rs` finds the cause if the launch fails.
 
@@ -50,7 +51,9 @@ pub(crate) mod netrpc;
 pub(crate) mod options;
 pub(crate) mod plugin;
 pub(crate) mod running;
+pub(crate) mod stderr;
 pub(crate) mod tls;
+pub(crate) mod variables;
 
 pub use crate::entry::handshake::Protocol;
 pub use crate::error::handshake::HandshakeFault;

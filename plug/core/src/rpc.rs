@@ -7,6 +7,7 @@ pub(crate) mod limits;
 pub(crate) mod server;
 pub(crate) mod spin;
 pub(crate) mod status;
+pub(crate) mod thread;
 pub(crate) mod timeout;
 #[cfg(unix)]
 pub(crate) mod unix;

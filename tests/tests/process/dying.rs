@@ -64,10 +64,14 @@ fn an_error_comes_with_its_causes() {
     assert_eq!(format!("{error:?}"), "é\0 so\ncaused by: because it was told to");
 }
 
-/// Sends a signal to a process.
+/// Sends a signal to a process. After SIGSTOP, none of its threads runs.
 pub(crate) fn signal(id: &str, signal: rustix::process::Signal) {
-    let id = rustix::process::Pid::from_raw(id.parse().unwrap()).unwrap();
-    rustix::process::kill_process(id, signal).unwrap();
+    let number = rustix::process::Pid::from_raw(id.parse().unwrap()).unwrap();
+    rustix::process::kill_process(number, signal).unwrap();
+    if signal == rustix::process::Signal::STOP {
+        let state = || std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+        until(LONG, "it is stopped", || state().rsplit(") ").next().is_some_and(|state| state.starts_with('T')));
+    }
 }
 
 pub(crate) fn kill(id: &str) {
@@ -117,10 +121,24 @@ fn it_is_killed_while_many_wait() {
     }
 }
 
-/// A child of the process keeps its socket open, and does not respond.
+/// A process behind a wrapper ends with the wrapper.
+#[test]
+fn it_is_killed_and_its_child_with_it() {
+    let script = format!("'{}' & wait", plug_tests::program("worker").display());
+    let process = crate::shell(&script).open("/bin/sh").unwrap();
+    let (work, shell) = (work(&process), process.pid().unwrap().to_string());
+    let child = work.obey("pid").unwrap();
+    assert_ne!(child, shell);
+    // It would not notice by itself.
+    signal(&child, rustix::process::Signal::STOP);
+    kill(&shell);
+    until(LONG, "the child is gone", || !plug_tests::is_running(child.parse().unwrap()));
+}
+
+/// A child of the process is in a group of its own, keeps its socket open, and does not respond.
 #[test]
 fn it_is_killed_and_its_child_is_not() {
-    let script = format!("'{}' & wait", plug_tests::program("worker").display());
+    let script = format!("setsid '{}' & wait", plug_tests::program("worker").display());
     let process = crate::shell(&script).open("/bin/sh").unwrap();
     let (work, shell) = (work(&process), process.pid().unwrap().to_string());
     let child = work.obey("pid").unwrap();

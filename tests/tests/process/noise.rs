@@ -1,7 +1,7 @@
 //! The output of processes: it reaches the log, and no amount of it does harm.
 
 use std::fmt::Debug;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, LazyLock, Mutex};
 use std::time::Duration;
 
@@ -25,6 +25,11 @@ static EVENTS: LazyLock<Arc<(Mutex<Vec<LogEvent>>, Condvar)>> = LazyLock::new(||
         .expect("no other subscriber is set");
     events
 });
+
+/// Keeps the output of plugins away from the stderr of the tests.
+pub(crate) fn listen() {
+    LazyLock::force(&EVENTS);
+}
 
 /// Runs `work`, and returns the log since its start.
 pub(crate) fn capture(work: impl FnOnce()) -> Log {
@@ -129,7 +134,8 @@ fn flood(stream: &str) {
     let mut command = Command::new(program("host"));
     let order = format!("{stream} 100");
     let orders = ["pid", "memory", &order, "pid", "memory"];
-    let mut host = start(command.arg(program("worker")).args(orders));
+    // This host has no log, and so prints the flood.
+    let mut host = start(command.arg(program("worker")).args(orders).stderr(Stdio::null()));
     let (pid, before) = (host.line(), host.line());
     let millis: u64 = host.line().parse().unwrap();
     assert_eq!(host.line(), pid);

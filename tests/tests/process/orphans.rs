@@ -73,6 +73,28 @@ fn a_plugin_leaves_that_was_started_by_a_shell() {
     }
 }
 
+/// The shell does not end by itself, and the plugin is stopped.
+#[test]
+fn a_plugin_that_was_started_by_a_shell_is_killed_with_it() {
+    let script = format!("'{}'; true", worker());
+    let process = crate::shell(&script).kill_timeout(Duration::from_millis(200)).open("/bin/sh").unwrap();
+    let (work, shell) = (work(&process), process.pid().unwrap());
+    let plugin: u32 = work.obey("pid").unwrap().parse().unwrap();
+    assert_ne!(plugin, shell);
+    crate::dying::signal(&plugin.to_string(), Signal::STOP);
+    in_time(move || drop(work));
+    until(SOON, "both are gone", || !is_running(shell) && !is_running(plugin));
+}
+
+#[test]
+fn a_failed_start_leaves_no_process() {
+    let options = crate::shell("sleep 1000 & echo $! >&2; wait").start_timeout(Duration::from_millis(300));
+    let refusal = in_time(move || crate::refusal_of(options));
+    let sleeper = refusal.strip_prefix("plugin `PATH` printed no handshake within 300ms\nstderr: ");
+    let sleeper = sleeper.unwrap_or_else(|| panic!("{refusal}")).parse().unwrap();
+    until(SOON, "the sleeper is gone", || !is_running(sleeper));
+}
+
 /// The process id of the host's only child.
 fn child_of(host: &Started) -> u32 {
     let children = || {

@@ -22,6 +22,7 @@ pub(crate) fn worker() -> Process {
 
 /// The worker with these options.
 pub(crate) fn open(options: ProcessOptions) -> Process {
+    crate::noise::listen();
     options.env("PLUG_PROTOCOL", PROTOCOL).start_timeout(LONG).open(program("worker")).unwrap()
 }
 
@@ -35,6 +36,7 @@ pub(crate) fn work(process: &Process) -> Box<dyn Work> {
 
 /// A shell with this script as a plugin, which needs no file of its own.
 pub(crate) fn shell(script: &str) -> ProcessOptions {
+    crate::noise::listen();
     ProcessOptions::new().env("PLUG_PROTOCOL", PROTOCOL).arg("-c").arg(script)
 }
 

@@ -14,6 +14,7 @@ use crate::process::connection::{Peer, PeerAddress, PeerFuture, ended};
 use crate::process::log::Records;
 use crate::process::log::emit::emit;
 use crate::process::plugin::services::StdioData;
+use crate::process::stderr::written;
 use crate::rpc::client::http2::Http2;
 use crate::rpc::client::services;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
@@ -147,6 +148,7 @@ async fn log_output(name: String, connection: Http2) {
         let records = if channel == 2 { &mut stderr } else { &mut stdout };
         records.push(&data, |record| emit(&name, &record));
         tokio::task::yield_now().await;
+        written().await;
     }
     for mut records in [stdout, stderr] {
         records.finish(|record| emit(&name, &record));

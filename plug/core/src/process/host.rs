@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
+use tokio::sync::oneshot;
 
 use crate::entry::handshake::Protocol;
 use crate::error::Error;
@@ -25,6 +26,7 @@ use crate::registry::link::Link;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::plugins::{Side, name_of};
 use crate::rpc::client::{plugins, services};
+use crate::rpc::thread::spawn;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
@@ -61,9 +63,13 @@ use crate::wire::list::ListReply;
 /// If no object was opened, it is shut down when this link and its plugins are dropped.
 /// All objects of one plugin are the same object in the process.
 ///
-/// Its stderr and stdout go to `tracing` with target `plug::process`.
+/// Its stderr and stdout go to `tracing` with target `plug::process`, to `log` if nobody
+/// subscribes, and if the program has no logger either, to its stderr.
 /// Host and plugin authenticate each other by certificates that are made for this one launch.
 /// A plugin runs with the rights of its user.
+///
+/// The process leads a process group on Unix, and all processes of the group end with it.
+/// So a plugin behind a wrapper, such as a shell, ends too.
 ///
 /// When this process ends, in whatever way, its plugins end too.
 /// A plugin built with `plug` notices the end of its host; Linux sends SIGTERM to any other.
@@ -98,7 +104,8 @@ impl ProcessOptions {
     ///
     /// # Errors
     ///
-    /// If these options have no handshake and the program declares none.
+    /// If these options have no handshake and the program declares none,
+    /// or if they have an environment variable that cannot be.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Process, Error> {
         self.link(path.as_ref(), None)
     }
@@ -150,6 +157,7 @@ impl ProcessOptions {
         SWEEP.call_once(folder::sweep);
         let driver = Driver::get().map_err(Error::new)?;
         let handshake = self.handshake.clone().map_or_else(Handshake::declared, Ok)?;
+        self.variables.check()?;
         let path = match attached {
             Some(_) => path.to_owned(),
             None => std::path::absolute(path).map_err(|error| {
@@ -164,7 +172,7 @@ impl ProcessOptions {
             sha256: self.sha256,
             handshake,
             arguments: self.arguments.clone(),
-            environment: self.environment.clone(),
+            variables: self.variables.clone(),
             is_isolated: self.is_isolated,
             start_timeout: self.start_timeout,
             kill_timeout: self.kill_timeout,
@@ -382,7 +390,12 @@ impl Shared {
             };
             emit(&name, &record);
             if let Some(notice) = notice {
-                tokio::task::spawn_blocking(move || notice(&death));
+                let notify = Arc::new(move || notice(&death));
+                let again = Arc::clone(&notify);
+                // Without a thread, the notice delays calls.
+                if spawn("plug-notice", move || again()).is_err() {
+                    notify();
+                }
             }
         });
     }
@@ -435,7 +448,14 @@ impl Channel for Handle {
                 }
                 // A launch blocks its thread, which a task must not do.
                 let (shared, current) = (Arc::clone(&shared), Arc::clone(&current));
-                let starting = tokio::task::spawn_blocking(move || shared.restart(&current));
+                let (send, started) = oneshot::channel();
+                let restart = move || _ = send.send(shared.restart(&current));
+                let starting = async {
+                    match spawn("plug-restart", restart) {
+                        Ok(_) => started.await,
+                        Err(error) => Ok(Err(Error::new(error))),
+                    }
+                };
                 let started = match call.deadline {
                     None => starting.await,
                     Some(deadline) => match tokio::time::timeout_at(deadline.into(), starting).await {

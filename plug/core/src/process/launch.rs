@@ -45,7 +45,9 @@ use crate::process::netrpc::host::NetRpcPeer;
 use crate::process::options::Reattach;
 use crate::process::plugin::ISOLATED;
 use crate::process::running::{Running, folder_of_sockets};
+use crate::process::stderr::written;
 use crate::process::tls::{Certificates, Credentials};
+use crate::process::variables::Variables;
 use crate::rpc::client::driver::Driver;
 
 /// How a process is launched.
@@ -60,7 +62,7 @@ pub(crate) struct Launch {
     pub sha256: Option<Digest>,
     pub handshake: Handshake,
     pub arguments: Vec<OsString>,
-    pub environment: Vec<(OsString, OsString)>,
+    pub variables: Variables,
     pub is_isolated: bool,
     pub start_timeout: Duration,
     pub kill_timeout: Duration,
@@ -123,7 +125,7 @@ impl Launch {
         // A host may itself be a plugin: its own `PLUG_PROTOCOL` is not for its plugins.
         // The options can still set the variable.
         command.env_remove(PROTOCOL);
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        self.variables.apply(&mut command);
         for (name, value) in offer.variables() {
             match value {
                 Some(value) => command.env(name, value),
@@ -350,6 +352,7 @@ async fn log_stdout(name: String, mut stdout: impl AsyncRead + Unpin) {
     while let Ok(len @ 1..) = stdout.read(&mut chunk).await {
         log_chunk(&name, &chunk[..len], &mut records);
         tokio::task::yield_now().await;
+        written().await;
     }
     records.finish(|record| emit(&name, &record));
 }

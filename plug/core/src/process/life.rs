@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use crate::process::launch::child::Child;
 use crate::process::log::Records;
 use crate::process::log::emit::emit;
+use crate::process::stderr::written;
 
 /// The longest wait for the remaining output of a process that has ended.
 /// It is bounded, since a child of the process may hold its pipes open.
@@ -58,9 +59,10 @@ impl Life {
                     .push(&chunk[..len], |record| emit(&name, &record));
                 // Much output must not delay calls.
                 tokio::task::yield_now().await;
+                written().await;
             }
-            let mut records = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            records.finish(|record| emit(&name, &record));
+            shared.lock().unwrap_or_else(PoisonError::into_inner).finish(|record| emit(&name, &record));
+            written().await;
             set_drained.send_replace(true);
         });
         Self { path: path.to_owned(), id: child.id(), child: Some(child), records, drained }

@@ -10,6 +10,7 @@ use crate::entry::handshake::Protocol;
 use crate::error::Error;
 use crate::plugin::agreement::Handshake;
 use crate::process::life::Death;
+use crate::process::variables::Variables;
 
 /// The host's callback for the end of a process.
 pub(super) type Notice = dyn Fn(&Death) + Send + Sync;
@@ -33,7 +34,7 @@ pub(super) type Notice = dyn Fn(&Death) + Send + Sync;
 pub struct ProcessOptions {
     pub(super) handshake: Option<Handshake>,
     pub(super) arguments: Vec<OsString>,
-    pub(super) environment: Vec<(OsString, OsString)>,
+    pub(super) variables: Variables,
     pub(super) dispense: Option<String>,
     pub(super) sha256: Option<Digest>,
     pub(super) start_timeout: Duration,
@@ -115,7 +116,7 @@ impl Default for ProcessOptions {
         Self {
             handshake: None,
             arguments: Vec::new(),
-            environment: Vec::new(),
+            variables: Variables::default(),
             dispense: None,
             sha256: None,
             start_timeout: Duration::from_secs(60),
@@ -179,9 +180,57 @@ impl ProcessOptions {
         self
     }
 
-    /// Adds a variable to the environment of the process, which it inherits from this one.
+    /// Adds a variable to the environment of the process.
+    ///
+    /// The process inherits the environment of this program, and with it every secret there:
+    /// [`env_clear`](Self::env_clear) and [`env_remove`](Self::env_remove) keep variables back.
+    /// As in [`Command`](std::process::Command), these calls act in their order.
+    ///
+    /// The variables of the handshake are passed in any case, and cannot be changed:
+    /// the magic cookie, go-plugin's `PLUGIN_PROTOCOL_VERSIONS`, `PLUGIN_MIN_PORT`,
+    /// `PLUGIN_MAX_PORT`, `PLUGIN_CLIENT_CERT`, `PLUGIN_UNIX_SOCKET_DIR`,
+    /// `PLUGIN_UNIX_SOCKET_GROUP` and `PLUGIN_MULTIPLEX_GRPC`, and `PLUG_PROTOCOLS`;
+    /// with [`isolated`](Self::isolated) also `PLUG_ISOLATED`.
+    ///
+    /// [`open`](Self::open) refuses a name that is empty or has `=` or NUL in it, and a value with
+    /// NUL.
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.environment.push((name.into(), value.into()));
+        self.variables.set(name.into(), value.into());
+        self
+    }
+
+    /// Passes on no variable of this program, and forgets those that were added before.
+    ///
+    /// [`env_keep`](Self::env_keep) and [`env`](Self::env) then name the variables that the process
+    /// gets, beside those of the handshake.
+    /// This is `SkipHostEnv` of go-plugin.
+    ///
+    /// A plugin may need `PATH` (a script whose interpreter is found by `/usr/bin/env`), `HOME`,
+    /// `LD_LIBRARY_PATH`, or `SystemRoot` on Windows.
+    ///
+    /// ```
+    /// use plug::process::ProcessOptions;
+    ///
+    /// let options = ProcessOptions::new().env_clear().env_keep("PATH").env("LANG", "C.UTF-8");
+    /// # let _ = options;
+    /// ```
+    pub fn env_clear(mut self) -> Self {
+        self.variables.clear();
+        self
+    }
+
+    /// Passes on this variable of this program, after [`env_clear`](Self::env_clear).
+    ///
+    /// Its value is the one at the start of the process.
+    /// If this program has no such variable, the process gets none.
+    pub fn env_keep(mut self, name: impl Into<OsString>) -> Self {
+        self.variables.keep(name.into());
+        self
+    }
+
+    /// Does not pass on this variable of this program, and forgets it if it was added before.
+    pub fn env_remove(mut self, name: impl Into<OsString>) -> Self {
+        self.variables.remove(name.into());
         self
     }
 

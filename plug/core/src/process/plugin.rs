@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::ServerConfig;
@@ -137,15 +137,10 @@ fn run(mut server: Server) -> Result<(), Refusal> {
         multiplexed: environment.multiplex.map(|_| is_multiplexed),
     };
     let line = line.to_bytes().map_err(|fault| Error::msg(format!("this plugin {}", fault.predicate())))?;
-    let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(&line)
-        .and_then(|()| stdout.flush())
-        .map_err(|error| Error::msg("the handshake cannot be written to stdout").with_source(error))?;
-    drop(stdout);
 
     let (stop, drained) = (Arc::new(Notify::new()), Arc::new(Drained::default()));
     let (printed, original_stdout) = printed::divert(Arc::clone(&drained)).map_err(Error::new)?;
+    let to_host = printed::to_host(&original_stdout).map_err(Error::new)?;
     let host_gone = parent::gone(parent, original_stdout).map_err(Error::new)?;
     let (set_ending, is_ending) = watch::channel(false);
     let folder = environment.socket_dir.unwrap_or_else(std::env::temp_dir);
@@ -188,9 +183,27 @@ fn run(mut server: Server) -> Result<(), Refusal> {
         Protocol::NetRpc => return Err(not_built(&[version]).into()),
     };
     drop(context);
+    let failure = Arc::new(Mutex::new(None));
+    let failed = Arc::clone(&failure);
+    // All threads exist when this runs: without them, there is an error instead of a handshake.
+    let announced = async move {
+        match write(to_host, &line) {
+            Ok(()) => serving.await,
+            Err(error) => *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error),
+        }
+    };
     // A call that is still running when this returns ends with the process.
-    workers.run(serving).map_err(Error::new)?;
-    Ok(())
+    workers.run(announced).map_err(Error::new)?;
+    let failure = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match failure {
+        None => Ok(()),
+        Some(error) => Err(Error::msg("the handshake cannot be written to stdout").with_source(error).into()),
+    }
+}
+
+fn write(mut to: impl Write, line: &[u8]) -> io::Result<()> {
+    to.write_all(line)?;
+    to.flush()
 }
 
 /// The version of the application's protocol to serve, and its protocol.

@@ -125,7 +125,7 @@ impl Drop for Running {
         if child.status().is_some() {
             return;
         }
-        let (shutdown, kill_timeout) = (self.peer.leave(), self.kill_timeout);
+        let (shutdown, kill_timeout, life) = (self.peer.leave(), self.kill_timeout, Arc::clone(&self.life));
         let end = async move {
             let request = tokio::spawn(shutdown);
             if timeout(kill_timeout, child.ended()).await.is_err() {
@@ -133,6 +133,8 @@ impl Drop for Running {
                 let _ = timeout(kill_timeout, child.ended()).await;
             }
             request.abort();
+            // This program may end next, and the last lines with it.
+            life.drain_stderr().await;
         };
         self.driver.wait(end);
     }

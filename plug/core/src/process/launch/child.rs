@@ -1,4 +1,7 @@
 //! A child process: starts it, waits for its end, and kills it.
+//!
+//! On Unix it leads a process group, which ends as a whole: with the child, and when it is killed.
+//! So a plugin behind a wrapper, such as a shell, ends with the wrapper.
 
 use std::process::{ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -6,6 +9,8 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use tokio::sync::watch;
+
+use crate::rpc::thread::{spawn, unstarted};
 
 /// The longest wait for an executable that is open for writing.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
@@ -29,14 +34,16 @@ pub(crate) struct Started {
 
 impl Child {
     /// Starts the command. On Linux the child ends with this process.
+    /// It has no open descriptor but its stdin, stdout and stderr.
     pub(crate) fn start(mut command: Command) -> io::Result<Started> {
         let (send, receive) = mpsc::channel();
         // Linux ties the child's life to the thread that starts it.
         // So each child has a thread, which also waits for its end.
-        thread::Builder::new().name("plug-child".to_owned()).spawn(move || {
+        spawn("plug-child", move || {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
-            tie_to_parent(&mut command);
-            let mut child = match spawn(&mut command) {
+            #[cfg(unix)]
+            prepare(&mut command);
+            let mut child = match start(&mut command) {
                 Ok(child) => child,
                 Err(error) => {
                     let _ = send.send(Err(error));
@@ -51,8 +58,12 @@ impl Child {
             let has_id = Arc::new(Mutex::new(true));
             let started = Child { id: child.id(), has_id: Arc::clone(&has_id), ended };
             let _ = send.send(Ok(Started { child: started, stdout, stderr }));
-            wait_without_reaping(&mut child);
+            let keeps_id = wait_without_reaping(&mut child);
             let mut has_id = has_id.lock().unwrap_or_else(PoisonError::into_inner);
+            // A child that is not reaped keeps its ID, which is that of its group too.
+            if keeps_id {
+                kill_descendants(child.id());
+            }
             let status = child.wait();
             *has_id = false;
             drop(has_id);
@@ -77,81 +88,186 @@ impl Child {
         status.unwrap_or_default()
     }
 
-    /// Kills it, unless it has ended.
-    #[cfg(unix)]
-    pub(crate) fn kill(&self) {
-        use rustix::process::{Pid, Signal, kill_process};
-        let has_id = self.has_id.lock().unwrap_or_else(PoisonError::into_inner);
-        if *has_id && let Some(id) = i32::try_from(self.id).ok().and_then(Pid::from_raw) {
-            let _ = kill_process(id, Signal::KILL);
-        }
-    }
-
-    #[cfg(not(unix))]
+    /// Kills it and its descendants, unless it has ended.
     pub(crate) fn kill(&self) {
         let has_id = self.has_id.lock().unwrap_or_else(PoisonError::into_inner);
         if *has_id {
-            let id = self.id.to_string();
-            let _ =
-                Command::new("taskkill").args(["/F", "/PID", &id]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+            kill_all(self.id);
         }
     }
 }
+
+/// Kills the child with this ID, and its descendants.
+/// On Unix these are the processes of its group: one that has left the group goes on.
+#[cfg(unix)]
+fn kill_all(id: u32) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    if let Some(group) = i32::try_from(id).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+fn kill_all(id: u32) {
+    let id = id.to_string();
+    let _ =
+        Command::new("taskkill").args(["/F", "/T", "/PID", &id]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+}
+
+/// Kills the descendants of a child that has ended.
+#[cfg(unix)]
+fn kill_descendants(id: u32) {
+    kill_all(id);
+}
+
+/// `taskkill` finds descendants by their parents, and only while these run.
+#[cfg(not(unix))]
+fn kill_descendants(_: u32) {}
 
 /// Starts the command, and retries while its file is busy.
 ///
 /// A file that was just written, such as a copy of an executable, may still be open for writing:
 /// a child that another thread has forked inherits the descriptor until its exec.
-fn spawn(command: &mut Command) -> io::Result<std::process::Child> {
-    let start = Instant::now();
+fn start(command: &mut Command) -> io::Result<std::process::Child> {
+    let since = Instant::now();
     loop {
         match command.spawn() {
-            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && start.elapsed() < BUSY_TIMEOUT => {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && since.elapsed() < BUSY_TIMEOUT => {
                 thread::sleep(Duration::from_millis(1));
             }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(unstarted("process", &error)),
             done => return done,
         }
     }
 }
 
 /// Waits until the child has ended, without reaping it: its ID stays valid until the next wait.
+/// False if the system has reaped it, as it does if this program ignores SIGCHLD.
 #[cfg(unix)]
-fn wait_without_reaping(child: &mut std::process::Child) {
+fn wait_without_reaping(child: &mut std::process::Child) -> bool {
     use rustix::io::Errno;
     use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-    let Some(id) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return };
-    while matches!(waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT), Err(Errno::INTR)) {}
-}
-
-#[cfg(not(unix))]
-fn wait_without_reaping(child: &mut std::process::Child) {
-    while matches!(child.try_wait(), Ok(None)) {
-        thread::sleep(Duration::from_millis(20));
+    let Some(id) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return false };
+    loop {
+        match waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
+            Err(Errno::INTR) => {}
+            waited => return waited.is_ok_and(|status| status.is_some()),
+        }
     }
 }
 
-/// Makes the system send SIGTERM to the child when this process ends, in whatever way.
-/// A plugin of another library may not notice the end of its host.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-#[allow(unsafe_code)]
-fn tie_to_parent(command: &mut Command) {
-    use std::os::unix::process::CommandExt;
-
-    use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
-
-    let parent = getpid();
-    let tie = move || {
-        set_parent_process_death_signal(Some(Signal::TERM))?;
-        // The parent may have ended before the call. Then there is no signal.
-        if getppid() == Some(parent) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
-    };
-    // SAFETY: between fork and exec it makes two system calls, and neither allocates nor takes a
-    // lock.
-    unsafe { command.pre_exec(tie) };
+#[cfg(not(unix))]
+fn wait_without_reaping(child: &mut std::process::Child) -> bool {
+    while matches!(child.try_wait(), Ok(None)) {
+        thread::sleep(Duration::from_millis(20));
+    }
+    false
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn tie_to_parent(_: &mut Command) {}
+/// The first descriptor after stdin, stdout and stderr.
+#[cfg(unix)]
+const FIRST: libc::c_int = 3;
+
+/// Makes the child a leader of a process group, ties its life to this process, and closes its
+/// inherited descriptors.
+///
+/// A descriptor of this program may be inherited because it was opened without `CLOEXEC`.
+/// It may be one of a file that the plugin must not read.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+fn prepare(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+
+    // In its own group, the child gets no signals from the terminal of this program either.
+    command.process_group(0);
+    let parent = rustix::process::getpid();
+    let limit = descriptor_limit();
+    let prepare = move || {
+        tie_to(parent)?;
+        close_on_exec(limit);
+        Ok(())
+    };
+    // SAFETY: between fork and exec, in a copy of one thread of this process, the closure makes
+    // system calls alone: it neither allocates nor takes a lock.
+    // It reads no memory but two captured numbers and its own stack.
+    unsafe { command.pre_exec(prepare) };
+}
+
+/// Makes the system send SIGTERM to this process when its parent ends, in whatever way.
+/// A plugin of another library may not notice the end of its host.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn tie_to(parent: rustix::process::Pid) -> io::Result<()> {
+    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+
+    set_parent_process_death_signal(Some(Signal::TERM))?;
+    // The parent may have ended before the call. Then there is no signal.
+    if getppid() == Some(parent) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
+}
+
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+fn tie_to(_: rustix::process::Pid) -> io::Result<()> {
+    Ok(())
+}
+
+/// Has exec close all descriptors but stdin, stdout and stderr.
+/// They are not closed at once: by one of them the standard library reports a failed exec.
+#[cfg(unix)]
+fn close_on_exec(limit: libc::c_int) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if mark_range() || mark_listed().is_ok() {
+        return;
+    }
+    mark_below(limit);
+}
+
+/// Marks the descriptors by one system call, which Linux has since 5.11.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[allow(unsafe_code)]
+fn mark_range() -> bool {
+    const CLOEXEC: libc::c_uint = 1 << 2;
+    // SAFETY: the call takes three numbers, reads no memory, and sets a flag of open descriptors.
+    unsafe { libc::syscall(libc::SYS_close_range, FIRST, libc::c_uint::MAX, CLOEXEC) == 0 }
+}
+
+/// Marks the descriptors that the system lists. The entries are read to the stack.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn mark_listed() -> io::Result<()> {
+    use rustix::fs::{Mode, OFlags, RawDir, open};
+
+    let folder = open(c"/proc/self/fd", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let mut buffer = [std::mem::MaybeUninit::uninit(); 2048];
+    let mut entries = RawDir::new(&folder, &mut buffer);
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        let number = std::str::from_utf8(entry.file_name().to_bytes()).ok().and_then(|name| name.parse().ok());
+        if let Some(number @ FIRST..) = number {
+            mark(number);
+        }
+    }
+    Ok(())
+}
+
+/// Marks all descriptors below a limit.
+#[cfg(unix)]
+fn mark_below(limit: libc::c_int) {
+    (FIRST..limit).for_each(mark);
+}
+
+/// Marks the descriptor with this number, if it is open.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+fn mark(number: libc::c_int) {
+    // SAFETY: the call sets a flag of an open descriptor, and fails for any other number.
+    unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+}
+
+/// The limit of the numbers of descriptors, for a system that does not list them.
+/// Linux has a million at most, unless its administrator raises `nr_open`.
+#[cfg(unix)]
+fn descriptor_limit() -> libc::c_int {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.map_or(1 << 20, |limit| limit.min(1 << 20) as libc::c_int)
+}
 
 #[cfg(all(test, unix))]
 mod tests {
@@ -189,6 +305,85 @@ mod tests {
         child.kill();
         assert_eq!(ended(&child).signal(), Some(9));
         child.kill();
+    }
+
+    /// The group of a child that has ended has none of its descendants.
+    #[test]
+    fn its_descendants_end_with_it() {
+        let Started { mut stdout, .. } = shell("sleep 1000 & echo");
+        let start = Instant::now();
+        // The pipe ends when the last process has closed it.
+        stdout.read_to_end(&mut Vec::new()).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(100), "{:?}", start.elapsed());
+
+        let Started { child, mut stdout, .. } = shell("sleep 1000; echo no");
+        child.kill();
+        let mut printed = String::new();
+        stdout.read_to_string(&mut printed).unwrap();
+        assert_eq!(printed, "");
+    }
+
+    /// A file that an exec does not close, under a number above the usual ones.
+    fn inherited() -> std::os::fd::OwnedFd {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        let kept = rustix::io::fcntl_dupfd_cloexec(&file, 200).unwrap();
+        rustix::io::fcntl_setfd(&kept, rustix::io::FdFlags::empty()).unwrap();
+        kept
+    }
+
+    /// The numbers of the descriptors that the child has, while `kept` is open.
+    #[cfg(target_os = "linux")]
+    fn descriptors(mut stdout: ChildStdout, kept: std::os::fd::OwnedFd) -> String {
+        let mut printed = String::new();
+        stdout.read_to_string(&mut printed).unwrap();
+        drop(kept);
+        printed
+    }
+
+    /// The shell opens no descriptor to list them.
+    #[cfg(target_os = "linux")]
+    const LIST: &str = "for fd in /proc/$$/fd/*; do [ -e $fd ] && printf '%s ' ${fd##*/}; done";
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn it_inherits_no_descriptor() {
+        let kept = inherited();
+        let Started { stdout, .. } = shell(LIST);
+        assert_eq!(descriptors(stdout, kept), "0 1 2 ");
+    }
+
+    /// Each way to find the descriptors finds all of them.
+    #[test]
+    #[cfg(target_os = "linux")]
+    #[allow(unsafe_code)]
+    fn it_inherits_none_on_an_older_system() {
+        use std::os::unix::process::CommandExt;
+        let limit = descriptor_limit();
+        let none = || ();
+        let listed = || mark_listed().unwrap();
+        let below = move || mark_below(limit);
+        let range = || assert!(mark_range());
+        let ways: [(Box<dyn Fn() + Send + Sync>, bool); 4] =
+            [(Box::new(none), true), (Box::new(listed), false), (Box::new(below), false), (Box::new(range), false)];
+        for (at, (way, inherits)) in ways.into_iter().enumerate() {
+            let kept = inherited();
+            let number = std::os::fd::AsRawFd::as_raw_fd(&kept);
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", LIST]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+            let way = move || {
+                way();
+                Ok(())
+            };
+            // SAFETY: the closure makes system calls alone, as `prepare` says; a panic aborts.
+            unsafe { command.pre_exec(way) };
+            let mut child = command.spawn().unwrap();
+            let found = descriptors(child.stdout.take().unwrap(), kept);
+            child.wait().unwrap();
+            match inherits {
+                true => assert!(found.contains(&format!(" {number} ")), "{at}: {found}"),
+                false => assert_eq!(found, "0 1 2 ", "{at}"),
+            }
+        }
     }
 
     #[test]

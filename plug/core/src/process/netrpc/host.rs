@@ -27,6 +27,7 @@ use crate::process::mux::Stream;
 use crate::process::netrpc::calls::{CallStream, PendingReply};
 use crate::process::netrpc::gob::shape::Shape;
 use crate::process::netrpc::gob::writer::Outbound;
+use crate::process::stderr::written;
 use crate::protobuf::pieces::{Piece, Pieces};
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Code, Fault, Unavailable};
@@ -337,6 +338,7 @@ async fn forward(name: String, mut stream: Stream) {
     while let Ok(len @ 1..) = stream.read(&mut chunk).await {
         records.push(&chunk[..len], |record| emit(&name, &record));
         tokio::task::yield_now().await;
+        written().await;
     }
     records.finish(|record| emit(&name, &record));
 }

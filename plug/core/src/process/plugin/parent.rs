@@ -6,12 +6,14 @@ pub(crate) use unix::{gone, parent};
 
 #[cfg(unix)]
 mod unix {
+    use std::io;
     use std::os::fd::OwnedFd;
-    use std::{io, thread};
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{Pid, getppid};
     use tokio::sync::oneshot;
+
+    use crate::rpc::thread::spawn;
 
     /// The interval of polls if the system cannot report the end of a process.
     const INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
@@ -31,7 +33,7 @@ mod unix {
     pub(crate) fn gone(parent: Option<Pid>, stdout: OwnedFd) -> io::Result<oneshot::Receiver<()>> {
         let (send, receive) = oneshot::channel();
         // A thread, since a runtime watches no process without `unsafe`.
-        thread::Builder::new().name("plug-host".to_owned()).spawn(move || {
+        spawn("plug-host", move || {
             watch(parent, &stdout);
             let _ = send.send(());
         })?;

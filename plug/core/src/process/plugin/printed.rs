@@ -1,20 +1,22 @@
-//! Diverts a plugin's stdout after the handshake.
+//! Diverts a plugin's stdout from the handshake on, which alone goes to the host directly.
 //!
 //! The host reads it from a stream of the protocol.
 //! If the host does not request that stream, the output goes to stderr.
 //! So no output is lost, and no write to stdout blocks for ever.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 #[cfg(unix)]
 use std::{
-    io::{PipeReader, Read, Write},
-    thread,
+    io::{PipeReader, Read},
     time::Duration,
 };
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
+
+#[cfg(unix)]
+use crate::rpc::thread::spawn;
 
 /// Whether a host has requested the output.
 #[derive(Debug, Default)]
@@ -58,7 +60,7 @@ pub(crate) fn divert(drained: Arc<Drained>) -> io::Result<(mpsc::Receiver<Bytes>
     let original = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
     rustix::stdio::dup2_stdout(write)?;
     let (send, receive) = mpsc::channel(QUEUED_CHUNKS);
-    thread::Builder::new().name("plug-stdout".to_owned()).spawn(move || forward(read, &send, &drained))?;
+    spawn("plug-stdout", move || forward(read, &send, &drained))?;
     Ok((receive, original))
 }
 
@@ -70,6 +72,17 @@ pub(crate) fn divert(_: Arc<Drained>) -> io::Result<(mpsc::Receiver<Bytes>, ())>
     // A leaked sender that never sends keeps the stream open as long as the process.
     std::mem::forget(send);
     Ok((receive, ()))
+}
+
+/// Writes to the host, past the diversion.
+#[cfg(unix)]
+pub(crate) fn to_host(original: &std::os::fd::OwnedFd) -> io::Result<impl Write + Send + use<>> {
+    Ok(std::fs::File::from(original.try_clone()?))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn to_host((): &()) -> io::Result<impl Write + Send + use<>> {
+    Ok(io::stdout())
 }
 
 /// Sends further output to stderr, so that the receiver ends after the output so far.

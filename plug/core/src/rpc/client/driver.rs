@@ -29,6 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::rpc::client::driver::turns::{Caller, Guest, Seen, Turns};
 use crate::rpc::spin::{Arrivals, Spin, SpinFor};
+use crate::rpc::thread::spawn;
 use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::Fault;
 
@@ -68,7 +69,7 @@ impl Driver {
             Ok::<_, io::Error>(Self { runtime, turns, replies, arrivals, intake })
         })?;
         driver.turns.thread.get_or_try_init(|| {
-            let thread = thread::Builder::new().name("plug".to_owned()).spawn(|| driver.run())?;
+            let thread = spawn("plug", || driver.run())?;
             Ok::<_, io::Error>(thread.thread().clone())
         })?;
         Ok(driver)

@@ -31,6 +31,7 @@ use tokio::runtime::Runtime;
 
 use crate::rpc::server::workers::pool::{MOMENT, Pool, Watchman, Worker};
 use crate::rpc::spin::Spin;
+use crate::rpc::thread::spawn;
 
 /// The most calls at once, each of which may never end.
 /// As many more may wait; the server refuses those that follow.
@@ -93,7 +94,7 @@ impl Workers {
             let cores = thread::available_parallelism().map_or(1, usize::from);
             watched.pool.watch(&mut Watch { inner: &watched, cores, spent: Spent::now() });
         };
-        thread::Builder::new().name("plug-watchman".to_owned()).spawn(watch)?;
+        spawn("plug-watchman", watch)?;
         // This thread cannot be the first one: it has to return while a call is under way.
         if let Err(error) = inner.start() {
             inner.pool.end();
@@ -131,7 +132,7 @@ impl Inner {
     fn start(self: &Arc<Self>) -> io::Result<()> {
         let inner = Arc::clone(self);
         let work = move || inner.pool.work(&mut Thread { inner: &inner, answer: None, round: Instant::now() });
-        thread::Builder::new().name("plug-call".to_owned()).spawn(work)?;
+        spawn("plug-call", work)?;
         Ok(())
     }
 }
