@@ -16,10 +16,10 @@ pub use std::result::Result;
 
 pub use crate::abi::table::CallFn;
 pub use crate::abi::view::{Maybe, Pair, Scratch, Slice};
-pub use crate::entry::constructor::{Cause, Made, Make};
+pub use crate::entry::constructor::{Cause, Construct, Made, Make, NoArguments, construct};
 pub use crate::entry::handshake::Declared;
 pub use crate::entry::record::PluginRecord;
-pub use crate::entry::submission::{Key, Numbered, Submission, number_of, path_of};
+pub use crate::entry::submission::{Key, Numbered, Submission, distinct, number_of, path_of};
 pub use crate::entry::submissions::Linked;
 #[cfg(feature = "linkme")]
 pub use crate::entry::submissions::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
@@ -278,7 +278,7 @@ macro_rules! __submit {
 ///
 /// It stands in a section that the linker retains, since thin LTO and `--gc-sections` drop
 /// unreferenced symbols.
-/// It is left out in these cases, in which the registry alone finds duplicates:
+/// It is left out in these cases, in which the registry alone finds duplicates of other crates:
 /// * In a package's own unit tests: if a dev-dependency leads back to the package, two copies of it
 ///   are rightly linked.
 /// * In Miri, which has no linker.
@@ -296,6 +296,10 @@ macro_rules! __submit {
 macro_rules! __once {
     ($name:literal, none) => {};
     ($name:literal, $key:literal) => {
+        impl $crate::__private::Numbered<__PlugSubmission> for $crate::__private::Key<$key> {
+            const NUMBER: $crate::__private::core::primitive::u64 = $crate::__private::number_of::<__PlugSubmission>();
+        }
+
         #[cfg(all(
             not(test),
             not(miri),
@@ -313,10 +317,6 @@ macro_rules! __once {
             ),
         ))]
         const _: () = {
-            impl $crate::__private::Numbered<__PlugSubmission> for $crate::__private::Key<$key> {
-                const NUMBER: $crate::__private::core::primitive::u64 = $crate::__private::number_of::<__PlugSubmission>();
-            }
-
             mod __plug_once {
                 #[cfg(not(any(target_vendor = "apple", target_os = "cygwin", windows)))]
                 $crate::__private::core::arch::global_asm!(
