@@ -39,8 +39,8 @@ pub use crate::portable::{Key as MapKey, Portable};
 pub use crate::vtables::AllVtables;
 pub use crate::{
     __catalogue as catalogue, __declaration as declaration, __handshake as handshake, __once as once,
-    __plugin as plugin, __record as record, __submit as submit, __submit_portable as submit_portable,
-    __vtables as vtables,
+    __one_image as one_image, __plugin as plugin, __record as record, __submit as submit,
+    __submit_portable as submit_portable, __vtables as vtables,
 };
 
 /// Internals that the tests and fuzzers of the workspace use.
@@ -249,7 +249,55 @@ macro_rules! __submit {
         #[$crate::__private::linkme::distributed_slice($crate::__private::$slice)]
         #[linkme(crate = $crate::__private::linkme)]
         static __PLUG_SUBMITTED: $crate::__private::$type = $value;
+        $crate::__private::one_image!(refer);
     };
+}
+
+/// Makes the linker refuse a submission in another image than this crate.
+/// If this crate is in a dylib, the program is such an image, and so is every other dylib.
+/// `linkme` finds the submissions of its own image alone.
+///
+/// `plug` defines a hidden symbol, and each submission refers to it.
+/// Both are left out in Miri, and where the form of the reference was not tried.
+#[cfg(feature = "linkme")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __one_image {
+    (define) => {
+        $crate::__one_image!(
+            ".hidden \"`linkme` of plug finds no plugins across a dylib: use `inventory` instead\"",
+            ".globl \"`linkme` of plug finds no plugins across a dylib: use `inventory` instead\"",
+            "\"`linkme` of plug finds no plugins across a dylib: use `inventory` instead\": .byte 0",
+        );
+    };
+    (refer) => {
+        $crate::__one_image!(
+            ".hidden \"`linkme` of plug finds no plugins across a dylib: use `inventory` instead\"",
+            ".long \"`linkme` of plug finds no plugins across a dylib: use `inventory` instead\" - .",
+        );
+    };
+    ($($line:literal,)*) => {
+        #[cfg(all(
+            not(miri),
+            unix,
+            not(any(target_vendor = "apple", target_os = "aix", target_os = "cygwin")),
+            any(target_arch = "x86_64", target_arch = "aarch64"),
+        ))]
+        mod __plug_image {
+            $crate::__private::core::arch::global_asm!(
+                ".pushsection .rodata.plug_names,\"aR\",%progbits",
+                $($line,)*
+                ".popsection",
+            );
+        }
+    };
+}
+
+#[cfg(not(feature = "linkme"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __one_image {
+    (define) => {};
 }
 
 #[cfg(all(feature = "inventory", not(feature = "linkme")))]

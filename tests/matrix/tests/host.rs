@@ -200,11 +200,34 @@ fn nothing_of_the_names_is_exported() {
     if !has_program("nm") {
         return leave_out("nm", "it is not installed");
     }
-    let build = Build::new("release", "a,b,inventory");
+    for registration in ["inventory", "linkme"] {
+        let (mut command, folder) = Build::new("release", &format!("a,b,{registration}")).command();
+        succeed(&mut command);
+        let exported = succeed(Command::new("nm").args(["--dynamic", "--defined-only"]).arg(folder.join("host")));
+        assert!(!exported.contains("plugin"), "{exported}");
+    }
+}
+
+/// If a plugin's crate is a dylib, plug is in it, and the program's other plugins are not.
+/// `inventory` finds all of them.
+/// `linkme` would find those of the dylib alone, so the linker fails.
+#[test]
+fn a_plugin_in_a_dylib() {
+    if !cfg!(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))) {
+        return leave_out("dylib", "the linkers of Linux are known here");
+    }
+    let build = Build::new("dev", "a,dynamic,inventory");
     let (mut command, folder) = build.command();
     succeed(&mut command);
-    let exported = succeed(Command::new("nm").args(["--dynamic", "--defined-only"]).arg(folder.join("host")));
-    assert!(!exported.contains("plugin"), "{exported}");
+    let of_rust = succeed(Command::new("rustc").args(["--print", "target-libdir"]));
+    let paths = std::env::join_paths([folder.join("deps"), of_rust.trim().into()]).expect("the paths can be joined");
+    assert_eq!(
+        succeed(Command::new(folder.join("host")).env("LD_LIBRARY_PATH", paths)),
+        "interface::Speaks a: a\ninterface::Speaks dynamic: dynamic\ninterface::other::Speaks a: other a\n"
+    );
+    let stderr = fail(&mut Build::new("dev", "a,dynamic,linkme").command().0);
+    let symbol = "`linkme` of plug finds no plugins across a dylib: use `inventory` instead";
+    assert!(stderr.contains(symbol), "{stderr}");
 }
 
 #[test]
