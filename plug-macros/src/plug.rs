@@ -7,9 +7,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use proc_macro2::{Delimiter, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, ExprPath, GenericParam, ItemImpl, Lit, LitStr, Path, Token};
+use syn::{Attribute, Error, ExprPath, GenericParam, Ident, ItemImpl, Lit, LitStr, Path, Token};
 
 use crate::arguments::{self, Errors, Root, Strings, conditions, first};
 use crate::docs;
@@ -56,9 +57,10 @@ struct Impl {
     conditions: Vec<Attribute>,
     docs: Vec<TokenStream>,
     interface: TokenStream,
-    /// Whether the path has no arguments and the impl no associated types, so that the interface's
-    /// own identity is enough for the name of a symbol.
-    is_plain: bool,
+    /// The last part of the interface's path.
+    /// None if the path has arguments or the impl associated types, since the interface's own
+    /// identity is then not enough for the name of a symbol.
+    plain_name: Option<Ident>,
     /// Whether the interface's path depends on the impl itself.
     is_circle: bool,
     outside: Outside,
@@ -202,12 +204,13 @@ impl Impl {
         errors.append(circles);
         let outside = Outside::of(&item);
         let interface = outside.interface(path);
+        let name = path.segments.last().map(|last| last.ident.unraw());
         let has_arguments = path.segments.iter().any(|segment| !segment.arguments.is_none());
         Some(Self {
             conditions: conditions(&item.attrs),
             docs: docs::read(&item.attrs),
             interface: quote_spanned!(path.span()=> dyn #interface),
-            is_plain: !outside.has_associated_types() && !has_arguments,
+            plain_name: name.filter(|_| !outside.has_associated_types() && !has_arguments),
             is_circle,
             outside,
         })
@@ -223,11 +226,17 @@ fn key(site: &Site, item: &TokenStream) -> u64 {
 
 fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
     let Arguments { name, aliases, deprecated, new, root } = arguments;
-    let Impl { conditions, docs, interface, is_plain, outside, .. } = plugin;
+    let Impl { conditions, docs, interface, plain_name, outside, .. } = plugin;
     let aliases = aliases.iter().map(LitStr::value).collect::<Vec<_>>().join(",");
     let deprecated = deprecated.as_ref().map(LitStr::value).unwrap_or_default();
     // The arguments of an interface depend on the scope, and cannot be part of a symbol's name.
-    let once = if *is_plain { Literal::u64_unsuffixed(key).into_token_stream() } else { quote!(none) };
+    let once = match plain_name {
+        Some(interface) => {
+            let (key, interface) = (Literal::u64_unsuffixed(key), interface.to_string());
+            quote!([#key #interface])
+        }
+        None => quote!(none),
+    };
     let self_ty = outside.self_ty();
     let new = match new {
         Some(new) => {
@@ -256,7 +265,7 @@ fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
 /// Across crates the linker does so.
 fn comparisons(arguments: &Arguments, plugin: &Impl, key: u64, site: &Site) -> TokenStream {
     let (Arguments { name, root, .. }, Impl { conditions, .. }) = (arguments, plugin);
-    if !plugin.is_plain {
+    if plugin.plain_name.is_none() {
         return TokenStream::new();
     }
     let number = |key: u64| {

@@ -12,7 +12,7 @@ impl Plug for A {
     name : "a", aliases : "", deprecated : "", docs :
     ["Says hello in English.\n\n    hello, x\n\nAnd nothing else."], interface : dyn
     Plug, type : A, new : < A as ::plug::__private::Make > ::make(), once :
-    15714262197344657286,
+    [15714262197344657286 "Plug"],
 }
 #[doc = include_str!("everything.md")]
 impl app_interface::Plug for Everything<u8> {
@@ -24,7 +24,7 @@ host::plug::__private::plugin! {
     name : "everything", aliases : "all,every-thing", deprecated : "use a", docs : ["",
     include_str!("everything.md"), ""], interface : dyn app_interface::Plug, type :
     Everything < u8 >, new : host::plug::__private::construct:: < Everything < u8 >, _,
-    _, _ > (< Everything < u8 > > ::open) ?, once : 5339154190307076006,
+    _, _ > (< Everything < u8 > > ::open) ?, once : [5339154190307076006 "Plug"],
 }
 /**
  * Keeps a byte.
@@ -63,7 +63,7 @@ impl Plug for Again {
 ::plug::__private::plugin! {
     name : "a", aliases : "", deprecated : "", docs : [""], interface : dyn Plug, type :
     Again, new : < Again as ::plug::__private::Make > ::make(), once :
-    2210420335627863313,
+    [2210420335627863313 "Plug"],
 }
 const _: () = ::plug::__private::distinct(
     <::plug::__private::Key<

@@ -89,7 +89,7 @@ fn is_async_trait(attribute: &Attribute) -> bool {
 
 /// The lifetime that the output of `#[async_trait]` declares for each future.
 /// Its place is that of the attribute.
-// fn get<'life0, 'async_trait>(&'life0 self) -> Pin<Box<dyn Future<Output = u8> + Send + 'async_trait>>
+// fn get<'life0, 'async_trait>(&'life0 self) -> Pin<Box<dyn Future<Output = u8> + 'async_trait>>
 fn lifetime_of_async_trait(method: &TraitItemFn) -> Option<&GenericParam> {
     let is_it = |param: &&GenericParam| match param {
         GenericParam::Lifetime(param) => param.lifetime.ident == "async_trait",

@@ -320,13 +320,15 @@ macro_rules! __submit {
     };
 }
 
-/// Defines a symbol named after the plugin and its interface, so that the linker refuses a second
-/// one.
-/// The symbol is one byte long and not exported.
+/// Defines two symbols named after the plugin and its interface, so that the linker refuses a
+/// second plugin of both.
+/// One has the number of the interface alone, since a crate may rename what it imports.
+/// The other has the interface's name in the impl too, for a person.
+/// Each is one byte long and not exported.
 ///
-/// It stands in a section that the linker retains, since thin LTO and `--gc-sections` drop
+/// They stand in a section that the linker retains, since thin LTO and `--gc-sections` drop
 /// unreferenced symbols.
-/// It is left out in these cases, in which the registry alone finds duplicates of other crates:
+/// They are left out in these cases, in which the registry alone finds duplicates of other crates:
 /// * In a package's own unit tests: if a dev-dependency leads back to the package, two copies of it
 ///   are rightly linked.
 /// * In Miri, which has no linker.
@@ -343,7 +345,7 @@ macro_rules! __submit {
 #[macro_export]
 macro_rules! __once {
     ($name:literal, none) => {};
-    ($name:literal, $key:literal) => {
+    ($name:literal, [$key:literal $interface:literal]) => {
         impl $crate::__private::Numbered<__PlugSubmission> for $crate::__private::Key<$key> {
             const NUMBER: $crate::__private::core::primitive::u64 = $crate::__private::number_of::<__PlugSubmission>();
         }
@@ -369,16 +371,20 @@ macro_rules! __once {
                 #[cfg(not(any(target_vendor = "apple", target_os = "cygwin", windows)))]
                 $crate::__private::core::arch::global_asm!(
                     ".pushsection .rodata.plug_names,\"aR\",%progbits",
+                    $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of `", $interface, "`, interface {number}\""),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of `", $interface, "`, interface {number}\": .byte 0"),
                     $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of interface {number}\""),
-                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0 /* of ", $crate::__private::core::env!("CARGO_PKG_NAME"), " */"),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0"),
                     ".popsection",
                     number = const <$crate::__private::Key<$key> as $crate::__private::Numbered<_>>::NUMBER,
                 );
                 #[cfg(any(target_vendor = "apple", target_os = "cygwin", windows))]
                 $crate::__private::core::arch::global_asm!(
                     ".data",
+                    $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of `", $interface, "`, interface {number}\""),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of `", $interface, "`, interface {number}\": .byte 0"),
                     $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of interface {number}\""),
-                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0 /* of ", $crate::__private::core::env!("CARGO_PKG_NAME"), " */"),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0"),
                     ".text",
                     number = const <$crate::__private::Key<$key> as $crate::__private::Numbered<_>>::NUMBER,
                 );
