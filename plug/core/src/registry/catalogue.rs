@@ -53,7 +53,7 @@ impl Catalogue {
         self.parts.is_empty()
     }
 
-    /// Whether the builtin link was asked, and found no `link!`.
+    /// Whether the builtin link was read, and found no `link!`.
     pub(crate) fn lacks_link(&self) -> bool {
         self.is_of_program && self.is_empty()
     }
