@@ -9,9 +9,10 @@ pub(crate) fn read(attributes: &[Attribute]) -> Vec<TokenStream> {
     let mut lines = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
         if let Meta::NameValue(meta) = &attribute.meta {
-            match &meta.value {
+            match ungrouped(&meta.value) {
                 Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => lines.push(Ok(line.value())),
                 Expr::Macro(text) => lines.push(Err(text.to_token_stream())),
+                // The compiler refuses it.
                 _ => {}
             }
         }
@@ -44,10 +45,44 @@ pub(crate) fn read(attributes: &[Attribute]) -> Vec<TokenStream> {
     parts
 }
 
+/// The expression that a `macro_rules` of the author has passed on as `$docs:expr`.
+fn ungrouped(value: &Expr) -> &Expr {
+    match value {
+        Expr::Group(group) => ungrouped(&group.expr),
+        value => value,
+    }
+}
+
 /// The docs as one text.
 pub(crate) fn text(private: &TokenStream, parts: &[TokenStream]) -> TokenStream {
     match parts {
         [text] => text.clone(),
         parts => quote!(#private::core::concat!(#(#parts),*)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::{Delimiter, Group};
+    use syn::{ItemStruct, parse_quote};
+
+    use super::*;
+
+    fn texts(item: &ItemStruct) -> Vec<String> {
+        read(&item.attrs).iter().map(|part| part.to_string().replace(' ', "")).collect()
+    }
+
+    #[test]
+    fn docs_that_a_macro_of_the_author_passes_on() {
+        let passed = |value| Group::new(Delimiter::None, value);
+        let call = passed(quote!(concat!("a", "b")));
+        let twice = passed(passed(quote!("literal")).to_token_stream());
+        let item = parse_quote! {
+            /// First.
+            #[doc = #call]
+            #[doc = #twice]
+            struct A;
+        };
+        assert_eq!(texts(&item), ["\"First.\\n\"", "concat!(\"a\",\"b\")", "\"\\nliteral\""]);
     }
 }

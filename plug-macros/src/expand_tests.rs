@@ -41,13 +41,14 @@ fn expand(text: &str) -> String {
         };
         let Some(at) = attributes.iter().position(is_ours) else { continue };
         let attribute = attributes.remove(at);
+        let site = crate::plug::Site { unique: "here".to_owned(), line: "here:1".to_owned(), is_build: true };
         let name = attribute.path().segments.last().unwrap().ident.to_string();
         let arguments = match attribute.meta {
             Meta::List(list) => list.tokens,
             _ => TokenStream::new(),
         };
         tokens.extend(match &name[..] {
-            "plug" => crate::plug::expand(arguments, item.into_token_stream(), "here"),
+            "plug" => crate::plug::expand(arguments, item.into_token_stream(), &site),
             "interface" => crate::interface::expand(arguments, item.into_token_stream()),
             _ => crate::portable::expand(item.into_token_stream()),
         });

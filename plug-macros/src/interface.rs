@@ -1,6 +1,7 @@
 //! `#[plug::interface]`: makes a trait an interface, and with `portable` one whose plugins can be
 //! behind a boundary.
 
+mod futures;
 mod marks;
 mod model;
 mod names;
@@ -11,7 +12,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{
-    Attribute, Error, GenericParam, Generics, Ident, ItemTrait, Lifetime, LitStr, TraitItem, TraitItemType,
+    Attribute, Error, GenericParam, Generics, Ident, Item, ItemTrait, Lifetime, LitStr, TraitItem, TraitItemType, Type,
     TypeParamBound, parse_quote,
 };
 
@@ -21,14 +22,19 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let Arguments { root, is_portable, service } = Arguments::read(arguments, &mut errors);
     let Ok(mut parsed) = syn::parse2::<ItemTrait>(item.clone()) else {
-        errors.at(first(&item), "`#[plug::interface]` goes above a trait");
+        match is_mock(&item) {
+            true => errors.push(Error::new(Span::call_site(), BELOW_AUTOMOCK)),
+            false => errors.at(first(&item), "`#[plug::interface]` goes above a trait"),
+        }
         return quote!(#item #errors);
     };
     refuse_types_of_no_object(&parsed, &mut errors);
-    let portable = if is_portable { model::Interface::read(&parsed, service.as_ref(), &mut errors) } else { None };
     if !is_portable {
         marks::refuse_all(&parsed, &mut errors);
+        futures::refuse_unnamed_results(&mut parsed, &mut errors);
     }
+    let is_readable = is_portable && !futures::refuse_async_trait(&parsed, &mut errors);
+    let portable = if is_readable { model::Interface::read(&parsed, service.as_ref(), &mut errors) } else { None };
     // A refused trait is an interface nevertheless, so that its plugins cause no further errors.
     let is_refused = is_portable && portable.is_none();
     let proxy = portable.map(|portable| proxy::render(&root, &portable));
@@ -37,9 +43,31 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     if !is_refused {
         return quote!(#parsed #interface #proxy #errors);
     }
-    match model::leave_an_object(&mut parsed) {
+    // What `#[async_trait]` returns is boxed, and its methods are those of an object.
+    match !is_readable || model::leave_an_object(&mut parsed) {
         true => quote!(#parsed #interface #errors),
         false => quote!(#parsed #errors),
+    }
+}
+
+const BELOW_AUTOMOCK: &str = "`#[automock]` copies this attribute to its mock, which is no interface: \
+                              write `#[plug::interface]` above `#[automock]`";
+
+/// Whether the item is a part of the output of mockall's `#[automock]` for a trait.
+/// It repeats the trait's attributes at each part.
+// mod __mock_MockStore { … }
+// pub struct MockStore { … }
+// impl Store for MockStore { … }
+fn is_mock(item: &TokenStream) -> bool {
+    let is_named_so = |ident: &Ident| ["Mock", "__mock_Mock"].iter().any(|start| ident.to_string().starts_with(start));
+    match syn::parse2::<Item>(item.clone()) {
+        Ok(Item::Mod(item)) => is_named_so(&item.ident),
+        Ok(Item::Struct(item)) => is_named_so(&item.ident),
+        Ok(Item::Impl(item)) => match &*item.self_ty {
+            Type::Path(ty) => ty.path.segments.last().is_some_and(|last| is_named_so(&last.ident)),
+            _ => false,
+        },
+        _ => false,
     }
 }
 

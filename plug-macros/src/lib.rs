@@ -25,6 +25,8 @@ use proc_macro::TokenStream;
 /// Makes a trait an interface: one that plugins implement and a host opens as `dyn Trait`.
 ///
 /// Any trait that can be made into an object can be an interface.
+/// So none of its methods is an `async fn`, or returns an `impl Trait`: it returns a box instead.
+/// `#[async_trait]` may stand above or below.
 /// If `plug` has another name, write `#[interface(crate = that_name)]`.
 ///
 /// ```
@@ -132,6 +134,9 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `new = Self::open` | a function without arguments that returns the type, or a `Result` with it |
 /// | `crate = path` | the path of `plug`, if it is renamed or re-exported |
 ///
+/// The name is a literal.
+/// Lifetimes that the impl leaves out, as in `impl Plug for Reader<'_>`, are `'static`.
+///
 /// ```
 /// # #[plug::interface]
 /// # pub trait Store { fn get(&self) -> Option<String>; }
@@ -158,7 +163,7 @@ pub fn plug(arguments: TokenStream, item: TokenStream) -> TokenStream {
     static EXPANSIONS: AtomicU64 = AtomicU64::new(0);
     let span = proc_macro::Span::call_site();
     let variable = |name| std::env::var(name).unwrap_or_default();
-    let place = [
+    let unique = [
         variable("CARGO_PKG_NAME"),
         variable("CARGO_PKG_VERSION"),
         variable("CARGO_CRATE_NAME"),
@@ -169,7 +174,12 @@ pub fn plug(arguments: TokenStream, item: TokenStream) -> TokenStream {
         // A macro of the author can expand to several `#[plug]` at one place.
         EXPANSIONS.fetch_add(1, Ordering::Relaxed).to_string(),
     ];
-    plug::expand(arguments.into(), item.into(), &place.join("\n")).into()
+    let site = plug::Site {
+        unique: unique.join("\n"),
+        line: format!("{}:{}", span.file(), span.line()),
+        is_build: std::env::args_os().any(|argument| argument == "--crate-name"),
+    };
+    plug::expand(arguments.into(), item.into(), &site).into()
 }
 
 /// Lets the values of a struct or an enum cross a boundary, in the methods of a [portable

@@ -2,6 +2,7 @@
 //! features.
 
 mod manifest;
+mod nearest;
 #[cfg(test)]
 mod tests;
 

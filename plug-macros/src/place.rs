@@ -34,7 +34,7 @@ impl Place {
 
 /// The same tokens, at another place.
 /// The compiler then takes an error for one of the author's code, and not of a macro's.
-fn at(span: Span, tokens: TokenStream) -> TokenStream {
+pub(crate) fn at(span: Span, tokens: TokenStream) -> TokenStream {
     let moved = |mut token: TokenTree| {
         // The crate that `$crate` means depends on its span, so only its location changes.
         let is_crate = matches!(&token, TokenTree::Ident(ident) if ident == "$crate");

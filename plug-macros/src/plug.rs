@@ -1,27 +1,41 @@
 //! `#[plug("a")]`: makes an impl of an interface a plugin.
 
+mod outside;
+mod seen;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use proc_macro2::{Group, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, Error, ExprPath, GenericArgument, GenericParam, Ident, ImplItem, ItemImpl, Lit, LitStr, Path,
-    PathArguments, Token,
-};
+use syn::{Attribute, Error, ExprPath, GenericParam, Ident, ItemImpl, Lit, LitStr, Path, Token};
 
 use crate::arguments::{self, Errors, Root, Strings, conditions, first};
 use crate::docs;
 use crate::name;
+use crate::place;
+use outside::{Outside, refuse_projections};
+use seen::Seen;
 
-/// `place` is the place of the attribute, as a text that no other attribute has.
-pub(crate) fn expand(arguments: TokenStream, item: TokenStream, place: &str) -> TokenStream {
+pub(crate) use seen::Site;
+
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream, site: &Site) -> TokenStream {
     let mut errors = Errors::default();
     let arguments = Arguments::read(arguments, &mut errors);
     let plugin = Impl::read(&item, &mut errors);
+    if plugin.as_ref().is_some_and(|plugin| plugin.is_circle) {
+        // The compiler would report the same part of the impl once more.
+        return errors.into_token_stream();
+    }
     let entry = match (arguments, plugin) {
-        (Some(arguments), Some(plugin)) if errors.is_empty() => render(&arguments, &plugin, key(place, &item)),
+        (Some(arguments), Some(plugin)) if errors.is_empty() => {
+            let key = key(site, &item);
+            let entry = render(&arguments, &plugin, key);
+            let comparisons = comparisons(&arguments, &plugin, key, site);
+            quote!(#entry #comparisons)
+        }
         _ => errors.into_token_stream(),
     };
     quote!(#item #entry)
@@ -43,10 +57,13 @@ struct Impl {
     conditions: Vec<Attribute>,
     docs: Vec<TokenStream>,
     interface: TokenStream,
-    /// Whether the path has no arguments and the impl no associated types, so that the interface's
-    /// own identity is enough for the name of a symbol.
-    is_plain: bool,
-    self_ty: syn::Type,
+    /// The last part of the interface's path.
+    /// None if the path has arguments or the impl associated types, since the interface's own
+    /// identity is then not enough for the name of a symbol.
+    plain_name: Option<Ident>,
+    /// Whether the interface's path depends on the impl itself.
+    is_circle: bool,
+    outside: Outside,
 }
 
 impl Arguments {
@@ -70,16 +87,17 @@ impl Arguments {
                 name = Some(literal);
                 return Ok(());
             }
+            if let Some(error) = name_by_value(input).filter(|_| name.is_none()) {
+                misnamed = true;
+                return Err(error);
+            }
             let key = arguments::key(input, "aliases = [\"alpha\"]")?;
             match &key.to_string()[..] {
                 "aliases" => arguments::set(&mut aliases, &key, "aliases = [\"alpha\"]", input, errors),
                 "deprecated" => arguments::set(&mut deprecated, &key, "deprecated = \"use b\"", input, errors),
                 "new" => {
                     arguments::set(&mut new, &key, "new = Self::open", input, errors)?;
-                    match input.peek(syn::token::Paren) {
-                        true => Err(input.error("`new` is the path of a function, without `()`: `new = Self::open`")),
-                        false => Ok(()),
-                    }
+                    refuse_call(input)
                 }
                 "crate" => arguments::set(&mut root, &key, "crate = path", input, errors),
                 other if name.is_none() && !input.peek(Token![=]) => {
@@ -105,6 +123,36 @@ impl Arguments {
             errors.push(Error::new(Span::call_site(), "a plugin needs a name: `#[plug(\"a\")]`"));
         }
         Some(Self { name: name?, aliases, deprecated, new, root: root.unwrap_or_default() })
+    }
+}
+
+/// Refuses a name that only the compiler knows: a macro, a path, or a constant.
+fn name_by_value(input: ParseStream) -> Option<Error> {
+    let rest = input.fork();
+    let path = rest.call(Path::parse_mod_style).ok()?;
+    let text = path.segments.iter().map(|segment| segment.ident.to_string()).collect::<Vec<_>>().join("::");
+    let value = match rest.peek(Token![!]) {
+        true => format!("{text}!(…)"),
+        false if path.segments.len() > 1 || text.contains(char::is_uppercase) => text,
+        false => return None,
+    };
+    let is_key = rest.peek(Token![=]);
+    let message = format!("`#[plug]` cannot see the value of `{value}`: write the name itself, such as `\"a\"`");
+    (!is_key).then(|| Error::new_spanned(path, message))
+}
+
+/// Refuses parentheses behind the path of a function.
+fn refuse_call(input: ParseStream) -> syn::Result<()> {
+    let Some((TokenTree::Group(call), _)) = input.cursor().token_tree() else { return Ok(()) };
+    match call.delimiter() {
+        Delimiter::Parenthesis if call.stream().is_empty() => {
+            Err(Error::new(call.span(), "`new` is the path of a function, without `()`: `new = Self::open`"))
+        }
+        Delimiter::Parenthesis => {
+            let message = "`new` is the path of a function without arguments: write one that makes this call";
+            Err(Error::new(call.span(), message))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -150,96 +198,51 @@ impl Impl {
             errors.at(&item.generics, format!("a plugin is one type, and this impl is generic: name the {kind}"));
             return None;
         }
-        let bindings = item.items.iter().filter_map(|item| match item {
-            ImplItem::Type(item) if item.generics.params.is_empty() => Some((&item.ident, &item.ty)),
-            _ => None,
-        });
-        let (interface, has_bindings) = with_bindings(path, bindings);
+        let mut circles = Errors::default();
+        refuse_projections(path, &mut circles);
+        let is_circle = !circles.is_empty();
+        errors.append(circles);
+        let outside = Outside::of(&item);
+        let interface = outside.interface(path);
+        let name = path.segments.last().map(|last| last.ident.unraw());
         let has_arguments = path.segments.iter().any(|segment| !segment.arguments.is_none());
         Some(Self {
             conditions: conditions(&item.attrs),
             docs: docs::read(&item.attrs),
             interface: quote_spanned!(path.span()=> dyn #interface),
-            is_plain: !has_bindings && !has_arguments,
-            self_ty: (*item.self_ty).clone(),
+            plain_name: name.filter(|_| !outside.has_associated_types() && !has_arguments),
+            is_circle,
+            outside,
         })
     }
 }
 
-/// `Trait<T>` and the associated types of the impl: `Trait<T, Item = u8>`.
-fn with_bindings<'a>(path: &Path, bindings: impl Iterator<Item = (&'a Ident, &'a syn::Type)>) -> (Path, bool) {
-    let (mut path, mut any) = (path.clone(), false);
-    for (ident, ty) in bindings {
-        any = true;
-        let binding: GenericArgument = syn::parse_quote!(#ident = #ty);
-        if let Some(last) = path.segments.last_mut() {
-            match &mut last.arguments {
-                PathArguments::AngleBracketed(arguments) => arguments.args.push(binding),
-                arguments => *arguments = PathArguments::AngleBracketed(syn::parse_quote!(<#binding>)),
-            }
-        }
-    }
-    (path, any)
-}
-
-/// `Self::open`, `<Self>::open` and `make::<Self>` in a form that is valid outside the impl.
-fn of_type(new: &ExprPath, self_ty: &syn::Type) -> TokenStream {
-    let self_ty = self_ty.to_token_stream();
-    let starts_with_self = new.path.segments.first().is_some_and(|first| first.ident == "Self");
-    if new.qself.is_some() || !starts_with_self {
-        return replace_self(new.to_token_stream(), &self_ty);
-    }
-    let (span, rest) = (new.span(), new.path.segments.iter().skip(1));
-    let rest = replace_self(quote_spanned!(span=> #(::#rest)*), &self_ty);
-    let self_ty = at(span, self_ty);
-    quote_spanned!(span=> <#self_ty> #rest)
-}
-
-fn replace_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
-    let replace = |token| match token {
-        TokenTree::Ident(ident) if ident == "Self" => at(ident.span(), self_ty.clone()),
-        TokenTree::Group(group) => {
-            let mut replaced = Group::new(group.delimiter(), replace_self(group.stream(), self_ty));
-            replaced.set_span(group.span());
-            TokenTree::from(replaced).into()
-        }
-        token => token.into(),
-    };
-    tokens.into_iter().map(replace).collect::<TokenStream>()
-}
-
-/// The same tokens, at another place for errors.
-fn at(span: Span, tokens: TokenStream) -> TokenStream {
-    let respan = |mut token: TokenTree| {
-        if let TokenTree::Group(group) = &token {
-            token = Group::new(group.delimiter(), at(span, group.stream())).into();
-        }
-        token.set_span(span);
-        token
-    };
-    tokens.into_iter().map(respan).collect()
-}
-
 /// A number that no other plugin of the program has: a hash of the package, the place and the item.
-fn key(place: &str, item: &TokenStream) -> u64 {
+fn key(site: &Site, item: &TokenStream) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (place, item.to_string()).hash(&mut hasher);
+    (&site.unique, item.to_string()).hash(&mut hasher);
     hasher.finish()
 }
 
 fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
     let Arguments { name, aliases, deprecated, new, root } = arguments;
-    let Impl { conditions, docs, interface, is_plain, self_ty } = plugin;
+    let Impl { conditions, docs, interface, plain_name, outside, .. } = plugin;
     let aliases = aliases.iter().map(LitStr::value).collect::<Vec<_>>().join(",");
     let deprecated = deprecated.as_ref().map(LitStr::value).unwrap_or_default();
     // The arguments of an interface depend on the scope, and cannot be part of a symbol's name.
-    let once = if *is_plain { Literal::u64_unsuffixed(key).into_token_stream() } else { quote!(none) };
+    let once = match plain_name {
+        Some(interface) => {
+            let (key, interface) = (Literal::u64_unsuffixed(key), interface.to_string());
+            quote!([#key #interface])
+        }
+        None => quote!(none),
+    };
+    let self_ty = outside.self_ty();
     let new = match new {
         Some(new) => {
-            let span = new.span();
-            let new = of_type(new, self_ty);
-            let made = quote_spanned!(span=> __private::Made::<#self_ty>::made(#new()));
-            quote!(#root::#made?)
+            let (span, function) = (new.span(), outside.function(new));
+            let root = place::at(span, root.to_token_stream());
+            quote_spanned!(span=> #root::__private::construct::<#self_ty, _, _, _>(#function)?)
         }
         None => quote!(<#self_ty as #root::__private::Make>::make()),
     };
@@ -256,4 +259,26 @@ fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
             once: #once,
         }
     }
+}
+
+/// Fails the build if an earlier plugin of the name has the same interface.
+/// Across crates the linker does so.
+fn comparisons(arguments: &Arguments, plugin: &Impl, key: u64, site: &Site) -> TokenStream {
+    let (Arguments { name, root, .. }, Impl { conditions, .. }) = (arguments, plugin);
+    if plugin.plain_name.is_none() {
+        return TokenStream::new();
+    }
+    let number = |key: u64| {
+        let key = Literal::u64_unsuffixed(key);
+        quote!(<#root::__private::Key<#key> as #root::__private::Numbered<_>>::NUMBER)
+    };
+    let compare = |earlier: Seen| {
+        let text =
+            format!("plugin `{}` of this interface is at {} already: rename one of them", name.value(), earlier.line);
+        let (this, other, span) = (number(key), number(earlier.key), name.span());
+        let root = place::at(span, root.to_token_stream());
+        let distinct = quote_spanned!(span=> #root::__private::distinct(#this, #other, #text));
+        quote!(#(#conditions)* const _: () = #distinct;)
+    };
+    seen::earlier(&name.value(), key, site, conditions.is_empty()).into_iter().map(compare).collect()
 }

@@ -88,6 +88,7 @@
 //! * `linkme` registers plugins with the crate of that name.
 //!   No code runs before `main`.
 //!   It does not support WebAssembly.
+//!   It does not find plugins across a crate of type `dylib`, which fails the link on Linux.
 //!   It wins over `inventory`.
 //! * `library` opens shared libraries: see [`Library`].
 //!   A plugin needs no feature to be in one.
@@ -152,6 +153,8 @@ pub mod __private {
     pub use plug_core::__private::*;
     #[cfg(feature = "host")]
     pub use plug_macros::link;
+
+    plug_core::__private::one_image!(define);
 }
 
 /// Links the plugins of the features that are on, and tells the registry about all others.

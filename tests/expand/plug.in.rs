@@ -1,4 +1,5 @@
-//! Plugins: the least, with everything, and of an interface whose meaning is up to the scope.
+//! Plugins: the least, with everything, of an interface whose meaning is up to the scope, with
+//! `Self` and elided lifetimes, and one whose name is taken.
 
 use app_interface::Plug;
 
@@ -33,5 +34,18 @@ impl Store<u8> for Memory {
     type Item = u8;
     fn get(&self) -> u8 {
         7
+    }
+}
+
+#[plug("a", new = Self::open::<Self>)]
+impl Codec<Self, Lent<'_>> for Lent<'_> {
+    type Item = Vec<Self>;
+    type List = [Self::Item; Self::LENGTH];
+}
+
+#[plug("a")]
+impl Plug for Again {
+    fn say_hello(&self, name: &str) -> Result<String, plug::Error> {
+        Ok(name.to_owned())
     }
 }

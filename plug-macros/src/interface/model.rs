@@ -174,7 +174,7 @@ fn names_self_or_impl(tokens: TokenStream) -> bool {
 }
 
 /// Whether the method has `where Self: Sized`, so that `dyn Trait` lacks it.
-fn is_of_no_object(item: &TraitItemFn) -> bool {
+pub(super) fn is_of_no_object(item: &TraitItemFn) -> bool {
     let mut predicates = item.sig.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     predicates.any(|predicate| match predicate {
         WherePredicate::Type(predicate) if is_self(&predicate.bounded_ty) => {

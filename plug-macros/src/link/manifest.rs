@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::nearest::nearest;
 use crate::name;
 
 /// The parts of a package that `link!` needs.
@@ -283,9 +284,10 @@ impl<'t, 'i> File<'t, 'i> {
         }
         for (list, listed) in [("plugins", &metadata.plugins), ("ignore", &metadata.ignore)] {
             for (name, line) in listed.iter().filter(|(name, _)| !keys.contains(name)) {
+                let near = did_you_mean(name, keys.iter().map(String::as_str));
                 errors.push(Mistake {
                     line: *line,
-                    message: format!("`{list}` names `{name}`, which is no dependency of this package"),
+                    message: format!("`{list}` names `{name}`, which is no dependency of this package{near}"),
                 });
             }
         }
@@ -359,7 +361,10 @@ fn catalogue(
     }
     for (feature, (_, line)) in &metadata.names {
         if !brought.contains_key(&feature[..]) {
-            let why = if features.contains_key(feature) { "turns no plugin on" } else { "does not exist" };
+            let why = match features.contains_key(feature) {
+                true => "turns no plugin on".to_owned(),
+                false => format!("does not exist{}", did_you_mean(feature, brought.keys().copied())),
+            };
             errors.push(Mistake { line: *line, message: format!("`names` has the feature `{feature}`, which {why}") });
         }
     }
@@ -385,6 +390,10 @@ fn catalogue(
         Some(Feature { name: feature.to_owned(), keys, packages, plugins: names })
     };
     brought.into_iter().filter_map(entry).collect()
+}
+
+fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    nearest(name, known).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default()
 }
 
 fn line(text: &str, offset: usize) -> usize {

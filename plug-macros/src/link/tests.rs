@@ -180,12 +180,14 @@ ignore = 'plugin-sdk'
 extra = ['X', 'y']
 nothing = ['z']
 serde = ['json']
+extar = ['z']
 [features]
 serde = ['dep:serde']
 extra = ['dep:plugin-extra']
 [dependencies]
 serde = { version = '1', optional = true }
 plugin-extra = { version = '1', optional = true }
+greeters = '1'
 [target.x86_64-unknown-linux-gnu.dependencies]
 plugin-tty = '1'
 ";
@@ -194,13 +196,14 @@ plugin-tty = '1'
         [
             "Cargo.toml:4: unknown key `plugin` in `[package.metadata.plug]`: there are `plugins`, `ignore` and `names`",
             "Cargo.toml:5: `plugins` is a list of strings, such as `plugins = [\"x\"]`",
-            "Cargo.toml:5: `plugins` names `greetres`, which is no dependency of this package",
+            "Cargo.toml:5: `plugins` names `greetres`, which is no dependency of this package: did you mean `greeters`?",
             "Cargo.toml:6: `ignore` is a list of strings, such as `ignore = [\"x\"]`",
             "Cargo.toml:8: `X` cannot be the name of a plugin: a plugin's name is lower-case letters and digits, in parts \
              joined by `-` or `_`, such as `x`",
             "Cargo.toml:9: `names` has the feature `nothing`, which does not exist",
             "Cargo.toml:10: `names` has the feature `serde`, which turns no plugin on",
-            "Cargo.toml:18: `link!()` cannot tell whether `x86_64-unknown-linux-gnu` is the target: write it as \
+            "Cargo.toml:11: `names` has the feature `extar`, which does not exist: did you mean `extra`?",
+            "Cargo.toml:20: `link!()` cannot tell whether `x86_64-unknown-linux-gnu` is the target: write it as \
              `[target.'cfg(…)'.dependencies]`",
         ]
     );

@@ -16,10 +16,10 @@ pub use std::result::Result;
 
 pub use crate::abi::table::CallFn;
 pub use crate::abi::view::{Maybe, Pair, Scratch, Slice};
-pub use crate::entry::constructor::{Cause, Made, Make};
+pub use crate::entry::constructor::{Cause, Construct, Made, Make, NoArguments, construct};
 pub use crate::entry::handshake::{Declared, Protocol};
 pub use crate::entry::record::PluginRecord;
-pub use crate::entry::submission::{Key, Numbered, Submission, number_of, path_of};
+pub use crate::entry::submission::{Key, Numbered, Submission, distinct, number_of, path_of};
 pub use crate::entry::submissions::Linked;
 #[cfg(feature = "linkme")]
 pub use crate::entry::submissions::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
@@ -39,7 +39,7 @@ pub use crate::portable::{Key as MapKey, Portable};
 pub use crate::vtables::AllVtables;
 pub use crate::{
     __catalogue as catalogue, __declaration as declaration, __handshake as handshake, __once as once,
-    __plugin as plugin, __protocol as protocol, __record as record, __submit as submit,
+    __one_image as one_image, __plugin as plugin, __protocol as protocol, __record as record, __submit as submit,
     __submit_portable as submit_portable, __vtables as vtables,
 };
 
@@ -276,7 +276,55 @@ macro_rules! __submit {
         #[$crate::__private::linkme::distributed_slice($crate::__private::$slice)]
         #[linkme(crate = $crate::__private::linkme)]
         static __PLUG_SUBMITTED: $crate::__private::$type = $value;
+        $crate::__private::one_image!(refer);
     };
+}
+
+/// Makes the linker refuse a submission in another image than this crate.
+/// If this crate is in a dylib, the program is such an image, and so is every other dylib.
+/// `linkme` finds the submissions of its own image alone.
+///
+/// `plug` defines a hidden symbol, and each submission refers to it.
+/// Both are left out in Miri, and where the form of the reference was not tried.
+#[cfg(feature = "linkme")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __one_image {
+    (define) => {
+        $crate::__one_image!(
+            ".hidden \"`linkme` of plug finds no plugins across a dylib: use `inventory` instead\"",
+            ".globl \"`linkme` of plug finds no plugins across a dylib: use `inventory` instead\"",
+            "\"`linkme` of plug finds no plugins across a dylib: use `inventory` instead\": .byte 0",
+        );
+    };
+    (refer) => {
+        $crate::__one_image!(
+            ".hidden \"`linkme` of plug finds no plugins across a dylib: use `inventory` instead\"",
+            ".long \"`linkme` of plug finds no plugins across a dylib: use `inventory` instead\" - .",
+        );
+    };
+    ($($line:literal,)*) => {
+        #[cfg(all(
+            not(miri),
+            unix,
+            not(any(target_vendor = "apple", target_os = "aix", target_os = "cygwin")),
+            any(target_arch = "x86_64", target_arch = "aarch64"),
+        ))]
+        mod __plug_image {
+            $crate::__private::core::arch::global_asm!(
+                ".pushsection .rodata.plug_names,\"aR\",%progbits",
+                $($line,)*
+                ".popsection",
+            );
+        }
+    };
+}
+
+#[cfg(not(feature = "linkme"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __one_image {
+    (define) => {};
 }
 
 #[cfg(all(feature = "inventory", not(feature = "linkme")))]
@@ -299,13 +347,15 @@ macro_rules! __submit {
     };
 }
 
-/// Defines a symbol named after the plugin and its interface, so that the linker refuses a second
-/// one.
-/// The symbol is one byte long and not exported.
+/// Defines two symbols named after the plugin and its interface, so that the linker refuses a
+/// second plugin of both.
+/// One has the number of the interface alone, since a crate may rename what it imports.
+/// The other has the interface's name in the impl too, for a person.
+/// Each is one byte long and not exported.
 ///
-/// It stands in a section that the linker retains, since thin LTO and `--gc-sections` drop
+/// They stand in a section that the linker retains, since thin LTO and `--gc-sections` drop
 /// unreferenced symbols.
-/// It is left out in these cases, in which the registry alone finds duplicates:
+/// They are left out in these cases, in which the registry alone finds duplicates of other crates:
 /// * In a package's own unit tests: if a dev-dependency leads back to the package, two copies of it
 ///   are rightly linked.
 /// * In Miri, which has no linker.
@@ -322,7 +372,11 @@ macro_rules! __submit {
 #[macro_export]
 macro_rules! __once {
     ($name:literal, none) => {};
-    ($name:literal, $key:literal) => {
+    ($name:literal, [$key:literal $interface:literal]) => {
+        impl $crate::__private::Numbered<__PlugSubmission> for $crate::__private::Key<$key> {
+            const NUMBER: $crate::__private::core::primitive::u64 = $crate::__private::number_of::<__PlugSubmission>();
+        }
+
         #[cfg(all(
             not(test),
             not(miri),
@@ -340,24 +394,24 @@ macro_rules! __once {
             ),
         ))]
         const _: () = {
-            impl $crate::__private::Numbered<__PlugSubmission> for $crate::__private::Key<$key> {
-                const NUMBER: $crate::__private::core::primitive::u64 = $crate::__private::number_of::<__PlugSubmission>();
-            }
-
             mod __plug_once {
                 #[cfg(not(any(target_vendor = "apple", target_os = "cygwin", windows)))]
                 $crate::__private::core::arch::global_asm!(
                     ".pushsection .rodata.plug_names,\"aR\",%progbits",
+                    $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of `", $interface, "`, interface {number}\""),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of `", $interface, "`, interface {number}\": .byte 0"),
                     $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of interface {number}\""),
-                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0 /* of ", $crate::__private::core::env!("CARGO_PKG_NAME"), " */"),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0"),
                     ".popsection",
                     number = const <$crate::__private::Key<$key> as $crate::__private::Numbered<_>>::NUMBER,
                 );
                 #[cfg(any(target_vendor = "apple", target_os = "cygwin", windows))]
                 $crate::__private::core::arch::global_asm!(
                     ".data",
+                    $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of `", $interface, "`, interface {number}\""),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of `", $interface, "`, interface {number}\": .byte 0"),
                     $crate::__private::core::concat!(".globl \"duplicate plugin `", $name, "` of interface {number}\""),
-                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0 /* of ", $crate::__private::core::env!("CARGO_PKG_NAME"), " */"),
+                    $crate::__private::core::concat!("\"duplicate plugin `", $name, "` of interface {number}\": .byte 0"),
                     ".text",
                     number = const <$crate::__private::Key<$key> as $crate::__private::Numbered<_>>::NUMBER,
                 );

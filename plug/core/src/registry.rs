@@ -6,6 +6,7 @@ pub(crate) mod index;
 pub(crate) mod link;
 pub(crate) mod suggest;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use once_cell::sync::{Lazy, OnceCell};
@@ -161,6 +162,7 @@ impl Registry {
             problems.extend(self.interface_versions());
             problems.extend(self.plugins().filter_map(Plugin::problem));
             problems.extend(self.unregistered());
+            problems.extend(self.unlinked());
             problems
         })
     }
@@ -241,7 +243,8 @@ impl Registry {
         let mut problems = Vec::new();
         for feature in self.catalogue.features().into_iter().filter(|feature| feature.on) {
             let is_of_it = |plugin: &&Plugin| feature.dependency.split(',').any(|of| plugin.package() == Some(of));
-            let registered: Vec<_> = self.plugins().filter(is_of_it).map(Plugin::name).collect();
+            // One name can be registered for several interfaces.
+            let registered: BTreeSet<_> = self.plugins().filter(is_of_it).map(Plugin::name).collect();
             for name in &feature.plugins {
                 if !self.plugins.iter().any(|plugin| plugin.is_called(name)) {
                     problems.push(Problem::NotRegistered {
@@ -254,6 +257,11 @@ impl Registry {
             }
         }
         problems
+    }
+
+    /// A host without `link!` has no catalogue, so no feature tells that its plugins are missing.
+    fn unlinked(&self) -> Option<Problem> {
+        (self.plugins.is_empty() && self.catalogue.lacks_link()).then_some(Problem::NotLinked)
     }
 }
 

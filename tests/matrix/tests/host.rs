@@ -99,8 +99,10 @@ fn check(build: &Build) {
     assert_eq!(build.run(), REPORT, "{way}");
     let twin = Build { features: format!("{},twin", build.features), target: build.target.clone(), ..*build };
     let stderr = fail(&mut twin.command().0);
-    let symbol = stderr.lines().find(|line| line.contains("duplicate plugin `a` of interface "));
-    assert!(symbol.is_some(), "{way}: the linker names no duplicate\n{stderr}");
+    // Of the interface that the twin renames, and of the other one.
+    for symbol in ["duplicate plugin `a` of interface ", "duplicate plugin `a` of `Speaks`, interface "] {
+        assert!(stderr.contains(symbol), "{way}: the linker does not name the {symbol}\n{stderr}");
+    }
     assert!(!stderr.contains("plugin `b`"), "{way}: the linker names a plugin that is there once\n{stderr}");
 }
 
@@ -200,11 +202,34 @@ fn nothing_of_the_names_is_exported() {
     if !has_program("nm") {
         return leave_out("nm", "it is not installed");
     }
-    let build = Build::new("release", "a,b,inventory");
+    for registration in ["inventory", "linkme"] {
+        let (mut command, folder) = Build::new("release", &format!("a,b,{registration}")).command();
+        succeed(&mut command);
+        let exported = succeed(Command::new("nm").args(["--dynamic", "--defined-only"]).arg(folder.join("host")));
+        assert!(!exported.contains("plugin"), "{exported}");
+    }
+}
+
+/// If a plugin's crate is a dylib, plug is in it, and the program's other plugins are not.
+/// `inventory` finds all of them.
+/// `linkme` would find those of the dylib alone, so the linker fails.
+#[test]
+fn a_plugin_in_a_dylib() {
+    if !cfg!(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))) {
+        return leave_out("dylib", "the linkers of Linux are known here");
+    }
+    let build = Build::new("dev", "a,dynamic,inventory");
     let (mut command, folder) = build.command();
     succeed(&mut command);
-    let exported = succeed(Command::new("nm").args(["--dynamic", "--defined-only"]).arg(folder.join("host")));
-    assert!(!exported.contains("plugin"), "{exported}");
+    let of_rust = succeed(Command::new("rustc").args(["--print", "target-libdir"]));
+    let paths = std::env::join_paths([folder.join("deps"), of_rust.trim().into()]).expect("the paths can be joined");
+    assert_eq!(
+        succeed(Command::new(folder.join("host")).env("LD_LIBRARY_PATH", paths)),
+        "interface::Speaks a: a\ninterface::Speaks dynamic: dynamic\ninterface::other::Speaks a: other a\n"
+    );
+    let stderr = fail(&mut Build::new("dev", "a,dynamic,linkme").command().0);
+    let symbol = "`linkme` of plug finds no plugins across a dylib: use `inventory` instead";
+    assert!(stderr.contains(symbol), "{stderr}");
 }
 
 #[test]
@@ -261,15 +286,22 @@ fn web_assembly() {
 }
 
 fn with_twins() -> String {
-    let problem = "2 plugins of interface `interface::Speaks` have the name `a`: \
-         plugin-a 0.1.0 at plugin-a/src/lib.rs:12 and plugin-twin 0.1.0 at plugin-twin/src/lib.rs:8\n\
-         hint: rename one, or leave one out of the build";
+    let problem = |interface: &str, line: u32, line_of_twin: u32| {
+        format!(
+            "2 plugins of interface `{interface}` have the name `a`: plugin-a 0.1.0 at plugin-a/src/lib.rs:{line} and \
+             plugin-twin 0.1.0 at plugin-twin/src/lib.rs:{line_of_twin}\n\
+             hint: rename one, or leave one out of the build"
+        )
+    };
+    let (problem, other) = (problem("interface::Speaks", 12, 8), problem("interface::other::Speaks", 20, 15));
     format!(
         "interface::Speaks a: {problem}\n\
          interface::Speaks a: {problem}\n\
          interface::Speaks b: b7\n\
-         interface::other::Speaks a: other a\n\
-         {problem}\n"
+         interface::other::Speaks a: {other}\n\
+         interface::other::Speaks a: {other}\n\
+         {problem}\n\
+         {other}\n"
     )
 }
 

@@ -1,4 +1,4 @@
-//! A `new` that takes something, one that returns something else, one whose error is none, and one that is not there.
+//! A `new` that takes something, one that is called, one that is unsafe, one that is no function, one that returns something else, one whose error is none, and one that is not there.
 
 use plug::plug;
 
@@ -14,7 +14,7 @@ macro_rules! greeters {
         )*
     };
 }
-greeters!(Takes Other NoError Missing);
+greeters!(Takes Called CalledWith Unsafe Value Other NoError Missing);
 
 #[plug("takes", new = Takes::open)]
 impl Greeter for Takes {
@@ -26,6 +26,42 @@ impl Greeter for Takes {
 impl Takes {
     fn open(_: u32) -> Self {
         Self
+    }
+}
+
+#[plug("called", new = Called::open())]
+impl Greeter for Called {
+    fn greet(&self) -> String {
+        String::new()
+    }
+}
+
+#[plug("called-with", new = Self::open(7))]
+impl Greeter for CalledWith {
+    fn greet(&self) -> String {
+        String::new()
+    }
+}
+
+#[plug("unsafe", new = Self::open)]
+impl Greeter for Unsafe {
+    fn greet(&self) -> String {
+        String::new()
+    }
+}
+
+impl Unsafe {
+    unsafe fn open() -> Self {
+        Self
+    }
+}
+
+const VALUE: u32 = 7;
+
+#[plug("value", new = VALUE)]
+impl Greeter for Value {
+    fn greet(&self) -> String {
+        String::new()
     }
 }
 

@@ -1,4 +1,4 @@
-//! A plugin without a name, one with a name that is no string, and one with two.
+//! A plugin without a name, names that are no strings, one plugin with two names, and names that only the compiler knows.
 
 use plug::plug;
 
@@ -42,6 +42,42 @@ struct Two;
 
 #[plug("one", "two")]
 impl Greeter for Two {
+    fn greet(&self) -> String {
+        String::new()
+    }
+}
+
+const NAME: &str = "constant";
+
+#[derive(Default)]
+struct Constant;
+
+#[plug(NAME, aliases = ["c"])]
+impl Greeter for Constant {
+    fn greet(&self) -> String {
+        NAME.to_owned()
+    }
+}
+
+#[derive(Default)]
+struct Associated;
+
+impl Associated {
+    const NAME: &str = "associated";
+}
+
+#[plug(Associated::NAME)]
+impl Greeter for Associated {
+    fn greet(&self) -> String {
+        Self::NAME.to_owned()
+    }
+}
+
+#[derive(Default)]
+struct Macro;
+
+#[plug(concat!("a", "-b"))]
+impl Greeter for Macro {
     fn greet(&self) -> String {
         String::new()
     }

@@ -19,6 +19,58 @@ impl<T: Default> Make for T {
     }
 }
 
+/// Makes the object of a plugin that has a `new`.
+/// The compiler infers all types but the first.
+#[inline]
+pub fn construct<T, F: Construct<A, R>, A: NoArguments, R: Made<T>>(new: F) -> Result<T, Error> {
+    new.construct().made()
+}
+
+/// A function that `new` may name.
+/// Some with arguments are among them, so that the compiler refuses the arguments and not the
+/// function: its advice for the function would be to call it.
+#[diagnostic::on_unimplemented(
+    message = "`new` is no safe function without arguments",
+    label = "this is `{Self}`",
+    note = "a plugin is opened by its name alone: name a function that needs nothing else"
+)]
+pub trait Construct<A, R> {
+    fn construct(self) -> R;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: FnOnce() -> R, R> Construct<(), R> for F {
+    #[inline]
+    fn construct(self) -> R {
+        self()
+    }
+}
+
+macro_rules! with_arguments {
+    ($($argument:ident)*) => {
+        #[diagnostic::do_not_recommend]
+        impl<F: FnOnce($($argument),*) -> R, $($argument,)* R> Construct<($($argument,)*), R> for F {
+            fn construct(self) -> R {
+                unreachable!("`NoArguments` refuses these")
+            }
+        }
+    };
+}
+with_arguments!(A1);
+with_arguments!(A1 A2);
+with_arguments!(A1 A2 A3);
+with_arguments!(A1 A2 A3 A4);
+
+/// The arguments of a function that `new` may name.
+#[diagnostic::on_unimplemented(
+    message = "`new` takes arguments",
+    label = "this function takes `{Self}`",
+    note = "a plugin is opened by its name alone: name a function without arguments, which can call this one"
+)]
+pub trait NoArguments {}
+
+impl NoArguments for () {}
+
 /// A type that `new` may return: the object, or a result with it.
 #[diagnostic::on_unimplemented(
     message = "`new` returns `{Self}`",

@@ -11,7 +11,8 @@ pub trait Submission {
     fn new() -> Result<Box<Self::Interface>, Error>;
 }
 
-/// The number of the interface that the plugin with the key `Self` implements. `S` is inferred.
+/// The number of the interface that the plugin with the key `Self` implements.
+/// `S` is inferred, so that the plugins of a crate can be compared from anywhere in it.
 pub trait Numbered<S> {
     const NUMBER: u64;
 }
@@ -25,4 +26,13 @@ pub const fn path_of<S: Submission>() -> &'static str {
 
 pub const fn number_of<S: Submission>() -> u64 {
     S::Interface::IDENTITY.number()
+}
+
+/// Called in a constant, so that two plugins of one name and interface fail the build of their
+/// crate.
+#[track_caller]
+pub const fn distinct(one: u64, other: u64, text: &str) {
+    if one == other {
+        panic!("{}", text);
+    }
 }

@@ -61,6 +61,8 @@ pub enum Problem {
         /// The names that the dependency registered.
         registered: Vec<String>,
     },
+    /// No plugin is linked, and the program has no `link!` that would link one.
+    NotLinked,
 }
 
 /// The place that a plugin comes from.
@@ -88,7 +90,7 @@ impl Problem {
                 Some(name)
             }
             Self::Incompatible { place, .. } => Some(&place.plugin),
-            Self::InterfaceVersions { .. } => None,
+            Self::InterfaceVersions { .. } | Self::NotLinked => None,
         }
     }
 
@@ -99,7 +101,7 @@ impl Problem {
             | Self::Incompatible { interface, .. }
             | Self::HiddenByAlias { interface, .. }
             | Self::InterfaceVersions { interface, .. } => Some(interface),
-            Self::NotRegistered { .. } => None,
+            Self::NotRegistered { .. } | Self::NotLinked => None,
         }
     }
 }
@@ -153,6 +155,11 @@ impl fmt::Display for Problem {
                 "feature `{feature}` is on, but {dependency} registered nothing as `{name}`\n\
                  hint: it registered other names: add {}",
                 entry_of_names(feature, registered),
+            ),
+            Self::NotLinked => write!(
+                f,
+                "no plugin is linked, and no `plug::link!()` is in this program\n\
+                 hint: add it at the root of this target (binary, test, example)",
             ),
         }
     }

@@ -21,6 +21,6 @@ impl Link for Builtin {
     }
 
     fn catalogue(&self) -> Catalogue {
-        linked().collect()
+        linked().collect::<Catalogue>().of_program()
     }
 }

@@ -9,6 +9,8 @@ use crate::entry::submissions::Linked;
 pub struct Catalogue {
     // One text for each `link!`, parsed on demand, so that it costs one relocation at start-up.
     parts: Vec<Cow<'static, str>>,
+    // Whether a `link!` in this program would be among the parts.
+    is_of_program: bool,
 }
 
 /// A Cargo feature that brings plugins.
@@ -51,8 +53,18 @@ impl Catalogue {
         self.parts.is_empty()
     }
 
+    /// Whether the builtin link was read, and found no `link!`.
+    pub(crate) fn lacks_link(&self) -> bool {
+        self.is_of_program && self.is_empty()
+    }
+
+    pub(crate) fn of_program(self) -> Self {
+        Self { is_of_program: true, ..self }
+    }
+
     pub(crate) fn extend(&mut self, other: Self) {
         self.parts.extend(other.parts);
+        self.is_of_program |= other.is_of_program;
     }
 }
 
@@ -64,7 +76,7 @@ impl Feature {
 
 impl FromIterator<&'static Linked> for Catalogue {
     fn from_iter<T: IntoIterator<Item = &'static Linked>>(linked: T) -> Self {
-        Self { parts: linked.into_iter().map(|linked| Cow::Borrowed(linked.0)).collect() }
+        Self { parts: linked.into_iter().map(|linked| Cow::Borrowed(linked.0)).collect(), is_of_program: false }
     }
 }
 
@@ -103,7 +115,7 @@ mod tests {
     use super::*;
 
     fn catalogue(parts: &[&'static str]) -> Catalogue {
-        Catalogue { parts: parts.iter().map(|part| Cow::Borrowed(*part)).collect() }
+        Catalogue { parts: parts.iter().map(|part| Cow::Borrowed(*part)).collect(), is_of_program: false }
     }
 
     #[test]

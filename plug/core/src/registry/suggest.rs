@@ -249,6 +249,7 @@ mod tests {
         const DECLARATION: crate::interface::Declaration =
             crate::interface::Declaration { path: "here::Other", version: "1.0.0", place: "", is_generic: false };
     }
+    impl Other for Any {}
 
     #[test]
     fn nothing_is_linked() {
@@ -302,6 +303,21 @@ mod tests {
         assert_eq!(open(&registry, "b"), none);
         assert_eq!(open(&registry, "alpha"), others);
         assert!(registry.open::<dyn Greeter>("a").is_ok());
+    }
+
+    #[test]
+    fn a_name_of_two_interfaces_is_suggested_once() {
+        static LINKED: [Linked; 1] = [Linked("app\na plugin-x a true true\n")];
+        let of_greeter = |name| Plugin::builder::<dyn Greeter>(name, || Ok(Box::new(Any))).package("plugin-x", "1.0.0");
+        let of_other = Plugin::builder::<dyn Other>("c", || Ok(Box::new(Any))).package("plugin-x", "1.0.0");
+        let plugins = [of_greeter("sub2").build(), of_greeter("c").build(), of_other.build()];
+        let mut registry: Registry = plugins.map(|plugin| plugin.expect("the name is right")).into_iter().collect();
+        registry.add(&CatalogueLink(&LINKED)).expect("there is nothing to fail");
+        assert_eq!(
+            registry.problems().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["feature `a` is on, but plugin-x registered nothing as `a`\n\
+              hint: it registered other names: add `a = [\"c\", \"sub2\"]` under `[package.metadata.plug.names]`"]
+        );
     }
 
     #[test]
