@@ -5,6 +5,7 @@ mod deadlines;
 mod dying;
 mod files;
 mod folders;
+mod forks;
 mod handshakes;
 mod interfaces;
 mod lives;

@@ -18,7 +18,7 @@ use crate::wire::list::PLUGIN_NAME;
 /// Calls over the connection `S`.
 #[derive(Debug, Clone)]
 pub(crate) struct Client<S> {
-    service: S,
+    pub(super) service: S,
     origin: Uri,
     /// The longest reply that is accepted, in bytes.
     max_len: usize,

@@ -73,7 +73,6 @@ struct Remote {
     address: GrpcAddress,
     options: GrpcOptions,
     driver: &'static Driver,
-    channel: TonicChannel,
     retrying: Arc<Retrying>,
 }
 
@@ -159,9 +158,9 @@ impl GrpcOptions {
             _ => TonicChannel::balance_list(endpoints.into_iter()),
         };
         let origin = http::Uri::from_static("http://localhost");
-        let retrying =
-            Retrying { client: Client::new(channel.clone(), origin, self.max_len), timeout: self.connect_timeout };
-        Ok(Grpc(Arc::new(Remote { address, options: self.clone(), driver, channel, retrying: Arc::new(retrying) })))
+        let client = Client::new(channel, origin, self.max_len);
+        let retrying = Arc::new(Retrying { driver, client, timeout: self.connect_timeout });
+        Ok(Grpc(Arc::new(Remote { address, options: self.clone(), driver, retrying })))
     }
 
     fn tls(&self) -> Result<ClientTlsConfig, Error> {
@@ -241,13 +240,13 @@ impl Grpc {
         let remote = &self.0;
         let origin = remote.address.to_string();
         let deadline = crate::deadline::of_call(remote.options.deadline);
-        let checked = remote.driver.wait(services::check(&*remote.retrying, "", deadline));
-        checked.map_err(|fault| services::unwell(&origin, &origin, fault))
+        let check = || remote.driver.wait(services::check(&*remote.retrying, "", deadline));
+        remote.driver.check().and_then(|()| check()).map_err(|fault| services::unwell(&origin, &origin, fault))
     }
 
     /// The connection itself, for services that are not interfaces. It works in any runtime.
     pub fn channel(&self) -> TonicChannel {
-        self.0.channel.clone()
+        self.0.retrying.client.service.clone()
     }
 }
 
@@ -257,8 +256,8 @@ impl Link for Grpc {
         let remote = &self.0;
         let origin = remote.address.to_string();
         let deadline = crate::deadline::of_call(remote.options.deadline);
-        let list = remote.driver.wait(services::list(&*remote.retrying, deadline));
-        let list = list.map_err(|fault| services::unlisted(&origin, fault))?;
+        let list = || remote.driver.wait(services::list(&*remote.retrying, deadline));
+        let list = remote.driver.check().and_then(|()| list()).map_err(|fault| services::unlisted(&origin, fault))?;
         let link = Arc::clone(remote);
         let side = Side {
             driver: remote.driver,
@@ -282,8 +281,18 @@ impl fmt::Debug for Grpc {
 
 /// Repeats calls that could not connect, until the timeout: a server may still be starting.
 struct Retrying {
+    driver: &'static Driver,
     client: Client<TonicChannel>,
     timeout: Duration,
+}
+
+impl Drop for Retrying {
+    /// In a fork of this process it leaves the connection to the parent.
+    fn drop(&mut self) {
+        if self.driver.check().is_err() {
+            std::mem::forget(self.client.clone());
+        }
+    }
 }
 
 impl Channel for Retrying {

@@ -308,6 +308,7 @@ impl Shared {
 
     /// The running process. It starts one if none is running.
     fn running(self: &Arc<Self>) -> Result<Arc<Running>, Error> {
+        self.driver.check().map_err(|fault| services::unopened(&self.launch.name, &self.origin(), fault))?;
         let mut state = self.state();
         if let Some(running) = state.running.upgrade().filter(|running| !running.life.has_ended()) {
             return Ok(running);
