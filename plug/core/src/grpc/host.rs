@@ -12,12 +12,13 @@ use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::grpc::address::GrpcAddress;
 use crate::grpc::client::Client;
+use crate::grpc::tls::Tls;
 use crate::plugin::Plugin;
 use crate::registry::link::Link;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::plugins::{Side, name_of};
 use crate::rpc::client::{plugins, services};
-use crate::rpc::limits::{CONNECTION_WINDOW, STREAM_WINDOW};
+use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 
@@ -158,7 +159,7 @@ impl GrpcOptions {
             _ => TonicChannel::balance_list(endpoints.into_iter()),
         };
         let origin = http::Uri::from_static("http://localhost");
-        let client = Client::new(channel, origin, self.max_len);
+        let client = Client::new(channel, origin, self.max_len, self.servers(&address).map(Arc::new));
         let retrying = Arc::new(Retrying { driver, client, timeout: self.connect_timeout });
         Ok(Grpc(Arc::new(Remote { address, options: self.clone(), driver, retrying })))
     }
@@ -182,12 +183,20 @@ impl GrpcOptions {
         })
     }
 
+    /// The servers of TLS at the address.
+    fn servers(&self, address: &GrpcAddress) -> Option<Tls> {
+        let GrpcAddress::Tcp { hosts, tls: true } = address else { return None };
+        let (roots, client, server_name) = (self.roots.clone(), self.client.clone(), self.server_name.clone());
+        Some(Tls { hosts: hosts.clone(), roots, client, server_name })
+    }
+
     fn endpoint(&self, uri: String, tls: Option<ClientTlsConfig>) -> Result<Endpoint, tonic::transport::Error> {
         let endpoint = Endpoint::new(uri)?
             .connect_timeout(self.connect_timeout)
             .tcp_nodelay(true)
             .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW);
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_max_header_list_size(HEADERS);
         match tls {
             Some(tls) => endpoint.tls_config(tls),
             None => Ok(endpoint),

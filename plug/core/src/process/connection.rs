@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use crate::process::handshake::line::Address;
 use crate::process::tls;
-use crate::rpc::limits::{CONNECTION_WINDOW, STREAM_WINDOW};
+use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
 #[cfg(unix)]
 use crate::rpc::unix::UnixStream;
 use crate::wire::channel::Channel;
@@ -70,6 +70,7 @@ impl PeerAddress {
         Endpoint::from_static(ORIGIN)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_max_header_list_size(HEADERS)
             .connect_with_connector_lazy(Connector(self.clone()))
     }
 }
