@@ -209,7 +209,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "{} refused `{method}` with {code}: {message}", At(plugin, origin))
             }
             Self::Malformed { plugin, method, origin, what } => {
-                write!(f, "{} answered `{method}` with something else: {what}", At(plugin, origin))
+                write!(f, "{} sent a malformed reply to `{method}`: {what}", At(plugin, origin))
             }
             Self::Link { fault } => fault.fmt(f),
             #[cfg(feature = "grpc")]

@@ -225,8 +225,8 @@ impl Process {
         let running = self.0.running()?;
         if running.target.tls.is_some() {
             return Err(Error::msg(format!(
-                "`{}` takes calls from the program that has started it alone\n\
-                 hint: do without TLS: `ProcessOptions::without_tls`",
+                "`{}` takes calls only from the program that has started it\n\
+                 hint: turn TLS off: `ProcessOptions::without_tls`",
                 self.0.origin()
             )));
         }
