@@ -90,6 +90,7 @@ pub enum ErrorKind {
         method: String,
     },
     /// The plugin's process or server cannot be reached, or went away during the call.
+    /// Or this process is a fork of the one that opened the plugin.
     Unavailable {
         /// The plugin's name.
         plugin: String,

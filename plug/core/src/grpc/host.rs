@@ -98,6 +98,7 @@ impl GrpcOptions {
 
     /// How long a call keeps trying to connect to a server that does not listen yet.
     /// The pause between attempts grows from 1 to 100 milliseconds.
+    /// A call fails at once if TLS fails.
     ///
     /// The default is 5 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
