@@ -32,7 +32,7 @@ pub(crate) fn guard<T>(plugin: &str, work: impl FnOnce() -> T) -> Option<T> {
 
 fn say(plugin: &str, info: &PanicHookInfo<'_>) {
     let place = info.location().map(|place| format!(" at {place}")).unwrap_or_default();
-    let message = info.payload_as_str().unwrap_or("(something that is no text)");
+    let message = info.payload_as_str().unwrap_or("(no message: the payload is not a text)");
     let mut text = format!("plugin `{plugin}` panicked{place}: {message}");
     match std::env::var("RUST_BACKTRACE").as_deref() {
         Err(_) | Ok("0") => text.push_str("\nhint: with `RUST_BACKTRACE=1` set, the backtrace is shown too"),

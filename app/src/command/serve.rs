@@ -21,6 +21,9 @@ pub(crate) fn run(arguments: &Serve) -> Result<Exit, Failure> {
     kind::serve(plugins, &arguments.grpc, |address| {
         output::data(&format!("{address}\n"))?;
         output::aside("note", &format!("serving {} until SIGINT or SIGTERM", listed(&names)));
+        if address.starts_with("grpc+unix:") {
+            output::aside("note", "a client of gRPC's C-core needs the option `grpc.default_authority=localhost`");
+        }
         Ok(())
     })?;
     Ok(Exit::Done)

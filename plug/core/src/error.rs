@@ -170,7 +170,7 @@ impl Error {
             .into_iter()
             .rev()
             .fold(None, with_cause)
-            .unwrap_or_else(|| Self::msg("the plugin failed, and did not say with what"))
+            .unwrap_or_else(|| Self::msg("the plugin failed without a message"))
     }
 
     /// The error that a host gets when a plugin's `new` fails.

@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod client;
 pub(crate) mod host;
 pub(crate) mod server;
+pub(crate) mod tls;
 
 pub use crate::error::address::GrpcFault;
 pub use crate::grpc::address::GrpcAddress;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The message of a panic whose payload is neither a `&str` nor a `String`.
 #[cfg(feature = "host")]
-pub(crate) const NO_TEXT: &str = "(something that is no text)";
+pub(crate) const NO_TEXT: &str = "(no message: the payload is not a text)";
 
 /// A caught panic.
 pub(crate) struct Caught {

@@ -163,7 +163,15 @@ fn over_a_socket() {
     command.args(["hello", "--plugin", "grpc+unix:s#a"]).current_dir(&*sockets);
     check_command(&mut command, "hello, world\n---- exit status: 0\n");
     server.signal("TERM");
-    assert_eq!(server.end().status.code(), Some(0));
+    assert_eq!(
+        seen(&server.end()),
+        "\
+---- stderr
+note: serving `a` until SIGINT or SIGTERM
+note: a client of gRPC's C-core needs the option `grpc.default_authority=localhost`
+---- exit status: 0
+"
+    );
     assert!(!sockets.join("s").exists());
 }
 
@@ -282,7 +290,7 @@ For more information, try '--help'.
 
 #[test]
 fn an_unusable_address_is_an_error() {
-    let hint = "hint: that is `HOST:PORT` or `grpc+unix:PATH`; TLS is for what stands before the server\n";
+    let hint = "hint: the address is `HOST:PORT` or `grpc+unix:PATH`; a proxy before the server adds TLS\n";
     for address in ["127.0.0.1", "grpcs://127.0.0.1:0"] {
         check_remote(
             &["serve", "--grpc", address],

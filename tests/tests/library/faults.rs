@@ -31,9 +31,15 @@ fn a_panic_in_a_method_is_an_error_and_the_object_goes_on() {
         format!("{before}: {message}")
     };
     assert_eq!(panicked("panic"), "plugin `worker` panicked in `obey`: told to panic");
-    assert_eq!(panicked("panic with a number"), "plugin `worker` panicked in `obey`: (something that is no text)");
+    assert_eq!(
+        panicked("panic with a number"),
+        "plugin `worker` panicked in `obey`: (no message: the payload is not a text)"
+    );
     // Its destructor panics as well.
-    assert_eq!(panicked("panic with a bomb"), "plugin `worker` panicked in `obey`: (something that is no text)");
+    assert_eq!(
+        panicked("panic with a bomb"),
+        "plugin `worker` panicked in `obey`: (no message: the payload is not a text)"
+    );
     assert_eq!(worker.obey("go on").unwrap(), "go on");
 }
 

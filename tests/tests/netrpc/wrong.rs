@@ -81,7 +81,7 @@ fn it_goes_at_once() {
 #[test]
 fn it_speaks_no_yamux() {
     let text = |bytes: &[u8]| error_of(send(bytes.to_vec()));
-    let no_yamux = |what: &str| format!("{NOT_LISTED}what it sends is no yamux: {what}");
+    let no_yamux = |what: &str| format!("{NOT_LISTED}it does not speak yamux: {what}");
     assert_eq!(text(b"HTTP/1.1 400 Bad Request\r\n\r\n"), no_yamux("yamux.version=72"));
     assert_eq!(text(&frame(6, 0, 1, b"")), no_yamux("yamux.type=6"));
     assert_eq!(text(&[0; 12].map(|_| 0xff)), no_yamux("yamux.version=255"));
@@ -99,8 +99,8 @@ fn it_says_nothing() {
 #[test]
 fn it_speaks_no_gob() {
     let text = |bytes: &[u8]| error_of(reply_to_list(data(1, bytes)));
-    let malformed = |what: &str| format!("`process:ADDRESS` answered `List` with something else: {what}");
-    let no_gob = |what: &str| malformed(&format!("what it sends is no gob: {what}"));
+    let malformed = |what: &str| format!("`process:ADDRESS` sent a malformed reply to `List`: {what}");
+    let no_gob = |what: &str| malformed(&format!("it does not send gob: {what}"));
     assert_eq!(text(b"\x04\xff\x82\0\x01"), no_gob("bad data: undefined type 65"));
     assert_eq!(text(b"\xf7\0\0\0\0\0\0\0\0\0"), no_gob("encoded unsigned integer out of range"));
     // A value that is not a response.
@@ -122,7 +122,7 @@ fn it_answers_with_something_else() {
     let text = error_of(reply_to_list(data(1, &list)));
     assert_eq!(
         text,
-        "`process:ADDRESS` answered `List` with something else: a `bool` of gob has come, and not a `[]byte`"
+        "`process:ADDRESS` sent a malformed reply to `List`: a `bool` of gob has come, and not a `[]byte`"
     );
     // It fails, with another text than Go's for a missing service.
     let failed = [response(b"no such luck"), b"\x03\x02\0\x01".to_vec()].concat();
@@ -152,6 +152,6 @@ fn it_opens_another_stream_than_it_was_asked_for() {
     });
     assert_eq!(
         text,
-        "plugin `worker` in `process:ADDRESS` answered `sum` with something else: the stream to it, of number 5, is answered with number 6"
+        "plugin `worker` in `process:ADDRESS` sent a malformed reply to `sum`: the stream to it, of number 5, is answered with number 6"
     );
 }

@@ -155,7 +155,7 @@ fn a_host_takes_its_plugin_alone() {
     let script = format!("'{worker}' | sed -u 's~|{0}|.*~|{0}|{1}~'", crate::PROTOCOL, other.base64());
     assert_eq!(
         in_time(move || refusal_of(shell(&script))),
-        "plugin `PATH` cannot be connected to by TLS\n\
+        "the TLS connection to plugin `PATH` failed\n\
          caused by: other error: the peer shows another certificate than the one that was exchanged in the handshake"
     );
 }
@@ -164,7 +164,7 @@ fn a_host_takes_its_plugin_alone() {
 fn without_a_certificate_it_is_refused() {
     let script = "echo '1|1|unix|/tmp/x|grpc|'; exec sleep 1000";
     let text = "plugin `PATH` answered without a certificate, and this program wants TLS\n\
-        hint: build the plugin with a library that has AutoMTLS, or do without TLS: `ProcessOptions::without_tls`";
+        hint: build the plugin with a library that has AutoMTLS, or turn TLS off: `ProcessOptions::without_tls`";
     assert_eq!(refusal_of(shell(script)), text);
     // A worker that does not see its host's demand for TLS.
     let worker = program("worker").display().to_string();
@@ -177,21 +177,19 @@ fn without_a_certificate_it_is_refused() {
 fn a_certificate_that_is_none_is_refused() {
     let refused =
         |certificate: &str| refusal_of(shell(&format!("echo '1|1|unix|/tmp/x|grpc|{certificate}'; exec sleep 1000")));
-    let hint = "hint: there belongs the certificate's DER, in standard base64 without padding, or nothing";
+    let hint = "hint: the field has the certificate's DER in standard base64 without padding, or nothing";
     assert_eq!(
         refused(&"*".repeat(60)),
-        format!(
-            "plugin `PATH` has something in its handshake where the certificate belongs that is not base64\n{hint}"
-        )
+        format!("plugin `PATH` printed a handshake with a certificate that is not base64\n{hint}")
     );
     assert_eq!(
         refused(&"A".repeat(60)),
-        format!("plugin `PATH` has something in its handshake where the certificate belongs that is no DER\n{hint}")
+        format!("plugin `PATH` printed a handshake with a certificate that is not DER\n{hint}")
     );
     // A sequence of 48 bytes, all of them 0.
     assert_eq!(
         refused(&format!("MDAA{}", "A".repeat(63))),
-        "plugin `PATH` cannot be connected to by TLS\ncaused by: invalid peer certificate: BadEncoding"
+        "the TLS connection to plugin `PATH` failed\ncaused by: invalid peer certificate: BadEncoding"
     );
 }
 

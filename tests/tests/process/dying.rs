@@ -26,7 +26,7 @@ fn it_ends_while_it_is_called() {
     assert_eq!(
         death("kill"),
         "plugin `PATH` was killed by signal 9 (SIGKILL) while it was being called\n\
-         hint: where nobody else did that, the system did, when it was short of memory"
+         hint: if nobody else killed it, the system did, because it was short of memory"
     );
     assert_eq!(death("abort"), "plugin `PATH` was killed by signal 6 (SIGABRT) while it was being called");
     assert_eq!(death("segfault"), "plugin `PATH` was killed by signal 11 (SIGSEGV) while it was being called");
@@ -90,7 +90,7 @@ fn it_was_killed_before_the_call() {
     assert_eq!(
         worker_message(&error),
         "plugin `PATH` was killed by signal 9 (SIGKILL) before it was called\n\
-         hint: where nobody else did that, the system did, when it was short of memory"
+         hint: if nobody else killed it, the system did, because it was short of memory"
     );
     let ErrorKind::Process { fault: ProcessFault::Died { was_called: false, .. }, .. } = error.kind() else {
         panic!("{error:?}")

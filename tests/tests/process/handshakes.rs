@@ -86,7 +86,7 @@ fn it_hangs_before_the_handshake() {
     assert_eq!(soon("exec sleep 1000"), "plugin `PATH` printed no handshake within 300ms");
     assert_eq!(
         soon("printf '1|1|un'; echo waiting >&2; exec sleep 1000"),
-        "plugin `PATH` printed no handshake within 300ms, but of a line without end `1|1|un`\nstderr: waiting"
+        "plugin `PATH` printed no handshake within 300ms, only the unfinished line `1|1|un`\nstderr: waiting"
     );
     // A deadline before the start timeout ends the wait.
     let hurried = in_time(|| plug::with_deadline(Duration::from_millis(300), || refusal_of(shell("exec sleep 1000"))));
@@ -120,7 +120,7 @@ fn its_handshake_is_for_others() {
     );
     assert_line_refused(
         "1|1|unix",
-        &format!("plugin `PATH` printed a handshake of 3 fields, of which there are at least 4: `1|1|unix`\n{LIKE}"),
+        &format!("plugin `PATH` printed a handshake of 3 fields, and needs at least 4: `1|1|unix`\n{LIKE}"),
     );
     assert_line_refused(
         "1|1|unix|/tmp/x|http|",

@@ -167,8 +167,8 @@ fn failed_reattachments_are_errors() {
     let error = worker().reattachment().unwrap_err();
     assert_eq!(
         crate::worker_message(&error),
-        "`process:PATH` takes calls from the program that has started it alone\n\
-         hint: do without TLS: `ProcessOptions::without_tls`"
+        "`process:PATH` takes calls only from the program that has started it\n\
+         hint: turn TLS off: `ProcessOptions::without_tls`"
     );
     let reattach = |address: &str| {
         let protocol = plug::link::Protocol::Grpc;
@@ -198,9 +198,21 @@ fn messages_can_be_large() {
     assert_eq!(
         crate::worker_message(&error),
         format!(
-            "plugin `worker` in `process:PATH` refused `echo` with OUT_OF_RANGE: a message has {} bytes, which is more than the 1048576 that are taken",
+            "plugin `worker` in `process:PATH` refused `echo` with OUT_OF_RANGE: the reply has {} bytes, and the limit is 1048576\nhint: `ProcessOptions::max_reply` sets the limit",
             (2 << 20) + if crate::PROTOCOL == "grpc" { 5 } else { 6 }
         )
     );
     assert_eq!(work.echo(b"x").unwrap(), b"x");
+}
+
+#[test]
+fn a_long_error_arrives_whole() {
+    let work = work(&worker());
+    for len in [17_000, 60_000] {
+        let text = "é ".repeat(len / 3);
+        let error = work.fail(&text).unwrap_err();
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        assert!(error.to_string() == text, "{len}");
+        assert_eq!(cause.as_deref(), Some("because it was told to"));
+    }
 }

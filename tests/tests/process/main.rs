@@ -6,6 +6,7 @@ mod deadlines;
 mod dying;
 mod files;
 mod folders;
+mod forks;
 mod handshakes;
 mod inherited;
 mod interfaces;

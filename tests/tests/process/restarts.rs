@@ -13,7 +13,7 @@ fn restarted(restart: Restart) -> Box<dyn Work> {
 }
 
 const KILLED: &str = "was killed by signal 9 (SIGKILL)";
-const HINT: &str = "hint: where nobody else did that, the system did, when it was short of memory";
+const HINT: &str = "hint: if nobody else killed it, the system did, because it was short of memory";
 
 #[test]
 fn a_call_that_may_be_repeated_is() {

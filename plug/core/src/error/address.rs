@@ -39,7 +39,7 @@ impl fmt::Display for GrpcFault {
                 return write!(
                     f,
                     "`{address}` is no address to listen at\n\
-                     hint: that is `HOST:PORT` or `grpc+unix:PATH`; TLS is for what stands before the server"
+                     hint: the address is `HOST:PORT` or `grpc+unix:PATH`; a proxy before the server adds TLS"
                 );
             }
         }

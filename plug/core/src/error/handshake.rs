@@ -120,7 +120,7 @@ impl HandshakeFault {
             }
             Self::TooFewFields { printed, found } => {
                 let s = if *found == 1 { "" } else { "s" };
-                write!(f, "printed a handshake of {found} field{s}, of which there are at least 4: `{printed}`")?;
+                write!(f, "printed a handshake of {found} field{s}, and needs at least 4: `{printed}`")?;
                 write!(f, "\nhint: {LIKE}")
             }
             Self::Core { found } => {
@@ -162,12 +162,12 @@ impl HandshakeFault {
                 write!(f, "\nhint: turn on the feature `{protocol}` of plug")
             }
             Self::NotBase64 => f.write_str(
-                "has something in its handshake where the certificate belongs that is not base64\n\
-                 hint: there belongs the certificate's DER, in standard base64 without padding, or nothing",
+                "printed a handshake with a certificate that is not base64\n\
+                 hint: the field has the certificate's DER in standard base64 without padding, or nothing",
             ),
             Self::NotACertificate => f.write_str(
-                "has something in its handshake where the certificate belongs that is no DER\n\
-                 hint: there belongs the certificate's DER, in standard base64 without padding, or nothing",
+                "printed a handshake with a certificate that is not DER\n\
+                 hint: the field has the certificate's DER in standard base64 without padding, or nothing",
             ),
         }
     }

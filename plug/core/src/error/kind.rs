@@ -90,6 +90,7 @@ pub enum ErrorKind {
         method: String,
     },
     /// The plugin's process or server cannot be reached, or went away during the call.
+    /// Or this process is a fork of the one that opened the plugin.
     Unavailable {
         /// The plugin's name.
         plugin: String,
@@ -209,7 +210,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "{} refused `{method}` with {code}: {message}", At(plugin, origin))
             }
             Self::Malformed { plugin, method, origin, what } => {
-                write!(f, "{} answered `{method}` with something else: {what}", At(plugin, origin))
+                write!(f, "{} sent a malformed reply to `{method}`: {what}", At(plugin, origin))
             }
             Self::Link { fault } => fault.fmt(f),
             #[cfg(feature = "grpc")]

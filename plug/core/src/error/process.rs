@@ -169,23 +169,23 @@ impl ProcessFault {
                 write!(f, "{plugin} printed no handshake within {after:?}")?;
                 match &printed[..] {
                     "" => {}
-                    printed => write!(f, ", but of a line without end `{printed}`")?,
+                    printed => write!(f, ", only the unfinished line `{printed}`")?,
                 }
                 write_stderr(stderr, f)
             }
             Self::NoCertificate => write!(
                 f,
                 "{plugin} answered without a certificate, and this program wants TLS\n\
-                 hint: build the plugin with a library that has AutoMTLS, or do without TLS: `{WITHOUT_TLS}`"
+                 hint: build the plugin with a library that has AutoMTLS, or turn TLS off: `{WITHOUT_TLS}`"
             ),
-            Self::Tls => write!(f, "{plugin} cannot be connected to by TLS"),
+            Self::Tls => write!(f, "the TLS connection to {plugin} failed"),
             Self::Connect { address } => write!(f, "{plugin} does not answer at `{address}`"),
             Self::Died { was_called, status, stderr } => {
                 let when = if *was_called { "while it was being called" } else { "before it was called" };
                 write!(f, "{plugin} {} {when}", Ended(*status))?;
                 #[cfg(unix)]
                 if status.and_then(|status| std::os::unix::process::ExitStatusExt::signal(&status)) == Some(9) {
-                    write!(f, "\nhint: where nobody else did that, the system did, when it was short of memory")?;
+                    write!(f, "\nhint: if nobody else killed it, the system did, because it was short of memory")?;
                 }
                 write_stderr(stderr, f)
             }

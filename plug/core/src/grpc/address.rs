@@ -128,7 +128,7 @@ mod tests {
         }
         let listen = |address: &str| GrpcAddress::to_listen(address).unwrap_err().to_string();
         for bad in ["grpcs://a:1", "a", "a:1,b:1", "http://a:1", ""] {
-            let hint = "hint: that is `HOST:PORT` or `grpc+unix:PATH`; TLS is for what stands before the server";
+            let hint = "hint: the address is `HOST:PORT` or `grpc+unix:PATH`; a proxy before the server adds TLS";
             assert_eq!(listen(bad), format!("`{bad}` is no address to listen at\n{hint}"));
         }
         assert_eq!(text("grpc://a:1,,b:1"), format!("`` is no host with a port{hint}"));

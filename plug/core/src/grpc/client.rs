@@ -1,5 +1,6 @@
 //! Calls over any connection for which tonic has a client.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::uri::{PathAndQuery, Uri};
@@ -9,24 +10,27 @@ use tonic::metadata::MetadataValue;
 use tonic::{Request, Status};
 
 use crate::error::chain;
+use crate::grpc::tls::Tls;
 use crate::rpc::client::codec::Raw;
 use crate::rpc::status;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
-use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::list::PLUGIN_NAME;
 
 /// Calls over the connection `S`.
 #[derive(Debug, Clone)]
 pub(crate) struct Client<S> {
-    service: S,
+    pub(super) service: S,
     origin: Uri,
     /// The longest reply that is accepted, in bytes.
     max_len: usize,
+    /// `None` without TLS.
+    tls: Option<Arc<Tls>>,
 }
 
 impl<S> Client<S> {
-    pub(crate) fn new(service: S, origin: Uri, max_len: usize) -> Self {
-        Self { service, origin, max_len }
+    pub(crate) fn new(service: S, origin: Uri, max_len: usize, tls: Option<Arc<Tls>>) -> Self {
+        Self { service, origin, max_len, tls }
     }
 }
 
@@ -41,11 +45,12 @@ where
         let grpc = Grpc::with_origin(self.service.clone(), self.origin.clone())
             .max_decoding_message_size(self.max_len)
             .max_encoding_message_size(usize::MAX);
-        Box::pin(send(grpc, call))
+        let tls = self.tls.clone();
+        Box::pin(async move { send(grpc, call, tls.as_deref()).await })
     }
 }
 
-async fn send<S>(mut grpc: Grpc<S>, call: Call) -> Result<bytes::Bytes, Fault>
+async fn send<S>(mut grpc: Grpc<S>, call: Call, tls: Option<&Tls>) -> Result<bytes::Bytes, Fault>
 where
     S: GrpcService<Body>,
     S::ResponseBody: Send + 'static,
@@ -54,6 +59,7 @@ where
     let path = PathAndQuery::try_from(&call.path[..]);
     let path = path.map_err(|_| Fault::Malformed(format!("`{}` is no path of a method", call.path)))?;
     let mut request = Request::new(call.request);
+    request.metadata_mut().insert(status::ERRORS.as_str(), MetadataValue::from_static(status::LONG));
     if let Some(plugin) = &call.plugin {
         let plugin = MetadataValue::try_from(&plugin[..]);
         let plugin = plugin.map_err(|_| Fault::Malformed("the plugin's name cannot be a header's value".to_owned()))?;
@@ -63,14 +69,14 @@ where
         request.set_timeout(remaining(deadline));
     }
     let reply = async {
-        grpc.ready().await.map_err(|error| Fault::Unavailable(unready(error.into())))?;
-        let reply = grpc.unary(request, path, Raw).await.map_err(|status| match status::fault(&status) {
-            Fault::Unavailable(unavailable) if is_unsent(&status) => {
-                Fault::Unavailable(Unavailable { is_unsent: true, is_lasting: is_lasting(&status), ..unavailable })
-            }
-            fault => fault,
-        })?;
-        Ok(reply.into_inner())
+        let ready = grpc.ready().await.map_err(|error| Status::from_error(error.into()));
+        if let Err(status) = ready {
+            return Err(fault(&status, true, tls).await);
+        }
+        match grpc.unary(request, path, Raw).await {
+            Ok(reply) => Ok(reply.into_inner()),
+            Err(status) => Err(fault(&status, is_unsent(&status), tls).await),
+        }
     };
     match call.deadline {
         None => reply.await,
@@ -88,24 +94,48 @@ fn is_unsent(status: &Status) -> bool {
     })
 }
 
+/// Whether there was no connection.
+fn is_unconnected(status: &Status) -> bool {
+    chain(status).any(|error| error.is::<tonic::ConnectError>())
+}
+
 fn remaining(deadline: Instant) -> Duration {
     // gRPC allows eight digits, and tonic chooses the unit.
     deadline.saturating_duration_since(Instant::now()).min(Duration::from_secs(99_999_999))
 }
 
-fn unready(error: tonic::codegen::StdError) -> Unavailable {
-    let status = Status::from_error(error);
-    let text = match status::fault(&status) {
-        Fault::Unavailable(unavailable) => unavailable.text,
-        _ => status.message().to_owned(),
-    };
-    Unavailable { is_lasting: is_lasting(&status), ..Unavailable::unsent(text) }
+/// The text for a reply over the limit. `None` if tonic's message is about something else.
+fn too_long(message: &str) -> Option<String> {
+    // Error, decoded message length too large: found 2003 bytes, the limit is: 1000 bytes
+    let rest = message.strip_prefix("Error, decoded message length too large: found ")?;
+    let (len, rest) = rest.split_once(" bytes, the limit is: ")?;
+    let max_len = rest.strip_suffix(" bytes")?;
+    Some(format!(
+        "the reply has {len} bytes, and the limit is {max_len}\n\
+         hint: `GrpcOptions::max_reply` sets the limit"
+    ))
 }
 
-/// Whether TLS did not authenticate the peer.
-/// tokio-rustls reports an error of rustls as one of kind `InvalidData`.
-fn is_lasting(status: &Status) -> bool {
-    chain(status).skip(1).any(|error| {
-        error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData)
+/// The fault that a status of tonic means.
+async fn fault(status: &Status, is_unsent: bool, tls: Option<&Tls>) -> Fault {
+    let unavailable = match status::fault(status) {
+        Fault::Unavailable(unavailable) => Unavailable { is_unsent, ..unavailable },
+        Fault::Refused { code: Code::OUT_OF_RANGE, message } => {
+            let message = too_long(&message).unwrap_or(message);
+            return Fault::Refused { code: Code::OUT_OF_RANGE, message };
+        }
+        fault => return fault,
+    };
+    let reason = match tls {
+        None => None,
+        Some(tls) => match tls.reason(status) {
+            // The server has closed a connection, and may have a reason for it.
+            None if chain(status).skip(1).count() > 0 && !is_unconnected(status) => tls.refusal().await,
+            reason => reason,
+        },
+    };
+    Fault::Unavailable(match reason {
+        None => unavailable,
+        Some(text) => Unavailable { text, is_lasting: true, ..unavailable },
     })
 }

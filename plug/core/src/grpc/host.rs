@@ -12,12 +12,13 @@ use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::grpc::address::GrpcAddress;
 use crate::grpc::client::Client;
+use crate::grpc::tls::Tls;
 use crate::plugin::Plugin;
 use crate::registry::link::Link;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::plugins::{Side, name_of};
 use crate::rpc::client::{plugins, services};
-use crate::rpc::limits::{CONNECTION_WINDOW, STREAM_WINDOW};
+use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 
@@ -73,7 +74,6 @@ struct Remote {
     address: GrpcAddress,
     options: GrpcOptions,
     driver: &'static Driver,
-    channel: TonicChannel,
     retrying: Arc<Retrying>,
 }
 
@@ -98,6 +98,7 @@ impl GrpcOptions {
 
     /// How long a call keeps trying to connect to a server that does not listen yet.
     /// The pause between attempts grows from 1 to 100 milliseconds.
+    /// A call fails at once if TLS fails.
     ///
     /// The default is 5 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
@@ -159,9 +160,9 @@ impl GrpcOptions {
             _ => TonicChannel::balance_list(endpoints.into_iter()),
         };
         let origin = http::Uri::from_static("http://localhost");
-        let retrying =
-            Retrying { client: Client::new(channel.clone(), origin, self.max_len), timeout: self.connect_timeout };
-        Ok(Grpc(Arc::new(Remote { address, options: self.clone(), driver, channel, retrying: Arc::new(retrying) })))
+        let client = Client::new(channel, origin, self.max_len, self.servers(&address).map(Arc::new));
+        let retrying = Arc::new(Retrying { driver, client, timeout: self.connect_timeout });
+        Ok(Grpc(Arc::new(Remote { address, options: self.clone(), driver, retrying })))
     }
 
     fn tls(&self) -> Result<ClientTlsConfig, Error> {
@@ -183,12 +184,20 @@ impl GrpcOptions {
         })
     }
 
+    /// The servers of TLS at the address.
+    fn servers(&self, address: &GrpcAddress) -> Option<Tls> {
+        let GrpcAddress::Tcp { hosts, tls: true } = address else { return None };
+        let (roots, client, server_name) = (self.roots.clone(), self.client.clone(), self.server_name.clone());
+        Some(Tls { hosts: hosts.clone(), roots, client, server_name })
+    }
+
     fn endpoint(&self, uri: String, tls: Option<ClientTlsConfig>) -> Result<Endpoint, tonic::transport::Error> {
         let endpoint = Endpoint::new(uri)?
             .connect_timeout(self.connect_timeout)
             .tcp_nodelay(true)
             .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW);
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_max_header_list_size(HEADERS);
         match tls {
             Some(tls) => endpoint.tls_config(tls),
             None => Ok(endpoint),
@@ -241,13 +250,13 @@ impl Grpc {
         let remote = &self.0;
         let origin = remote.address.to_string();
         let deadline = crate::deadline::of_call(remote.options.deadline);
-        let checked = remote.driver.wait(services::check(&*remote.retrying, "", deadline));
-        checked.map_err(|fault| services::unwell(&origin, &origin, fault))
+        let check = || remote.driver.wait(services::check(&*remote.retrying, "", deadline));
+        remote.driver.check().and_then(|()| check()).map_err(|fault| services::unwell(&origin, &origin, fault))
     }
 
     /// The connection itself, for services that are not interfaces. It works in any runtime.
     pub fn channel(&self) -> TonicChannel {
-        self.0.channel.clone()
+        self.0.retrying.client.service.clone()
     }
 }
 
@@ -257,8 +266,8 @@ impl Link for Grpc {
         let remote = &self.0;
         let origin = remote.address.to_string();
         let deadline = crate::deadline::of_call(remote.options.deadline);
-        let list = remote.driver.wait(services::list(&*remote.retrying, deadline));
-        let list = list.map_err(|fault| services::unlisted(&origin, fault))?;
+        let list = || remote.driver.wait(services::list(&*remote.retrying, deadline));
+        let list = remote.driver.check().and_then(|()| list()).map_err(|fault| services::unlisted(&origin, fault))?;
         let link = Arc::clone(remote);
         let side = Side {
             driver: remote.driver,
@@ -282,8 +291,18 @@ impl fmt::Debug for Grpc {
 
 /// Repeats calls that could not connect, until the timeout: a server may still be starting.
 struct Retrying {
+    driver: &'static Driver,
     client: Client<TonicChannel>,
     timeout: Duration,
+}
+
+impl Drop for Retrying {
+    /// In a fork of this process it leaves the connection to the parent.
+    fn drop(&mut self) {
+        if self.driver.check().is_err() {
+            std::mem::forget(self.client.clone());
+        }
+    }
 }
 
 impl Channel for Retrying {

@@ -17,7 +17,7 @@ use tower_service::Service;
 use crate::process::handshake::line::Address;
 use crate::process::multiplex::Session;
 use crate::process::tls;
-use crate::rpc::limits::{CONNECTION_WINDOW, STREAM_WINDOW};
+use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
 #[cfg(unix)]
 use crate::rpc::unix::UnixStream;
 use crate::wire::channel::Channel;
@@ -91,6 +91,7 @@ pub(crate) fn endpoint() -> Endpoint {
     Endpoint::from_static(ORIGIN)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
+        .http2_max_header_list_size(HEADERS)
 }
 
 impl std::fmt::Display for PeerAddress {

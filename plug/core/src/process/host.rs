@@ -264,8 +264,8 @@ impl Process {
         let running = self.0.running()?;
         if running.target.tls.is_some() {
             return Err(Error::msg(format!(
-                "`{}` takes calls from the program that has started it alone\n\
-                 hint: do without TLS: `ProcessOptions::without_tls`",
+                "`{}` takes calls only from the program that has started it\n\
+                 hint: turn TLS off: `ProcessOptions::without_tls`",
                 self.0.origin()
             )));
         }
@@ -354,6 +354,7 @@ impl Shared {
 
     /// The running process. It starts one if none is running.
     fn running(self: &Arc<Self>) -> Result<Arc<Running>, Error> {
+        self.driver.check().map_err(|fault| services::unopened(&self.launch.name, &self.origin(), fault))?;
         let mut state = self.state();
         if let Some(running) = state.running.upgrade().filter(|running| !running.life.has_ended()) {
             return Ok(running);

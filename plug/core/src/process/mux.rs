@@ -19,7 +19,7 @@ pub(crate) type EndReason = Arc<OnceCell<String>>;
 /// The text of the error that ended a session.
 pub(crate) fn describe(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::InvalidData => format!("what it sends is no yamux: {error}"),
+        io::ErrorKind::InvalidData => format!("it does not speak yamux: {error}"),
         _ => format!("its connection failed: {error}"),
     }
 }

@@ -120,7 +120,12 @@ impl Channel for Running {
 
 impl Drop for Running {
     /// Shuts the process down, and kills it if that takes too long.
+    /// In a fork of this process it leaves everything to the parent.
     fn drop(&mut self) {
+        if self.driver.check().is_err() {
+            std::mem::forget((Arc::clone(&self.peer), Arc::clone(&self.life), self._folder.take()));
+            return;
+        }
         let Some(child) = self.life.child.clone().filter(|_| self.is_owned) else { return };
         if child.status().is_some() {
             return;

@@ -59,7 +59,7 @@ impl fmt::Display for Broken {
             Self::Lost(error) => write!(f, "its connection failed: {error}"),
             Self::Compressed => f.write_str("a message is compressed, which was not agreed"),
             Self::TooLong { len, max_len } => {
-                write!(f, "a message has {len} bytes, which is more than the {max_len} that are taken")
+                write!(f, "a message has {len} bytes, and the limit is {max_len}")
             }
             Self::Cut => f.write_str("it ends within a message"),
         }

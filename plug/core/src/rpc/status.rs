@@ -3,8 +3,14 @@
 //! A plugin's own error is `Unknown` with its text, as in Go.
 //! The texts of its causes are the entries of a `google.rpc.DebugInfo`
 //! (<https://cloud.google.com/apis/design/errors>).
+//! Its `detail` is the whole text if the text of the status is cut.
 //! A panic is `Internal` with a `plug.v1.Panicked`.
 
+pub(crate) mod cut;
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName};
 use prost::Message;
 use prost_types::Any;
 use tonic::{Code, Status};
@@ -43,29 +49,87 @@ struct PanickedDetail {
 const DEBUG_INFO: &str = "type.googleapis.com/google.rpc.DebugInfo";
 const PANICKED: &str = "type.googleapis.com/plug.v1.Panicked";
 
-/// The status of a fault.
-pub(crate) fn status(fault: Fault) -> Status {
-    let (code, text) = (code(fault.code()), fault.text().to_owned());
-    match fault {
-        Fault::Failed(texts) if texts.len() > 1 => {
-            let causes = texts.into_iter().skip(1).collect();
-            with_detail(code, text, DEBUG_INFO, &DebugInfo { stack_entries: causes, detail: String::new() })
-        }
-        Fault::Panicked(fault::Panicked { place, message, .. }) => {
-            with_detail(code, text, PANICKED, &PanickedDetail { place, message })
-        }
-        _ => Status::new(code, text),
+/// The header by which the clients of plug state that they accept long errors.
+pub(crate) static ERRORS: HeaderName = HeaderName::from_static("plug-errors");
+/// Its value.
+pub(crate) const LONG: &str = "long";
+
+/// The errors that a client accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Errors {
+    /// Those that fit into the headers that every client accepts.
+    Short,
+    /// Those that fit into the details for a client of plug.
+    Long,
+}
+
+impl Errors {
+    /// The errors that the client of a request with these headers accepts.
+    pub(crate) fn accepted(headers: &HeaderMap) -> Self {
+        if headers.get(&ERRORS).is_some_and(|value| value == LONG) { Self::Long } else { Self::Short }
     }
 }
 
-fn code(code: fault::Code) -> Code {
-    Code::from(code.number())
+/// The status of a fault, for a client that accepts these errors.
+pub(crate) fn status(fault: Fault, errors: Errors) -> Status {
+    let code = Code::from(fault.code().number());
+    let text = fault.text().to_owned();
+    let message = cut::message(&text);
+    let max_len = match errors {
+        Errors::Short => cut::room_for_details(&message),
+        Errors::Long => cut::LONG,
+    };
+    let detail = match fault {
+        Fault::Panicked(fault::Panicked { place, message, .. }) => panicked(place, message, max_len),
+        fault => {
+            let causes =
+                if let Fault::Failed(texts) = fault { texts.into_iter().skip(1).collect() } else { Vec::new() };
+            let is_cut = matches!(message, Cow::Owned(_));
+            // Only a client of plug looks for the whole text.
+            let whole = (is_cut && errors == Errors::Long).then_some(&text[..]);
+            debug_info(whole, causes, max_len)
+        }
+    };
+    match detail {
+        None => Status::new(code, message),
+        Some(detail) => {
+            // Python's `grpc_status` refuses details that repeat another text than the status has.
+            let all = Details { code: code.into(), message: message.clone().into_owned(), details: vec![detail] };
+            Status::with_details(code, message, all.encode_to_vec().into())
+        }
+    }
 }
 
-fn with_detail(code: Code, text: String, kind: &str, detail: &impl Message) -> Status {
-    let detail = Any { type_url: kind.to_owned(), value: detail.encode_to_vec() };
-    let all = Details { code: code.into(), message: text.clone(), details: vec![detail] };
-    Status::with_details(code, text, all.encode_to_vec().into())
+/// The details of a failure. `None` if it has none, or no room for them.
+fn debug_info(whole: Option<&str>, mut causes: Vec<String>, max_len: usize) -> Option<Any> {
+    let detail = match whole {
+        None => {
+            cut::fit(&mut causes, max_len);
+            String::new()
+        }
+        Some(whole) => {
+            causes.insert(0, whole.to_owned());
+            cut::fit(&mut causes, max_len);
+            causes.remove(0)
+        }
+    };
+    if causes.is_empty() && detail.is_empty() {
+        return None;
+    }
+    Some(any(DEBUG_INFO, &DebugInfo { stack_entries: causes, detail }))
+}
+
+/// The details of a panic. `None` if there is no room for them.
+fn panicked(place: Option<String>, message: Option<String>, max_len: usize) -> Option<Any> {
+    let max_len = max_len.checked_sub(place.as_ref().map_or(0, String::len))?;
+    let mut message = Vec::from_iter(message);
+    let count = message.len();
+    cut::fit(&mut message, max_len);
+    (message.len() == count).then(|| any(PANICKED, &PanickedDetail { place, message: message.pop() }))
+}
+
+fn any(kind: &str, detail: &impl Message) -> Any {
+    Any { type_url: kind.to_owned(), value: detail.encode_to_vec() }
 }
 
 fn detail<M: Message + Default>(status: &Status, kind: &str) -> Option<M> {
@@ -74,9 +138,19 @@ fn detail<M: Message + Default>(status: &Status, kind: &str) -> Option<M> {
     M::decode(&detail.value[..]).ok()
 }
 
+/// The text of a status. If it is cut, the details may have the whole text.
+fn message(status: &Status) -> String {
+    let message = status.message();
+    let whole = cut::beginning(message).and_then(|beginning| {
+        let whole = detail::<DebugInfo>(status, DEBUG_INFO)?.detail;
+        whole.starts_with(beginning).then_some(whole)
+    });
+    whole.unwrap_or_else(|| message.to_owned())
+}
+
 /// The fault that a status means to the caller.
 pub(crate) fn fault(status: &Status) -> Fault {
-    let message = status.message().to_owned();
+    let message = message(status);
     match status.code() {
         // tonic enforces the deadline too.
         _ if sources(status).any(|error| error.is::<tonic::TimeoutExpired>()) => Fault::Deadline,
@@ -129,26 +203,119 @@ pub(crate) fn is_refused(error: &h2::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]
     fn an_error_keeps_its_chain() {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         for texts in [owned(&["alone"]), owned(&["above", "below"]), owned(&["", "below", "deep"])] {
-            let status = status(Fault::Failed(texts.clone()));
+            let status = status(Fault::Failed(texts.clone()), Errors::Short);
             assert_eq!((status.code(), status.message()), (Code::Unknown, &texts[0][..]));
             let Fault::Failed(back) = fault(&status) else { panic!("{status:?}") };
             assert_eq!(back, texts);
         }
-        let Fault::Failed(texts) = fault(&status(Fault::Failed(Vec::new()))) else { panic!("it failed") };
-        assert_eq!(texts, ["the plugin failed, and did not say with what"]);
+        let Fault::Failed(texts) = fault(&status(Fault::Failed(Vec::new()), Errors::Short)) else {
+            panic!("it failed")
+        };
+        assert_eq!(texts, ["the plugin failed without a message"]);
+    }
+
+    /// The faults of the texts, in the ways in which a fault has a long text.
+    fn long_faults() -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for letter in ["x", " ", "é"] {
+            for len in [0, 10, 3000, 5000, 7168, 17_000, 60_000, 100_000] {
+                let text = letter.repeat(len);
+                let place = Some("lib.rs:1:2".to_owned());
+                faults.push(Fault::Failed(vec![text.clone()]));
+                faults.push(Fault::Failed(vec!["short".to_owned(), text.clone()]));
+                faults.push(Fault::Failed(vec![text.clone(); 3]));
+                faults.push(Fault::Failed(vec![text.clone(); 500]));
+                faults.push(Fault::Panicked(fault::Panicked {
+                    text: text.clone(),
+                    place,
+                    message: Some(text.clone()),
+                }));
+                faults.push(Fault::refused(fault::Code::NOT_FOUND, text));
+            }
+        }
+        faults
+    }
+
+    /// The length of the headers of a response with this status, as HTTP/2 counts them.
+    fn headers_len(status: Status) -> usize {
+        let head = status.into_http::<()>();
+        let len = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 32;
+        ":status".len() + 3 + 32 + head.headers().iter().map(len).sum::<usize>()
+    }
+
+    #[test]
+    fn every_status_fits_into_the_headers_that_the_client_accepts() {
+        for fault in long_faults() {
+            let short = headers_len(status(fault.clone(), Errors::Short));
+            let long = headers_len(status(fault, Errors::Long));
+            assert!(short <= 8192 && long <= 112 << 10, "{short} {long}");
+        }
+    }
+
+    #[test]
+    fn long_texts_arrive_whole_at_a_client_of_plug() {
+        let texts = |lens: &[usize]| lens.iter().map(|len| "é ".repeat(len / 3)).collect::<Vec<_>>();
+        for lens in [&[17_000][..], &[65_000], &[10, 12_500], &[30_000, 1, 30_000]] {
+            let texts = texts(lens);
+            let Fault::Failed(back) = fault(&status(Fault::Failed(texts.clone()), Errors::Long)) else { panic!() };
+            assert!(back == texts, "{lens:?}");
+        }
+        let text = "x".repeat(17_000);
+        let refused = fault(&status(Fault::refused(fault::Code::NOT_FOUND, text.clone()), Errors::Long));
+        assert!(matches!(&refused, Fault::Refused { message, .. } if *message == text), "{refused:?}");
+        let panicked = fault::Panicked { text: text.clone(), place: None, message: Some(text.clone()) };
+        let panicked = fault(&status(Fault::Panicked(panicked), Errors::Long));
+        assert!(matches!(&panicked, Fault::Panicked(fault::Panicked { message, .. }) if *message == Some(text)));
+    }
+
+    #[test]
+    fn a_longer_text_is_marked_as_cut() {
+        let ends = |errors, texts: &[&str]| {
+            let texts = texts.iter().map(|text| text.repeat(100_000)).collect();
+            let Fault::Failed(texts) = fault(&status(Fault::Failed(texts), errors)) else { panic!("it failed") };
+            let end = |text: &String| (text.len(), text.get(text.len().saturating_sub(27)..).map(str::to_owned));
+            texts.iter().map(end).collect::<Vec<_>>()
+        };
+        let end = |len| (len, Some("x… (cut, of 100000 bytes)".to_owned()));
+        assert_eq!(ends(Errors::Long, &["x"]), [end(65_522)]);
+        assert_eq!(ends(Errors::Long, &["x", "x"]), [end(32_754), end(32_754)]);
+        assert_eq!(ends(Errors::Short, &["x", "x"]), [end(7074)]);
+    }
+
+    #[test]
+    fn details_of_another_program_do_not_replace_the_text() {
+        for text in ["short", "it begins so… (cut, of 90 bytes)"] {
+            let info = any(DEBUG_INFO, &DebugInfo { stack_entries: Vec::new(), detail: "at main.go:7".to_owned() });
+            let all = Details { code: 2, message: text.to_owned(), details: vec![info] };
+            let status = Status::with_details(Code::Unknown, text, all.encode_to_vec().into());
+            let Fault::Failed(texts) = fault(&status) else { panic!("{status:?}") };
+            assert_eq!(texts, [text]);
+        }
+    }
+
+    #[test]
+    fn a_client_of_plug_is_known_by_a_header() {
+        let accepted = |headers: &[(&HeaderName, &HeaderValue)]| {
+            Errors::accepted(&headers.iter().map(|(name, value)| ((*name).clone(), (*value).clone())).collect())
+        };
+        assert_eq!(accepted(&[]), Errors::Short);
+        assert_eq!(accepted(&[(&ERRORS, &HeaderValue::from_static("short"))]), Errors::Short);
+        assert_eq!(accepted(&[(&ERRORS, &HeaderValue::from_static(LONG))]), Errors::Long);
     }
 
     #[test]
     fn a_panic_differs_from_other_internal_errors() {
         let text = "plugin `a` panicked in `say_hello` at lib.rs:1:2: gone".to_owned();
         let (place, message) = (Some("lib.rs:1:2".to_owned()), Some("gone".to_owned()));
-        let status = status(Fault::Panicked(fault::Panicked { text: text.clone(), place, message }));
+        let status = status(Fault::Panicked(fault::Panicked { text: text.clone(), place, message }), Errors::Short);
         assert_eq!(status.message(), text);
         let Fault::Panicked(fault::Panicked { place, message, .. }) = fault(&status) else { panic!("{status:?}") };
         assert_eq!((place.as_deref(), message.as_deref()), (Some("lib.rs:1:2"), Some("gone")));

@@ -132,9 +132,9 @@ impl Fault {
     /// The fault as one text, for a peer that reads only text.
     pub(crate) fn text(&self) -> &str {
         match self {
-            Self::Failed(texts) => texts.first().map_or("the plugin failed, and did not say with what", |text| text),
+            Self::Failed(texts) => texts.first().map_or("the plugin failed without a message", |text| text),
             Self::Panicked(panicked) => &panicked.text,
-            Self::Deadline => "there was no time left when the call was to be made",
+            Self::Deadline => "the deadline had passed before the call began",
             Self::Cancelled => "the call was cancelled",
             Self::Unavailable(unavailable) => &unavailable.text,
             Self::Unimplemented(text) | Self::Refused { message: text, .. } | Self::Malformed(text) => text,

@@ -21,7 +21,7 @@ hint: with `RUST_BACKTRACE=1` set, the backtrace is shown too
         &["hello", "--plugin", "throws"],
         "\
 ---- stderr
-error: plugin `throws` panicked at src/main.rs:30:23: (something that is no text)
+error: plugin `throws` panicked at src/main.rs:30:23: (no message: the payload is not a text)
 hint: with `RUST_BACKTRACE=1` set, the backtrace is shown too
 ---- exit status: 1
 ",

@@ -152,7 +152,7 @@ fn dies_while_it_is_called() {
 fn killed(path: &Path) -> String {
     format!(
         "plugin `{}` was killed by signal 9 (SIGKILL) while it was being called\n\
-         hint: where nobody else did that, the system did, when it was short of memory",
+         hint: if nobody else killed it, the system did, because it was short of memory",
         path.display()
     )
 }

@@ -100,7 +100,7 @@ fn how_a_process_ended() {
     check(
         ProcessFault::Died { was_called: true, status: signal(9), stderr: vec![] },
         "plugin `/opt/p` was killed by signal 9 (SIGKILL) while it was being called\n\
-         hint: where nobody else did that, the system did, when it was short of memory",
+         hint: if nobody else killed it, the system did, because it was short of memory",
     );
     check(
         ProcessFault::Died { was_called: false, status: signal(64), stderr: vec![] },
@@ -130,7 +130,7 @@ fn what_it_printed() {
     );
     check(
         ProcessFault::StartTimeout { after: Duration::from_millis(1500), printed: "1|1".into(), stderr: vec![] },
-        "plugin `/opt/p` printed no handshake within 1.5s, but of a line without end `1|1`",
+        "plugin `/opt/p` printed no handshake within 1.5s, only the unfinished line `1|1`",
     );
 }
 
@@ -143,9 +143,9 @@ fn what_it_wants_or_lacks() {
     check(
         ProcessFault::NoCertificate,
         "plugin `/opt/p` answered without a certificate, and this program wants TLS\n\
-         hint: build the plugin with a library that has AutoMTLS, or do without TLS: `ProcessOptions::without_tls`",
+         hint: build the plugin with a library that has AutoMTLS, or turn TLS off: `ProcessOptions::without_tls`",
     );
-    check(ProcessFault::Tls, "plugin `/opt/p` cannot be connected to by TLS");
+    check(ProcessFault::Tls, "the TLS connection to plugin `/opt/p` failed");
     let address = "unix:/tmp/plugin1".to_owned();
     check(ProcessFault::Connect { address }, "plugin `/opt/p` does not answer at `unix:/tmp/plugin1`");
     check(ProcessFault::Spawn { why: None }, "cannot start plugin `/opt/p`");

@@ -102,7 +102,7 @@ fn something_else_was_printed() {
 #[test]
 fn a_field_is_bad() {
     const LIKE: &str = "hint: a handshake is one line like `1|1|unix|/tmp/plugin123|grpc|`";
-    refused("1|1|unix", &format!("printed a handshake of 3 fields, of which there are at least 4: `1|1|unix`\n{LIKE}"));
+    refused("1|1|unix", &format!("printed a handshake of 3 fields, and needs at least 4: `1|1|unix`\n{LIKE}"));
     refused(
         "2|1|unix|x|grpc|",
         "speaks version 2 of go-plugin's core protocol, and this program speaks version 1\n\
@@ -158,14 +158,11 @@ fn a_field_is_bad() {
 
 #[test]
 fn a_certificate_is_bad() {
-    const HINT: &str = "\nhint: there belongs the certificate's DER, in standard base64 without padding, or nothing";
+    const HINT: &str = "\nhint: the field has the certificate's DER in standard base64 without padding, or nothing";
     let (text, _) = certificate();
     let line = |text: &str| format!("1|1|unix|x|grpc|{text}|true");
-    refused(
-        line(&format!("{text}!")),
-        &format!("has something in its handshake where the certificate belongs that is not base64{HINT}"),
-    );
-    let no_der = format!("has something in its handshake where the certificate belongs that is no DER{HINT}");
+    refused(line(&format!("{text}!")), &format!("printed a handshake with a certificate that is not base64{HINT}"));
+    let no_der = format!("printed a handshake with a certificate that is not DER{HINT}");
     refused(line(&text[4..]), &no_der);
     refused(line(&text[..text.len() - 8]), &no_der);
     refused(line(&"A".repeat(51)), &no_der);

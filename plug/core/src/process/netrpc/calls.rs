@@ -195,8 +195,12 @@ impl Inner {
                         continue;
                     }
                 },
-                Err(error @ ReadError::TooLong { .. }) => {
-                    Err(Fault::Refused { code: Code::OUT_OF_RANGE, message: error.to_string() })
+                Err(ReadError::TooLong { found, max_len }) => {
+                    let message = format!(
+                        "the reply has {found} bytes, and the limit is {max_len}\n\
+                         hint: `ProcessOptions::max_reply` sets the limit"
+                    );
+                    Err(Fault::Refused { code: Code::OUT_OF_RANGE, message })
                 }
                 Err(error) => {
                     let fault = end_fault(&error);

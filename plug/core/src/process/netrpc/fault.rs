@@ -74,7 +74,7 @@ mod tests {
             assert_eq!(format!("{decoded:?}"), format!("{fault:?}"));
         }
         let Some(Fault::Failed(texts)) = decode(&encode(Fault::Failed(Vec::new()))) else { panic!("it failed") };
-        assert_eq!(texts, ["the plugin failed, and did not say with what"]);
+        assert_eq!(texts, ["the plugin failed without a message"]);
         assert!(decode(b"no message").is_none());
         assert!(decode(b"").is_none());
     }

@@ -127,8 +127,12 @@ async fn read(
         let refuse = |answer: Responder, fault| answer.unary(Err(fault), &state.backpressure);
         match values.wait().await {
             Ok(()) => {}
-            Err(error @ ReadError::TooLong { .. }) => {
-                refuse(answer, Fault::refused(Code::RESOURCE_EXHAUSTED, format!("of the request {error}")));
+            Err(ReadError::TooLong { found, max_len }) => {
+                let text = format!(
+                    "the request has {found} bytes, and the limit is {max_len}\n\
+                     hint: `Server::max_request` of the plugin sets the limit"
+                );
+                refuse(answer, Fault::refused(Code::RESOURCE_EXHAUSTED, text));
                 continue;
             }
             Err(error) => return Err(error),
@@ -153,7 +157,7 @@ async fn read(
                     refuse(answer, fault);
                 }
                 Ok(_) if state.calls.is_full() => {
-                    let text = "too many calls wait already, behind others that go on";
+                    let text = "too many calls wait already";
                     refuse(answer, Fault::refused(Code::RESOURCE_EXHAUSTED, text));
                 }
                 Ok(message) => {
@@ -199,7 +203,7 @@ impl Respond for Responder {
         if let Some(fault) = refusal {
             response.error = match fault.text() {
                 // Go takes an empty error for success.
-                "" => "the plugin failed, and did not say with what".to_owned(),
+                "" => "the plugin failed without a message".to_owned(),
                 text => text.to_owned(),
             };
             // Go ignores the body of a failed response.

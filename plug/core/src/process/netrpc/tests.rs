@@ -72,7 +72,7 @@ fn a_truncated_stream_is_an_error_wherever_it_is_cut() {
             found = next(&mut values);
         }
         let is_whole = len == 0 || len == first;
-        let expected = if is_whole { "it has ended" } else { "what it sends is no gob: it ends within a value" };
+        let expected = if is_whole { "it has ended" } else { "it does not send gob: it ends within a value" };
         assert_eq!(found, expected, "{len} of {} bytes", bytes.len());
     }
 }
@@ -80,36 +80,36 @@ fn a_truncated_stream_is_an_error_wherever_it_is_cut() {
 #[test]
 fn lying_gob_is_an_error() {
     // A length beyond the end of the stream, beyond the limit, and beyond any memory.
-    assert_next(b"\x05\x0c\0", 100, "what it sends is no gob: it ends within a value");
-    assert_next(b"\xff\xc8", 100, "what it sends is no gob: it ends within a value");
+    assert_next(b"\x05\x0c\0", 100, "it does not send gob: it ends within a value");
+    assert_next(b"\xff\xc8", 100, "it does not send gob: it ends within a value");
     let long = [&b"\xff\xc8"[..], &[0; 200], b"\x04\x0c\0\x01x"].concat();
     let mut values = Values::new(&long[..], 100);
-    assert_eq!(next(&mut values), "a message has 200 bytes, which is more than the 100 that are taken");
+    assert_eq!(next(&mut values), "a message has 200 bytes, and the limit is 100");
     assert_eq!(next(&mut values), "a value", "the value after it is read");
-    assert_next(b"\xf8\x7f\xff\xff\xff\xff\xff\xff\xff", 100, "what it sends is no gob: invalid message length");
-    assert_next(b"\xf7\0\0\0\0\0\0\0\0\0", 100, "what it sends is no gob: encoded unsigned integer out of range");
+    assert_next(b"\xf8\x7f\xff\xff\xff\xff\xff\xff\xff", 100, "it does not send gob: invalid message length");
+    assert_next(b"\xf7\0\0\0\0\0\0\0\0\0", 100, "it does not send gob: encoded unsigned integer out of range");
     // A string that is longer than its message.
-    assert_next(b"\x04\x0c\0\x7fx", 100, "what it sends is no gob: invalid length 127: exceeds input size 1");
+    assert_next(b"\x04\x0c\0\x7fx", 100, "it does not send gob: invalid length 127: exceeds input size 1");
     // A type without a description, with two, and with an empty one.
-    assert_next(b"\x04\xff\x82\0\x01", 100, "what it sends is no gob: bad data: undefined type 65");
+    assert_next(b"\x04\xff\x82\0\x01", 100, "it does not send gob: bad data: undefined type 65");
     let point = b"\x1f\xff\x81\x03\x01\x01\x05Point\x01\xff\x82\0\x01\x02\x01\x01X\x01\x04\0\x01\x01Y\x01\x04\0\0\0";
-    assert_next(&[&point[..], point].concat(), 100, "what it sends is no gob: duplicate type received");
-    assert_next(b"\x03\xff\x81\0", 100, "what it sends is no gob: bad data: unknown field in empty wireType");
+    assert_next(&[&point[..], point].concat(), 100, "it does not send gob: duplicate type received");
+    assert_next(b"\x03\xff\x81\0", 100, "it does not send gob: bad data: unknown field in empty wireType");
     // A type with the number `i64::MIN`, which has no negative; alone and inside an interface.
     let min_number = b"\xf8\xff\xff\xff\xff\xff\xff\xff\xff\x03";
     let reason = if cfg!(debug_assertions) { "its decoder failed" } else { "duplicate type received" };
-    let text = format!("what it sends is no gob: {reason}");
+    let text = format!("it does not send gob: {reason}");
     assert_next(&[b"\x0a", &min_number[..]].concat(), 100, &text);
     assert_next(&[b"\x0f\x10\0\x01x", &min_number[..], b"\0"].concat(), 100, &text);
     // A field that the type does not have.
     assert_next(
         &[&point[..], b"\x05\xff\x82\x09\x02\0"].concat(),
         100,
-        "what it sends is no gob: internal error: field numbers out of bounds",
+        "it does not send gob: internal error: field numbers out of bounds",
     );
     // A slice with more elements than bytes.
     let strings = b"\x0c\xff\x89\x02\x01\x02\xff\x8a\0\x01\x0c\0\0\x06\xff\x8a\0\xfe\xff\xff";
-    let text = "what it sends is no gob: decoding array or slice: length exceeds input size (65535 elements)";
+    let text = "it does not send gob: decoding array or slice: length exceeds input size (65535 elements)";
     assert_next(strings, 100, text);
 }
 
@@ -121,7 +121,7 @@ fn the_depth_of_a_recursive_type_is_limited() {
     let nested = [&[0xff, 0x82, 0][..], &[1; 100_000], &[0]].concat();
     let len = nested.len() as u32;
     let bytes = [&recursive[..], &[0xfd], &len.to_be_bytes()[1..], &nested].concat();
-    assert_next(&bytes, 1 << 20, "what it sends is no gob: invalid nesting depth");
+    assert_next(&bytes, 1 << 20, "it does not send gob: invalid nesting depth");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn the_descriptions_of_types_are_limited() {
     }
     assert!(bytes.len() > 4 << 20);
     let mut values = Values::new(&bytes[..], 100);
-    assert_eq!(next(&mut values), "what it sends is no gob: it describes types in more than 4194304 bytes");
+    assert_eq!(next(&mut values), "it does not send gob: it describes types in more than 4194304 bytes");
 }
 
 #[test]

@@ -59,14 +59,14 @@ impl std::fmt::Display for ReadError {
         match self {
             Self::End => f.write_str("it has ended"),
             Self::Lost(error) if error.kind() == std::io::ErrorKind::InvalidData => f.write_str(
-                "what it sends is no yamux: it is more than there is room for, or of no stream that is open",
+                "it does not speak yamux: it sends more than there is room for, or to a stream that is not open",
             ),
             Self::Lost(error) => write!(f, "its connection failed: {error}"),
             Self::Session(error) => f.write_str(&crate::process::mux::describe(error)),
             Self::TooLong { found, max_len } => {
-                write!(f, "a message has {found} bytes, which is more than the {max_len} that are taken")
+                write!(f, "a message has {found} bytes, and the limit is {max_len}")
             }
-            Self::Malformed(reason) => write!(f, "what it sends is no gob: {reason}"),
+            Self::Malformed(reason) => write!(f, "it does not send gob: {reason}"),
         }
     }
 }

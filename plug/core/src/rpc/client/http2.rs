@@ -11,7 +11,7 @@ use bytes::Bytes;
 use h2::client::SendRequest;
 use http::header::{CONTENT_TYPE, HeaderValue, TE};
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Method, Request, StatusCode, Uri};
+use http::{HeaderName, Method, Request, StatusCode, Uri};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::AbortHandle;
 use tokio::time::timeout_at;
@@ -23,6 +23,9 @@ use crate::rpc::{frames, status, timeout};
 use crate::wire::channel::Call;
 use crate::wire::fault::{self, Fault, Unavailable};
 use crate::wire::list::PLUGIN_NAME;
+
+/// The header of [`PLUGIN_NAME`]. To parse the name for each call would take longer.
+static PLUGIN: HeaderName = HeaderName::from_static(PLUGIN_NAME);
 
 /// An HTTP/2 connection that calls go over. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -134,10 +137,11 @@ fn head(call: &Call) -> Result<Request<()>, Fault> {
     let headers = request.headers_mut();
     headers.insert(TE, HeaderValue::from_static("trailers"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert(&status::ERRORS, HeaderValue::from_static(status::LONG));
     if let Some(plugin) = &call.plugin {
         let plugin = HeaderValue::try_from(&plugin[..]);
         headers.insert(
-            PLUGIN_NAME,
+            &PLUGIN,
             plugin.map_err(|_| Fault::Malformed("the plugin's name cannot be a header's value".to_owned()))?,
         );
     }
@@ -161,8 +165,12 @@ impl Messages {
             Ok(Some(message)) => Ok(Some(message)),
             Ok(None) => self.end().await.map(|()| None),
             Err(Broken::Lost(error)) => Err(lost(&error)),
-            Err(broken @ Broken::TooLong { .. }) => {
-                Err(Fault::Refused { code: fault::Code::OUT_OF_RANGE, message: broken.to_string() })
+            Err(Broken::TooLong { len, max_len }) => {
+                let message = format!(
+                    "the reply has {len} bytes, and the limit is {max_len}\n\
+                     hint: `ProcessOptions::max_reply` sets the limit"
+                );
+                Err(Fault::Refused { code: fault::Code::OUT_OF_RANGE, message })
             }
             Err(broken) => Err(Fault::Malformed(broken.to_string())),
         }
@@ -171,7 +179,7 @@ impl Messages {
     async fn end(&mut self) -> Result<(), Fault> {
         let trailers = self.frames.body.trailers().await.map_err(|error| lost(&error))?;
         let status = trailers.and_then(|trailers| Status::from_header_map(&trailers)).or(self.end.take());
-        let status = status.ok_or_else(|| Fault::Malformed("it does not say how it ended".to_owned()))?;
+        let status = status.ok_or_else(|| Fault::Malformed("it has no gRPC status".to_owned()))?;
         if status.code() == Code::Ok { Ok(()) } else { Err(status::fault(&status)) }
     }
 }
@@ -188,16 +196,13 @@ fn lost(error: &h2::Error) -> Fault {
 
 fn text(error: &h2::Error) -> String {
     if error.is_remote() && error.is_reset() {
-        return format!("it gave the call up: {}", error.reason().unwrap_or(h2::Reason::CANCEL));
+        return format!("it reset the call: {}", error.reason().unwrap_or(h2::Reason::CANCEL));
     }
     if error.is_remote() && error.is_go_away() {
-        return format!(
-            "it takes no more calls by this connection: {}",
-            error.reason().unwrap_or(h2::Reason::NO_ERROR)
-        );
+        return format!("it closes this connection: {}", error.reason().unwrap_or(h2::Reason::NO_ERROR));
     }
     if error.reason().is_some() {
-        return format!("what it sends is no HTTP/2: {error}");
+        return format!("it does not speak HTTP/2: {error}");
     }
     format!("its connection failed: {error}")
 }
@@ -308,6 +313,7 @@ mod tests {
             let header = |name: &str| head.headers.get(name).map(|value| value.to_str().unwrap());
             assert_eq!(header("content-type"), Some("application/grpc"));
             assert_eq!((header("te"), header("plug-name")), (Some("trailers"), Some("a")));
+            assert_eq!(header("plug-errors"), Some("long"));
             let sent = timeout::parse(&head.headers).unwrap();
             assert!(sent <= span && sent > span / 2, "{sent:?}");
             assert_eq!(data, b"\0\0\0\0\x07request");
@@ -323,11 +329,12 @@ mod tests {
         assert_eq!(call_body(b"\0\0\0\0\x01a\0\0\0\0\x01b", OK), "malformed: it has more than one message");
         assert_eq!(call_body(b"\0\0\0\0\x09hi", OK), "malformed: it ends within a message");
         assert_eq!(call_body(b"\0\0", OK), "malformed: it ends within a message");
-        assert_eq!(call_body(b"\0\0\0\0\x02hi", None), "malformed: it does not say how it ended");
+        assert_eq!(call_body(b"\0\0\0\0\x02hi", None), "malformed: it has no gRPC status");
         assert_eq!(call_body(b"\x01\0\0\0\x02hi", OK), "malformed: a message is compressed, which was not agreed");
         assert_eq!(
             call_body(b"\0\xff\xff\xff\xff", OK),
-            "OUT_OF_RANGE: a message has 4294967295 bytes, which is more than the 100 that are taken"
+            "OUT_OF_RANGE: the reply has 4294967295 bytes, and the limit is 100\n\
+             hint: `ProcessOptions::max_reply` sets the limit"
         );
         let failed = Some(&[("grpc-status", "2"), ("grpc-message", "no%20luck")][..]);
         assert_eq!(call_body(b"", failed), "failed: no luck");
@@ -342,7 +349,7 @@ mod tests {
                 respond.send_response(head, true).unwrap();
             })))
         };
-        assert_eq!(http(200), "malformed: it does not say how it ended");
+        assert_eq!(http(200), "malformed: it has no gRPC status");
         assert_eq!(http(503), "gone, unsent false: it answered with the HTTP status 503 Service Unavailable");
         assert_eq!(http(404), "Unimplemented(\"it answered with the HTTP status 404 Not Found\")");
         assert_eq!(http(500), "UNKNOWN: it answered with the HTTP status 500 Internal Server Error");
@@ -354,11 +361,11 @@ mod tests {
         let reset = |reason| text_of(run(call_server(None, move |_, mut respond| respond.send_reset(reason))));
         assert_eq!(
             reset(h2::Reason::REFUSED_STREAM),
-            "gone, unsent true: it gave the call up: refused stream before processing any application logic"
+            "gone, unsent true: it reset the call: refused stream before processing any application logic"
         );
         assert_eq!(
             reset(h2::Reason::INTERNAL_ERROR),
-            "gone, unsent false: it gave the call up: unexpected internal error encountered"
+            "gone, unsent false: it reset the call: unexpected internal error encountered"
         );
     }
 

@@ -41,6 +41,7 @@ pub(crate) struct RemoteObject {
 impl RemoteObject {
     #[inline(never)]
     fn send(&self, index: usize, is_idempotent: bool, request: Vec<u8>) -> Result<Bytes, Fault> {
+        self.driver.check()?;
         let deadline = deadline::of_call(self.limit);
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(Fault::Deadline);

@@ -21,6 +21,12 @@ pub(crate) fn unwell(name: &str, origin: &str, fault: Fault) -> Error {
     object::error(name, "check", origin, fault)
 }
 
+/// The error if the peer belongs to the parent of this process.
+#[cfg(feature = "process")]
+pub(crate) fn unopened(name: &str, origin: &str, fault: Fault) -> Error {
+    object::error(name, "open", origin, fault)
+}
+
 /// Lists the peer's plugins. `None` if the peer has no such method.
 pub(crate) async fn list(channel: &dyn Channel, deadline: Option<Instant>) -> Result<Option<ListReply>, Fault> {
     match channel.call(Call::of_service(LIST, Bytes::new(), deadline)).await {

@@ -18,18 +18,19 @@ use crate::rpc::frames;
 use crate::rpc::frames::{Broken, Frames};
 use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::request::Respond;
-use crate::rpc::status::status;
+use crate::rpc::status::{Errors, status};
 use crate::wire::fault::{Code, Fault};
 
 /// A reply longer than this many bytes is sent as the peer opens its window.
 const LONG: usize = 64 << 10;
 
 /// Responds to one request. If it is dropped unused, it responds that the server is about to end.
-pub(super) struct Responder(Option<SendResponse<Bytes>>);
+pub(super) struct Responder(Option<SendResponse<Bytes>>, Errors);
 
 impl Responder {
-    pub(super) fn new(respond: SendResponse<Bytes>) -> Self {
-        Self(Some(respond))
+    /// Responds to a client that accepts these errors.
+    pub(super) fn new(respond: SendResponse<Bytes>, errors: Errors) -> Self {
+        Self(Some(respond), errors)
     }
 
     /// Refuses a request that is not gRPC with an HTTP status.
@@ -73,7 +74,7 @@ impl Respond for Responder {
                 });
             }
             Ok(message) => drop(send_short(respond, message)),
-            Err(fault) => drop(respond.send_response(status(fault).into_http(), true)),
+            Err(fault) => drop(respond.send_response(status(fault, self.1).into_http(), true)),
         }
     }
 }
@@ -163,7 +164,13 @@ pub(super) async fn message(body: RecvStream, max_len: usize) -> Result<Bytes, F
         Broken::Compressed => {
             Fault::Unimplemented("the message is compressed, which this server does not know".to_owned())
         }
-        Broken::TooLong { .. } => Fault::refused(Code::RESOURCE_EXHAUSTED, format!("in the request, {broken}")),
+        Broken::TooLong { len, max_len } => {
+            let text = format!(
+                "the request has {len} bytes, and the limit is {max_len}\n\
+                 hint: `Server::max_request` of the server sets the limit"
+            );
+            Fault::refused(Code::RESOURCE_EXHAUSTED, text)
+        }
         Broken::Cut => Fault::refused(Code::INTERNAL, "the request ends within a message"),
         broken => Fault::refused(Code::INTERNAL, broken.to_string()),
     };
@@ -223,7 +230,7 @@ mod tests {
         let serving = async {
             let mut connection = h2::server::handshake(server).await.unwrap();
             let (request, respond) = connection.accept().await.unwrap().unwrap();
-            tokio::spawn(serve(request, Responder::new(respond)));
+            tokio::spawn(serve(request, Responder::new(respond, Errors::Short)));
             _ = connection.accept().await;
         };
         let requesting = async {
@@ -260,7 +267,8 @@ mod tests {
                 (b"\0\0\0\0\x09hi", "Internal: the request ends within a message"),
                 (
                     b"\0\0\0\0\x65",
-                    "ResourceExhausted: in the request, a message has 101 bytes, which is more than the 100 that are taken",
+                    "ResourceExhausted: the request has 101 bytes, and the limit is 100\n\
+                     hint: `Server::max_request` of the server sets the limit",
                 ),
                 (b"\0\0\0\0\0\0\0\0\0\0", "Unimplemented: the request has more than one message"),
                 (b"\x01\0\0\0\0", "Unimplemented: the message is compressed, which this server does not know"),

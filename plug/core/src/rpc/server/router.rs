@@ -24,6 +24,7 @@ use crate::rpc::server::request::{PendingCall, Respond, call};
 use crate::rpc::server::respond;
 use crate::rpc::server::respond::{Incoming, Responder};
 use crate::rpc::server::workers::CallQueue;
+use crate::rpc::status::{Errors, status};
 use crate::rpc::timeout;
 use crate::wire::dispatch::Dispatch;
 use crate::wire::fault::{self, Fault};
@@ -91,7 +92,8 @@ impl Router {
         respond: SendResponse<Bytes>,
         backpressure: &Backpressure,
     ) {
-        let (inner, responder, backpressure) = (&self.0, Responder::new(respond), backpressure.clone());
+        let errors = Errors::accepted(request.headers());
+        let (inner, responder, backpressure) = (&self.0, Responder::new(respond, errors), backpressure.clone());
         let max_len = inner.max_len;
         let path = request.uri().path();
         if !is_grpc(request.headers()) {
@@ -107,7 +109,7 @@ impl Router {
                 poll_or_spawn(async move {
                     match respond::message(request.into_body(), max_len).await {
                         Ok(_) if calls.is_full() => {
-                            let text = "too many calls wait already, behind others that go on";
+                            let text = "too many calls wait already";
                             responder.unary(Err(Fault::refused(fault::Code::RESOURCE_EXHAUSTED, text)), &backpressure);
                         }
                         Ok(message) => call(calls, PendingCall { target, message, deadline, responder, backpressure }),
@@ -138,11 +140,10 @@ impl Router {
                 };
                 tokio::spawn(async move {
                     let Ok(mut response) = response.await;
-                    let status = Status::from_header_map(response.headers());
+                    let sent = Status::from_header_map(response.headers());
                     // tonic does not say which method is missing.
-                    if status.is_some_and(|status| status.code() == Code::Unimplemented && status.message().is_empty())
-                    {
-                        response = Status::unimplemented(unknown).into_http();
+                    if sent.is_some_and(|status| status.code() == Code::Unimplemented && status.message().is_empty()) {
+                        response = status(Fault::Unimplemented(unknown), errors).into_http();
                     }
                     responder.stream(response).await;
                 });
