@@ -48,7 +48,7 @@ pub mod testing {
     #[cfg(feature = "library")]
     pub use crate::library::host::open::open_by_folder;
     #[cfg(feature = "library")]
-    pub use crate::library::host::{read, read_records, section_for};
+    pub use crate::library::host::{check_structure, read, read_records, section_for};
     #[cfg(feature = "process")]
     pub use crate::process::handshake::read as read_handshake;
     #[cfg(feature = "process")]

@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code, reason = "opening a library is unsafe")]
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod damage;
 mod faults;
 mod files;
 mod in_place;

@@ -7,6 +7,7 @@
 //! | `file.rs` | `RelativePath`, `Unreadable`, `NotAFile`, `TooLong`, `Copy` |
 //! | `file.rs`, on demand | `Writable`, `NotAllowed` |
 //! | `image.rs` | `Empty`, `NotALibrary`, `WrongTarget`, `CutShort`, `Damaged`, `NoPlugins` |
+//! | `structure.rs` | `Damaged` |
 //! | `open.rs`, `reader.rs` | `Abi`, and faults of the records: `Damaged`, `NoPlugins` |
 //! | `loaded.rs` | `Load`, `NoAnswer`, `Changed`, and `Abi` once more |
 //!
@@ -77,7 +78,7 @@ pub enum LibraryFault {
         /// The length that its header declares, at least.
         declared: u64,
     },
-    /// Its header or its records are invalid.
+    /// Its headers, its records or the tables for the loader are invalid.
     Damaged {
         /// The reason.
         what: String,

@@ -11,6 +11,7 @@ use crate::error::library::LibraryFault;
 use crate::executable_file::Contents;
 use crate::library::host::copy::Loadable;
 use crate::library::host::image;
+use crate::library::host::structure::Depth;
 
 /// The checks of a file before it is loaded.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub(super) enum CopyMode {
     /// A copy that has a place in this folder.
     CopyIn(PathBuf),
     InPlace,
+    /// It is inspected, and not loaded.
+    Unloaded,
 }
 
 impl Default for FileRules {
@@ -60,7 +63,7 @@ pub(super) fn take(path: &Path, rules: &FileRules) -> Result<(Loadable, Vec<u8>)
     if rules.refuse_writable {
         refuse_writable(path, &metadata).map_err(|fault| Error::library(path, fault))?;
     }
-    if !matches!(rules.copy_mode, CopyMode::InPlace) {
+    if matches!(rules.copy_mode, CopyMode::Copy | CopyMode::CopyIn(_)) {
         // Checked before the copy, since a file that is no library can be of any length.
         image::kind(&Contents::new(&file, len)).map_err(|fault| Error::library(path, fault))?;
         (&file).rewind().map_err(unreadable)?;
@@ -70,7 +73,7 @@ pub(super) fn take(path: &Path, rules: &FileRules) -> Result<(Loadable, Vec<u8>)
     let loadable = match &rules.copy_mode {
         CopyMode::Copy => Loadable::copy(whole, path),
         CopyMode::CopyIn(folder) => Loadable::copy_in(folder, whole),
-        CopyMode::InPlace => Ok(Loadable::in_place(file, path)),
+        CopyMode::InPlace | CopyMode::Unloaded => Ok(Loadable::in_place(file, path)),
     };
     let loadable = loadable.map_err(|error| Error::library(path, LibraryFault::Copy).with_source(error))?;
     if let Some(allowed) = &rules.allowed {
@@ -82,7 +85,9 @@ pub(super) fn take(path: &Path, rules: &FileRules) -> Result<(Loadable, Vec<u8>)
     // Read from the copy, since the file may have changed while it was copied.
     let len = loadable.file().metadata().map_err(unreadable)?.len();
     let contents = Contents::new(loadable.file(), len);
-    let section = image::section(&contents).map_err(|fault| Error::library(path, fault))?.to_vec();
+    // Loading in place is for speed, and nothing but an installation writes to such a file.
+    let depth = if matches!(rules.copy_mode, CopyMode::InPlace) { Depth::Segments } else { Depth::All };
+    let section = image::section(&contents, depth).map_err(|fault| Error::library(path, fault))?.to_vec();
     drop(contents);
     Ok((loadable, section))
 }

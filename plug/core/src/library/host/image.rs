@@ -9,6 +9,8 @@ use object::{Endianness, FileKind, Object, ObjectKind, ObjectSection, ObjectSegm
 
 use crate::error::library::LibraryFault;
 use crate::executable_file::{Sort, Target};
+use crate::library::host::structure;
+use crate::library::host::structure::Depth;
 
 /// The maximum length of the section with the records, in bytes, which is kept in memory.
 /// For a plugin it is some hundred bytes, and its docs.
@@ -27,16 +29,16 @@ pub(super) fn kind<'d, R: ReadRef<'d>>(bytes: R) -> Result<FileKind, LibraryFaul
 }
 
 /// The bytes of the section with the records.
-pub(super) fn section<'d, R: ReadRef<'d>>(bytes: R) -> Result<&'d [u8], LibraryFault> {
-    section_for(bytes, &Target::own())
+pub(super) fn section<'d, R: ReadRef<'d>>(bytes: R, depth: Depth) -> Result<&'d [u8], LibraryFault> {
+    section_for(bytes, &Target::own(), depth)
 }
 
 /// The same for a file of another system.
-pub(super) fn section_for<'d, R: ReadRef<'d>>(bytes: R, host: &Target) -> Result<&'d [u8], LibraryFault> {
+pub(super) fn section_for<'d, R: ReadRef<'d>>(bytes: R, host: &Target, depth: Depth) -> Result<&'d [u8], LibraryFault> {
     let len = bytes.len().unwrap_or_default();
     match kind(bytes)? {
-        FileKind::Elf32 => section_of_elf::<elf::FileHeader32<Endianness>, R>(bytes, len, host),
-        FileKind::Elf64 => section_of_elf::<elf::FileHeader64<Endianness>, R>(bytes, len, host),
+        FileKind::Elf32 => section_of_elf::<elf::FileHeader32<Endianness>, R>(bytes, len, host, depth),
+        FileKind::Elf64 => section_of_elf::<elf::FileHeader64<Endianness>, R>(bytes, len, host, depth),
         _ => section_of_another(bytes, len, host),
     }
 }
@@ -47,7 +49,7 @@ fn damaged(error: object::Error) -> LibraryFault {
 
 /// Reads the headers alone. `object::File` also reads the symbol tables, which takes as long as the
 /// rest.
-fn section_of_elf<'d, H, R>(bytes: R, len: u64, host: &Target) -> Result<&'d [u8], LibraryFault>
+fn section_of_elf<'d, H, R>(bytes: R, len: u64, host: &Target, depth: Depth) -> Result<&'d [u8], LibraryFault>
 where
     H: FileHeader<Endian = Endianness>,
     R: ReadRef<'d>,
@@ -83,7 +85,25 @@ where
     };
     let section = sections.iter().find(name_of).ok_or(LibraryFault::NoPlugins)?;
     check_size(section.sh_size(endian).into())?;
-    section.data(endian, bytes).map_err(damaged)
+    let section = section.data(endian, bytes).map_err(damaged)?;
+    structure::check(header, segments, sections.iter().as_slice(), names, depth, &|offset, size| {
+        bytes.read_bytes_at(offset, size).ok()
+    })
+    .map_err(|what| LibraryFault::Damaged { what })?;
+    Ok(section)
+}
+
+/// Checks an ELF file as `section` does, without its records. For the tests.
+pub(super) fn check_structure(bytes: &[u8]) -> Result<(), LibraryFault> {
+    let header = elf::FileHeader64::<Endianness>::parse(bytes).map_err(damaged)?;
+    let endian = header.endian().map_err(damaged)?;
+    let segments = header.program_headers(endian, bytes).map_err(damaged)?;
+    let sections = header.section_headers(endian, bytes).map_err(damaged)?;
+    let names = header.shstrndx(endian, bytes).map_err(damaged)?;
+    let names = sections.get(names as usize).ok_or(LibraryFault::NoPlugins)?.data(endian, bytes).map_err(damaged)?;
+    let read = |offset, size| bytes.read_bytes_at(offset, size).ok();
+    structure::check(header, segments, sections, names, Depth::All, &read)
+        .map_err(|what| LibraryFault::Damaged { what })
 }
 
 /// The section of a Mach-O or PE file.
@@ -128,11 +148,11 @@ mod tests {
 
     #[test]
     fn what_is_no_library_is_called_what_it_is() {
-        let what = |bytes: &[u8]| match section(bytes) {
+        let what = |bytes: &[u8]| match section(bytes, Depth::All) {
             Err(LibraryFault::NotALibrary { what }) => what,
             other => panic!("{other:?}"),
         };
-        assert!(matches!(section(&[][..]), Err(LibraryFault::Empty)));
+        assert!(matches!(section(&[][..], Depth::All), Err(LibraryFault::Empty)));
         assert_eq!(what(b"hello"), "a text");
         assert_eq!(what(&[7, 0, 255, 1]), "a file of an unknown sort");
         assert_eq!(what(b"!<arch>\n/               "), "an archive, such as an rlib");
@@ -142,9 +162,9 @@ mod tests {
     fn a_header_alone_is_cut_short() {
         let header = [&b"\x7fELF\x02\x01\x01\0"[..], &[0; 8]].concat();
         assert!(
-            matches!(section(&header[..]), Err(LibraryFault::CutShort { len: 16, declared: 64 })),
+            matches!(section(&header[..], Depth::All), Err(LibraryFault::CutShort { len: 16, declared: 64 })),
             "{:?}",
-            section(&header[..])
+            section(&header[..], Depth::All)
         );
     }
 }

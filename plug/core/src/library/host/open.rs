@@ -58,6 +58,8 @@ use crate::registry::link::Link;
 /// It reads the file once, and refuses a file that is no whole library for this system, is longer
 /// than a gibibyte, or has no plugins of an ABI that this program supports.
 /// It parses the records of plugins, interfaces and methods, and makes a private copy.
+/// Of an ELF file, it checks the tables that the system's loader trusts.
+/// It cannot find damage in code; [`LibraryOptions::allow_only`] does.
 /// A plugin with an interface that differs from this program's fails to open, and is listed in
 /// [`Registry::problems`](crate::Registry::problems).
 ///
@@ -159,6 +161,9 @@ impl LibraryOptions {
     /// replacement is loaded, and refused if its plugins or methods differ.
     /// A path that was loaded before gives the library that it gave then.
     ///
+    /// The tables of the file for the loader are not checked, since that takes half as long as the
+    /// rest.
+    ///
     /// Use it only for files that are replaced and never written to, as package managers and Cargo
     /// do.
     /// Overwriting or cutting a loaded file crashes this process, or changes the code in it.
@@ -198,8 +203,7 @@ impl LibraryOptions {
     /// Those of [`open`](Self::open).
     pub fn inspect(&self, path: impl AsRef<Path>) -> Result<Inspection, Error> {
         let path = path.as_ref();
-        // It is not loaded, so it needs no copy.
-        let (loadable, section) = file::take(path, &FileRules { copy_mode: CopyMode::InPlace, ..self.0.clone() })?;
+        let (loadable, section) = file::take(path, &FileRules { copy_mode: CopyMode::Unloaded, ..self.0.clone() })?;
         let records = records(&section).map_err(|fault| Error::library(path, fault))?;
         let sha256 = file::sha256(&loadable)
             .map_err(|error| Error::library(path, LibraryFault::Unreadable).with_source(error))?;
