@@ -7,20 +7,32 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use h2::{RecvStream, SendStream};
 
 /// The length of the prefix of a message: one byte for compression, and four for the length.
-const PREFIX: usize = 5;
+pub(crate) const PREFIX: usize = 5;
 /// A message of up to this many bytes is copied after its prefix, so that both are one frame.
 const SHORT: usize = 4096;
 
 /// Sends one message. Bytes beyond the peer's window are queued in the connection.
+#[cfg_attr(not(feature = "process"), allow(dead_code, reason = "tonic sends the requests of the grpc link"))]
 pub(crate) fn send(stream: &mut SendStream<Bytes>, message: Bytes, is_last: bool) -> Result<(), h2::Error> {
+    let (start, rest) = pieces(message);
+    match rest {
+        None => stream.send_data(start, is_last),
+        Some(rest) => {
+            stream.send_data(start, false)?;
+            stream.send_data(rest, is_last)
+        }
+    }
+}
+
+/// The prefix of the message with the message, or if it is long, both apart.
+pub(crate) fn pieces(message: Bytes) -> (Bytes, Option<Bytes>) {
     if message.len() > SHORT {
-        stream.send_data(prefix(message.len()), false)?;
-        return stream.send_data(message, is_last);
+        return (prefix(message.len()), Some(message));
     }
     let mut all = BytesMut::with_capacity(PREFIX + message.len());
     put_prefix(&mut all, message.len());
     all.put(message);
-    stream.send_data(all.freeze(), is_last)
+    (all.freeze(), None)
 }
 
 /// The prefix of a message of this length.
@@ -78,17 +90,27 @@ impl Frames {
             if let Some(message) = self.take_message()? {
                 return Ok(Some(message));
             }
-            let Some(chunk) = self.body.data().await else {
-                return if self.received.is_empty() { Ok(None) } else { Err(Broken::Cut) };
-            };
-            let chunk = chunk.map_err(Broken::Lost)?;
-            // Reopens the window. If that fails, the stream has ended, as the next chunk reports.
-            let _ = self.body.flow_control().release_capacity(chunk.len());
-            self.received.extend_from_slice(&chunk);
+            if self.receive().await?.is_none() {
+                return Ok(None);
+            }
         }
     }
 
-    fn take_message(&mut self) -> Result<Option<Bytes>, Broken> {
+    /// Receives more bytes, and returns how many are not yet a whole message.
+    /// `None` at the end of the body.
+    pub(crate) async fn receive(&mut self) -> Result<Option<usize>, Broken> {
+        let Some(chunk) = self.body.data().await else {
+            return if self.received.is_empty() { Ok(None) } else { Err(Broken::Cut) };
+        };
+        let chunk = chunk.map_err(Broken::Lost)?;
+        // Reopens the window. If that fails, the stream has ended, as the next chunk reports.
+        let _ = self.body.flow_control().release_capacity(chunk.len());
+        self.received.extend_from_slice(&chunk);
+        Ok(Some(self.received.len()))
+    }
+
+    /// The next message, if all of it was received.
+    pub(crate) fn take_message(&mut self) -> Result<Option<Bytes>, Broken> {
         let Some((&[flag, ref len @ ..], rest)) = self.received.split_first_chunk::<PREFIX>() else { return Ok(None) };
         if flag != 0 {
             return Err(Broken::Compressed);

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::process::handshake::environment::HostEnvironment;
 use crate::process::handshake::line::Address;
 use crate::rpc::server::connections::Speaks;
+use crate::rpc::server::limits::Limits;
 
 #[cfg(unix)]
 pub(crate) struct Socket {
@@ -73,6 +74,7 @@ impl Socket {
         self,
         speaks: impl Speaks,
         secure: Option<ServerConfig>,
+        limits: Limits,
         ended: impl Future<Output = ()>,
     ) {
         let Self { listener, path } = self;
@@ -81,7 +83,7 @@ impl Socket {
             ended.await;
             drop(path);
         };
-        serve_with(listener, speaks, secure, ended).await;
+        serve_with(listener, speaks, secure, limits, ended).await;
     }
 }
 
@@ -149,9 +151,10 @@ impl Socket {
         self,
         speaks: impl Speaks,
         secure: Option<ServerConfig>,
+        limits: Limits,
         ended: impl Future<Output = ()>,
     ) {
-        serve_with(self.listener, speaks, secure, ended).await;
+        serve_with(self.listener, speaks, secure, limits, ended).await;
     }
 }
 
