@@ -2,7 +2,7 @@
 //! A request that exceeds its limit is refused.
 //! If the peer does not read its replies, its next calls wait: backpressure.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use bytes::{Buf, Bytes};
 use tokio::sync::Notify;
@@ -43,6 +43,10 @@ struct Inner {
     sent: Notify,
     server: ServerBytes,
 }
+
+/// The calls of one connection.
+#[derive(Debug)]
+pub(super) struct Calls(Weak<Inner>);
 
 /// A reply that is being sent. Dropped once it is.
 pub(crate) struct Unsent(Backpressure, usize);
@@ -104,6 +108,10 @@ impl Backpressure {
         Arc::strong_count(&self.0) == 1
     }
 
+    pub(super) fn calls(&self) -> Calls {
+        Calls(Arc::downgrade(&self.0))
+    }
+
     pub(crate) fn take(&self, bytes: usize) -> Unsent {
         self.0.unread.add(bytes);
         self.0.server.0.unread.add(bytes);
@@ -111,7 +119,7 @@ impl Backpressure {
         Unsent(self.clone(), bytes)
     }
 
-    pub(super) fn hold(&self) -> Held {
+    pub(crate) fn hold(&self) -> Held {
         Held(self.clone(), 0)
     }
 
@@ -137,6 +145,13 @@ impl Default for Backpressure {
     }
 }
 
+impl Calls {
+    /// Whether none is under way, and every reply is sent. The connection itself has one clone.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.strong_count() <= 1
+    }
+}
+
 impl Drop for Unsent {
     fn drop(&mut self) {
         let Self(backpressure, bytes) = self;
@@ -153,7 +168,7 @@ impl Held {
     /// # Errors
     ///
     /// Fails if the connection, or the server, then holds too many.
-    pub(super) fn grow_to(&mut self, bytes: usize) -> Result<(), Fault> {
+    pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Fault> {
         let Self(backpressure, held) = self;
         let more = bytes.saturating_sub(*held);
         let (connection, server) = (&backpressure.0.held, &backpressure.0.server.0.held);

@@ -199,7 +199,7 @@ where
         _ = is_stopping.wait_for(|is_stopping| *is_stopping) => return,
     };
     let mut lost = pin!(lost(connection.ping_pong(), limits));
-    let mut idle = pin!(occupancy.idle(limits.idle_timeout, || backpressure.is_idle()));
+    let mut idle = pin!(occupancy.idle(limits.idle_timeout, &backpressure));
     let linger = loop {
         let accepted = tokio::select! {
             biased;

@@ -6,15 +6,14 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::time::{Sleep, sleep};
 
-/// Not idle, or about to close.
-const BUSY: u64 = u64::MAX;
+use crate::rpc::server::backpressure::{Backpressure, Calls};
 
 /// The connections of one server. Clones share them.
 #[derive(Clone)]
@@ -32,8 +31,10 @@ struct Open {
 }
 
 struct State {
-    /// Nanoseconds from the start of the server, or [`BUSY`].
-    idle_since: AtomicU64,
+    /// When a call last came or ended, in nanoseconds from the start of the server.
+    active: AtomicU64,
+    /// Whether it has a call. It has none before this is set.
+    calls: OnceLock<Calls>,
     make_room: Notify,
 }
 
@@ -64,12 +65,13 @@ impl Connections {
 
     fn now(&self) -> u64 {
         // 584 years fit.
-        u64::try_from(self.0.start.elapsed().as_nanos()).unwrap_or(BUSY - 1)
+        u64::try_from(self.0.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// Adds a connection, which is idle.
     pub(crate) fn add(&self) -> Occupancy {
-        let state = Arc::new(State { idle_since: AtomicU64::new(self.now()), make_room: Notify::new() });
+        let active = AtomicU64::new(self.now());
+        let state = Arc::new(State { active, calls: OnceLock::new(), make_room: Notify::new() });
         let mut open = self.open();
         open.last_number += 1;
         let number = open.last_number;
@@ -81,9 +83,8 @@ impl Connections {
     /// Has the connection that is idle for the longest time close.
     pub(crate) fn make_room(&self) {
         let open = self.open();
-        let since = |state: &&Arc<State>| state.idle_since.load(SeqCst);
-        if let Some(state) = open.connections.values().filter(|state| since(state) != BUSY).min_by_key(since) {
-            state.idle_since.store(BUSY, SeqCst);
+        let idle = open.connections.values().filter(|state| state.calls.get().is_none_or(Calls::is_empty));
+        if let Some(state) = idle.min_by_key(|state| state.active.load(SeqCst)) {
             state.make_room.notify_one();
         }
     }
@@ -95,25 +96,24 @@ impl Occupancy {
         self.state.make_room.notified().await;
     }
 
-    /// Waits until the connection is idle for `timeout`, or is idle and another needs its place.
-    /// Its task has to poll this after each change of `is_idle`.
-    pub(crate) async fn idle(&self, timeout: Duration, is_idle: impl Fn() -> bool) -> Leave {
+    /// Waits until the connection has had no call for `timeout`, or has none and another needs its
+    /// place.
+    pub(crate) async fn idle(&self, timeout: Duration, backpressure: &Backpressure) -> Leave {
+        let _ = self.state.calls.set(backpressure.calls());
         let mut since = Some(Instant::now());
         let mut end: Option<Pin<Box<Sleep>>> = (timeout != Duration::MAX).then(|| Box::pin(sleep(timeout)));
-        let mut replaced = pin!(self.state.make_room.notified());
+        let (mut replaced, mut is_replaced) = (pin!(self.state.make_room.notified()), false);
         poll_fn(|context| {
-            match (is_idle(), since) {
-                (true, None) => {
-                    since = Some(Instant::now());
-                    self.state.idle_since.store(self.connections.now(), SeqCst);
-                }
-                (false, Some(_)) => {
-                    since = None;
-                    self.state.idle_since.store(BUSY, SeqCst);
-                }
-                _ => {}
+            let is_idle = backpressure.is_idle();
+            if is_idle != since.is_some() {
+                since = is_idle.then(Instant::now);
+                self.state.active.store(self.connections.now(), SeqCst);
             }
-            if since.is_some() && replaced.as_mut().poll(context).is_ready() {
+            while replaced.as_mut().poll(context).is_ready() {
+                is_replaced = true;
+                replaced.set(self.state.make_room.notified());
+            }
+            if is_replaced && is_idle {
                 return Poll::Ready(Leave::Replaced);
             }
             // It is set again only when it has fired, because most connections are idle after each call.
@@ -151,15 +151,14 @@ mod tests {
     fn the_connection_that_is_idle_for_the_longest_time_makes_room() {
         run(async {
             let connections = Connections::new();
-            let (busy, first, second) = (connections.add(), connections.add(), connections.add());
-            let waiting = |occupancy: Occupancy, is_busy: bool| {
-                tokio::spawn(async move { occupancy.idle(Duration::MAX, || !is_busy).await })
+            let waiting = |backpressure: &Backpressure| {
+                let (occupancy, backpressure) = (connections.add(), backpressure.clone());
+                tokio::spawn(async move { occupancy.idle(Duration::MAX, &backpressure).await })
             };
-            let busy = waiting(busy, true);
-            tokio::task::yield_now().await;
-            let first = waiting(first, false);
-            tokio::task::yield_now().await;
-            let second = waiting(second, false);
+            let call = Backpressure::default();
+            let busy = waiting(&call);
+            let first = waiting(&Backpressure::default());
+            let second = waiting(&Backpressure::default());
             tokio::task::yield_now().await;
             connections.make_room();
             assert_eq!(first.await.unwrap(), Leave::Replaced);
@@ -169,7 +168,11 @@ mod tests {
             connections.make_room();
             tokio::task::yield_now().await;
             assert!(!busy.is_finished());
-            assert_eq!(connections.open().connections.len(), 1);
+            // No event tells of the end of the call.
+            drop(call);
+            connections.make_room();
+            assert_eq!(busy.await.unwrap(), Leave::Replaced);
+            assert!(connections.open().connections.is_empty());
         });
     }
 
