@@ -2,6 +2,7 @@
 
 #![cfg(not(miri))]
 
+mod compression;
 mod connections;
 mod memory;
 mod peer;

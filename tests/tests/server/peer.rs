@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use h2::SendStream;
 use h2::client::{Builder, ResponseFuture, SendRequest};
-use http::Request;
+use http::{HeaderMap, Request};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tonic::Status;
@@ -56,9 +56,15 @@ impl Peer {
 
 /// The status of a response, and its body.
 pub async fn received(response: ResponseFuture) -> (String, Vec<u8>) {
+    let (_, status, body) = received_with_head(response).await;
+    (status, body)
+}
+
+/// The headers of a response, its status, and its body.
+pub async fn received_with_head(response: ResponseFuture) -> (HeaderMap, String, Vec<u8>) {
     let (head, mut body) = match response.await {
         Ok(response) => response.into_parts(),
-        Err(error) => return (error.to_string(), Vec::new()),
+        Err(error) => return (HeaderMap::new(), error.to_string(), Vec::new()),
     };
     let mut bytes = Vec::new();
     while let Some(chunk) = body.data().await {
@@ -68,7 +74,7 @@ pub async fn received(response: ResponseFuture) -> (String, Vec<u8>) {
     }
     let trailers = body.trailers().await.unwrap();
     let status = Status::from_header_map(trailers.as_ref().unwrap_or(&head.headers)).unwrap();
-    (format!("{:?}: {}", status.code(), status.message()), bytes)
+    (head.headers, format!("{:?}: {}", status.code(), status.message()), bytes)
 }
 
 /// A message in a body, whose field 1 is a number of bytes below 2 MiB.

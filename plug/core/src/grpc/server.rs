@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::grpc::address::GrpcAddress;
+use crate::grpc::gzip;
 use crate::rpc::server::builder::Server;
 use crate::rpc::server::connections;
 use crate::rpc::server::limits::{Limits, Share};
@@ -65,6 +66,17 @@ impl GrpcStop {
 }
 
 impl Server {
+    /// Sets whether a server at an address compresses replies of more than 1 KiB with gzip, for clients
+    /// that accept it. The default is true.
+    ///
+    /// It reads compressed requests in any case. [`max_request`](Self::max_request) limits them before
+    /// and after they are decompressed.
+    /// A process neither reads nor writes compressed messages.
+    pub fn compress_replies(mut self, compresses: bool) -> Self {
+        self.compress_replies = compresses;
+        self
+    }
+
     /// Listens at the address: `grpc://HOST:PORT` or `grpc+unix:PATH`. Port 0 means any free port.
     ///
     /// Connections wait until the server [serves](GrpcServer::serve).
@@ -85,7 +97,8 @@ impl Server {
         let routes = crate::rpc::server::builder::routes(self.services, &dispatch, &[""], &[])?;
         let listener =
             listen(&address).map_err(|error| Error::msg(format!("cannot listen at `{address}`")).with_source(error))?;
-        let router = Router::new(dispatch, Box::new(()), routes, workers.calls(), limits.clone());
+        let compression = if self.compress_replies { &gzip::BOTH } else { &gzip::REQUESTS };
+        let router = Router::new(dispatch, Box::new(()), routes, workers.calls(), limits.clone(), Some(compression));
         let signals = SharedSignals::new().map_err(Error::new)?;
         drop(context);
         Ok(GrpcServer { workers, listener, router, stop: Arc::new(Notify::new()), signals, limits })

@@ -163,7 +163,7 @@ fn run(server: Server) -> Result<(), Refusal> {
         Protocol::Grpc => {
             let services = Services { stop, printed: Mutex::new(Some(printed)), drained, is_ending };
             let routes = crate::rpc::server::builder::routes(server.services, &dispatch, &["plugin"], services::NAMES)?;
-            let router = Router::new(dispatch, Box::new(services), routes, workers.calls(), limits.clone());
+            let router = Router::new(dispatch, Box::new(services), routes, workers.calls(), limits.clone(), None);
             Box::pin(socket.serve(router, secure, limits, ended))
         }
         #[cfg(feature = "netrpc")]

@@ -14,7 +14,7 @@ const SHORT: usize = 4096;
 /// Sends one message. Bytes beyond the peer's window are queued in the connection.
 #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "tonic sends the requests of the grpc link"))]
 pub(crate) fn send(stream: &mut SendStream<Bytes>, message: Bytes, is_last: bool) -> Result<(), h2::Error> {
-    let (start, rest) = pieces(message);
+    let (start, rest) = pieces(message, false);
     match rest {
         None => stream.send_data(start, is_last),
         Some(rest) => {
@@ -25,25 +25,25 @@ pub(crate) fn send(stream: &mut SendStream<Bytes>, message: Bytes, is_last: bool
 }
 
 /// The prefix of the message with the message, or if it is long, both apart.
-pub(crate) fn pieces(message: Bytes) -> (Bytes, Option<Bytes>) {
+pub(crate) fn pieces(message: Bytes, is_compressed: bool) -> (Bytes, Option<Bytes>) {
     if message.len() > SHORT {
-        return (prefix(message.len()), Some(message));
+        return (prefix(message.len(), is_compressed), Some(message));
     }
     let mut all = BytesMut::with_capacity(PREFIX + message.len());
-    put_prefix(&mut all, message.len());
+    put_prefix(&mut all, message.len(), is_compressed);
     all.put(message);
     (all.freeze(), None)
 }
 
 /// The prefix of a message of this length.
-pub(crate) fn prefix(len: usize) -> Bytes {
+pub(crate) fn prefix(len: usize, is_compressed: bool) -> Bytes {
     let mut prefix = BytesMut::with_capacity(PREFIX);
-    put_prefix(&mut prefix, len);
+    put_prefix(&mut prefix, len, is_compressed);
     prefix.freeze()
 }
 
-fn put_prefix(buffer: &mut BytesMut, len: usize) {
-    buffer.put_u8(0);
+fn put_prefix(buffer: &mut BytesMut, len: usize, is_compressed: bool) {
+    buffer.put_u8(u8::from(is_compressed));
     // No message exceeds `u32`, since encoders refuse one that long.
     buffer.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
 }
@@ -109,12 +109,16 @@ impl Frames {
         Ok(Some(self.received.len()))
     }
 
-    /// The next message, if all of it was received.
-    pub(crate) fn take_message(&mut self) -> Result<Option<Bytes>, Broken> {
-        let Some((&[flag, ref len @ ..], rest)) = self.received.split_first_chunk::<PREFIX>() else { return Ok(None) };
-        if flag != 0 {
+    fn take_message(&mut self) -> Result<Option<Bytes>, Broken> {
+        if self.received.len() >= PREFIX && self.received[0] != 0 {
             return Err(Broken::Compressed);
         }
+        Ok(self.take()?.map(|(message, _)| message))
+    }
+
+    /// The next message, if all of it was received, and whether it is compressed.
+    pub(crate) fn take(&mut self) -> Result<Option<(Bytes, bool)>, Broken> {
+        let Some((&[flag, ref len @ ..], rest)) = self.received.split_first_chunk::<PREFIX>() else { return Ok(None) };
         let len = u32::from_be_bytes(*len) as usize;
         if len > self.max_len {
             return Err(Broken::TooLong { len, max_len: self.max_len });
@@ -123,6 +127,6 @@ impl Frames {
             return Ok(None);
         }
         self.received.advance(PREFIX);
-        Ok(Some(self.received.split_to(len).freeze()))
+        Ok(Some((self.received.split_to(len).freeze(), flag != 0)))
     }
 }

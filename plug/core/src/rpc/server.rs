@@ -3,6 +3,7 @@
 pub(crate) mod backpressure;
 pub(crate) mod body;
 pub(crate) mod builder;
+pub(crate) mod compression;
 pub(crate) mod connections;
 pub(crate) mod ends;
 pub(crate) mod idle;

@@ -27,12 +27,12 @@ pub(super) struct RequestLimits {
     pub deadline: Option<Instant>,
 }
 
-/// Reads the only message of a request.
+/// Reads the only message of a request, and whether it is compressed.
 pub(super) async fn message(
     body: RecvStream,
     limits: RequestLimits,
     backpressure: &Backpressure,
-) -> Result<Bytes, Fault> {
+) -> Result<(Bytes, bool), Fault> {
     let mut reading = pin!(read(body, limits.max_len, backpressure));
     // Most requests have arrived in full, and need no timer.
     if let Poll::Ready(message) = poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await {
@@ -57,19 +57,16 @@ impl RequestLimits {
     }
 }
 
-async fn read(body: RecvStream, max_len: usize, backpressure: &Backpressure) -> Result<Bytes, Fault> {
+async fn read(body: RecvStream, max_len: usize, backpressure: &Backpressure) -> Result<(Bytes, bool), Fault> {
     let mut frames = Frames::new(body, max_len);
     let fault = |broken| match broken {
-        Broken::Compressed => {
-            Fault::Unimplemented("the message is compressed, which this server does not know".to_owned())
-        }
         Broken::TooLong { .. } => Fault::refused(Code::RESOURCE_EXHAUSTED, format!("in the request, {broken}")),
         Broken::Cut => Fault::refused(Code::INTERNAL, "the request ends within a message"),
         broken => Fault::refused(Code::INTERNAL, broken.to_string()),
     };
     let mut held = None;
-    let message = loop {
-        if let Some(message) = frames.take_message().map_err(fault)? {
+    let (message, is_compressed) = loop {
+        if let Some(message) = frames.take().map_err(fault)? {
             break message;
         }
         let received = frames.receive().await.map_err(fault)?;
@@ -78,13 +75,19 @@ async fn read(body: RecvStream, max_len: usize, backpressure: &Backpressure) -> 
             held.get_or_insert_with(|| backpressure.hold()).grow_to(received - PREFIX)?;
         }
     };
-    if frames.next().await.map_err(fault)?.is_some() {
-        return Err(Fault::Unimplemented("the request has more than one message".to_owned()));
+    loop {
+        if frames.take().map_err(fault)?.is_some() {
+            return Err(Fault::Unimplemented("the request has more than one message".to_owned()));
+        }
+        if frames.receive().await.map_err(fault)?.is_none() {
+            break;
+        }
     }
-    Ok(match held {
+    let message = match held {
         Some(held) => held.message(message),
         None => message,
-    })
+    };
+    Ok((message, is_compressed))
 }
 
 /// A request's body, for tonic.

@@ -37,6 +37,8 @@ pub struct Server {
     pub(crate) plugins: Vec<Plugin>,
     pub(crate) services: AddedServices,
     pub(crate) limits: ChosenLimits,
+    #[cfg(feature = "grpc")]
+    pub(crate) compress_replies: bool,
     #[cfg(feature = "process")]
     pub(crate) handshake: Option<Handshake>,
 }
@@ -48,6 +50,8 @@ impl Server {
             plugins: Registry::builtin().plugins().cloned().collect(),
             services: AddedServices::default(),
             limits: ChosenLimits::default(),
+            #[cfg(feature = "grpc")]
+            compress_replies: true,
             #[cfg(feature = "process")]
             handshake: None,
         }

@@ -22,6 +22,26 @@ pub(crate) struct Limits {
     pub grace: Duration,
 }
 
+#[cfg(test)]
+impl Limits {
+    /// Requests of up to this many bytes, and no other limit.
+    pub(crate) const fn none(max_request: usize) -> Self {
+        const NO_LIMIT: Share = Share { connection: usize::MAX, server: usize::MAX };
+        Self {
+            max_request,
+            held: NO_LIMIT,
+            unread: NO_LIMIT,
+            body_timeout: Duration::MAX,
+            max_connections: usize::MAX,
+            preface_timeout: Duration::MAX,
+            idle_timeout: Duration::MAX,
+            keepalive_interval: Duration::MAX,
+            keepalive_timeout: Duration::MAX,
+            grace: Duration::MAX,
+        }
+    }
+}
+
 /// A limit of bytes for one connection, and for the server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Share {
@@ -181,16 +201,9 @@ mod tests {
     use super::*;
 
     const DEFAULT: Limits = Limits {
-        max_request: 10,
         held: Share { connection: 20, server: 30 },
         unread: Share { connection: 5, server: 6 },
-        body_timeout: Duration::MAX,
-        max_connections: 1,
-        preface_timeout: Duration::MAX,
-        idle_timeout: Duration::MAX,
-        keepalive_interval: Duration::MAX,
-        keepalive_timeout: Duration::MAX,
-        grace: Duration::ZERO,
+        ..Limits::none(10)
     };
 
     #[test]

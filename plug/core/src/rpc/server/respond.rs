@@ -19,9 +19,11 @@ use tonic::body::Body;
 use crate::rpc::frames;
 use crate::rpc::server::backpressure::{Backpressure, Outgoing, Unsent};
 use crate::rpc::server::body::SMALL;
+use crate::rpc::server::compression::{ACCEPTED, ENCODING, Negotiated};
+use crate::rpc::server::limits::Limits;
 use crate::rpc::server::request::Respond;
 use crate::rpc::status::status;
-use crate::wire::fault::Fault;
+use crate::wire::fault::{Code, Fault};
 
 /// A reply longer than this many bytes is sent as the peer opens its window.
 /// So is a shorter one that the window has no room for.
@@ -32,11 +34,42 @@ pub(super) struct Responder {
     respond: Option<SendResponse<Outgoing>>,
     /// How long a reply waits for a peer that reads none of it.
     patience: Duration,
+    negotiated: Negotiated,
+    /// The most bytes of a request after it is decompressed.
+    max_request: usize,
+    is_request_compressed: bool,
+    is_reply_compressed: bool,
 }
 
 impl Responder {
-    pub(super) fn new(respond: SendResponse<Outgoing>, patience: Duration) -> Self {
-        Self { respond: Some(respond), patience }
+    pub(super) fn new(respond: SendResponse<Outgoing>, limits: &Limits) -> Self {
+        Self {
+            respond: Some(respond),
+            patience: limits.body_timeout,
+            negotiated: Negotiated::default(),
+            max_request: limits.max_request,
+            is_request_compressed: false,
+            is_reply_compressed: false,
+        }
+    }
+
+    /// Sets the compression of the call.
+    pub(super) fn negotiated(mut self, negotiated: Negotiated) -> Self {
+        self.negotiated = negotiated;
+        self
+    }
+
+    /// Notes whether the message of the request is compressed.
+    pub(super) fn received(mut self, is_compressed: bool) -> Self {
+        self.is_request_compressed = is_compressed;
+        self
+    }
+
+    /// Refuses a request with tonic's status, which may have metadata.
+    pub(super) fn refuse_with(mut self, status: Status) {
+        if let Some(mut respond) = self.respond.take() {
+            let _ = respond.send_response(status.into_http(), true);
+        }
     }
 
     /// Refuses a request that is not gRPC with an HTTP status.
@@ -129,6 +162,28 @@ impl Respond for Responder {
         self.respond.as_mut().is_none_or(|respond| respond.poll_reset(&mut no_waker).is_ready())
     }
 
+    fn decode(&mut self, message: Bytes, backpressure: &Backpressure) -> Result<Bytes, Fault> {
+        if !self.is_request_compressed {
+            return Ok(message);
+        }
+        let compression = self.negotiated.request.ok_or_else(|| {
+            Fault::refused(Code::INTERNAL, "the message is compressed, and the request has no `grpc-encoding`")
+        })?;
+        let mut held = backpressure.hold();
+        let decompressed = (compression.decompress)(&message, self.max_request, &mut held)?;
+        Ok(held.message(decompressed.into()))
+    }
+
+    fn encode(&mut self, reply: Bytes) -> Bytes {
+        match self.negotiated.reply.and_then(|compression| (compression.compress)(&reply)) {
+            Some(compressed) => {
+                self.is_reply_compressed = true;
+                compressed
+            }
+            None => reply,
+        }
+    }
+
     /// Sends a short message at once, and a long one in a task, as the peer opens its window.
     fn unary(mut self, reply: Result<Bytes, Fault>, backpressure: &Backpressure) {
         let Some(mut respond) = self.respond.take() else { return };
@@ -136,10 +191,12 @@ impl Respond for Responder {
         match reply {
             Ok(message) => {
                 let (unsent, patience) = (backpressure.take(message.len()), self.patience);
-                let Ok(mut stream) = begin(respond) else { return };
+                let is_compressed = self.is_reply_compressed;
+                let Ok(mut stream) = begin(respond, &self.negotiated, is_compressed) else { return };
                 if message.len() <= SMALL || (message.len() <= LONG && has_room(&mut stream, message.len())) {
-                    drop(send_short(stream, message, unsent));
+                    drop(send_short(stream, message, is_compressed, unsent));
                 } else {
+                    let Ok(()) = stream.send_data(prefix_of(&message, is_compressed), false) else { return };
                     tokio::spawn(async move { drop(send_long(stream, message, unsent, patience).await) });
                 }
             }
@@ -175,8 +232,17 @@ fn has_room(stream: &mut SendStream<Outgoing>, len: usize) -> bool {
     stream.capacity() >= frames::PREFIX + len
 }
 
-fn send_short(mut stream: SendStream<Outgoing>, message: Bytes, unsent: Unsent) -> Result<(), h2::Error> {
-    let (start, rest) = frames::pieces(message);
+fn prefix_of(message: &Bytes, is_compressed: bool) -> Outgoing {
+    Outgoing::of(frames::prefix(message.len(), is_compressed))
+}
+
+fn send_short(
+    mut stream: SendStream<Outgoing>,
+    message: Bytes,
+    is_compressed: bool,
+    unsent: Unsent,
+) -> Result<(), h2::Error> {
+    let (start, rest) = frames::pieces(message, is_compressed);
     let last = match rest {
         None => start,
         Some(rest) => {
@@ -194,14 +260,24 @@ async fn send_long(
     unsent: Unsent,
     patience: Duration,
 ) -> Result<(), h2::Error> {
-    stream.send_data(Outgoing::of(frames::prefix(message.len())), false)?;
     send_all(&mut stream, message, unsent, patience).await?;
     end(stream)
 }
 
-fn begin(mut respond: SendResponse<Outgoing>) -> Result<SendStream<Outgoing>, h2::Error> {
+fn begin(
+    mut respond: SendResponse<Outgoing>,
+    negotiated: &Negotiated,
+    is_compressed: bool,
+) -> Result<SendStream<Outgoing>, h2::Error> {
     let mut head = Response::new(());
-    head.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    let headers = head.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    if let Some(accepted) = negotiated.accepted {
+        headers.insert(ACCEPTED, HeaderValue::from_static(accepted));
+    }
+    if let Some(compression) = negotiated.reply.filter(|_| is_compressed) {
+        headers.insert(ENCODING, HeaderValue::from_static(compression.name));
+    }
     respond.send_response(head, false)
 }
 
@@ -252,6 +328,7 @@ mod tests {
     use super::*;
     use crate::rpc::server::body::{Incoming, RequestLimits, message};
 
+    const LIMITS: Limits = Limits::none(100);
     /// Longer than a test takes.
     const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -271,7 +348,7 @@ mod tests {
         let serving = async {
             let mut connection = h2::server::Builder::new().handshake(server).await.unwrap();
             let (request, respond) = connection.accept().await.unwrap().unwrap();
-            tokio::spawn(serve(request, Responder::new(respond, PATIENCE)));
+            tokio::spawn(serve(request, Responder::new(respond, &LIMITS)));
             _ = connection.accept().await;
         };
         let requesting = async {
@@ -295,7 +372,11 @@ mod tests {
         let backpressure = Backpressure::default();
         request(body, |request, responder| async move {
             let limits = RequestLimits { max_len: 100, timeout: PATIENCE, deadline: None };
-            responder.unary(message(request.into_body(), limits, &backpressure).await, &backpressure)
+            let message = message(request.into_body(), limits, &backpressure).await;
+            let is_compressed = message.as_ref().is_ok_and(|(_, is_compressed)| *is_compressed);
+            let mut responder = responder.received(is_compressed);
+            let message = message.and_then(|(message, _)| responder.decode(message, &backpressure));
+            responder.unary(message, &backpressure)
         })
         .await
     }
@@ -312,7 +393,7 @@ mod tests {
                     "ResourceExhausted: in the request, a message has 101 bytes, which is more than the 100 that are taken",
                 ),
                 (b"\0\0\0\0\0\0\0\0\0\0", "Unimplemented: the request has more than one message"),
-                (b"\x01\0\0\0\0", "Unimplemented: the message is compressed, which this server does not know"),
+                (b"\x01\0\0\0\0", "Internal: the message is compressed, and the request has no `grpc-encoding`"),
             ] {
                 assert_eq!(echo(body).await, (status.to_owned(), Vec::new()));
             }
@@ -415,10 +496,11 @@ mod tests {
         run(async {
             let (client, server) = tokio::io::duplex(1 << 16);
             let backpressure = Backpressure::default();
+            let limits = Limits { body_timeout: Duration::from_millis(20), ..LIMITS };
             let serving = async {
                 let mut connection = h2::server::Builder::new().handshake(server).await.unwrap();
                 while let Some(Ok((_, respond))) = connection.accept().await {
-                    let responder = Responder::new(respond, Duration::from_millis(20));
+                    let responder = Responder::new(respond, &limits);
                     responder.unary(Ok(Bytes::from(vec![7; 20_000])), &backpressure);
                     assert!(!backpressure.is_idle());
                 }

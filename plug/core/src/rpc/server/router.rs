@@ -22,6 +22,7 @@ use tower_service::Service;
 use crate::rpc::server::backpressure::{Backpressure, Outgoing, ServerBytes};
 use crate::rpc::server::body;
 use crate::rpc::server::body::{Incoming, RequestLimits};
+use crate::rpc::server::compression::{Compression, Negotiated};
 use crate::rpc::server::ends::Ends;
 use crate::rpc::server::limits::Limits;
 use crate::rpc::server::request::{PendingCall, Respond, call};
@@ -49,6 +50,7 @@ struct Inner {
     calls: CallQueue,
     limits: Limits,
     bytes: ServerBytes,
+    compression: Option<&'static Compression>,
 }
 
 /// The services that a kind of server implies, such as go-plugin's controller of a process.
@@ -79,10 +81,11 @@ impl Router {
         added: Routes,
         calls: CallQueue,
         limits: Limits,
+        compression: Option<&'static Compression>,
     ) -> Self {
         let list = listing::of(&dispatch).encode_to_vec().into();
         let bytes = ServerBytes::new(&limits);
-        Self(Arc::new(Inner { dispatch, list, builtin, added: added.prepare(), calls, limits, bytes }))
+        Self(Arc::new(Inner { dispatch, list, builtin, added: added.prepare(), calls, limits, bytes, compression }))
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -102,7 +105,7 @@ impl Router {
         ends: &Ends,
     ) {
         let Limits { max_request, body_timeout, .. } = self.0.limits;
-        let (inner, responder) = (&self.0, Responder::new(respond, body_timeout));
+        let (inner, responder) = (&self.0, Responder::new(respond, &self.0.limits));
         let backpressure = backpressure.clone();
         let path = request.uri().path();
         if request.method() != Method::POST {
@@ -124,6 +127,11 @@ impl Router {
         let name = request.headers().get(PLUGIN_NAME).map(|name| String::from_utf8_lossy(name.as_bytes()));
         match inner.dispatch.find(path, name.as_deref()) {
             Some(Ok(target)) => {
+                let negotiated = match Negotiated::new(inner.compression, request.headers()) {
+                    Ok(negotiated) => negotiated,
+                    Err(status) => return responder.refuse_with(status),
+                };
+                let responder = responder.negotiated(negotiated);
                 let calls = inner.calls.clone();
                 poll_or_spawn(async move {
                     match body::message(request.into_body(), limits, &backpressure).await {
@@ -131,7 +139,10 @@ impl Router {
                             let text = "too many calls wait already, behind others that go on";
                             responder.unary(Err(Fault::refused(fault::Code::RESOURCE_EXHAUSTED, text)), &backpressure);
                         }
-                        Ok(message) => call(calls, PendingCall { target, message, deadline, responder, backpressure }),
+                        Ok((message, is_compressed)) => {
+                            let responder = responder.received(is_compressed);
+                            call(calls, PendingCall { target, message, deadline, responder, backpressure });
+                        }
                         Err(fault) => responder.unary(Err(fault), &backpressure),
                     }
                 });
@@ -139,8 +150,15 @@ impl Router {
             Some(Err(fault)) => responder.unary(Err(fault), &backpressure),
             None if path == LIST => {
                 let list = inner.list.clone();
+                let negotiated = match Negotiated::new(inner.compression, request.headers()) {
+                    Ok(negotiated) => negotiated,
+                    Err(status) => return responder.refuse_with(status),
+                };
                 poll_or_spawn(async move {
                     let message = body::message(request.into_body(), limits, &backpressure).await;
+                    let is_compressed = message.as_ref().is_ok_and(|(_, is_compressed)| *is_compressed);
+                    let mut responder = responder.negotiated(negotiated).received(is_compressed);
+                    let message = message.and_then(|(message, _)| responder.decode(message, &backpressure));
                     let reply = message.and_then(|message| match ListRequest::decode(message) {
                         Ok(_) => Ok(list),
                         Err(error) => Err(Fault::refused(fault::Code::INVALID_ARGUMENT, error.to_string())),
@@ -203,24 +221,8 @@ fn poll_or_spawn(future: impl Future<Output = ()> + Send + 'static) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::rpc::server::limits::Share;
     use crate::rpc::server::workers::Workers;
-
-    const LIMITS: Limits = Limits {
-        max_request: 100,
-        held: Share { connection: 1000, server: 1000 },
-        unread: Share { connection: 1000, server: 1000 },
-        body_timeout: Duration::MAX,
-        max_connections: 1,
-        preface_timeout: Duration::MAX,
-        idle_timeout: Duration::MAX,
-        keepalive_interval: Duration::MAX,
-        keepalive_timeout: Duration::MAX,
-        grace: Duration::ZERO,
-    };
 
     /// The status of a response to a request with this path and content type.
     fn respond_to(path: &str, kind: Option<&str>) -> String {
@@ -236,7 +238,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let calls = Workers::new(tokio::runtime::Builder::new_current_thread().build().unwrap()).calls();
         let dispatch = Dispatch::new(std::iter::empty()).unwrap();
-        let router = Router::new(dispatch, Box::new(()), Routes::default(), calls, LIMITS);
+        let router = Router::new(dispatch, Box::new(()), Routes::default(), calls, Limits::none(100), None);
         let request = request.body(()).unwrap();
         let (client, server) = tokio::io::duplex(1 << 16);
         runtime.block_on(async {
