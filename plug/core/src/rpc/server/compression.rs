@@ -18,7 +18,11 @@ pub(super) const ACCEPTED: &str = "grpc-accept-encoding";
 /// No compression.
 const IDENTITY: &str = "identity";
 
+/// Decompresses a message into at most this many bytes, which it counts.
+type Decompress = fn(&[u8], usize, &mut Held) -> Result<Vec<u8>, Fault>;
+
 /// A compression of messages.
+#[cfg_attr(not(feature = "grpc"), allow(dead_code, reason = "only a server at an address has one"))]
 pub(crate) struct Compression {
     /// Its name in the headers.
     pub name: &'static str,
@@ -26,8 +30,7 @@ pub(crate) struct Compression {
     pub accepted: &'static str,
     /// Whether replies are compressed for clients that read it.
     pub compresses_replies: bool,
-    /// Decompresses a message into at most this many bytes, which it counts.
-    pub decompress: fn(&[u8], usize, &mut Held) -> Result<Vec<u8>, Fault>,
+    pub decompress: Decompress,
     /// Compresses a message. `None` if that makes it no shorter.
     pub compress: fn(&[u8]) -> Option<Bytes>,
 }
