@@ -60,8 +60,12 @@ pub(crate) struct Frames {
 #[derive(Debug)]
 pub(crate) enum Broken {
     Lost(h2::Error),
+    #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "tonic reads the replies of the grpc link"))]
     Compressed,
-    TooLong { len: usize, max_len: usize },
+    TooLong {
+        len: usize,
+        max_len: usize,
+    },
     Cut,
 }
 
@@ -85,6 +89,7 @@ impl Frames {
     }
 
     /// The next message. `None` at the end of the body.
+    #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "tonic reads the replies of the grpc link"))]
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         loop {
             if let Some(message) = self.take_message()? {
@@ -109,6 +114,7 @@ impl Frames {
         Ok(Some(self.received.len()))
     }
 
+    #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "tonic reads the replies of the grpc link"))]
     fn take_message(&mut self) -> Result<Option<Bytes>, Broken> {
         if self.received.len() >= PREFIX && self.received[0] != 0 {
             return Err(Broken::Compressed);
