@@ -117,6 +117,9 @@ pub(crate) struct Serve {
     #[arg(long = "plugin", value_name = "NAME", value_parser = text())]
     #[arg(add = ArgValueCandidates::new(completion::greeters))]
     pub plugins: Vec<String>,
+    /// The longest time that calls may go on after SIGINT or SIGTERM
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds_or_zero)]
+    pub grace: Duration,
     #[command(flatten)]
     pub links: Links,
 }
@@ -225,6 +228,13 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0);
     let duration = seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     duration.filter(|duration| !duration.is_zero()).ok_or("it is no number of seconds above 0, such as `2.5`")
+}
+
+fn seconds_or_zero(text: &str) -> Result<Duration, &'static str> {
+    if text.parse() == Ok(0.0) {
+        return Ok(Duration::ZERO);
+    }
+    seconds(text).map_err(|_| "it is no number of seconds, such as `2.5`")
 }
 
 /// The variable that replaces `--plugin`.

@@ -119,6 +119,7 @@ mod left_out {
 
     use std::path::Path;
     use std::process::ExitCode;
+    use std::time::Duration;
 
     use plug::{Link, Plugin};
 
@@ -146,7 +147,12 @@ mod left_out {
     pub(crate) fn log() {}
 
     #[cfg(not(feature = "grpc"))]
-    pub(crate) fn serve(_: Vec<Plugin>, _: &str, _: impl FnOnce(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+    pub(crate) fn serve(
+        _: Vec<Plugin>,
+        _: &str,
+        _: Duration,
+        _: impl FnOnce(&str) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         Kind::Grpc.left_out()
     }
 

@@ -139,9 +139,9 @@ Examples:
   app serve --grpc grpc+unix:/run/app.socket   to all who may open the file";
 
 const SERVE_OUTPUT: &str = "\
-It serves until SIGINT or SIGTERM, finishes the calls that are under way, and exits
-with 0. It answers gRPC health checks and reflection. It has neither TLS nor passwords:
-anyone who reaches the address can call the plugins.
+It serves until SIGINT or SIGTERM, lets the calls that are under way finish, and exits
+with 0. A second signal ends them. It answers gRPC health checks and reflection. It has
+neither TLS nor passwords: anyone who reaches the address can call the plugins.
 
 Standard output has one line, the address in the form `--plugin` takes it, as soon as it
 can be connected to: for a script that uses port 0.";

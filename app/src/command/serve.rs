@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &Serve) -> Result<Exit, Failure> {
         output::aside("warning", &warning);
     }
     let names: Vec<_> = plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
-    kind::serve(plugins, &arguments.grpc, |address| {
+    kind::serve(plugins, &arguments.grpc, arguments.grace, |address| {
         output::data(&format!("{address}\n"))?;
         output::aside("note", &format!("serving {} until SIGINT or SIGTERM", listed(&names)));
         if address.starts_with("grpc+unix:") {

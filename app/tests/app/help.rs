@@ -337,6 +337,11 @@ Options:
       --plugin <NAME>
           A plugin to serve, by its name; can be given several times; without one, all are served
 
+      --grace <SECONDS>
+          The longest time that calls may go on after SIGINT or SIGTERM
+          
+          [default: 30]
+
       --link <LINK>
           Adds the plugins of this link, such as `process:PATH`; can be given several times
           
@@ -350,9 +355,9 @@ Examples:
   app serve --grpc 127.0.0.1:8888 --plugin a   this one alone
   app serve --grpc grpc+unix:/run/app.socket   to all who may open the file
 
-It serves until SIGINT or SIGTERM, finishes the calls that are under way, and exits
-with 0. It answers gRPC health checks and reflection. It has neither TLS nor passwords:
-anyone who reaches the address can call the plugins.
+It serves until SIGINT or SIGTERM, lets the calls that are under way finish, and exits
+with 0. A second signal ends them. It answers gRPC health checks and reflection. It has
+neither TLS nor passwords: anyone who reaches the address can call the plugins.
 
 Standard output has one line, the address in the form `--plugin` takes it, as soon as it
 can be connected to: for a script that uses port 0.

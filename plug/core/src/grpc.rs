@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod client;
+pub(crate) mod gzip;
 pub(crate) mod host;
 pub(crate) mod server;
 pub(crate) mod tls;

@@ -151,6 +151,46 @@ fn it_ends_when_it_is_told_to_at_once() {
 
 #[cfg(unix)]
 #[test]
+fn it_ends_after_its_grace() {
+    let arguments = ["--grpc", "127.0.0.1:0", "--plugin", "sleeps", "--grace", "0.3"];
+    let server = Serving::start(&mut app(&FAR), &arguments);
+    let mut calling = app(&FAR);
+    calling.args(["hello", "--plugin", &server.address, "--name", "100000"]).stderr(Stdio::piped());
+    let mut calling = calling.spawn().expect("the app can be run");
+    std::thread::sleep(Duration::from_millis(700));
+    let start = Instant::now();
+    server.signal("TERM");
+    assert_eq!(server.end().status.code(), Some(0));
+    assert!((Duration::from_millis(300)..Duration::from_secs(20)).contains(&start.elapsed()), "{:?}", start.elapsed());
+    assert_eq!(calling.wait().expect("it ends").code(), Some(1));
+    check_remote(
+        &["serve", "--grpc", "127.0.0.1:0", "--grace=-1"],
+        "\
+---- stderr
+error: invalid value '-1' for '--grace <SECONDS>': it is no number of seconds, such as `2.5`
+
+For more information, try '--help'.
+---- exit status: 2
+",
+    );
+}
+
+/// The server has 64 descriptors.
+#[cfg(unix)]
+#[test]
+fn idle_connections_leave_descriptors_for_others() {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -n 64; exec \"$@\"", "sh"]).arg(&*FULL);
+    let server = Serving::start(&mut command, &["--grpc", "127.0.0.1:0", "--plugin", "a"]);
+    let address = server.address.trim_start_matches("grpc://");
+    let _idle: Vec<_> =
+        (0..100).map(|_| std::net::TcpStream::connect(address).expect("the system accepts it")).collect();
+    let arguments = ["hello", "--plugin", &server.address, "--name", "x", "--timeout", "20"];
+    check(&FULL, &arguments, "hello, x\n---- exit status: 0\n");
+}
+
+#[cfg(unix)]
+#[test]
 fn over_a_socket() {
     let sockets = plug_tests::Sockets::new();
     let path = sockets.join("s").to_str().expect("the path is UTF-8").to_owned();

@@ -163,7 +163,7 @@ fn the_macros_know_no_link() {
 }
 
 /// They are the library link, `private.rs` for the emitted code, the app for libraries of the user,
-/// and the process link for tying a child's life to its parent's.
+/// the process link for tying a child's life to its parent's, and the server for returning memory.
 #[test]
 fn unsafe_code_is_in_few_places() {
     let manifest = source("Cargo.toml");
@@ -194,13 +194,18 @@ fn unsafe_code_is_in_few_places() {
         }
         let may = path.starts_with("plug/core/src/library")
             || path.starts_with("plug/core/src/abi")
-            || ["plug/core/src/private.rs", "plug/core/src/process/launch/child.rs", "app/src/library.rs"]
-                .contains(&&*path);
+            || [
+                "plug/core/src/private.rs",
+                "plug/core/src/process/launch/child.rs",
+                "plug/core/src/rpc/server/trim.rs",
+                "app/src/library.rs",
+            ]
+            .contains(&&*path);
         // The macros mention it, but emit none, as `plug-macros/src/expand_tests.rs` checks.
         let has = code.contains("unsafe ") || code.contains("unsafe(");
         assert!(may || !is_code || !has || path.starts_with("plug-macros/"), "{path} has unsafe code");
     }
-    assert_eq!(allowed.len(), 3, "{allowed:?}");
+    assert_eq!(allowed.len(), 4, "{allowed:?}");
 }
 
 /// They work on bytes in memory, and other files read and write those.

@@ -13,17 +13,28 @@ use tokio::time::sleep;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::grpc::address::GrpcAddress;
+use crate::grpc::gzip;
 use crate::rpc::server::builder::Server;
 use crate::rpc::server::connections;
+use crate::rpc::server::limits::{Limits, Share};
 use crate::rpc::server::router::Router;
 use crate::rpc::server::workers::Workers;
 use crate::wire::dispatch::Dispatch;
 
-/// How long the calls under way may go on after the server is stopped, by default.
-const GRACE: Duration = Duration::from_secs(30);
-/// The longest request that is accepted by default, in bytes.
-/// It is lower than that of a process, because anybody may connect to a port.
-const MAX_REQUEST: usize = 64 << 20;
+/// The limits by default. They are lower than those of a process, because anybody may connect to a
+/// port.
+const LIMITS: Limits = Limits {
+    max_request: 64 << 20,
+    held: Share { connection: 128 << 20, server: 512 << 20 },
+    unread: Share { connection: 128 << 20, server: 512 << 20 },
+    body_timeout: Duration::from_secs(60),
+    max_connections: 1024,
+    preface_timeout: Duration::from_secs(10),
+    idle_timeout: Duration::from_secs(10 * 60),
+    keepalive_interval: Duration::from_secs(2 * 60),
+    keepalive_timeout: Duration::from_secs(20),
+    grace: Duration::from_secs(30),
+};
 
 /// A server that is bound to an address. [`Server::bind`] makes one.
 ///
@@ -34,7 +45,7 @@ pub struct GrpcServer {
     router: Router,
     stop: Arc<Notify>,
     signals: SharedSignals,
-    grace: Duration,
+    limits: Limits,
 }
 
 enum Listener {
@@ -55,6 +66,17 @@ impl GrpcStop {
 }
 
 impl Server {
+    /// Sets whether a server at an address compresses replies of more than 1 KiB with gzip, for clients
+    /// that accept it. The default is true.
+    ///
+    /// It reads compressed requests in any case. [`max_request`](Self::max_request) limits them before
+    /// and after they are decompressed.
+    /// A process neither reads nor writes compressed messages.
+    pub fn compress_replies(mut self, compresses: bool) -> Self {
+        self.compress_replies = compresses;
+        self
+    }
+
     /// Listens at the address: `grpc://HOST:PORT` or `grpc+unix:PATH`. Port 0 means any free port.
     ///
     /// Connections wait until the server [serves](GrpcServer::serve).
@@ -69,17 +91,18 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let workers = Workers::new(runtime.map_err(Error::new)?);
         let context = workers.runtime().enter();
-        let max_len = self.max_request.unwrap_or(MAX_REQUEST);
+        let limits = self.limits.or(LIMITS);
         let dispatch = Dispatch::new(self.plugins)?;
         self.services.or_plugins(&dispatch)?;
         self.services.unshadowed(&dispatch, &[])?;
         let routes = crate::rpc::server::builder::routes(self.services, &dispatch, &[""], &[])?;
         let listener =
             listen(&address).map_err(|error| Error::msg(format!("cannot listen at `{address}`")).with_source(error))?;
-        let router = Router::new(dispatch, Box::new(()), routes, workers.calls(), max_len);
+        let compression = if self.compress_replies { &gzip::BOTH } else { &gzip::REQUESTS };
+        let router = Router::new(dispatch, Box::new(()), routes, workers.calls(), limits.clone(), Some(compression));
         let signals = SharedSignals::new().map_err(Error::new)?;
         drop(context);
-        Ok(GrpcServer { workers, listener, router, stop: Arc::new(Notify::new()), signals, grace: GRACE })
+        Ok(GrpcServer { workers, listener, router, stop: Arc::new(Notify::new()), signals, limits })
     }
 }
 
@@ -123,14 +146,6 @@ impl GrpcServer {
         }
     }
 
-    /// Sets how long the calls under way may go on after the server is stopped.
-    /// The default is 30 seconds.
-    #[must_use]
-    pub fn grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
-        self
-    }
-
     /// A handle that stops the server from another thread.
     pub fn stop(&self) -> GrpcStop {
         GrpcStop(Arc::clone(&self.stop))
@@ -138,14 +153,15 @@ impl GrpcServer {
 
     /// Serves until it is stopped, by [`GrpcStop`] or by SIGTERM or SIGINT.
     ///
-    /// The calls under way then go on for the [grace](Self::grace), or until another such signal.
+    /// The calls under way then go on for the [grace](Server::grace), or until another such signal.
     /// When it returns, no connection is left.
     ///
     /// # Errors
     ///
     /// Fails if the system cannot start a thread.
     pub fn serve(self) -> Result<(), Error> {
-        let Self { workers, listener, router, stop, signals, grace } = self;
+        let Self { workers, listener, router, stop, signals, limits } = self;
+        let grace = limits.grace;
         let second = signals.clone();
         let stopped = async move {
             tokio::select! {
@@ -163,14 +179,14 @@ impl GrpcServer {
         // A method that runs for longer is not waited for.
         let served = workers.run(async move {
             match listener {
-                Listener::Tcp(listener) => connections::serve(listener, (), router, stopped, grace).await,
+                Listener::Tcp(listener) => connections::serve(listener, (), router, limits, stopped, grace).await,
                 #[cfg(unix)]
                 Listener::Unix(listener, path) => {
                     let stopped = async move {
                         stopped.await;
                         let _ = std::fs::remove_file(path);
                     };
-                    connections::serve(listener, (), router, stopped, grace).await;
+                    connections::serve(listener, (), router, limits, stopped, grace).await;
                 }
             }
         });

@@ -44,9 +44,8 @@ use crate::process::connection::{PeerAddress, Stream, endpoint, secure};
 use crate::process::handshake::line::Address;
 use crate::process::multiplex::Session;
 use crate::process::mux;
-use crate::process::tls::Certificates;
+use crate::process::tls::{Certificates, HANDSHAKE_TIMEOUT};
 use crate::rpc::client::codec::Raw;
-use crate::rpc::server::connections::PATIENCE;
 
 /// The method whose stream announces brokered connections.
 pub(crate) const START_STREAM: &str = "/plugin.GRPCBroker/StartStream";
@@ -356,7 +355,7 @@ async fn accept(
                     let stream = match secure {
                         None => stream,
                         // A peer that fails to authenticate is not a connection.
-                        Some(secure) => match timeout(PATIENCE, secure.accept(stream)).await {
+                        Some(secure) => match timeout(HANDSHAKE_TIMEOUT, secure.accept(stream)).await {
                             Ok(Ok(stream)) => Box::new(stream) as Box<dyn Stream>,
                             _ => return,
                         },

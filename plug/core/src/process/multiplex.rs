@@ -19,7 +19,9 @@ use tokio_yamux::session::SessionType;
 
 use crate::process::broker::listeners::Listeners;
 use crate::process::mux;
-use crate::rpc::server::connections::{PATIENCE, Speaks};
+use crate::process::tls::HANDSHAKE_TIMEOUT;
+use crate::rpc::server::connections::{Accepted, Speaks};
+use crate::rpc::server::idle::Connections;
 
 /// After the last call, the host has this long to close the connection.
 const LINGER: Duration = Duration::from_millis(50);
@@ -127,7 +129,7 @@ pub(crate) struct Multiplexed<S> {
 }
 
 impl<S: Speaks + Sync> Speaks for Multiplexed<S> {
-    async fn connection<T>(self, stream: T, mut is_stopping: watch::Receiver<bool>)
+    async fn connection<T>(self, stream: T, accepted: Accepted, mut is_stopping: watch::Receiver<bool>)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -136,6 +138,8 @@ impl<S: Speaks + Sync> Speaks for Multiplexed<S> {
         if self.session.0.opener.set(session.control()).is_err() {
             return;
         }
+        // The session stays, however idle its streams are.
+        let places = Connections::new();
         let mut connections = JoinSet::new();
         loop {
             let stream = tokio::select! {
@@ -147,7 +151,8 @@ impl<S: Speaks + Sync> Speaks for Multiplexed<S> {
             let ended = match stream {
                 Some(Ok(stream)) => {
                     if let Some(stream) = self.session.listeners().route(stream) {
-                        connections.spawn(self.clone().serve(stream, is_stopping.clone()));
+                        let accepted = Accepted { occupancy: places.add(), ends: accepted.ends.clone() };
+                        connections.spawn(self.clone().serve(stream, accepted, is_stopping.clone()));
                     }
                     continue;
                 }
@@ -170,11 +175,11 @@ impl<S: Speaks + Sync> Speaks for Multiplexed<S> {
 }
 
 impl<S: Speaks + Sync> Multiplexed<S> {
-    async fn serve(self, stream: mux::Stream, is_stopping: watch::Receiver<bool>) {
-        let Some(secure) = self.secure else { return self.speaks.connection(stream, is_stopping).await };
+    async fn serve(self, stream: mux::Stream, accepted: Accepted, is_stopping: watch::Receiver<bool>) {
+        let Some(secure) = self.secure else { return self.speaks.connection(stream, accepted, is_stopping).await };
         // A host that fails to authenticate gets no reason.
-        if let Ok(Ok(stream)) = timeout(PATIENCE, secure.accept(stream)).await {
-            self.speaks.connection(stream, is_stopping).await;
+        if let Ok(Ok(stream)) = timeout(HANDSHAKE_TIMEOUT, secure.accept(stream)).await {
+            self.speaks.connection(stream, accepted, is_stopping).await;
         }
     }
 }

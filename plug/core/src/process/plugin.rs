@@ -41,9 +41,11 @@ use crate::process::plugin::socket::Socket;
 use crate::process::tls;
 use crate::process::tls::{Certificates, Credentials};
 use crate::registry::Registry;
+use crate::rpc::server::backpressure::UNREAD;
 use crate::rpc::server::builder::Server;
 use crate::rpc::server::connections;
 use crate::rpc::server::connections::{Secure, Speaks};
+use crate::rpc::server::limits::{Limits, Share};
 use crate::rpc::server::router::Router;
 use crate::rpc::server::workers::Workers;
 use crate::wire::dispatch::Dispatch;
@@ -52,10 +54,20 @@ use crate::wire::dispatch::Dispatch;
 /// So neither an inherited cookie nor an inherited variable turns an app into a server.
 pub(crate) const ISOLATED: &str = "PLUG_ISOLATED";
 
-/// The longest time that running calls may take after a request to shut down.
-const GRACE: Duration = Duration::from_millis(500);
-/// The default maximum length of a request, in bytes: that of Go.
-const MAX_REQUEST: usize = i32::MAX as usize;
+/// The limits by default. Its host alone connects, and may leave its connection idle for days.
+const LIMITS: Limits = Limits {
+    // That of Go.
+    max_request: i32::MAX as usize,
+    held: Share { connection: usize::MAX, server: usize::MAX },
+    unread: Share { connection: UNREAD, server: usize::MAX },
+    body_timeout: Duration::MAX,
+    max_connections: usize::MAX,
+    preface_timeout: tls::HANDSHAKE_TIMEOUT,
+    idle_timeout: Duration::MAX,
+    keepalive_interval: Duration::MAX,
+    keepalive_timeout: Duration::from_secs(20),
+    grace: Duration::from_millis(500),
+};
 
 /// Whether the parent has started this process as an isolated plugin.
 pub(crate) fn is_isolated() -> bool {
@@ -107,7 +119,7 @@ fn run(mut server: Server) -> Result<(), Refusal> {
     }
     let (version, protocol) = chosen(&handshake, &environment, &server)?;
     let plugins = server.plugins.into_iter().filter(|plugin| handshake.has(version, plugin.identity()));
-    let max_len = server.max_request.unwrap_or(MAX_REQUEST);
+    let limits = server.limits.or(LIMITS);
     let dispatch = Dispatch::new(plugins)?;
     server.services.or_plugins(&dispatch)?;
     server.services.unshadowed(&dispatch, services::NAMES)?;
@@ -164,20 +176,20 @@ fn run(mut server: Server) -> Result<(), Refusal> {
         Protocol::Grpc => {
             let services = Services { stop, printed: Mutex::new(Some(printed)), drained, broker, is_ending };
             let routes = crate::rpc::server::builder::routes(server.services, &dispatch, &["plugin"], services::NAMES)?;
-            let router = Router::new(dispatch, Box::new(services), routes, workers.calls(), max_len);
+            let router = Router::new(dispatch, Box::new(services), routes, workers.calls(), limits.clone(), None);
             match session {
-                None => Box::pin(socket.serve(router, secure, ended)),
+                None => Box::pin(socket.serve(router, secure, limits, ended)),
                 // TLS is within the streams.
                 Some(session) => {
                     let secure = secure.map(|config| TlsAcceptor::from(Arc::new(config)));
-                    Box::pin(socket.serve(Multiplexed { speaks: router, secure, session }, None, ended))
+                    Box::pin(socket.serve(Multiplexed { speaks: router, secure, session }, None, limits, ended))
                 }
             }
         }
         #[cfg(feature = "netrpc")]
         Protocol::NetRpc => {
-            let server = NetRpcServer::new(dispatch, workers.calls(), max_len, stop, printed, drained);
-            Box::pin(socket.serve(server, secure, ended))
+            let server = NetRpcServer::new(dispatch, workers.calls(), limits.max_request, stop, printed, drained);
+            Box::pin(socket.serve(server, secure, limits, ended))
         }
         #[cfg(not(feature = "netrpc"))]
         Protocol::NetRpc => return Err(not_built(&[version]).into()),
@@ -290,11 +302,13 @@ async fn serve_with<L: connections::Listener>(
     listener: L,
     speaks: impl Speaks,
     secure: Option<ServerConfig>,
+    limits: Limits,
     ended: impl Future<Output = ()>,
 ) {
+    let grace = sleep(limits.grace);
     match secure {
-        Some(config) => connections::serve(listener, Tls::new(config), speaks, ended, sleep(GRACE)).await,
-        None => connections::serve(listener, (), speaks, ended, sleep(GRACE)).await,
+        Some(config) => connections::serve(listener, Tls::new(config), speaks, limits, ended, grace).await,
+        None => connections::serve(listener, (), speaks, limits, ended, grace).await,
     }
 }
 

@@ -33,6 +33,9 @@ mod tests;
 /// The name in go-plugin's certificates, and the server name that its clients request.
 const NAME: &str = "localhost";
 
+/// The longest that a peer may take to authenticate.
+pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Both versions: with either, the pinned certificate identifies the peer.
 const VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
 

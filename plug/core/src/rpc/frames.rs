@@ -7,31 +7,43 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use h2::{RecvStream, SendStream};
 
 /// The length of the prefix of a message: one byte for compression, and four for the length.
-const PREFIX: usize = 5;
+pub(crate) const PREFIX: usize = 5;
 /// A message of up to this many bytes is copied after its prefix, so that both are one frame.
 const SHORT: usize = 4096;
 
 /// Sends one message. Bytes beyond the peer's window are queued in the connection.
+#[cfg_attr(not(feature = "process"), allow(dead_code, reason = "tonic sends the requests of the grpc link"))]
 pub(crate) fn send(stream: &mut SendStream<Bytes>, message: Bytes, is_last: bool) -> Result<(), h2::Error> {
+    let (start, rest) = pieces(message, false);
+    match rest {
+        None => stream.send_data(start, is_last),
+        Some(rest) => {
+            stream.send_data(start, false)?;
+            stream.send_data(rest, is_last)
+        }
+    }
+}
+
+/// The prefix of the message with the message, or if it is long, both apart.
+pub(crate) fn pieces(message: Bytes, is_compressed: bool) -> (Bytes, Option<Bytes>) {
     if message.len() > SHORT {
-        stream.send_data(prefix(message.len()), false)?;
-        return stream.send_data(message, is_last);
+        return (prefix(message.len(), is_compressed), Some(message));
     }
     let mut all = BytesMut::with_capacity(PREFIX + message.len());
-    put_prefix(&mut all, message.len());
+    put_prefix(&mut all, message.len(), is_compressed);
     all.put(message);
-    stream.send_data(all.freeze(), is_last)
+    (all.freeze(), None)
 }
 
 /// The prefix of a message of this length.
-pub(crate) fn prefix(len: usize) -> Bytes {
+pub(crate) fn prefix(len: usize, is_compressed: bool) -> Bytes {
     let mut prefix = BytesMut::with_capacity(PREFIX);
-    put_prefix(&mut prefix, len);
+    put_prefix(&mut prefix, len, is_compressed);
     prefix.freeze()
 }
 
-fn put_prefix(buffer: &mut BytesMut, len: usize) {
-    buffer.put_u8(0);
+fn put_prefix(buffer: &mut BytesMut, len: usize, is_compressed: bool) {
+    buffer.put_u8(u8::from(is_compressed));
     // No message exceeds `u32`, since encoders refuse one that long.
     buffer.put_u32(u32::try_from(len).unwrap_or(u32::MAX));
 }
@@ -48,8 +60,12 @@ pub(crate) struct Frames {
 #[derive(Debug)]
 pub(crate) enum Broken {
     Lost(h2::Error),
+    #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "tonic reads the replies of the grpc link"))]
     Compressed,
-    TooLong { len: usize, max_len: usize },
+    TooLong {
+        len: usize,
+        max_len: usize,
+    },
     Cut,
 }
 
@@ -73,26 +89,42 @@ impl Frames {
     }
 
     /// The next message. `None` at the end of the body.
+    #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "tonic reads the replies of the grpc link"))]
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         loop {
             if let Some(message) = self.take_message()? {
                 return Ok(Some(message));
             }
-            let Some(chunk) = self.body.data().await else {
-                return if self.received.is_empty() { Ok(None) } else { Err(Broken::Cut) };
-            };
-            let chunk = chunk.map_err(Broken::Lost)?;
-            // Reopens the window. If that fails, the stream has ended, as the next chunk reports.
-            let _ = self.body.flow_control().release_capacity(chunk.len());
-            self.received.extend_from_slice(&chunk);
+            if self.receive().await?.is_none() {
+                return Ok(None);
+            }
         }
     }
 
+    /// Receives more bytes, and returns how many are not yet a whole message.
+    /// `None` at the end of the body.
+    pub(crate) async fn receive(&mut self) -> Result<Option<usize>, Broken> {
+        let Some(chunk) = self.body.data().await else {
+            return if self.received.is_empty() { Ok(None) } else { Err(Broken::Cut) };
+        };
+        let chunk = chunk.map_err(Broken::Lost)?;
+        // Reopens the window. If that fails, the stream has ended, as the next chunk reports.
+        let _ = self.body.flow_control().release_capacity(chunk.len());
+        self.received.extend_from_slice(&chunk);
+        Ok(Some(self.received.len()))
+    }
+
+    #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "tonic reads the replies of the grpc link"))]
     fn take_message(&mut self) -> Result<Option<Bytes>, Broken> {
-        let Some((&[flag, ref len @ ..], rest)) = self.received.split_first_chunk::<PREFIX>() else { return Ok(None) };
-        if flag != 0 {
+        if self.received.len() >= PREFIX && self.received[0] != 0 {
             return Err(Broken::Compressed);
         }
+        Ok(self.take()?.map(|(message, _)| message))
+    }
+
+    /// The next message, if all of it was received, and whether it is compressed.
+    pub(crate) fn take(&mut self) -> Result<Option<(Bytes, bool)>, Broken> {
+        let Some((&[flag, ref len @ ..], rest)) = self.received.split_first_chunk::<PREFIX>() else { return Ok(None) };
         let len = u32::from_be_bytes(*len) as usize;
         if len > self.max_len {
             return Err(Broken::TooLong { len, max_len: self.max_len });
@@ -101,6 +133,6 @@ impl Frames {
             return Ok(None);
         }
         self.received.advance(PREFIX);
-        Ok(Some(self.received.split_to(len).freeze()))
+        Ok(Some((self.received.split_to(len).freeze(), flag != 0)))
     }
 }

@@ -49,10 +49,10 @@ struct Serving {
 impl Serving {
     fn start(address: &str, plugins: impl Fn(&Plugin) -> bool) -> Self {
         let plugins = Registry::builtin().plugins().filter(|plugin| plugins(plugin)).cloned();
-        let server = Server::new().plugins(plugins).bind(address).unwrap();
+        let server = Server::new().plugins(plugins).grace(Duration::from_secs(2)).bind(address).unwrap();
         let (address, stop) = (server.address(), server.stop());
         let address = address.strip_prefix("grpc://").or_else(|| address.strip_prefix("grpc+")).unwrap().to_owned();
-        let thread = Some(std::thread::spawn(|| server.grace(Duration::from_secs(2)).serve()));
+        let thread = Some(std::thread::spawn(|| server.serve()));
         Self { address, stop, thread }
     }
 

@@ -10,7 +10,9 @@ use tokio::sync::{mpsc, watch};
 
 use crate::process::netrpc::plugin::NetRpcServer;
 use crate::registry::Registry;
-use crate::rpc::server::connections::Speaks;
+use crate::rpc::server::connections::{Accepted, Speaks};
+use crate::rpc::server::ends::Ends;
+use crate::rpc::server::idle::Connections;
 use crate::rpc::server::workers::Workers;
 use crate::wire::dispatch::Dispatch;
 
@@ -34,7 +36,8 @@ pub fn serve(bytes: &[u8]) -> Vec<u8> {
     let server = NetRpcServer::new(dispatch, workers.calls(), 1 << 16, Arc::default(), printed, Arc::default());
     workers.runtime().block_on(async {
         let (mut host, plugin) = tokio::io::duplex(1 << 16);
-        let connection = tokio::spawn(server.connection(plugin, is_stopping));
+        let accepted = Accepted { occupancy: Connections::new().add(), ends: Ends::Memory };
+        let connection = tokio::spawn(server.connection(plugin, accepted, is_stopping));
         let (mut reader, mut writer) = tokio::io::split(&mut host);
         let mut answer = Vec::new();
         let sending = async {

@@ -23,7 +23,7 @@ use crate::process::netrpc::respond::{ConnectionState, Lookup, Service, Unanswer
 use crate::process::netrpc::values::ReadError;
 use crate::process::plugin::printed::Drained;
 use crate::rpc::server::backpressure::Backpressure;
-use crate::rpc::server::connections::Speaks;
+use crate::rpc::server::connections::{Accepted, Speaks};
 use crate::rpc::server::workers::CallQueue;
 use crate::wire::dispatch::Dispatch;
 use crate::wire::fault::{Code, Fault};
@@ -93,7 +93,7 @@ fn value(bytes: &[u8]) -> Vec<u8> {
 }
 
 impl Speaks for NetRpcServer {
-    async fn connection<T>(self, stream: T, mut is_stopping: watch::Receiver<bool>)
+    async fn connection<T>(self, stream: T, _: Accepted, mut is_stopping: watch::Receiver<bool>)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

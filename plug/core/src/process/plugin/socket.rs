@@ -14,6 +14,7 @@ use crate::process::listen::lowest_free;
 #[cfg(unix)]
 use crate::process::listen::{TempPath, bind_in, share};
 use crate::rpc::server::connections::Speaks;
+use crate::rpc::server::limits::Limits;
 
 #[cfg(unix)]
 pub(crate) struct Socket {
@@ -60,6 +61,7 @@ impl Socket {
         self,
         speaks: impl Speaks,
         secure: Option<ServerConfig>,
+        limits: Limits,
         ended: impl Future<Output = ()>,
     ) {
         let Self { listener, path } = self;
@@ -68,7 +70,7 @@ impl Socket {
             ended.await;
             drop(path);
         };
-        serve_with(listener, speaks, secure, ended).await;
+        serve_with(listener, speaks, secure, limits, ended).await;
     }
 }
 
@@ -94,9 +96,10 @@ impl Socket {
         self,
         speaks: impl Speaks,
         secure: Option<ServerConfig>,
+        limits: Limits,
         ended: impl Future<Output = ()>,
     ) {
-        serve_with(self.listener, speaks, secure, ended).await;
+        serve_with(self.listener, speaks, secure, limits, ended).await;
     }
 }
 

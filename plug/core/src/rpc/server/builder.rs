@@ -15,6 +15,7 @@ use crate::plugin::Plugin;
 use crate::plugin::agreement::Handshake;
 use crate::registry::Registry;
 use crate::rpc::server::health;
+use crate::rpc::server::limits::ChosenLimits;
 use crate::rpc::server::reflection::{self, Reflection};
 use crate::wire::dispatch::Dispatch;
 use crate::wire::list::PLUGINS;
@@ -37,7 +38,9 @@ use crate::wire::list::PLUGINS;
 pub struct Server {
     pub(crate) plugins: Vec<Plugin>,
     pub(crate) services: AddedServices,
-    pub(crate) max_request: Option<usize>,
+    pub(crate) limits: ChosenLimits,
+    #[cfg(feature = "grpc")]
+    pub(crate) compress_replies: bool,
     #[cfg(feature = "process")]
     pub(crate) handshake: Option<Handshake>,
 }
@@ -48,7 +51,9 @@ impl Server {
         Self {
             plugins: Registry::builtin().plugins().cloned().collect(),
             services: AddedServices::default(),
-            max_request: None,
+            limits: ChosenLimits::default(),
+            #[cfg(feature = "grpc")]
+            compress_replies: true,
             #[cfg(feature = "process")]
             handshake: None,
         }
@@ -84,14 +89,6 @@ impl Server {
             self.services.names.push(S::NAME);
             self.services.routes.add_service(service);
         }
-        self
-    }
-
-    /// Sets the longest request of a plugin that is accepted, in bytes.
-    ///
-    /// The default is 64 MiB for a server at an address, and 2 GiB for a process of a host.
-    pub fn max_request(mut self, bytes: usize) -> Self {
-        self.max_request = Some(bytes);
         self
     }
 }

@@ -14,6 +14,16 @@ pub(crate) trait Respond: Send + 'static {
     /// Whether the caller has cancelled.
     fn is_cancelled(&mut self) -> bool;
 
+    /// Decompresses the message of a request. It may take long.
+    fn decode(&mut self, message: Bytes, _: &Backpressure) -> Result<Bytes, Fault> {
+        Ok(message)
+    }
+
+    /// Compresses a reply. It may take long.
+    fn encode(&mut self, reply: Bytes) -> Bytes {
+        reply
+    }
+
     /// Sends one message or an error.
     /// Never blocks: a long reply is queued until the peer has opened its window.
     fn unary(self, reply: Result<Bytes, Fault>, backpressure: &Backpressure);
@@ -47,7 +57,11 @@ pub(crate) fn call<R: Respond>(calls: CallQueue, pending: PendingCall<R>) {
             } else if backpressure.is_over() {
                 Progress::Postponed(PendingCall { target, message, deadline, responder, backpressure })
             } else {
-                Progress::Done(target.call(&message, deadline), responder, backpressure)
+                let reply = responder
+                    .decode(message, &backpressure)
+                    .and_then(|message| target.call(&message, deadline))
+                    .map(|reply| responder.encode(reply));
+                Progress::Done(reply, responder, backpressure)
             }
         },
         move |progress| match progress {

@@ -1,55 +1,159 @@
-//! Reads requests from an HTTP/2 connection, and writes the responses.
-//! The messages of plugins go directly over `h2`, and other requests and responses are tonic's.
+//! Writes the responses to an HTTP/2 connection.
+//! The messages of plugins go directly over `h2`, and other responses are tonic's.
 
 use std::future::poll_fn;
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use h2::server::SendResponse;
-use h2::{Reason, RecvStream, SendStream};
-use http::header::{CONTENT_TYPE, HeaderValue};
+use h2::{Reason, SendStream};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, HeaderName, Response, StatusCode};
-use http_body::{Body as _, Frame};
+use http_body::Body as _;
+use tokio::time::{sleep_until, timeout};
 use tonic::Status;
 use tonic::body::Body;
 
 use crate::rpc::frames;
-use crate::rpc::frames::{Broken, Frames};
-use crate::rpc::server::backpressure::Backpressure;
+use crate::rpc::server::backpressure::{Backpressure, Outgoing, Unsent};
+use crate::rpc::server::body::SMALL;
+use crate::rpc::server::compression::{ACCEPTED, ENCODING, Negotiated};
+use crate::rpc::server::limits::Limits;
 use crate::rpc::server::request::Respond;
 use crate::rpc::status::{Errors, status};
 use crate::wire::fault::{Code, Fault};
 
 /// A reply longer than this many bytes is sent as the peer opens its window.
+/// So is a shorter one that the window has no room for.
 const LONG: usize = 64 << 10;
 
 /// Responds to one request. If it is dropped unused, it responds that the server is about to end.
-pub(super) struct Responder(Option<SendResponse<Bytes>>, Errors);
+pub(super) struct Responder {
+    respond: Option<SendResponse<Outgoing>>,
+    /// The lengths of errors that the client accepts.
+    errors: Errors,
+    /// How long a reply waits for a peer that reads none of it.
+    patience: Duration,
+    negotiated: Negotiated,
+    /// The most bytes of a request after it is decompressed.
+    max_request: usize,
+    is_request_compressed: bool,
+    is_reply_compressed: bool,
+}
 
 impl Responder {
-    /// Responds to a client that accepts these errors.
-    pub(super) fn new(respond: SendResponse<Bytes>, errors: Errors) -> Self {
-        Self(Some(respond), errors)
+    pub(super) fn new(respond: SendResponse<Outgoing>, errors: Errors, limits: &Limits) -> Self {
+        Self {
+            respond: Some(respond),
+            errors,
+            patience: limits.body_timeout,
+            negotiated: Negotiated::default(),
+            max_request: limits.max_request,
+            is_request_compressed: false,
+            is_reply_compressed: false,
+        }
+    }
+
+    /// Sets the compression of the call.
+    pub(super) fn negotiated(mut self, negotiated: Negotiated) -> Self {
+        self.negotiated = negotiated;
+        self
+    }
+
+    /// Notes whether the message of the request is compressed.
+    pub(super) fn received(mut self, is_compressed: bool) -> Self {
+        self.is_request_compressed = is_compressed;
+        self
+    }
+
+    /// Refuses a request with tonic's status, which may have metadata.
+    pub(super) fn refuse_with(mut self, status: Status) {
+        if let Some(mut respond) = self.respond.take() {
+            let _ = respond.send_response(status.into_http(), true);
+        }
     }
 
     /// Refuses a request that is not gRPC with an HTTP status.
-    pub(super) fn unsupported_media_type(mut self) {
-        if let Some(mut respond) = self.0.take() {
+    pub(super) fn refuse(mut self, status: StatusCode) {
+        if let Some(mut respond) = self.respond.take() {
             let mut response = Response::new(());
-            *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            *response.status_mut() = status;
+            if status == StatusCode::METHOD_NOT_ALLOWED {
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            }
             let _ = respond.send_response(response, true);
         }
     }
 
-    /// Sends tonic's response, and its body as it comes.
-    pub(super) async fn stream(mut self, response: Response<Body>) {
-        if let Some(mut respond) = self.0.take() {
-            let (head, body) = response.into_parts();
-            let is_empty = body.is_end_stream();
-            let Ok(mut stream) = respond.send_response(Response::from_parts(head, ()), is_empty) else { return };
-            if !is_empty && send_body(body, &mut stream).await.is_err() {
-                stream.send_reset(Reason::INTERNAL_ERROR);
+    /// Sends tonic's response once it is ready, and its body as it comes.
+    /// If the peer cancels, or when its deadline has passed, it drops the rest of either.
+    pub(super) async fn stream(
+        mut self,
+        response: impl Future<Output = Response<Body>>,
+        deadline: Option<Instant>,
+        backpressure: &Backpressure,
+    ) {
+        let Some(mut respond) = self.respond.take() else { return };
+        let mut late = pin!(until(deadline));
+        let response = tokio::select! {
+            biased;
+            _ = poll_fn(|context| respond.poll_reset(context)) => return,
+            response = response => response,
+            () = &mut late => late_status().into_http(),
+        };
+        let (head, body) = response.into_parts();
+        let is_empty = body.is_end_stream();
+        let Ok(mut stream) = respond.send_response(Response::from_parts(head, ()), is_empty) else { return };
+        if is_empty {
+            return;
+        }
+        let sent = tokio::select! {
+            biased;
+            sent = self.send_body(body, &mut stream, backpressure) => sent,
+            () = late => Err(late_status()),
+        };
+        let Err(status) = sent else { return };
+        let mut trailers = HeaderMap::new();
+        let is_sent = status.add_header(&mut trailers).is_ok() && stream.send_trailers(trailers).is_ok();
+        if !is_sent {
+            stream.send_reset(Reason::INTERNAL_ERROR);
+        }
+    }
+
+    /// Sends a body as the peer opens its window. It ends without an error if the peer cancels.
+    async fn send_body(
+        &self,
+        body: Body,
+        stream: &mut SendStream<Outgoing>,
+        backpressure: &Backpressure,
+    ) -> Result<(), Status> {
+        let mut body = pin!(body);
+        loop {
+            let frame = poll_fn(|context| {
+                if stream.poll_reset(context).is_ready() {
+                    return Poll::Ready(None);
+                }
+                body.as_mut().poll_frame(context).map(Some)
+            });
+            let is_done = match frame.await {
+                None => Err(Reason::CANCEL.into()),
+                Some(None) => stream.send_data(Outgoing::of(Bytes::new()), true).map(|()| true),
+                Some(Some(frame)) => match frame?.into_data() {
+                    Ok(data) => {
+                        let unsent = backpressure.take(data.len());
+                        send_all(stream, data, unsent, self.patience).await.map(|()| false)
+                    }
+                    Err(frame) => match frame.into_trailers() {
+                        Ok(trailers) => stream.send_trailers(trailers).map(|()| true),
+                        Err(_) => Ok(false),
+                    },
+                },
+            };
+            // It fails if the peer has cancelled.
+            if is_done.unwrap_or(true) {
+                return Ok(());
             }
         }
     }
@@ -58,161 +162,178 @@ impl Responder {
 impl Respond for Responder {
     fn is_cancelled(&mut self) -> bool {
         let mut no_waker = Context::from_waker(Waker::noop());
-        self.0.as_mut().is_none_or(|respond| respond.poll_reset(&mut no_waker).is_ready())
+        self.respond.as_mut().is_none_or(|respond| respond.poll_reset(&mut no_waker).is_ready())
+    }
+
+    fn decode(&mut self, message: Bytes, backpressure: &Backpressure) -> Result<Bytes, Fault> {
+        if !self.is_request_compressed {
+            return Ok(message);
+        }
+        let compression = self.negotiated.request.ok_or_else(|| {
+            Fault::refused(Code::INTERNAL, "the message is compressed, and the request has no `grpc-encoding`")
+        })?;
+        let mut held = backpressure.hold();
+        let decompressed = (compression.decompress)(&message, self.max_request, &mut held)?;
+        Ok(held.message(decompressed.into()))
+    }
+
+    fn encode(&mut self, reply: Bytes) -> Bytes {
+        match self.negotiated.reply.and_then(|compression| (compression.compress)(&reply)) {
+            Some(compressed) => {
+                self.is_reply_compressed = true;
+                compressed
+            }
+            None => reply,
+        }
     }
 
     /// Sends a short message at once, and a long one in a task, as the peer opens its window.
     fn unary(mut self, reply: Result<Bytes, Fault>, backpressure: &Backpressure) {
-        let Some(mut respond) = self.0.take() else { return };
+        let Some(mut respond) = self.respond.take() else { return };
         // Errors are dropped: the peer has disconnected or cancelled the call.
         match reply {
-            Ok(message) if message.len() > LONG => {
-                let unsent = backpressure.take(message.len());
-                tokio::spawn(async move {
-                    let _ = send_long(respond, message).await;
-                    drop(unsent);
-                });
+            Ok(message) => {
+                let (unsent, patience) = (backpressure.take(message.len()), self.patience);
+                let is_compressed = self.is_reply_compressed;
+                let Ok(mut stream) = begin(respond, &self.negotiated, is_compressed) else { return };
+                if message.len() <= SMALL || (message.len() <= LONG && has_room(&mut stream, message.len())) {
+                    drop(send_short(stream, message, is_compressed, unsent));
+                } else {
+                    let Ok(()) = stream.send_data(prefix_of(&message, is_compressed), false) else { return };
+                    tokio::spawn(async move { drop(send_long(stream, message, unsent, patience).await) });
+                }
             }
-            Ok(message) => drop(send_short(respond, message)),
-            Err(fault) => drop(respond.send_response(status(fault, self.1).into_http(), true)),
+            Err(fault) => drop(respond.send_response(status(fault, self.errors).into_http(), true)),
         }
     }
 }
 
 impl Drop for Responder {
     fn drop(&mut self) {
-        if let Some(respond) = &mut self.0 {
+        if let Some(respond) = &mut self.respond {
             let status = Status::unavailable("the server is about to end");
             let _ = respond.send_response(status.into_http(), true);
         }
     }
 }
 
-fn send_short(respond: SendResponse<Bytes>, message: Bytes) -> Result<(), h2::Error> {
-    let mut stream = begin(respond)?;
-    frames::send(&mut stream, message, false)?;
+fn late_status() -> Status {
+    Status::deadline_exceeded("the deadline has passed")
+}
+
+/// Waits until the deadline, and for ever if there is none.
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether the peer's window has room for a message of this length.
+fn has_room(stream: &mut SendStream<Outgoing>, len: usize) -> bool {
+    stream.reserve_capacity(frames::PREFIX + len);
+    stream.capacity() >= frames::PREFIX + len
+}
+
+fn prefix_of(message: &Bytes, is_compressed: bool) -> Outgoing {
+    Outgoing::of(frames::prefix(message.len(), is_compressed))
+}
+
+fn send_short(
+    mut stream: SendStream<Outgoing>,
+    message: Bytes,
+    is_compressed: bool,
+    unsent: Unsent,
+) -> Result<(), h2::Error> {
+    let (start, rest) = frames::pieces(message, is_compressed);
+    let last = match rest {
+        None => start,
+        Some(rest) => {
+            stream.send_data(Outgoing::of(start), false)?;
+            rest
+        }
+    };
+    stream.send_data(Outgoing { bytes: last, unsent: Some(unsent) }, false)?;
     end(stream)
 }
 
-async fn send_long(respond: SendResponse<Bytes>, message: Bytes) -> Result<(), h2::Error> {
-    let mut stream = begin(respond)?;
-    stream.send_data(frames::prefix(message.len()), false)?;
-    send_all(&mut stream, message).await?;
+async fn send_long(
+    mut stream: SendStream<Outgoing>,
+    message: Bytes,
+    unsent: Unsent,
+    patience: Duration,
+) -> Result<(), h2::Error> {
+    send_all(&mut stream, message, unsent, patience).await?;
     end(stream)
 }
 
-fn begin(mut respond: SendResponse<Bytes>) -> Result<SendStream<Bytes>, h2::Error> {
+fn begin(
+    mut respond: SendResponse<Outgoing>,
+    negotiated: &Negotiated,
+    is_compressed: bool,
+) -> Result<SendStream<Outgoing>, h2::Error> {
     let mut head = Response::new(());
-    head.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    let headers = head.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    if let Some(accepted) = negotiated.accepted {
+        headers.insert(ACCEPTED, HeaderValue::from_static(accepted));
+    }
+    if let Some(compression) = negotiated.reply.filter(|_| is_compressed) {
+        headers.insert(ENCODING, HeaderValue::from_static(compression.name));
+    }
     respond.send_response(head, false)
 }
 
-fn end(mut stream: SendStream<Bytes>) -> Result<(), h2::Error> {
+fn end(mut stream: SendStream<Outgoing>) -> Result<(), h2::Error> {
     let mut trailers = HeaderMap::with_capacity(1);
     trailers.insert(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"));
     stream.send_trailers(trailers)
 }
 
-/// Sends a body as the peer opens its window. It ends without an error if the peer cancels.
-async fn send_body(body: Body, stream: &mut SendStream<Bytes>) -> Result<(), Status> {
-    let mut body = std::pin::pin!(body);
-    loop {
-        let frame = poll_fn(|context| {
-            if stream.poll_reset(context).is_ready() {
-                return Poll::Ready(None);
-            }
-            body.as_mut().poll_frame(context).map(Some)
-        });
-        let is_done = match frame.await {
-            None => Err(Reason::CANCEL.into()),
-            Some(None) => stream.send_data(Bytes::new(), true).map(|()| true),
-            Some(Some(frame)) => match frame?.into_data() {
-                Ok(data) => send_all(stream, data).await.map(|()| false),
-                Err(frame) => match frame.into_trailers() {
-                    Ok(trailers) => stream.send_trailers(trailers).map(|()| true),
-                    Err(_) => Ok(false),
-                },
-            },
-        };
-        // It fails if the peer has cancelled.
-        if is_done.unwrap_or(true) {
-            return Ok(());
-        }
-    }
-}
-
-async fn send_all(stream: &mut SendStream<Bytes>, mut data: Bytes) -> Result<(), h2::Error> {
+/// Sends bytes as the peer opens its window.
+/// It resets the stream of a peer that does not do so for as long as `patience`.
+async fn send_all(
+    stream: &mut SendStream<Outgoing>,
+    mut data: Bytes,
+    unsent: Unsent,
+    patience: Duration,
+) -> Result<(), h2::Error> {
+    let mut unsent = Some(unsent);
     while !data.is_empty() {
         stream.reserve_capacity(data.len());
         if stream.capacity() == 0 {
-            match poll_fn(|context| stream.poll_capacity(context)).await {
-                Some(capacity) => _ = capacity?,
+            match timeout(patience, poll_fn(|context| stream.poll_capacity(context))).await {
+                Ok(Some(capacity)) => _ = capacity?,
                 // The stream has ended.
-                None => return Err(Reason::CANCEL.into()),
+                Ok(None) => return Err(Reason::CANCEL.into()),
+                Err(_) => {
+                    stream.send_reset(Reason::CANCEL);
+                    return Err(Reason::CANCEL.into());
+                }
             }
         }
-        let len = stream.capacity().min(data.len());
-        stream.send_data(data.split_to(len), false)?;
+        let bytes = data.split_to(stream.capacity().min(data.len()));
+        let unsent = if data.is_empty() { unsent.take() } else { None };
+        stream.send_data(Outgoing { bytes, unsent }, false)?;
     }
     Ok(())
 }
 
-/// Reads the only message of a request, which may have up to `max_len` bytes.
-pub(super) async fn message(body: RecvStream, max_len: usize) -> Result<Bytes, Fault> {
-    let mut frames = Frames::new(body, max_len);
-    let fault = |broken| match broken {
-        Broken::Compressed => {
-            Fault::Unimplemented("the message is compressed, which this server does not know".to_owned())
-        }
-        Broken::TooLong { len, max_len } => {
-            let text = format!(
-                "the request has {len} bytes, and the limit is {max_len}\n\
-                 hint: `Server::max_request` of the server sets the limit"
-            );
-            Fault::refused(Code::RESOURCE_EXHAUSTED, text)
-        }
-        Broken::Cut => Fault::refused(Code::INTERNAL, "the request ends within a message"),
-        broken => Fault::refused(Code::INTERNAL, broken.to_string()),
-    };
-    let message = frames.next().await.map_err(fault)?;
-    let message = message.ok_or_else(|| Fault::refused(Code::INTERNAL, "the request has no message"))?;
-    match frames.next().await.map_err(fault)? {
-        None => Ok(message),
-        Some(_) => Err(Fault::Unimplemented("the request has more than one message".to_owned())),
-    }
-}
-
-/// A request's body, for tonic.
-pub(super) struct Incoming(pub RecvStream);
-
-impl http_body::Body for Incoming {
-    type Data = Bytes;
-    type Error = h2::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {
-        if let Some(data) = ready!(self.0.poll_data(context)) {
-            let data = data?;
-            let _ = self.0.flow_control().release_capacity(data.len());
-            return Poll::Ready(Some(Ok(Frame::data(data))));
-        }
-        let trailers = ready!(self.0.poll_trailers(context))?;
-        Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+
+    use h2::RecvStream;
     use http::Request;
+    use http_body::Frame;
     use http_body_util::BodyExt as _;
 
     use super::*;
+    use crate::rpc::server::body::{Incoming, RequestLimits, message};
+
+    const LIMITS: Limits = Limits::none(100);
+    /// Longer than a test takes.
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     fn run<T>(future: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
@@ -228,9 +349,9 @@ mod tests {
     {
         let (client, server) = tokio::io::duplex(1 << 16);
         let serving = async {
-            let mut connection = h2::server::handshake(server).await.unwrap();
+            let mut connection = h2::server::Builder::new().handshake(server).await.unwrap();
             let (request, respond) = connection.accept().await.unwrap().unwrap();
-            tokio::spawn(serve(request, Responder::new(respond, Errors::Short)));
+            tokio::spawn(serve(request, Responder::new(respond, Errors::Short, &LIMITS)));
             _ = connection.accept().await;
         };
         let requesting = async {
@@ -253,7 +374,12 @@ mod tests {
     async fn echo(body: &'static [u8]) -> (String, Vec<u8>) {
         let backpressure = Backpressure::default();
         request(body, |request, responder| async move {
-            responder.unary(message(request.into_body(), 100).await, &backpressure)
+            let limits = RequestLimits { max_len: 100, timeout: PATIENCE, deadline: None };
+            let message = message(request.into_body(), limits, &backpressure).await;
+            let is_compressed = message.as_ref().is_ok_and(|(_, is_compressed)| *is_compressed);
+            let mut responder = responder.received(is_compressed);
+            let message = message.and_then(|(message, _)| responder.decode(message, &backpressure));
+            responder.unary(message, &backpressure)
         })
         .await
     }
@@ -271,7 +397,7 @@ mod tests {
                      hint: `Server::max_request` of the server sets the limit",
                 ),
                 (b"\0\0\0\0\0\0\0\0\0\0", "Unimplemented: the request has more than one message"),
-                (b"\x01\0\0\0\0", "Unimplemented: the message is compressed, which this server does not know"),
+                (b"\x01\0\0\0\0", "Internal: the message is compressed, and the request has no `grpc-encoding`"),
             ] {
                 assert_eq!(echo(body).await, (status.to_owned(), Vec::new()));
             }
@@ -292,7 +418,8 @@ mod tests {
             let trailers = [(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))];
             let body = http_body_util::Full::new(Bytes::from(sent));
             let body = body.with_trailers(std::future::ready(Some(Ok(trailers.into_iter().collect()))));
-            responder.stream(Response::new(Body::new(body))).await;
+            let response = std::future::ready(Response::new(Body::new(body)));
+            responder.stream(response, None, &Backpressure::default()).await;
         }));
         assert!(response == ("Ok: ".to_owned(), data));
     }
@@ -315,18 +442,87 @@ mod tests {
         }
     }
 
+    /// Sends an endless response, and drops the connection after 20 ms.
+    /// Returns once the response is dropped.
+    async fn drop_connection_during(respond: impl Future<Output = Response<Body>> + Send + 'static) {
+        let requesting = request(b"", |_, responder| async move {
+            responder.stream(respond, None, &Backpressure::default()).await;
+        });
+        tokio::select! {
+            _ = requesting => panic!("it is endless"),
+            () = tokio::time::sleep(Duration::from_millis(20)) => {}
+        }
+    }
+
     #[test]
-    fn the_body_of_a_cancelled_request_is_dropped() {
+    fn the_response_to_a_cancelled_request_is_dropped() {
         run(async {
             let (dropped, is_dropped) = tokio::sync::oneshot::channel();
-            let requesting =
-                request(b"", |_, responder| responder.stream(Response::new(Body::new(Endless(Some(dropped))))));
-            tokio::select! {
-                _ = requesting => panic!("it is endless"),
-                () = tokio::time::sleep(std::time::Duration::from_millis(20)) => {}
-            }
-            // Dropping the client closed the connection.
+            let body = Body::new(Endless(Some(dropped)));
+            drop_connection_during(std::future::ready(Response::new(body))).await;
             is_dropped.await.unwrap();
+            // So is one that has not begun.
+            let (dropped, is_dropped) = tokio::sync::oneshot::channel();
+            let body = Endless(Some(dropped));
+            drop_connection_during(async move {
+                std::future::pending::<()>().await;
+                Response::new(Body::new(body))
+            })
+            .await;
+            is_dropped.await.unwrap();
+        });
+    }
+
+    #[test]
+    fn a_response_ends_with_its_deadline() {
+        for has_begun in [false, true] {
+            let (dropped, is_dropped) = tokio::sync::oneshot::channel();
+            let body = Body::new(Endless(Some(dropped)));
+            let response = async move {
+                if !has_begun {
+                    std::future::pending::<()>().await;
+                }
+                Response::new(body)
+            };
+            let deadline = Instant::now() + Duration::from_millis(20);
+            run(async {
+                let response = request(b"", |_, responder| async move {
+                    responder.stream(response, Some(deadline), &Backpressure::default()).await;
+                });
+                assert_eq!(response.await, ("DeadlineExceeded: the deadline has passed".to_owned(), Vec::new()));
+                is_dropped.await.unwrap();
+            });
+        }
+    }
+
+    #[test]
+    fn a_reply_that_nobody_reads_is_abandoned() {
+        run(async {
+            let (client, server) = tokio::io::duplex(1 << 16);
+            let backpressure = Backpressure::default();
+            let limits = Limits { body_timeout: Duration::from_millis(20), ..LIMITS };
+            let serving = async {
+                let mut connection = h2::server::Builder::new().handshake(server).await.unwrap();
+                while let Some(Ok((_, respond))) = connection.accept().await {
+                    let responder = Responder::new(respond, Errors::Short, &limits);
+                    responder.unary(Ok(Bytes::from(vec![7; 20_000])), &backpressure);
+                    assert!(!backpressure.is_idle());
+                }
+            };
+            let requesting = async {
+                let mut builder = h2::client::Builder::new();
+                let (mut client, connection) =
+                    builder.initial_window_size(0).handshake::<_, Bytes>(client).await.unwrap();
+                tokio::spawn(connection);
+                let (reply, _) = client.send_request(Request::new(()), true).unwrap();
+                let error = reply.await.unwrap().into_body().data().await.unwrap().unwrap_err();
+                assert_eq!(error.reason(), Some(Reason::CANCEL));
+            };
+            tokio::select! {
+                () = requesting => {}
+                () = serving => panic!("the connection ended"),
+            }
+            assert!(backpressure.is_idle());
         });
     }
 }

@@ -12,17 +12,21 @@ use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::SendResponse;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Extensions, HeaderMap, Request};
+use http::{Extensions, HeaderMap, Method, Request, StatusCode};
 use prost::Message as _;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::{Code, Status};
 use tower_service::Service;
 
-use crate::rpc::server::backpressure::Backpressure;
+use crate::rpc::server::backpressure::{Backpressure, Outgoing, ServerBytes};
+use crate::rpc::server::body;
+use crate::rpc::server::body::{Incoming, RequestLimits};
+use crate::rpc::server::compression::{Compression, Negotiated};
+use crate::rpc::server::ends::Ends;
+use crate::rpc::server::limits::Limits;
 use crate::rpc::server::request::{PendingCall, Respond, call};
-use crate::rpc::server::respond;
-use crate::rpc::server::respond::{Incoming, Responder};
+use crate::rpc::server::respond::Responder;
 use crate::rpc::server::workers::CallQueue;
 use crate::rpc::status::{Errors, status};
 use crate::rpc::timeout;
@@ -45,8 +49,9 @@ struct Inner {
     builtin: Box<dyn BuiltinServices>,
     added: Routes,
     calls: CallQueue,
-    /// The longest request that is accepted, in bytes.
-    max_len: usize,
+    limits: Limits,
+    bytes: ServerBytes,
+    compression: Option<&'static Compression>,
 }
 
 /// The services that a kind of server implies, such as go-plugin's controller of a process.
@@ -79,40 +84,70 @@ impl Router {
         builtin: Box<dyn BuiltinServices>,
         added: Routes,
         calls: CallQueue,
-        max_len: usize,
+        limits: Limits,
+        compression: Option<&'static Compression>,
     ) -> Self {
         let list = listing::of(&dispatch).encode_to_vec().into();
-        Self(Arc::new(Inner { dispatch, list, builtin, added: added.prepare(), calls, max_len }))
+        let bytes = ServerBytes::new(&limits);
+        Self(Arc::new(Inner { dispatch, list, builtin, added: added.prepare(), calls, limits, bytes, compression }))
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(super) fn bytes(&self) -> &ServerBytes {
+        &self.0.bytes
     }
 
     /// Responds to a request: at once if possible, and otherwise in a task.
     pub(super) fn answer(
         &self,
         request: Request<RecvStream>,
-        respond: SendResponse<Bytes>,
+        respond: SendResponse<Outgoing>,
         backpressure: &Backpressure,
+        ends: &Ends,
     ) {
+        let Limits { max_request, body_timeout, .. } = self.0.limits;
         let errors = Errors::accepted(request.headers());
-        let (inner, responder, backpressure) = (&self.0, Responder::new(respond, errors), backpressure.clone());
-        let max_len = inner.max_len;
+        let (inner, responder) = (&self.0, Responder::new(respond, errors, &self.0.limits));
+        let backpressure = backpressure.clone();
         let path = request.uri().path();
-        if !is_grpc(request.headers()) {
-            return responder.unsupported_media_type();
+        if request.method() != Method::POST {
+            return responder.refuse(StatusCode::METHOD_NOT_ALLOWED);
         }
+        if !is_grpc(request.headers()) {
+            return responder.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        }
+        // The timeout runs from the arrival of the headers, and includes any queueing.
+        let deadline = match timeout::parse(request.headers()) {
+            Ok(timeout) => timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            // grpc-go has the same code, and the standard has none.
+            Err(malformed) => {
+                let fault = Fault::refused(fault::Code::INTERNAL, malformed.to_string());
+                return responder.unary(Err(fault), &backpressure);
+            }
+        };
+        let limits = RequestLimits { max_len: max_request, timeout: body_timeout, deadline };
         let name = request.headers().get(PLUGIN_NAME).map(|name| String::from_utf8_lossy(name.as_bytes()));
         match inner.dispatch.find(path, name.as_deref()) {
             Some(Ok(target)) => {
-                // The timeout runs from the arrival of the headers, and includes any queueing.
-                let deadline =
-                    timeout::parse(request.headers()).and_then(|timeout| Instant::now().checked_add(timeout));
+                let negotiated = match Negotiated::new(inner.compression, request.headers()) {
+                    Ok(negotiated) => negotiated,
+                    Err(status) => return responder.refuse_with(status),
+                };
+                let responder = responder.negotiated(negotiated);
                 let calls = inner.calls.clone();
                 poll_or_spawn(async move {
-                    match respond::message(request.into_body(), max_len).await {
+                    match body::message(request.into_body(), limits, &backpressure).await {
                         Ok(_) if calls.is_full() => {
                             let text = "too many calls wait already";
                             responder.unary(Err(Fault::refused(fault::Code::RESOURCE_EXHAUSTED, text)), &backpressure);
                         }
-                        Ok(message) => call(calls, PendingCall { target, message, deadline, responder, backpressure }),
+                        Ok((message, is_compressed)) => {
+                            let responder = responder.received(is_compressed);
+                            call(calls, PendingCall { target, message, deadline, responder, backpressure });
+                        }
                         Err(fault) => responder.unary(Err(fault), &backpressure),
                     }
                 });
@@ -120,8 +155,15 @@ impl Router {
             Some(Err(fault)) => responder.unary(Err(fault), &backpressure),
             None if path == LIST => {
                 let list = inner.list.clone();
+                let negotiated = match Negotiated::new(inner.compression, request.headers()) {
+                    Ok(negotiated) => negotiated,
+                    Err(status) => return responder.refuse_with(status),
+                };
                 poll_or_spawn(async move {
-                    let message = respond::message(request.into_body(), max_len).await;
+                    let message = body::message(request.into_body(), limits, &backpressure).await;
+                    let is_compressed = message.as_ref().is_ok_and(|(_, is_compressed)| *is_compressed);
+                    let mut responder = responder.negotiated(negotiated).received(is_compressed);
+                    let message = message.and_then(|(message, _)| responder.decode(message, &backpressure));
                     let reply = message.and_then(|message| match ListRequest::decode(message) {
                         Ok(_) => Ok(list),
                         Err(error) => Err(Fault::refused(fault::Code::INVALID_ARGUMENT, error.to_string())),
@@ -131,24 +173,36 @@ impl Router {
             }
             None => {
                 let unknown = format!("there is no method `{path}`");
-                let response = if inner.builtin.has(path) {
-                    inner.builtin.answer(request.map(|body| Body::new(Incoming(body))))
-                } else {
-                    let (mut added, mut request) = (inner.added.clone(), request.map(Incoming));
-                    inner.builtin.extend(request.extensions_mut());
-                    Box::pin(async move { added.call(request).await })
-                };
+                let inner = Arc::clone(inner);
+                let mut request = request.map(Incoming);
+                ends.add_to(request.extensions_mut());
                 tokio::spawn(async move {
-                    let Ok(mut response) = response.await;
-                    let sent = Status::from_header_map(response.headers());
-                    // tonic does not say which method is missing.
-                    if sent.is_some_and(|status| status.code() == Code::Unimplemented && status.message().is_empty()) {
-                        response = status(Fault::Unimplemented(unknown), errors).into_http();
-                    }
-                    responder.stream(response).await;
+                    let response = async {
+                        backpressure.wait().await;
+                        inner.response(request, unknown, errors).await
+                    };
+                    responder.stream(response, deadline, &backpressure).await;
                 });
             }
         }
+    }
+}
+
+impl Inner {
+    /// The response of a service that is no plugin's.
+    async fn response(&self, mut request: Request<Incoming>, unknown: String, errors: Errors) -> http::Response<Body> {
+        let Ok(response) = if self.builtin.has(request.uri().path()) {
+            self.builtin.answer(request.map(Body::new)).await
+        } else {
+            self.builtin.extend(request.extensions_mut());
+            self.added.clone().call(request).await
+        };
+        let sent = Status::from_header_map(response.headers());
+        // tonic does not say which method is missing.
+        if sent.is_some_and(|status| status.code() == Code::Unimplemented && status.message().is_empty()) {
+            return status(Fault::Unimplemented(unknown), errors).into_http();
+        }
+        response
     }
 }
 
@@ -177,23 +231,27 @@ mod tests {
     use crate::rpc::server::workers::Workers;
 
     /// The status of a response to a request with this path and content type.
-    /// The server has no plugins.
     fn respond_to(path: &str, kind: Option<&str>) -> String {
+        let request = Request::builder().method("POST").uri(format!("http://localhost{path}"));
+        respond_to_request(match kind {
+            Some(kind) => request.header(CONTENT_TYPE, kind),
+            None => request,
+        })
+    }
+
+    /// The status of a response to a request without a body. The server has no plugins.
+    fn respond_to_request(request: http::request::Builder) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let calls = Workers::new(tokio::runtime::Builder::new_current_thread().build().unwrap()).calls();
         let dispatch = Dispatch::new(std::iter::empty()).unwrap();
-        let router = Router::new(dispatch, Box::new(()), Routes::default(), calls, 100);
-        let mut request = Request::builder().method("POST").uri(format!("http://localhost{path}"));
-        if let Some(kind) = kind {
-            request = request.header(CONTENT_TYPE, kind);
-        }
+        let router = Router::new(dispatch, Box::new(()), Routes::default(), calls, Limits::none(100), None);
         let request = request.body(()).unwrap();
         let (client, server) = tokio::io::duplex(1 << 16);
         runtime.block_on(async {
             let serving = async {
-                let mut connection = h2::server::handshake(server).await.unwrap();
+                let mut connection = h2::server::Builder::new().handshake(server).await.unwrap();
                 while let Some(Ok((request, respond))) = connection.accept().await {
-                    router.answer(request, respond, &Backpressure::default());
+                    router.answer(request, respond, &Backpressure::default(), &Ends::Memory);
                 }
             };
             let requesting = async {
@@ -220,6 +278,30 @@ mod tests {
         }
         for kind in ["application/grpc", "application/grpc+proto", "application/GRPC; charset=utf-8"] {
             assert_eq!(respond_to("/a.B/C", Some(kind)), "Unimplemented: there is no method `/a.B/C`");
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_no_post_is_refused() {
+        for method in ["GET", "PUT", "OPTIONS"] {
+            let request = Request::builder().method(method).uri(format!("http://localhost{LIST}"));
+            let status = respond_to_request(request.header(CONTENT_TYPE, "application/grpc"));
+            assert_eq!(status, "405 Method Not Allowed");
+        }
+    }
+
+    #[test]
+    fn a_malformed_timeout_is_refused() {
+        for path in [LIST, "/a.B/C"] {
+            for timeout in ["abc", "-1S", ""] {
+                let request = Request::builder().method("POST").uri(format!("http://localhost{path}"));
+                let request = request.header(CONTENT_TYPE, "application/grpc").header("grpc-timeout", timeout);
+                let status = format!(
+                    "Internal: `{timeout}` is no `grpc-timeout`: it has up to eight digits and a unit, which is `H`, \
+                     `M`, `S`, `m`, `u` or `n`"
+                );
+                assert_eq!(respond_to_request(request), status);
+            }
         }
     }
 }

@@ -1,0 +1,44 @@
+//! Counts the bytes that requests and unread replies hold in the memory of a server.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+
+/// The bytes of one kind that a connection holds, or a server.
+#[derive(Debug)]
+pub(super) struct Account {
+    bytes: AtomicUsize,
+    limit: usize,
+}
+
+impl Account {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { bytes: AtomicUsize::new(0), limit }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.load(SeqCst)
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.bytes() >= self.limit
+    }
+
+    /// Adds bytes even if that exceeds the limit.
+    pub(super) fn add(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, SeqCst);
+    }
+
+    /// Adds bytes, unless that exceeds the limit. Then it returns the limit.
+    pub(super) fn try_add(&self, bytes: usize) -> Result<(), usize> {
+        let before = self.bytes.fetch_add(bytes, SeqCst);
+        if before.checked_add(bytes).is_some_and(|after| after <= self.limit) {
+            return Ok(());
+        }
+        self.remove(bytes);
+        Err(self.limit)
+    }
+
+    pub(super) fn remove(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, SeqCst);
+    }
+}
