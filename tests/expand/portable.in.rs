@@ -1,5 +1,5 @@
 //! Portable interfaces: one with a default body and a condition, and one without a method. Types that cross: a struct, an enum, one
-//! without fields.
+//! without fields, and a generic one.
 
 #[plug::interface(portable)]
 pub trait Plug: Send + Sync {
@@ -63,3 +63,12 @@ enum Direction {
 
 #[derive(plug::Portable)]
 struct Unit;
+
+/// Several of them.
+#[derive(plug::Portable)]
+struct Several<T: Clone, const N: usize>
+where
+    T: Send,
+{
+    list: [T; N],
+}

@@ -7,7 +7,7 @@ use crate::interface::Interface;
 use crate::portable::arguments::{Arguments, Hold, Types};
 use crate::portable::chain;
 use crate::portable::outcome::{Fails, Outcome};
-use crate::portable::types::Type;
+use crate::portable::types::TypeRef;
 
 /// A method of a portable interface.
 pub trait Method: 'static {
@@ -42,7 +42,7 @@ pub trait Method: 'static {
 pub struct Signature {
     pub(crate) name: &'static str,
     pub(crate) arguments: Types,
-    pub(crate) output: &'static Type,
+    pub(crate) output: TypeRef,
     pub(crate) has_default: bool,
     // Two builds may differ in the following.
     pub(crate) wire_name: &'static str,

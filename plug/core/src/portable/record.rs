@@ -7,6 +7,7 @@
 //! The linker concatenates the records in any order, and may put zeros between them.
 
 use crate::portable::arguments::Types;
+use crate::portable::circle::NamedTypes;
 use crate::portable::method::Signature;
 use crate::portable::proxy::PortableInterface;
 use crate::portable::types::ConstText;
@@ -69,17 +70,17 @@ const fn interface_text<I: ?Sized + PortableInterface, const N: usize>() -> Cons
     while at < I::SIGNATURES.len() {
         let Signature { name, arguments, output, has_default, .. } = &I::SIGNATURES[at];
         text = text.push(METHOD).push(name).push(UNIT).push(if *has_default { "default" } else { "" }).push(UNIT);
-        let start = text.len;
+        let (start, mut named) = (text.len, NamedTypes::new());
         text = text.push("(");
         let mut rest = arguments;
         while let Types(Some((ty, others))) = rest {
-            text = text.push_type(ty);
+            text = text.push_type(ty.get(), &mut named);
             if let Types(Some(_)) = others {
                 text = text.push(", ");
             }
             rest = others;
         }
-        text = text.push(") -> ").push_type(output);
+        text = text.push(") -> ").push_type(output.get(), &mut named);
         let fingerprint = text.fingerprint(start);
         text = text.push(UNIT).push_hexadecimal(fingerprint, 32);
         at += 1;

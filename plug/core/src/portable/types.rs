@@ -2,8 +2,15 @@
 //! The texts and fingerprints that two builds compare, and the encodings of all links, derive from
 //! it.
 
+use crate::abi::reference::Reference;
+use crate::interface::{FNV_OFFSET, FNV_PRIME, fnv};
+use crate::portable::circle::{Enclosing, NamedTypes, Writing};
+
+/// A portable type in a constant.
+pub type TypeRef = Reference<Type>;
+
 /// A portable type.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Type {
     Unit,
     Bool,
@@ -17,27 +24,46 @@ pub enum Type {
     U64,
     F32,
     F64,
+    Char,
     String,
     Bytes,
-    Option(&'static Type),
-    List(&'static Type),
-    Map(&'static Type, &'static Type),
-    Struct { name: &'static str, fields: &'static [Field], docs: Docs },
-    Enum { name: &'static str, variants: &'static [Variant], docs: Docs },
+    Path,
+    Duration,
+    Time,
+    Box(TypeRef),
+    Option(TypeRef),
+    List(TypeRef),
+    Set(TypeRef),
+    Array(TypeRef, usize),
+    Map(TypeRef, TypeRef),
+    Tuple(&'static [Field]),
+    Struct { name: &'static str, id: u64, arguments: &'static [TypeRef], fields: &'static [Field], docs: Docs },
+    Enum { name: &'static str, id: u64, arguments: &'static [TypeRef], variants: &'static [Variant], docs: Docs },
+}
+
+/// It ends, also for a type that contains itself.
+impl std::fmt::Debug for TypeRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.get() {
+            Type::Struct { name, .. } => write!(f, "Struct({name})"),
+            Type::Enum { name, .. } => write!(f, "Enum({name})"),
+            ty => ty.fmt(f),
+        }
+    }
 }
 
 /// A field of a struct or of a variant. A field without a name has its index as its name.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Field {
     pub name: &'static str,
     /// Its number in protobuf, from 1.
     pub tag: u32,
-    pub ty: &'static Type,
+    pub ty: TypeRef,
     pub docs: Docs,
 }
 
 /// A variant of an enum.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Variant {
     pub name: &'static str,
     /// Its number in protobuf, from 1. 0 is reserved.
@@ -56,18 +82,48 @@ pub enum Form {
 }
 
 /// The docs of a type, a field or a variant.
-/// Two builds may differ in them: no signature contains them, and all of them compare as equal.
-#[derive(Debug, Clone, Copy, Eq)]
+/// Two builds may differ in them: no signature contains them.
+#[derive(Debug, Clone, Copy)]
 pub struct Docs(pub &'static str);
 
-impl PartialEq for Docs {
-    fn eq(&self, _: &Self) -> bool {
-        true
+/// The number of a type with this place and name, and with the numbers of its arguments.
+pub const fn type_id(place: &str, arguments: &[u64]) -> u64 {
+    let (mut id, mut at) = (fnv(FNV_OFFSET, place), 0);
+    while at < arguments.len() {
+        let (mut digits, mut place) = (arguments[at], 0);
+        while place < u64::BITS {
+            id = (id ^ (digits & 0xff)).wrapping_mul(FNV_PRIME);
+            digits >>= 8;
+            place += 8;
+        }
+        at += 1;
     }
+    id
 }
 
 #[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "libraries tell no kinds of enums apart"))]
 impl Type {
+    /// The type without the boxes around it, which no encoding has.
+    pub(crate) const fn unboxed(&'static self) -> &'static Self {
+        match self {
+            Self::Box(of) => of.get().unboxed(),
+            ty => ty,
+        }
+    }
+
+    /// Whether it is an array of bytes, which is encoded like a list of bytes.
+    pub(crate) const fn is_bytes(&self) -> bool {
+        matches!(self, Self::Array(of, _) if matches!(of.get(), Self::U8))
+    }
+
+    /// The fields of a struct or a tuple.
+    pub(crate) const fn fields(&self) -> &'static [Field] {
+        match self {
+            Self::Struct { fields, .. } | Self::Tuple(fields) => fields,
+            _ => &[],
+        }
+    }
+
     /// Whether it is an enum with only unit variants.
     pub(crate) const fn is_plain(&self) -> bool {
         let Type::Enum { variants, .. } = self else { return false };
@@ -101,25 +157,19 @@ impl<const N: usize> ConstText<N> {
         Self { bytes: [0; N], len: 0 }
     }
 
-    pub(crate) const fn push(self, text: &str) -> Self {
-        self.push_bytes(text.as_bytes())
-    }
-
-    pub(crate) const fn push_bytes(mut self, bytes: &[u8]) -> Self {
-        let mut at = 0;
-        while at < bytes.len() {
-            if self.len < N {
-                self.bytes[self.len] = bytes[at];
-            }
-            self.len += 1;
-            at += 1;
-        }
+    pub(crate) const fn push(mut self, text: &str) -> Self {
+        self.write(text);
         self
     }
 
-    pub(crate) const fn push_number(self, number: u32) -> Self {
-        let digit = DIGITS.split_at((number % 10) as usize).1.split_at(1).0;
-        if number < 10 { self.push(digit) } else { self.push_number(number / 10).push(digit) }
+    pub(crate) const fn push_bytes(mut self, bytes: &[u8]) -> Self {
+        self.write_bytes(bytes);
+        self
+    }
+
+    pub(crate) const fn push_number(mut self, number: u32) -> Self {
+        self.write_number(number);
+        self
     }
 
     /// All digits of the number, the highest first.
@@ -134,65 +184,171 @@ impl<const N: usize> ConstText<N> {
     }
 
     /// The type as a person reads it, with all types in it written out.
-    pub(crate) const fn push_type(self, ty: &Type) -> Self {
+    pub(crate) const fn push_type(mut self, ty: &Type, named: &mut NamedTypes) -> Self {
+        self.write_type(ty, named, None);
+        self
+    }
+
+    const fn write(&mut self, text: &str) {
+        self.write_bytes(text.as_bytes());
+    }
+
+    const fn write_bytes(&mut self, bytes: &[u8]) {
+        let mut at = 0;
+        while at < bytes.len() {
+            if self.len < N {
+                self.bytes[self.len] = bytes[at];
+            }
+            self.len += 1;
+            at += 1;
+        }
+    }
+
+    const fn write_number(&mut self, number: u32) {
+        if number >= 10 {
+            self.write_number(number / 10);
+        }
+        self.write(DIGITS.split_at((number % 10) as usize).1.split_at(1).0);
+    }
+
+    const fn write_type(&mut self, ty: &Type, named: &mut NamedTypes, enclosing: Option<&Enclosing<'_>>) {
         match ty {
-            Type::Unit => self.push("()"),
-            Type::Bool => self.push("bool"),
-            Type::I8 => self.push("i8"),
-            Type::I16 => self.push("i16"),
-            Type::I32 => self.push("i32"),
-            Type::I64 => self.push("i64"),
-            Type::U8 => self.push("u8"),
-            Type::U16 => self.push("u16"),
-            Type::U32 => self.push("u32"),
-            Type::U64 => self.push("u64"),
-            Type::F32 => self.push("f32"),
-            Type::F64 => self.push("f64"),
-            Type::String => self.push("String"),
-            Type::Bytes => self.push("Vec<u8>"),
-            Type::Option(of) => self.push("Option<").push_type(of).push(">"),
-            Type::List(of) => self.push("Vec<").push_type(of).push(">"),
-            Type::Map(key, value) => self.push("Map<").push_type(key).push(", ").push_type(value).push(">"),
-            Type::Struct { name, fields, .. } => self.push(name).push_fields(fields, &Form::Named),
-            Type::Enum { name, variants, .. } => {
-                let (mut text, mut at) = (self.push(name).push(" {"), 0);
-                while at < variants.len() {
-                    let Variant { name, tag, form, fields, .. } = &variants[at];
-                    text = text.push(if at == 0 { " " } else { " | " }).push(name).push_tag(*tag, at);
-                    text = text.push_fields(fields, form);
-                    at += 1;
+            Type::Unit => self.write("()"),
+            Type::Bool => self.write("bool"),
+            Type::I8 => self.write("i8"),
+            Type::I16 => self.write("i16"),
+            Type::I32 => self.write("i32"),
+            Type::I64 => self.write("i64"),
+            Type::U8 => self.write("u8"),
+            Type::U16 => self.write("u16"),
+            Type::U32 => self.write("u32"),
+            Type::U64 => self.write("u64"),
+            Type::F32 => self.write("f32"),
+            Type::F64 => self.write("f64"),
+            Type::Char => self.write("char"),
+            Type::String => self.write("String"),
+            Type::Bytes => self.write("Vec<u8>"),
+            Type::Path => self.write("PathBuf"),
+            Type::Duration => self.write("Duration"),
+            Type::Time => self.write("SystemTime"),
+            Type::Box(of) => self.write_of("Box<", of.get(), named, enclosing),
+            Type::Option(of) => self.write_of("Option<", of.get(), named, enclosing),
+            Type::List(of) => self.write_of("Vec<", of.get(), named, enclosing),
+            Type::Set(of) => self.write_of("Set<", of.get(), named, enclosing),
+            Type::Array(of, len) => {
+                self.write("[");
+                self.write_type(of.get(), named, enclosing);
+                self.write("; ");
+                assert!(*len <= u32::MAX as usize, "an array that crosses has fewer than 2^32 values");
+                self.write_number(*len as u32);
+                self.write("]");
+            }
+            Type::Map(key, value) => {
+                self.write("Map<");
+                self.write_type(key.get(), named, enclosing);
+                self.write(", ");
+                self.write_type(value.get(), named, enclosing);
+                self.write(">");
+            }
+            Type::Tuple(fields) => {
+                self.write_fields(fields, &Form::Tuple, named, enclosing);
+                // As in Rust: a tuple of one, and no type in parentheses.
+                if fields.len() == 1 {
+                    self.len -= 1;
+                    self.write(",)");
                 }
-                text.push(" }")
+            }
+            Type::Struct { name, id, fields, .. } => {
+                self.write(name);
+                match named.writing(ty, *id, name, enclosing) {
+                    Writing::ByName(ordinal) => self.write_name(ordinal),
+                    Writing::InFull => {
+                        self.write_fields(fields, &Form::Named, named, Some(&Enclosing::new(*id, enclosing)));
+                    }
+                }
+            }
+            Type::Enum { name, id, variants, .. } => {
+                self.write(name);
+                match named.writing(ty, *id, name, enclosing) {
+                    Writing::ByName(ordinal) => self.write_name(ordinal),
+                    Writing::InFull => self.write_variants(variants, named, Some(&Enclosing::new(*id, enclosing))),
+                }
             }
         }
     }
 
-    const fn push_fields(self, fields: &[Field], form: &Form) -> Self {
+    const fn write_of(&mut self, open: &str, of: &Type, named: &mut NamedTypes, enclosing: Option<&Enclosing<'_>>) {
+        self.write(open);
+        self.write_type(of, named, enclosing);
+        self.write(">");
+    }
+
+    /// The rest of a type whose fields or variants are written elsewhere in the text.
+    const fn write_name(&mut self, ordinal: u32) {
+        if ordinal > 1 {
+            self.write("#");
+            self.write_number(ordinal);
+        }
+        self.write(" { .. }");
+    }
+
+    const fn write_variants(
+        &mut self,
+        variants: &[Variant],
+        named: &mut NamedTypes,
+        enclosing: Option<&Enclosing<'_>>,
+    ) {
+        self.write(" {");
+        let mut at = 0;
+        while at < variants.len() {
+            let Variant { name, tag, form, fields, .. } = &variants[at];
+            self.write(if at == 0 { " " } else { " | " });
+            self.write(name);
+            self.write_tag(*tag, at);
+            self.write_fields(fields, form, named, enclosing);
+            at += 1;
+        }
+        self.write(" }");
+    }
+
+    const fn write_fields(
+        &mut self,
+        fields: &[Field],
+        form: &Form,
+        named: &mut NamedTypes,
+        enclosing: Option<&Enclosing<'_>>,
+    ) {
         let (open, close) = match form {
-            Form::Unit => return self,
+            Form::Unit => return,
             Form::Tuple => ("(", ")"),
             Form::Named => (" { ", " }"),
         };
-        let (mut text, mut at) = (self.push(open), 0);
+        self.write(open);
+        let mut at = 0;
         while at < fields.len() {
             let Field { name, tag, ty, .. } = &fields[at];
             if at > 0 {
-                text = text.push(", ");
+                self.write(", ");
             }
             if matches!(form, Form::Named) {
-                text = text.push(name).push_tag(*tag, at).push(": ");
+                self.write(name);
+                self.write_tag(*tag, at);
+                self.write(": ");
             } else {
-                text = text.push_tag(*tag, at);
+                self.write_tag(*tag, at);
             }
-            text = text.push_type(ty);
+            self.write_type(ty.get(), named, enclosing);
             at += 1;
         }
-        text.push(close)
+        self.write(close);
     }
 
     /// A number that differs from the position of the field.
-    const fn push_tag(self, tag: u32, at: usize) -> Self {
-        if tag as usize == at + 1 { self } else { self.push("#").push_number(tag) }
+    const fn write_tag(&mut self, tag: u32, at: usize) {
+        if tag as usize != at + 1 {
+            self.write("#");
+            self.write_number(tag);
+        }
     }
 
     /// The fingerprint of the text from a position on.
@@ -216,40 +372,43 @@ mod tests {
     use super::*;
 
     fn text(ty: &Type) -> String {
-        let text = ConstText::<1000>::new().push_type(ty);
+        let text = ConstText::<1000>::new().push_type(ty, &mut NamedTypes::new());
         String::from_utf8(text.bytes[..text.len].to_vec()).unwrap()
+    }
+
+    const NO: Docs = Docs("");
+
+    const fn field(name: &'static str, tag: u32, ty: &'static Type) -> Field {
+        Field { name, tag, ty: TypeRef::new(ty), docs: NO }
     }
 
     #[test]
     fn types_are_written_with_all_that_is_in_them() {
-        const NO: Docs = Docs("");
-        const POINT: Type = Type::Struct {
+        static POINT: Type = Type::Struct {
             name: "Point",
-            fields: &[
-                Field { name: "x", tag: 1, ty: &Type::U32, docs: Docs("To the right.") },
-                Field { name: "y", tag: 12, ty: &Type::F64, docs: NO },
-            ],
+            id: 1,
+            arguments: &[],
+            fields: &[field("x", 1, &Type::U32), field("y", 12, &Type::F64)],
             docs: Docs("A place."),
         };
-        const SHAPE: Type = Type::Enum {
+        static SHAPE: Type = Type::Enum {
             name: "Shape",
+            id: 2,
+            arguments: &[],
             variants: &[
                 Variant { name: "Nothing", tag: 1, form: Form::Unit, fields: &[], docs: Docs("No shape.") },
                 Variant {
                     name: "Dot",
                     tag: 7,
                     form: Form::Tuple,
-                    fields: &[
-                        Field { name: "0", tag: 1, ty: &POINT, docs: NO },
-                        Field { name: "1", tag: 2, ty: &Type::Bool, docs: NO },
-                    ],
+                    fields: &[field("0", 1, &POINT), field("1", 2, &Type::Bool)],
                     docs: NO,
                 },
                 Variant {
                     name: "Tag",
                     tag: 3,
                     form: Form::Named,
-                    fields: &[Field { name: "text", tag: 1, ty: &Type::Option(&Type::String), docs: NO }],
+                    fields: &[field("text", 1, &Type::Option(TypeRef::new(&Type::String)))],
                     docs: NO,
                 },
             ],
@@ -260,7 +419,67 @@ mod tests {
             text(&SHAPE),
             "Shape { Nothing | Dot#7(Point { x: u32, y#12: f64 }, bool) | Tag { text: Option<String> } }"
         );
-        assert_eq!(text(&Type::Map(&Type::I8, &Type::List(&Type::Bytes))), "Map<i8, Vec<Vec<u8>>>");
+        let text_of = |ty: &str, of: fn(TypeRef) -> Type, inner: &'static Type| {
+            assert_eq!(text(&of(TypeRef::new(inner))), ty);
+        };
+        text_of("Map<i8, Vec<u8>>", |of| Type::Map(TypeRef::new(&Type::I8), of), &Type::Bytes);
+        text_of("Box<Duration>", Type::Box, &Type::Duration);
+        text_of("Set<char>", Type::Set, &Type::Char);
+        text_of("[SystemTime; 12]", |of| Type::Array(of, 12), &Type::Time);
+        text_of("Vec<PathBuf>", Type::List, &Type::Path);
+        static ONE: &[Field] = &[field("0", 1, &Type::U8)];
+        static TWO: &[Field] = &[field("0", 1, &Type::U8), field("1", 2, &Type::String)];
+        assert_eq!((&*text(&Type::Tuple(ONE)), &*text(&Type::Tuple(TWO))), ("(u8,)", "(u8, String)"));
+    }
+
+    /// It contains itself, and two types of one name.
+    static TREE: Type = Type::Struct {
+        name: "Tree",
+        id: 1,
+        arguments: &[],
+        fields: &[
+            field("left", 1, &LEAF),
+            field("children", 2, &Type::List(TypeRef::new(&TREE))),
+            field("right", 3, &LEAF),
+            field("other", 4, &OTHER),
+            field("again", 5, &OTHER),
+        ],
+        docs: NO,
+    };
+    static LEAF: Type =
+        Type::Struct { name: "Leaf", id: 2, arguments: &[], fields: &[field("x", 1, &Type::U8)], docs: NO };
+    static OTHER: Type =
+        Type::Struct { name: "Leaf", id: 3, arguments: &[], fields: &[field("y", 1, &Type::U16)], docs: NO };
+
+    #[test]
+    fn a_type_that_contains_itself_has_a_text_with_an_end() {
+        let leaf = "left: Leaf { x: u8 }, children: Vec<Tree { .. }>, right: Leaf { .. }";
+        let tree = format!("Tree {{ {leaf}, other: Leaf {{ y: u16 }}, again: Leaf#2 {{ .. }} }}");
+        assert_eq!(text(&TREE), tree);
+        let mut named = NamedTypes::new();
+        let both = ConstText::<1000>::new().push_type(&TREE, &mut named).push(" ").push_type(&TREE, &mut named);
+        assert_eq!(std::str::from_utf8(&both.bytes[..both.len]).unwrap(), format!("{tree} Tree {{ .. }}"));
+        assert_eq!(format!("{TREE:?}").matches("List(Struct(Tree))").count(), 1);
+    }
+
+    #[test]
+    #[should_panic = "a type contains itself without an end: put an `Option`, a list or a map between"]
+    fn a_type_without_an_end_is_refused() {
+        static ENDLESS: Type = Type::Struct {
+            name: "Endless",
+            id: 1,
+            arguments: &[],
+            fields: &[field("inner", 1, &Type::Box(TypeRef::new(&INNER)))],
+            docs: NO,
+        };
+        static INNER: Type = Type::Struct {
+            name: "Inner",
+            id: 2,
+            arguments: &[],
+            fields: &[field("0", 1, &Type::Array(TypeRef::new(&ENDLESS), 1))],
+            docs: NO,
+        };
+        text(&ENDLESS);
     }
 
     #[test]

@@ -19,13 +19,13 @@ impl Shape {
     pub(crate) fn of_arguments(signature: &'static Signature) -> Self {
         match signature.arguments {
             Types(None) => Self::Nothing,
-            Types(Some((ty, Types(None)))) => Self::One(ty),
+            Types(Some((ty, Types(None)))) => Self::One(ty.get()),
             _ => Self::Several(signature),
         }
     }
 
     pub(crate) fn of_output(signature: &'static Signature) -> Self {
-        Self::of(signature.output)
+        Self::of(signature.output.get())
     }
 
     pub(crate) fn of(ty: &'static Type) -> Self {
@@ -38,6 +38,6 @@ pub(crate) fn types(mut list: &'static Types) -> impl Iterator<Item = &'static T
     std::iter::from_fn(move || {
         let (ty, rest) = list.0?;
         list = rest;
-        Some(ty)
+        Some(ty.get())
     })
 }
