@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use library_types::{Block, Either, Expression, Page, Types, Value, lists, mixed, nodes, value};
-use plug::{Error, Link, Registry};
+use plug::{Error, Registry};
 
 macro_rules! every_link {
     ($($name:ident: $link:expr;)*) => {

@@ -10,6 +10,7 @@ pub(crate) mod check;
 pub(crate) mod circle;
 #[doc(hidden)]
 pub(crate) mod codec;
+pub(crate) mod const_text;
 pub(crate) mod containers;
 #[doc(hidden)]
 pub(crate) mod method;

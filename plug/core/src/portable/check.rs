@@ -24,7 +24,7 @@ pub(crate) const TOO_DEEP: &str = "it nests more than 100 messages of protobuf";
 /// The name of a method's result.
 pub(crate) const REPLY: &str = "value";
 
-/// Whether a value of this type may not cross.
+/// Whether some values of this type do not cross.
 pub(crate) const fn has_limits<T: Portable>() -> bool {
     circle::has_limits(T::TYPE.get())
 }

@@ -8,9 +8,9 @@
 
 use crate::portable::arguments::Types;
 use crate::portable::circle::NamedTypes;
+use crate::portable::const_text::ConstText;
 use crate::portable::method::Signature;
 use crate::portable::proxy::PortableInterface;
-use crate::portable::types::ConstText;
 
 /// The first bytes of every record.
 pub(crate) const MAGIC: [u8; 7] = *b"\x7fplug\r\n";

@@ -277,7 +277,7 @@ fn a_time_or_a_character_that_does_not_fit_is_an_error() {
     assert_refused(&Type::Time, "03040001", "a `int` of gob has come, and not a `time.Time`");
     assert_refused(&Type::Path, "03040001", "a `int` of gob has come, and not a `string`");
     let version = "10ff810501010454696d6501ff8200000013ff82000f090000000e7791f70100000005ffff";
-    assert_refused(&Type::Time, version, "Time.UnmarshalBinary: unsupported version");
+    assert_refused(&Type::Time, version, "marshaler: Time.UnmarshalBinary: unsupported version");
 }
 
 #[test]
