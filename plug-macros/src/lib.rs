@@ -186,13 +186,14 @@ pub fn plug(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// interface](macro@interface#portable-interfaces).
 ///
 /// The types of all fields are portable.
-/// The type has no parameters, and does not contain itself.
+/// The type may contain itself, or have parameters: types that are portable too, and constants.
+/// A type with parameters cannot contain itself.
 ///
 /// ```
 /// #[derive(plug::Portable)]
-/// pub struct Page {
+/// pub struct Page<T> {
 ///     pub title: String,
-///     pub links: Vec<Target>,
+///     pub links: Vec<T>,
 /// }
 ///
 /// #[derive(plug::Portable)]
@@ -201,6 +202,7 @@ pub fn plug(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///     Address(String),
 ///     #[plug(tag = 5)]
 ///     Anchor { page: u32, line: Option<u32> },
+///     Several(Vec<Target>),
 /// }
 /// ```
 ///

@@ -3,6 +3,7 @@
 mod codec;
 mod model;
 pub(crate) mod numbers;
+mod parameters;
 mod view;
 
 use proc_macro2::TokenStream;
@@ -57,7 +58,8 @@ fn stub(root: &Root, mut item: DeriveInput) -> Option<TokenStream> {
     Some(quote! {
         impl #impl_generics #private::Portable for #name #type_generics #where_clause {
             type View<'a> = ();
-            const TYPE: &'static #private::Type = &#private::Type::Unit;
+            const TYPE: #private::TypeRef = #private::TypeRef::new(&#private::Type::Unit);
+            const ID: #private::core::primitive::u64 = 0;
             const IS_FLAT: #private::core::primitive::bool = true;
 
             fn view<'a>(&'a self, _: &'a #private::Scratch) {}

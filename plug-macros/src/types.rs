@@ -2,6 +2,7 @@
 //! elsewhere.
 //! The compiler checks the rest.
 
+use proc_macro2::{Group, TokenStream, TokenTree};
 use syn::{GenericArgument, Lifetime, Path, PathArguments, Type, TypeReference};
 
 use crate::arguments::Errors;
@@ -39,6 +40,20 @@ fn arguments(path: &Path) -> impl Iterator<Item = &GenericArgument> {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args).into_iter().flatten(),
         _ => None.into_iter().flatten(),
     })
+}
+
+/// The tokens of a type, with another name for `Self`.
+pub(crate) fn replace_self(tokens: TokenStream, name: &TokenStream) -> TokenStream {
+    let replaced = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(ident) if ident == "Self" => name.clone(),
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), replace_self(group.stream(), name));
+            inner.set_span(group.span());
+            TokenTree::Group(inner).into()
+        }
+        token => token.into(),
+    });
+    replaced.collect()
 }
 
 /// The arguments of a type that is written as `Result<…>`.

@@ -1,5 +1,5 @@
 //! Portable interfaces: one with a default body and a condition, and one without a method. Types that cross: a struct, an enum, one
-//! without fields.
+//! without fields, and a generic one.
 
 #[plug::interface(portable)]
 pub trait Plug: Send + Sync {
@@ -69,4 +69,13 @@ struct Unit;
 trait Numbered: Send + Sync {
     #[plug(netrpc = "map")]
     fn configure(&self, #[plug(tag = 2, name = "ID")] id: u64, last: bool) -> Result<(), plug::Error>;
+}
+
+/// Several of them.
+#[derive(plug::Portable)]
+struct Several<T: Clone, const N: usize>
+where
+    T: Send,
+{
+    list: [T; N],
 }

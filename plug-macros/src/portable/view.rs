@@ -2,14 +2,14 @@
 //! `codec.rs` adds those to and from bytes.
 
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
-use syn::{LitStr, Member};
+use syn::{LitStr, Member, WhereClause};
 
 use super::codec;
 use super::model::{Field, Fields, Form, Model, Shape, Variant};
 use crate::arguments::Root;
-use crate::docs;
+use crate::{docs, types};
 
 /// Each field's type is written once, as the type of a `__PlugField`, and all other code names
 /// that.
@@ -19,12 +19,24 @@ pub(super) fn render(root: &Root, model: &Model<'_>) -> TokenStream {
     let private = &quote!(#root::__private);
     let cases = model.cases();
     let fields: Vec<_> = cases.iter().flat_map(|(_, fields)| &fields.list).collect();
-    let field_types = (!fields.is_empty()).then(|| field_types(private, &fields));
+    let field_types = (!fields.is_empty()).then(|| field_types(private, model, &fields));
+    let (declared, following) = (model.generics.declared(private), model.generics.following());
+    let (where_clause, ids) = (model.generics.where_clause(), model.generics.ids(private));
+    let (whole, text) = (model.generics.whole(name), name.unraw().to_string());
     // A type without fields has a view without a lifetime.
-    let (lifetime, elided) = field_types.as_ref().map(|_| (quote!(<'a>), quote!(<'_>))).unzip();
-    let view = view(model, &lifetime);
-    let ty = describe(private, model);
-    let bytes = codec::render(private, model);
+    let (lifetime, elided) = match &field_types {
+        Some(_) => (quote!(<'a #following>), quote!(<'_ #following>)),
+        None => Default::default(),
+    };
+    let declared = field_types.as_ref().map(|_| quote!(<'a #declared>));
+    let view = view(model, &declared, where_clause);
+    let described = describe(private, model);
+    let (described, ty) = match model.generics.is_empty() {
+        // A static can lead back to itself, if the type contains itself. No static is generic.
+        true => (Some(quote!(static __PLUG_TYPE: #private::Type = #described;)), quote!(__PLUG_TYPE)),
+        false => (None, described),
+    };
+    let (bytes, own) = (codec::render(private, model), own(private, model));
     let flat = fields.iter().map(|field| field.item(quote!(IS_FLAT)));
     let to_view = cases.iter().map(|(variant, fields)| {
         let converted = |field: &Field<'_>, name: &Ident| {
@@ -47,20 +59,23 @@ pub(super) fn render(root: &Root, model: &Model<'_>) -> TokenStream {
 
             #view
 
+            #described
+
             #[automatically_derived]
-            impl #lifetime #private::core::clone::Clone for __PlugView #lifetime {
+            impl #declared #private::core::clone::Clone for __PlugView #lifetime #where_clause {
                 fn clone(&self) -> Self {
                     *self
                 }
             }
 
             #[automatically_derived]
-            impl #lifetime #private::core::marker::Copy for __PlugView #lifetime {}
+            impl #declared #private::core::marker::Copy for __PlugView #lifetime #where_clause {}
 
             #[automatically_derived]
-            impl #private::Portable for #name {
+            impl #own #private::Portable for #whole #where_clause {
                 type View<'a> = __PlugView #lifetime;
-                const TYPE: &'static #private::Type = &#ty;
+                const TYPE: #private::TypeRef = #private::TypeRef::new(&#ty);
+                const ID: #private::core::primitive::u64 = #private::type_id!(#text #ids);
                 const IS_FLAT: #private::core::primitive::bool = true #(&& #flat)*;
 
                 #[inline]
@@ -79,20 +94,38 @@ pub(super) fn render(root: &Root, model: &Model<'_>) -> TokenStream {
     }
 }
 
+/// The parameters of an impl: `<T: Portable, const N: usize>`
+fn own(private: &TokenStream, model: &Model<'_>) -> Option<TokenStream> {
+    // Nothing but a comma is before the first.
+    let declared = model.generics.declared(private).into_iter().skip(1);
+    (!model.generics.is_empty()).then(|| quote!(<#(#declared)*>))
+}
+
 /// The types of the fields, and the view of a field.
-fn field_types(private: &TokenStream, fields: &[&Field<'_>]) -> TokenStream {
+fn field_types(private: &TokenStream, model: &Model<'_>, fields: &[&Field<'_>]) -> TokenStream {
     let bytes = codec::of_fields(private);
-    let types = fields.iter().map(|Field { number, ty, .. }| {
+    let (declared, generic, where_clause) =
+        (model.generics.declared(private), own(private, model), model.generics.where_clause());
+    let whole = model.generics.whole(model.name);
+    let types = fields.iter().map(|Field { number, ty, arguments, .. }| {
         let number = Literal::usize_unsuffixed(*number);
-        quote!(impl __PlugFieldType for __PlugField<#number> { type Type = #ty; })
+        let ty = types::replace_self(ty.to_token_stream(), &whole);
+        quote! {
+            impl #generic __PlugFieldType for __PlugField<#number #arguments> #where_clause {
+                type Type = #ty;
+            }
+        }
     });
+    let parameters = model.generics.types();
+    let held =
+        (!parameters.is_empty()).then(|| quote!((#private::core::marker::PhantomData<fn() -> (#(#parameters,)*)>)));
     quote! {
         // No author uses these names, so they hide none of the author's.
         trait __PlugFieldType {
             type Type: #private::Portable;
         }
 
-        struct __PlugField<const FIELD: #private::core::primitive::usize>;
+        struct __PlugField<const FIELD: #private::core::primitive::usize #declared> #held #where_clause;
 
         #(#types)*
 
@@ -115,7 +148,7 @@ fn field_types(private: &TokenStream, fields: &[&Field<'_>]) -> TokenStream {
         impl<F: __PlugFieldType> #private::core::marker::Copy for __PlugFieldView<'_, F> {}
 
         impl<'a, F: __PlugFieldType> __PlugFieldView<'a, F> {
-            const TYPE: &'static #private::Type = <F::Type as #private::Portable>::TYPE;
+            const TYPE: #private::TypeRef = <F::Type as #private::Portable>::TYPE;
             const IS_FLAT: #private::core::primitive::bool = <F::Type as #private::Portable>::IS_FLAT;
 
             #[inline]
@@ -135,12 +168,12 @@ fn field_types(private: &TokenStream, fields: &[&Field<'_>]) -> TokenStream {
 
 /// The type of the view, which has the form of the type itself.
 /// It is public, as the type may be.
-fn view(model: &Model<'_>, lifetime: &Option<TokenStream>) -> TokenStream {
+fn view(model: &Model<'_>, parameters: &Option<TokenStream>, where_clause: Option<&WhereClause>) -> TokenStream {
     let declared = |fields: &Fields<'_>| {
-        let each = fields.list.iter().map(|Field { number, member, .. }| {
+        let each = fields.list.iter().map(|Field { number, member, arguments, .. }| {
             let number = Literal::usize_unsuffixed(*number);
             let name = (fields.form == Form::Named).then(|| quote!(#member:));
-            quote!(#name __PlugFieldView<'a, __PlugField<#number>>)
+            quote!(#name __PlugFieldView<'a, __PlugField<#number #arguments>>)
         });
         match fields.form {
             Form::Unit => TokenStream::new(),
@@ -150,8 +183,11 @@ fn view(model: &Model<'_>, lifetime: &Option<TokenStream>) -> TokenStream {
     };
     match &model.shape {
         Shape::Struct(fields) => {
-            let (inner, end) = (declared(fields), (fields.form != Form::Named).then(|| quote!(;)));
-            quote!(#[repr(C)] pub struct __PlugView #lifetime #inner #end)
+            let inner = declared(fields);
+            match fields.form {
+                Form::Named => quote!(#[repr(C)] pub struct __PlugView #parameters #where_clause #inner),
+                _ => quote!(#[repr(C)] pub struct __PlugView #parameters #inner #where_clause;),
+            }
         }
         Shape::Enum(variants) => {
             // An enum without fields is a number in C, which the compiler wants to see in the
@@ -164,7 +200,7 @@ fn view(model: &Model<'_>, lifetime: &Option<TokenStream>) -> TokenStream {
                 let inner = declared(fields);
                 quote!(#name #inner)
             });
-            quote!(#[repr(#representation)] pub enum __PlugView #lifetime { #(#variants),* })
+            quote!(#[repr(#representation)] pub enum __PlugView #parameters #where_clause { #(#variants),* })
         }
     }
 }
@@ -187,10 +223,15 @@ fn describe(private: &TokenStream, model: &Model<'_>) -> TokenStream {
         quote!(&[#(#each),*])
     };
     let about = docs(&model.docs);
+    let (whole, types) = (model.generics.whole(model.name), model.generics.types());
+    let id = quote!(<#whole as #private::Portable>::ID);
+    let arguments = quote!(&[#(<#types as #private::Portable>::TYPE),*]);
     match &model.shape {
         Shape::Struct(fields) => {
             let fields = listed(fields);
-            quote!(#private::Type::Struct { name: #name, fields: #fields, docs: #about })
+            quote! {
+                #private::Type::Struct { name: #name, id: #id, arguments: #arguments, fields: #fields, docs: #about }
+            }
         }
         Shape::Enum(variants) => {
             let variants = variants.iter().map(|Variant { name, tag, docs: about, fields }| {
@@ -211,7 +252,10 @@ fn describe(private: &TokenStream, model: &Model<'_>) -> TokenStream {
                     }
                 }
             });
-            quote!(#private::Type::Enum { name: #name, variants: &[#(#variants),*], docs: #about })
+            let variants = quote!(&[#(#variants),*]);
+            quote! {
+                #private::Type::Enum { name: #name, id: #id, arguments: #arguments, variants: #variants, docs: #about }
+            }
         }
     }
 }
@@ -261,7 +305,7 @@ impl Field<'_> {
 
     /// An item of its view.
     pub(super) fn item(&self, item: TokenStream) -> TokenStream {
-        let number = Literal::usize_unsuffixed(self.number);
-        quote!(__PlugFieldView::<__PlugField<#number>>::#item)
+        let (number, arguments) = (Literal::usize_unsuffixed(self.number), &self.arguments);
+        quote!(__PlugFieldView::<__PlugField<#number #arguments>>::#item)
     }
 }

@@ -2,6 +2,8 @@
 //! functions.
 
 #[doc(hidden)]
+pub(crate) mod reference;
+#[doc(hidden)]
 pub(crate) mod table;
 #[doc(hidden)]
 pub(crate) mod view;

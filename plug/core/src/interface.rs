@@ -186,10 +186,10 @@ fn type_name<I: ?Sized>() -> &'static str {
 // It can be computed in a constant.
 // It need not resist an adversary: an author of two interfaces with one hash fails only their own
 // build.
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+pub(crate) const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+pub(crate) const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
-const fn fnv(mut hash: u64, text: &str) -> u64 {
+pub(crate) const fn fnv(mut hash: u64, text: &str) -> u64 {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {

@@ -6,8 +6,12 @@
 pub(crate) mod arguments;
 #[doc(hidden)]
 pub(crate) mod chain;
+pub(crate) mod check;
+pub(crate) mod circle;
 #[doc(hidden)]
 pub(crate) mod codec;
+pub(crate) mod const_text;
+pub(crate) mod containers;
 #[doc(hidden)]
 pub(crate) mod method;
 #[doc(hidden)]
@@ -16,30 +20,52 @@ pub(crate) mod outcome;
 pub(crate) mod proxy;
 #[doc(hidden)]
 pub(crate) mod record;
+pub(crate) mod times;
 #[doc(hidden)]
 pub(crate) mod types;
 pub(crate) mod values;
 
 use crate::abi::view::{Scratch, Slice};
 use crate::portable::codec::{Malformed, Sink, Source};
-use crate::portable::types::Type;
+use crate::portable::types::{Type, TypeRef};
 
 /// A type whose values can cross the boundary to another build: to a shared library of another
 /// compiler, to another process, or to another machine.
 ///
 /// | Rust | in a signature |
 /// |---|---|
-/// | `bool`, `i8` to `i64`, `u8` to `u64`, `f32`, `f64`, `()` | itself |
+/// | `bool`, `i8` to `i64`, `u8` to `u64`, `f32`, `f64`, `char`, `()` | itself |
 /// | `String`, and as an argument `&str` | `String` |
 /// | `Vec<u8>`, and as an argument `&[u8]` | `Vec<u8>` |
-/// | `Option<T>`, `Vec<T>`, and as an argument `&[T]` | `Option<T>`, `Vec<T>` |
-/// | `HashMap<K, V>`, `BTreeMap<K, V>`; K is `bool`, an integer or `String` | `Map<K, V>` |
+/// | `Option<T>`, `Box<T>` | itself |
+/// | `Vec<T>`, `[T; N]`, and as an argument `&[T]` | `Vec<T>`, `[T; N]` |
+/// | `HashSet<T>`, `BTreeSet<T>` | `Set<T>` |
+/// | `HashMap<K, V>`, `BTreeMap<K, V>`; K is `bool`, `char`, an integer or `String` | `Map<K, V>` |
+/// | tuples of up to eight types | itself |
+/// | `Duration`, `SystemTime` | itself |
+/// | `PathBuf`, and as an argument `&Path` | `PathBuf` |
 /// | structs and enums with `#[derive(plug::Portable)]` | all types in them |
 ///
-/// `usize`, `isize`, `i128`, `u128` and `char` do not cross.
+/// `usize`, `isize`, `i128` and `u128` do not cross.
 /// The size of the first two depends on the platform, and protobuf has no counterpart of the
 /// others.
-/// A type that contains itself does not cross either.
+///
+/// A struct or enum may be generic: its parameters are types that cross, or constants.
+///
+/// It may contain itself, through a `Vec`, an `Option<Box<_>>`, a set or a map.
+/// A signature then has the fields of each type once, and afterwards its name: `Node { .. }`.
+/// A generic type cannot contain itself.
+///
+/// A few values do not cross, and a call with one fails before anything is sent:
+///
+/// * a value that nests more than 100 messages of protobuf.
+///   A list in a list is two of them, and a map in a map is three.
+/// * a `Duration` of more than 315,576,000,000 seconds, which are 10,000 years.
+///   Over net/rpc, the limit is that of Go's `time.Duration`: 292 years.
+/// * a `SystemTime` that is not in the years 1 to 9999.
+/// * a path that is not Unicode.
+///
+/// The builtin link has none of these limits.
 ///
 /// Derive this trait. Its items are for the macros.
 ///
@@ -57,6 +83,7 @@ use crate::portable::types::Type;
 ///     Nowhere,
 ///     Address(String),
 ///     Anchor { page: u32, line: Option<u32> },
+///     Several(Vec<Target>),
 /// }
 ///
 /// #[plug::interface(portable)]
@@ -67,8 +94,9 @@ use crate::portable::types::Type;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot cross to a plugin",
     label = "a portable interface has no values of this type",
-    note = "what crosses: bool, i8 to i64, u8 to u64, f32, f64, (), String, and Vec, Option, HashMap and BTreeMap of what crosses",
-    note = "also structs and enums with `#[derive(plug::Portable)]`; and as arguments, `&str`, `&[T]` and `&T`"
+    note = "these cross: bool, char, i8 to i64, u8 to u64, f32, f64, (), String, PathBuf, Duration, SystemTime",
+    note = "and of types that cross: Option, Box, Vec, arrays, tuples of up to 8, HashSet, BTreeSet, HashMap and BTreeMap",
+    note = "and structs and enums with `#[derive(plug::Portable)]`; and as arguments, `&str`, `&Path`, `&[T]` and `&T`"
 )]
 pub trait Portable: Sized + 'static {
     /// The view of a value on the other side, for the duration of a call. C defines its layout.
@@ -76,7 +104,11 @@ pub trait Portable: Sized + 'static {
     type View<'a>: Copy;
 
     #[doc(hidden)]
-    const TYPE: &'static Type;
+    const TYPE: TypeRef;
+
+    /// The number of the type. Two structs or enums with one number are the same type.
+    #[doc(hidden)]
+    const ID: u64;
 
     /// Whether a view holds the whole value, without pointers.
     #[doc(hidden)]
@@ -104,7 +136,7 @@ pub trait Portable: Sized + 'static {
     // Lists of the type, which differ for bytes and for types that are their own view.
 
     #[doc(hidden)]
-    const LIST: &'static Type = &Type::List(Self::TYPE);
+    const LIST: TypeRef = TypeRef::new(&Type::List(Self::TYPE));
 
     #[doc(hidden)]
     fn view_list<'a>(list: &'a [Self], scratch: &'a Scratch) -> Slice<'a, Self::View<'a>> {
@@ -123,7 +155,7 @@ pub trait Portable: Sized + 'static {
 
     #[doc(hidden)]
     fn put_list<S: Sink>(list: &[Self], sink: S) {
-        sink.list(list);
+        sink.list(list.iter());
     }
 
     #[doc(hidden)]
@@ -155,6 +187,6 @@ impl<T> std::ops::Deref for LentList<'_, T> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a map that crosses to a plugin",
     label = "a portable interface has no maps with such keys",
-    note = "a key is bool, an integer of up to 64 bits, or String"
+    note = "a key is bool, char, an integer of up to 64 bits, or String"
 )]
 pub trait Key: Portable + std::fmt::Debug {}

@@ -34,13 +34,13 @@ pub use crate::portable::method::{Method, Signature};
 pub use crate::portable::outcome::Outcome;
 pub use crate::portable::proxy::{Boundary, Description, PortableInterface, Portables, Proxy, VisitMethods};
 pub use crate::portable::record::{InterfaceRecord, interface_record_len};
-pub use crate::portable::types::{Docs, Field, Form, Type, Variant};
+pub use crate::portable::types::{Docs, Field, Form, Type, TypeRef, Variant, type_id as type_number};
 pub use crate::portable::{Key as MapKey, Portable};
 pub use crate::vtables::AllVtables;
 pub use crate::{
     __catalogue as catalogue, __declaration as declaration, __handshake as handshake, __once as once,
     __one_image as one_image, __plugin as plugin, __protocol as protocol, __record as record, __submit as submit,
-    __submit_portable as submit_portable, __vtables as vtables,
+    __submit_portable as submit_portable, __type_id as type_id, __vtables as vtables,
 };
 
 /// Internals that the tests and fuzzers of the workspace use.
@@ -177,6 +177,29 @@ macro_rules! __declaration {
             ),
             is_generic: $is_generic,
         }
+    };
+}
+
+/// The output of `#[derive(Portable)]`: the number of the type, which no other type has.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __type_id {
+    ($name:literal $(, $argument:expr)*) => {
+        $crate::__private::type_number(
+            $crate::__private::core::concat!(
+                $crate::__private::core::module_path!(),
+                "::",
+                $name,
+                " ",
+                $crate::__private::core::env!("CARGO_PKG_VERSION"),
+                " ",
+                // Two functions can each contain a type with the same name.
+                $crate::__private::core::line!(),
+                ":",
+                $crate::__private::core::column!()
+            ),
+            &[$($argument),*],
+        )
     };
 }
 

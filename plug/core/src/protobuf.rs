@@ -8,14 +8,20 @@
 //! | `bool` | `bool` |
 //! | `i8`, `i16`, `i32`; `i64` | `int32`, the small ones checked when they are read; `int64` |
 //! | `u8`, `u16`, `u32`; `u64` | `uint32`, the small ones checked when they are read; `uint64` |
+//! | `char` | `uint32`, its number in Unicode, checked when it is read |
 //! | `f32`, `f64` | `float`, `double` |
-//! | `String`, `&str`; `Vec<u8>`, `&[u8]` | `string`; `bytes` |
+//! | `String`, `&str`, `PathBuf`, `&Path`; `Vec<u8>`, `&[u8]`, `[u8; N]` | `string`; `bytes` |
+//! | `Duration`; `SystemTime` | `google.protobuf.Duration`; `google.protobuf.Timestamp` |
 //! | `()` | an empty message |
 //! | `Option<T>` | `optional` |
-//! | `Vec<T>`, `&[T]` | `repeated`; packed if possible, and both forms are decoded |
+//! | `Box<T>` | as T |
+//! | `Vec<T>`, `&[T]`, `[T; N]` | `repeated`; packed if possible, and both forms are decoded |
+//! | `HashSet<T>`, `BTreeSet<T>` | `repeated`; a value that comes twice is in the set once |
 //! | `HashMap<K, V>`, `BTreeMap<K, V>` | `map<K, V>` |
-//! | these three within each other, or alone in a variant | a message with it as field 1, `value` |
+//! | these within each other, or alone in a variant | a message with it as field 1, `value` |
 //! | a struct | a message |
+//! | a tuple | a message with the fields `field0`, `field1`, … from 1, called `StringUint32Tuple` |
+//! | a generic type | a message called after its arguments: `UserPage` for `Page<User>` |
 //! | an enum with only unit variants | an enum whose 0 is `…_UNSPECIFIED`, which is no value |
 //! | any other enum | a message with a `oneof`, whose field numbers are those of the variants |
 //! | a variant that is a unit, or has several fields or named ones | a message within that one |
@@ -29,9 +35,12 @@
 //! An absent value is zero, empty or nothing; an absent struct has absent fields; an absent enum is
 //! an error.
 //!
+//! Messages nest at most 100 deep: `check` refuses a deeper value, and the reader deeper bytes.
+//!
 //! Unknown fields are skipped.
-//! If a field is repeated, the last one is the value; lists and maps are joined, and structs are
-//! merged, if each part is a valid value.
+//! If a field is repeated, the last one is the value; lists, sets and maps are joined, and structs
+//! are merged, if each part is a valid value.
+//! The values of an array stand next to each other, as all encoders write them.
 
 pub(crate) mod file;
 pub(crate) mod names;
@@ -40,10 +49,12 @@ pub(crate) mod pieces;
 pub(crate) mod proto;
 pub(crate) mod reader;
 pub(crate) mod text;
+pub(crate) mod wellknown;
 pub(crate) mod writer;
 
 use crate::portable::Portable;
 use crate::portable::arguments::Arguments;
+use crate::portable::check::{self, check, has_limits};
 use crate::portable::codec::{Malformed, PutFields, TakeFields, finish};
 use crate::portable::method::Method;
 use crate::portable::types::Type;
@@ -51,7 +62,7 @@ use crate::protobuf::reader::MessageFields;
 use crate::protobuf::writer::Message;
 
 /// The name of a reply's value.
-const REPLY: &[&str] = &["value"];
+const REPLY: &[&str] = &[check::REPLY];
 
 type Given<'a, M> = <<M as Method>::Arguments as Arguments>::Given<'a>;
 
@@ -59,10 +70,15 @@ type Given<'a, M> = <<M as Method>::Arguments as Arguments>::Given<'a>;
 pub type KeptArguments<M> = <<M as Method>::Arguments as Arguments>::Kept;
 
 /// Encodes the arguments of a method as a message.
-pub fn encode_request<M: Method>(given: &Given<'_, M>) -> Vec<u8> {
+///
+/// # Errors
+///
+/// If one of them does not cross.
+pub fn encode_request<M: Method>(given: &Given<'_, M>) -> Result<Vec<u8>, Malformed> {
+    M::Arguments::check(given, M::ARGUMENT_NAMES)?;
     let mut bytes = Vec::new();
     M::Arguments::put(given, 0, &mut Message::of_arguments(&mut bytes, M::ARGUMENT_TAGS));
-    bytes
+    Ok(bytes)
 }
 
 /// Decodes the arguments from a message.
@@ -76,17 +92,24 @@ pub fn decode_request<M: Method>(bytes: &[u8]) -> Result<KeptArguments<M>, Malfo
 }
 
 /// Encodes the value that a method returned as a message.
-pub fn encode_reply<M: Method>(value: &M::Ok) -> Vec<u8> {
+///
+/// # Errors
+///
+/// If it does not cross.
+pub fn encode_reply<M: Method>(value: &M::Ok) -> Result<Vec<u8>, Malformed> {
+    if const { has_limits::<M::Ok>() } {
+        check(value, REPLY[0])?;
+    }
     let mut bytes = Vec::new();
-    if !matches!(M::Ok::TYPE, Type::Unit) {
+    if !matches!(M::Ok::TYPE.get(), Type::Unit) {
         value.put(Message::in_order(&mut bytes).field(0));
     }
-    bytes
+    Ok(bytes)
 }
 
 /// Decodes the value that a method returned from a message.
 pub fn decode_reply<M: Method>(bytes: &[u8]) -> Result<M::Ok, Malformed> {
-    let is_unit = matches!(M::Ok::TYPE, Type::Unit);
+    let is_unit = matches!(M::Ok::TYPE.get(), Type::Unit);
     let (mut slot, mut fields) = (None, MessageFields::named(if is_unit { &[] } else { REPLY }, bytes));
     while fields.next()?.is_some() {
         fields.value(&mut slot)?;

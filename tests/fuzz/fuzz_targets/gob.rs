@@ -52,14 +52,14 @@ impl VisitMethods<dyn Echo> for Check<'_> {
 }
 
 fn same<M: Method<Interface = dyn Echo>>(value: &M::Ok) {
-    let written = encode_reply::<M>(value);
+    let written = encode_reply::<M>(value).expect("it was read");
     let (mut sender, mut receiver) = (GobEnds::default(), GobEnds::default());
     for _ in 0..2 {
         let gob = sender.given_output::<M>(&written).expect("it was written as a reply");
         let message = receiver.taken_output::<M>(&gob).expect("it was sent as a reply");
         let read = decode_reply::<M>(&message).expect("it was received as a reply");
         assert_eq!(text(value), text(&read), "a reply of `{}`", M::NAME);
-        assert_eq!(written, encode_reply::<M>(&read), "a reply of `{}`", M::NAME);
+        assert_eq!(written, encode_reply::<M>(&read).expect("it was read"), "a reply of `{}`", M::NAME);
     }
 }
 

@@ -22,7 +22,7 @@ impl Boundary for Bytes {
     }
 
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
-        let kept = decode_request::<M>(&encode_request::<M>(given)).expect("it was written as a request");
+        let kept = decode_request::<M>(&encode_request::<M>(given).expect("it was read")).expect("it was written as a request");
         // `Echo` is the only interface.
         let here: &dyn Any = &(Box::new(Here) as Box<dyn Echo>);
         let here = here.downcast_ref::<Box<M::Interface>>().expect("it is the interface");
@@ -51,11 +51,11 @@ impl VisitMethods<dyn Echo> for Check<'_> {
         }
         match decode_reply::<M>(self.bytes) {
             Ok(value) => {
-                let written = encode_reply::<M>(&value);
+                let written = encode_reply::<M>(&value).expect("it was read");
                 let read = decode_reply::<M>(&written).expect("it was written as a reply");
                 assert_eq!(text(&value), text(&read), "a reply of `{}`", M::NAME);
                 // Each bit of a float is the same.
-                assert_eq!(written, encode_reply::<M>(&read), "a reply of `{}`", M::NAME);
+                assert_eq!(written, encode_reply::<M>(&read).expect("it was read"), "a reply of `{}`", M::NAME);
             }
             Err(error) => assert!(!error.to_string().is_empty()),
         }

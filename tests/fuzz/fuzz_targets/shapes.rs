@@ -1,7 +1,9 @@
 //! Types of every form, and an interface with all of them, for the fuzzers of formats.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::SystemTime;
 
 use plug::{Error, Portable};
 
@@ -83,6 +85,29 @@ pub struct Numerous {
     pub directions: Vec<Direction>,
 }
 
+/// A type that contains itself.
+#[derive(Portable, Debug)]
+pub enum Value {
+    Null,
+    Text(String),
+    Boxed(Box<Value>),
+    List(Vec<Value>),
+    Map(BTreeMap<String, Value>),
+    Several { first: Option<Box<Value>>, second: (u8, Box<Value>) },
+}
+
+#[derive(Portable, Debug)]
+pub struct Mixed<T> {
+    pub tuple: (u8, String, Option<(i64,)>),
+    pub array: [Option<u16>; 2],
+    pub bytes: [u8; 4],
+    pub set: BTreeSet<String>,
+    pub time: SystemTime,
+    pub char: char,
+    pub path: PathBuf,
+    pub other: Vec<T>,
+}
+
 /// The arguments of `gather`.
 #[derive(Portable, Debug)]
 pub struct Gathered {
@@ -159,6 +184,8 @@ echoes! {
     direction: Direction,
     string: String,
     f64: f64,
+    value: Value,
+    mixed: Vec<Mixed<SystemTime>>,
 }
 
 /// The object.

@@ -215,6 +215,10 @@ func entry() wire.Entry {
 	return wire.Entry{
 		UserId: 1 << 63, Title: "Zoë", Newer: map[string][]wire.Place{"there": {{X: 3, Y: 4}}}, IsOpen: true, Ratio: -0.5, Small: -128,
 		Data: []byte{0, 255}, Place: &wire.Place{X: -1}, Labels: map[string]string{"a": "b", "": ""}, Scores: []int32{-7, 0, 1 << 30}, ID: 42,
+		Stamp: &wire.Stamp{
+			At: time.Unix(1, 5), Took: 1500 * time.Millisecond, Letter: 'é', Corner: [2]int16{-1, 0}, Pair: wire.Pair{Field1: "x"},
+			Parts: []wire.Stamp{{At: time.Unix(-1, 5).UTC(), Parts: []wire.Stamp{{}}}},
+		},
 	}
 }
 

@@ -119,6 +119,23 @@ type Entry struct {
 	Labels map[string]string
 	Scores []int32
 	ID     uint32
+	Stamp  *Stamp
+}
+
+// Pair is a tuple.
+type Pair struct {
+	Field0 uint8
+	Field1 string
+}
+
+// Stamp has types of Go's library, and contains itself.
+type Stamp struct {
+	At     time.Time
+	Took   time.Duration
+	Letter rune
+	Corner [2]int16
+	Pair   Pair
+	Parts  []Stamp
 }
 
 // Store keeps nothing but how many calls there were.

@@ -34,7 +34,8 @@ impl<I: ?Sized + PortableInterface> VisitMethods<I> for Encoded<I> {
         let call = move |request: &[u8]| {
             let arguments = decode_request::<M>(request).map_err(|error| error.to_string())?;
             let outcome = M::call(&**object, M::Arguments::hold_kept(arguments));
-            outcome.result().map(|value| encode_reply::<M>(&value)).map_err(|error| M::texts(&error).concat())
+            let value = outcome.result().map_err(|error| M::texts(&error).concat())?;
+            encode_reply::<M>(&value).map_err(|error| error.to_string())
         };
         // Each direction is a stream of gob, which describes each type once.
         let streams = self.by_gob.then(|| (Mutex::new(GobEnds::default()), Mutex::new(GobEnds::default())));
@@ -65,7 +66,8 @@ impl Boundary for Bytes {
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
         let (name, call) = &self.0[M::INDEX];
         assert_eq!(*name, M::NAME);
-        let reply = call(&encode_request::<M>(given)).map_err(Error::msg);
+        let request = encode_request::<M>(given).map_err(Error::new);
+        let reply = request.and_then(|request| call(&request).map_err(Error::msg));
         M::Outcome::of(reply.and_then(|reply| decode_reply::<M>(&reply).map_err(Error::new)))
     }
 }
@@ -108,7 +110,13 @@ impl<T: Portable> Method for Any<T> {
 
 /// A message with the value as its field 1, unless the value is `()`.
 pub(crate) fn encode<T: Portable>(value: &T) -> Vec<u8> {
-    encode_reply::<Any<T>>(value)
+    encode_reply::<Any<T>>(value).unwrap()
+}
+
+/// The message of the error for a value that does not cross.
+#[track_caller]
+pub(crate) fn refused_value<T: Portable>(value: &T) -> String {
+    encode_reply::<Any<T>>(value).unwrap_err().to_string()
 }
 
 pub(crate) fn decode<T: Portable>(bytes: &[u8]) -> Result<T, Malformed> {

@@ -18,6 +18,7 @@ mod random;
 #[cfg(not(miri))]
 mod rules;
 mod twins;
+mod types;
 mod values;
 
 use plug::{Error, Registry};

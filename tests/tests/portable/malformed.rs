@@ -1,11 +1,14 @@
 //! Malformed bytes: they give an error with a reason and a place, or a value, but never a panic.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use library_types::{Node, Value, lists, nodes};
 use plug::Portable;
 
-use super::bytes::{decode, encode, refused};
+use super::bytes::{decode, encode, refused, refused_value};
 use super::values::{Direction, Page, Pair, Target, page};
 
 #[derive(Portable, Debug, Clone, PartialEq)]
@@ -188,4 +191,102 @@ fn no_length_is_believed() {
         let read = panic::catch_unwind(|| (decode::<Deep>(&noise).is_ok(), decode::<Vec<Page>>(&noise).is_ok()));
         assert!(read.is_ok(), "{noise:?}");
     }
+}
+
+#[test]
+fn messages_nest_to_a_limit() {
+    // The field 1 of a reply is a list in a list, and so on: each is two messages.
+    let nested = |depth: usize| {
+        let null = vec![0x0a, 0];
+        let inner = (0..depth).fold(null, |inner, _| delimited(0x2a, &delimited(0x0a, &inner)));
+        delimited(0x0a, &inner)
+    };
+    assert_eq!(decode::<Value>(&nested(49)).unwrap(), lists(49));
+    assert_eq!(encode(&lists(49)), nested(49));
+    let deep = "it nests more than 100 messages of protobuf";
+    for depth in [50, 51, 100, 5_000] {
+        let text = refused::<Value>(&nested(depth));
+        assert!(text.starts_with(deep) && text.contains(", in `given.List[0].List[0]."), "{text}");
+    }
+    assert_eq!(refused_value(&lists(50)), deep);
+    // A map in a map is three.
+    let maps = |depth| (0..depth).fold(Value::Null, |inner, _| Value::Map(BTreeMap::from([("x".to_owned(), inner)])));
+    let bytes = encode(&maps(32));
+    assert_eq!(decode::<Value>(&bytes).unwrap(), maps(32));
+    assert_eq!(refused_value(&maps(33)), deep);
+    // Each node is one message.
+    assert_eq!(decode::<Node>(&encode(&nodes(100))).unwrap(), nodes(100));
+    assert_eq!(refused_value(&nodes(101)), deep);
+}
+
+/// A field with this key, and bytes of any length.
+fn delimited(key: u8, bytes: &[u8]) -> Vec<u8> {
+    let (mut len, mut field) = (bytes.len(), vec![key]);
+    while len > 0x7f {
+        field.push(len as u8 | 0x80);
+        len >>= 7;
+    }
+    field.push(len as u8);
+    [&field[..], bytes].concat()
+}
+
+#[test]
+fn arrays_have_their_length() {
+    assert_eq!(decode::<[u32; 3]>(&[0x0a, 3, 1, 2, 3]).unwrap(), [1, 2, 3]);
+    // Not packed, and in parts.
+    assert_eq!(decode::<[u32; 3]>(&[0x08, 1, 0x0a, 1, 2, 0x08, 3]).unwrap(), [1, 2, 3]);
+    assert_eq!(decode::<[String; 2]>(&[0x0a, 1, b'x', 0x0a, 0]).unwrap(), ["x".to_owned(), String::new()]);
+    let few = "an array of 3 belongs there, and 2 values have come, in `given`";
+    assert_eq!(refused::<[u32; 3]>(&[0x0a, 2, 1, 2]), few);
+    let many = "an array of 1 belongs there, and 2 values have come, in `given`";
+    assert_eq!(refused::<[String; 1]>(&[0x0a, 0, 0x0a, 0]), many);
+    let none = "an array of 3 belongs there, and 0 values have come, in `given`";
+    assert_eq!(refused::<[u32; 3]>(&[]), none);
+    assert_eq!(decode::<[u32; 0]>(&[]).unwrap(), [0; 0]);
+    assert_eq!(encode(&[7_u8, 0]), [0x0a, 2, 7, 0]);
+    assert_eq!(decode::<[u8; 2]>(&[0x0a, 2, 7, 0]).unwrap(), [7, 0]);
+    let bytes = "an array of 2 belongs there, and 3 values have come, in `given`";
+    assert_eq!(refused::<[u8; 2]>(&[0x0a, 3, 7, 0, 7]), bytes);
+}
+
+#[test]
+fn sets_have_each_value_once() {
+    let set = decode::<BTreeSet<u32>>(&[0x0a, 4, 3, 1, 3, 2]).unwrap();
+    assert_eq!(set, BTreeSet::from([1, 2, 3]));
+    assert_eq!(encode(&set), [0x0a, 3, 1, 2, 3]);
+}
+
+#[test]
+fn times_and_characters_are_checked() {
+    // Seconds as field 1, nanoseconds as field 2.
+    assert_eq!(decode::<Duration>(&[0x0a, 4, 0x08, 7, 0x10, 5]).unwrap(), Duration::new(7, 5));
+    assert_eq!(decode::<Duration>(&[0x0a, 2, 0x08, 7, 0x0a, 2, 0x10, 5]).unwrap(), Duration::new(7, 5));
+    assert_eq!(encode(&Duration::new(7, 5)), [0x0a, 4, 0x08, 7, 0x10, 5]);
+    assert_eq!((encode(&Duration::ZERO), decode::<Duration>(&[]).unwrap()), (vec![0x0a, 0], Duration::ZERO));
+    let negative = [&[0x0a, 11, 0x08][..], &[0xff; 9], &[0x01]].concat();
+    assert_eq!(refused::<Duration>(&negative), "a duration of -1 s and 0 ns is negative, in `given`");
+    let second = UNIX_EPOCH - Duration::from_secs(1);
+    assert_eq!((decode::<SystemTime>(&negative).unwrap(), encode(&second)), (second, negative));
+    assert_eq!(decode::<SystemTime>(&[]).unwrap(), UNIX_EPOCH);
+    let wide = [0x0a, 6, 0x10, 0x80, 0x94, 0xeb, 0xdc, 0x03];
+    let text = "0 s and 1000000000 ns from 1970 on are no time of the years 1 to 9999, in `given`";
+    assert_eq!(refused::<SystemTime>(&wide), text);
+    assert_eq!(
+        refused::<SystemTime>(&[0x0a, 2, 0x12, 0]),
+        "its wire type is length-delimited, and not varint, in `given.nanos`"
+    );
+    assert_eq!(decode::<char>(&[0x08, 0xe9, 0x01]).unwrap(), 'é');
+    assert_eq!(refused::<char>(&[0x08, 0x80, 0xb0, 0x03]), "55296 is no character of Unicode, in `given`");
+    assert_eq!(decode::<char>(&[]).unwrap(), '\0');
+    let path = refused::<PathBuf>(&[0x0a, 1, 0xff]);
+    assert_eq!(path, "it is not UTF-8: invalid utf-8 sequence of 1 bytes from index 0, in `given`");
+}
+
+#[test]
+fn tuples_are_messages() {
+    let bytes = [0x0a, 5, 0x08, 7, 0x12, 1, b'x'];
+    assert_eq!(decode::<(u8, String)>(&bytes).unwrap(), (7, "x".to_owned()));
+    assert_eq!(encode(&(7_u8, "x".to_owned())), bytes);
+    assert_eq!(decode::<(u8, String)>(&[]).unwrap(), (0, String::new()));
+    assert_eq!(refused::<(u8, String)>(&[0x0a, 3, 0x08, 0x80, 0x02]), "256 does not fit into u8, in `given.0`");
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
+use library_types::Types;
 use plug::__private::Description;
 use plug::__private::testing::{files, text};
 use plug::{Error, Portable};
@@ -134,6 +135,7 @@ const GREETER: &Description = &Description::of::<dyn Greeter>();
 const SHAPES: &Description = &Description::of::<dyn Shapes>();
 const OTHERS: &Description = &Description::of::<dyn Others>();
 const EMPTY: &Description = &Description::of::<dyn Empty>();
+const TYPES: &Description = &Description::of::<dyn Types>();
 
 fn file(interfaces: &[&Description]) -> FileDescriptorProto {
     let [file] = <[_; 1]>::try_from(files(interfaces).unwrap()).unwrap();
@@ -198,8 +200,13 @@ message PutReply {}
 
 #[test]
 fn each_kind_of_type_is_written() {
-    let path = plug_tests::root().join("tests/tests/portable/shapes.proto");
-    let written = text(&file(&[SHAPES, OTHERS]));
+    assert_written("shapes.proto", &[SHAPES, OTHERS]);
+    assert_written("types.proto", &[TYPES]);
+}
+
+fn assert_written(name: &str, interfaces: &[&Description]) {
+    let path = plug_tests::root().join("tests/tests/portable").join(name);
+    let written = text(&file(interfaces));
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &written).unwrap();
     }
@@ -224,6 +231,45 @@ fn docs_make_no_other_type() {
     let written = text(&file(&[&const { Description::of::<dyn Same>() }]));
     assert_eq!(written.matches("enum Level {").count(), 1, "{written}");
     assert!(written.contains("// How high.\nenum Level {") && !written.contains("Something else"), "{written}");
+}
+
+mod tree {
+    #[derive(plug::Portable)]
+    pub struct Tree {
+        pub children: Vec<Tree>,
+    }
+}
+
+mod wood {
+    #[derive(plug::Portable)]
+    pub struct Tree {
+        pub children: Vec<Box<Tree>>,
+    }
+}
+
+mod leaf {
+    #[derive(plug::Portable)]
+    pub struct Tree {
+        pub children: Vec<super::tree::Tree>,
+        pub name: String,
+    }
+}
+
+#[test]
+fn two_types_that_contain_themselves_are_one_message_if_they_are_alike() {
+    #[plug::interface(portable)]
+    trait Same: Send + Sync {
+        fn get(&self, tree: tree::Tree) -> Result<wood::Tree, Error>;
+    }
+    let written = text(&file(&[&const { Description::of::<dyn Same>() }]));
+    assert!(written.ends_with("message Tree {\n  repeated Tree children = 1;\n}\n"), "{written}");
+    assert_eq!(written.matches("message Tree ").count(), 1, "{written}");
+    #[plug::interface(portable)]
+    trait Others: Send + Sync {
+        fn get(&self, tree: tree::Tree) -> Result<leaf::Tree, Error>;
+    }
+    let error = files(&[&const { Description::of::<dyn Others>() }]).unwrap_err();
+    assert_eq!(error.to_string(), "two types of `Others` are called `Tree`: rename one");
 }
 
 #[test]
@@ -253,6 +299,22 @@ macro_rules! cannot {
         })*
     };
 }
+
+/// Its name is that of a generic type.
+#[derive(Portable)]
+struct Uint32Page;
+
+#[derive(Portable)]
+#[allow(dead_code)]
+struct Pages {
+    page: Uint32Page,
+    pages: library_types::Page<u16>,
+}
+
+/// The names of their arguments in protobuf are the same.
+#[derive(Portable)]
+#[allow(dead_code)]
+struct Eithers(library_types::Either<u8, String, 1>, library_types::Either<u32, String, 1>);
 
 #[derive(Portable)]
 #[allow(dead_code)]
@@ -295,6 +357,8 @@ struct LEVEL_LAST {
 fn a_type_that_protobuf_cannot_express_is_an_error() {
     cannot! {
         "two types of `Refused` are called `Page`: rename one": Twice;
+        "two types of `Refused` are called `Uint32Page`: rename one": Pages;
+        "two types of `Refused` are called `Uint32StringEither`: rename one": Eithers;
         "`Größe` cannot be a name in protobuf, which has only ASCII ones: rename it": Größe;
         "`größe` cannot be a name in protobuf, which has only ASCII ones: rename it": Foreign;
         "`a_b` and `aB` of `Alike` are one name in protobuf: rename one": Alike;
@@ -318,11 +382,20 @@ fn bare(mut file: FileDescriptorProto) -> (FileDescriptorProto, BTreeMap<Vec<i32
 fn written(name: &str) -> (PathBuf, Vec<FileDescriptorProto>) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&folder);
-    let files = files(&[GREETER, STORE, SHAPES, EMPTY, OTHERS]).unwrap();
+    let files = files(&[GREETER, STORE, SHAPES, EMPTY, OTHERS, TYPES]).unwrap();
     for file in &files {
         let path = folder.join(file.name());
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text(file)).unwrap();
+    }
+    // Not every protoc has protobuf's own files.
+    for (name, ty) in [("duration", "Duration"), ("timestamp", "Timestamp")] {
+        let text = format!(
+            "syntax = \"proto3\"; package google.protobuf; message {ty} {{ int64 seconds = 1; int32 nanos = 2; }}"
+        );
+        let path = folder.join("google/protobuf").join(name).with_extension("proto");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
     (folder, files)
 }

@@ -376,7 +376,7 @@ impl plug::__private::Boundary for Told {
     }
 
     fn call<M: Method>(&self, given: &<M::Arguments as plug::__private::Arguments>::Given<'_>) -> M::Outcome {
-        self.0.send(encode_request::<M>(given)).unwrap();
+        self.0.send(encode_request::<M>(given).unwrap()).unwrap();
         plug::__private::Outcome::of(Err(plug::Error::msg("told")))
     }
 }

@@ -198,8 +198,10 @@ fn a_type_is_described_with_its_names_and_numbers() {
     let described = |ty: &plug::__private::Type| format!("{ty:?}").replace(": ", ":").replace('"', "");
     let field = |name, tag, ty| format!("Field {{ name:{name}, go_name:, tag:{tag}, ty:{ty}, docs:Docs() }}");
     let (first, second) = (field("0", 1, "U8"), field("1", 9, "String"));
-    assert_eq!(described(Pair::TYPE), format!("Struct {{ name:Pair, fields:[{first}, {second}], docs:Docs() }}"));
-    let target = described(Target::TYPE);
+    let pair =
+        format!("Struct {{ name:Pair, id:{}, arguments:[], fields:[{first}, {second}], docs:Docs() }}", Pair::ID);
+    assert_eq!(described(Pair::TYPE.get()), pair);
+    let target = described(Target::TYPE.get());
     for variant in
         ["name:Nowhere, tag:1, form:Unit", "name:Nothing, tag:2, form:Tuple", "name:Empty, tag:3, form:Named"]
     {
@@ -209,7 +211,8 @@ fn a_type_is_described_with_its_names_and_numbers() {
         target.contains(&format!("name:Anchor, tag:20, form:Named, fields:[{}", field("page", 1, "U16"))),
         "{target}"
     );
-    assert!(described(Page::TYPE).contains("name:type, go_name:, tag:4, ty:Option(Enum"), "{}", described(Page::TYPE));
+    let page = described(Page::TYPE.get());
+    assert!(page.contains("name:type, go_name:, tag:4, ty:Option(Enum(Direction))"), "{page}");
     const { assert!(Empty::IS_FLAT && Direction::IS_FLAT && <Option<Direction>>::IS_FLAT) };
     const { assert!(!Pair::IS_FLAT && !Target::IS_FLAT) };
 }

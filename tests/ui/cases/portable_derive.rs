@@ -6,6 +6,8 @@ use plug::Portable;
 #[derive(Portable)]
 struct Generic<T, const N: usize> {
     list: [T; N],
+    next: Option<Box<Generic<T, N>>>,
+    same: Vec<Self>,
 }
 
 #[derive(Portable)]
@@ -18,18 +20,6 @@ union Union {
 
 #[derive(Portable)]
 enum Empty {}
-
-#[derive(Portable)]
-struct Tree {
-    children: Vec<Tree>,
-    parent: Option<Box<Self>>,
-    other: other::Tree,
-}
-
-mod other {
-    #[derive(plug::Portable)]
-    pub struct Tree;
-}
 
 #[derive(Portable)]
 #[plug(tag = 1, crat = plug, crate = plug)]
@@ -97,7 +87,7 @@ enum Variants {
 
 #[plug::interface(portable)]
 trait Uses: Send + Sync {
-    fn uses(&self, generic: Generic<u8, 1>, union: Union, empty: &Empty, tree: Tree) -> Result<Numbers, plug::Error>;
+    fn uses(&self, generic: Generic<u8, 1>, union: Union, empty: &Empty, borrowed: Vec<u8>) -> Result<Numbers, plug::Error>;
     fn rest(&self, keys: Vec<Keys>, units: Units) -> Result<Option<Variants>, plug::Error>;
 }
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 #[plug::interface(portable)]
 trait Arguments: Send + Sync {
-    fn primitives(&self, size: usize, letters: &[char], large: &i128) -> Result<(), plug::Error>;
-    fn others(&self, pair: (u8, u8), boxed: Box<u8>, array: [u8; 4]) -> Result<(), plug::Error>;
+    fn primitives(&self, size: usize, sizes: &[isize], large: &i128) -> Result<(), plug::Error>;
+    fn others(&self, pair: (u8, usize), boxed: Box<str>, array: [u128; 4]) -> Result<(), plug::Error>;
     fn key(&self, map: HashMap<Vec<u8>, u8>) -> Result<(), plug::Error>;
     fn mine(&self, mine: &[Option<Mine>], again: std::vec::Vec<self::Mine>) -> Result<(), plug::Error>;
-    fn without_a_size(&self, path: &std::path::Path) -> Result<(), plug::Error>;
+    fn without_a_size(&self, text: &std::ffi::OsStr) -> Result<(), plug::Error>;
     fn with_a_body(&self, size: Option<usize>) -> Result<(), plug::Error> {
         let _ = size;
         self.key(HashMap::new())
@@ -35,9 +35,10 @@ type Answer = Result<u8, Mine>;
 struct Page {
     title: String,
     size: usize,
-    letters: Vec<char>,
+    sizes: Vec<isize>,
     mine: HashMap<String, Option<Mine>>,
     bytes: HashMap<Vec<u8>, u8>,
+    sets: std::collections::HashSet<f32>,
 }
 
 #[derive(plug::Portable)]

@@ -123,6 +123,11 @@ impl Scratch {
         // SAFETY: the box is freed when `self` is, and `'a` borrows `self`; nothing writes to it.
         Slice::from(unsafe { std::slice::from_raw_parts(start, len) })
     }
+
+    /// Keeps one value, and lends it.
+    pub fn keep_one<'a, V: Copy + 'a>(&'a self, value: V) -> &'a V {
+        &self.keep(vec![value]).get()[0]
+    }
 }
 
 #[cold]

@@ -2,8 +2,8 @@
 
 use crate::entry::submission::Submission;
 use crate::interface::Interface;
+use crate::portable::const_text::ConstText;
 use crate::portable::record::{HEAD, NUMBER, PLUGIN_KIND, UNIT, head};
-use crate::portable::types::ConstText;
 
 /// The record of a plugin: number and path of its interface, and the text that its entry refers to.
 // All fields are bytes, so that there is no padding.

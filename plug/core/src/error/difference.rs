@@ -176,6 +176,20 @@ mod tests {
     }
 
     #[test]
+    fn a_type_that_contains_itself() {
+        check(
+            "(V { A | B(Vec<V { .. }>) }) -> ()",
+            "(V { A | B(Set<V { .. }>) }) -> ()",
+            ["(V { … | B(Vec<V { .. }> …", "(V { … | B(Set<V { .. }> …"],
+        );
+        check(
+            "(V { A | B([V { .. }; 2]) }) -> ()",
+            "(V { A | B([V { .. }; 3]) }) -> ()",
+            ["(V { … | B([V { .. }; 2] …", "(V { … | B([V { .. }; 3] …"],
+        );
+    }
+
+    #[test]
     fn a_long_difference_is_cut() {
         let long = format!("(Map<u8, {}bool{}>) -> ()", "Vec<".repeat(1000), ">".repeat(1000));
         let cut = format!("(Map<…, {}Vec …", "Vec<".repeat(15));

@@ -14,6 +14,7 @@ use crate::panic::Caught;
 use crate::portable::Portable;
 use crate::portable::arguments::Arguments;
 use crate::portable::chain::{Chain, ChainTexts};
+use crate::portable::check::{REPLY, check, has_limits, refused_result};
 use crate::portable::method::Method;
 use crate::portable::outcome::Outcome;
 
@@ -30,6 +31,12 @@ pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), r
         let (object, views) = unsafe { (object.get::<M::Interface>(), *arguments.cast()) };
         match M::call(object, M::Arguments::hold(views)).result() {
             Ok(value) => {
+                if const { has_limits::<M::Ok>() }
+                    && let Err(flaw) = check(&value, REPLY)
+                {
+                    // SAFETY: the caller's promise.
+                    return unsafe { fail(reply, &[refused_result(M::NAME, &flaw)], "", FAILED) };
+                }
                 let scratch = Scratch::new();
                 let view: View<'_, M> = value.view(&scratch);
                 if M::Ok::IS_FLAT && CallStatus::holds::<View<'_, M>>() {

@@ -1,8 +1,8 @@
 //! The record of the library itself, in the section that a host reads without loading it.
 
 use crate::abi::table::ABI;
+use crate::portable::const_text::ConstText;
 use crate::portable::record::{HEAD, LIBRARY_KIND, UNIT, head};
-use crate::portable::types::ConstText;
 
 /// The record of the library: the ABI's number, the version of plug, the compiler, and the panic
 /// strategy.

@@ -5,11 +5,13 @@
 
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
+use std::path::{Path, PathBuf};
 
 use super::Portable;
 use crate::abi::view::{Pair, Scratch, Slice, Text};
+use crate::portable::check::{check, check_list, has_limits};
 use crate::portable::codec::{Malformed, PutFields, Sink, TakeFields, finish};
-use crate::portable::types::Type;
+use crate::portable::types::{Type, TypeRef};
 
 /// An argument of a method.
 // The macros emit one impl for each argument, and a list of arguments requires only this trait.
@@ -28,7 +30,7 @@ pub trait Crosses: Written {
     type View<'a>: Copy;
     /// The value that bytes are decoded to.
     type Kept: Portable;
-    const TYPE: &'static Type;
+    const TYPE: TypeRef;
 
     fn view<'a>(given: &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a>;
 
@@ -38,6 +40,12 @@ pub trait Crosses: Written {
     fn put<S: Sink>(given: &Self::Given<'_>, sink: S);
 
     fn lend_kept<R>(kept: Self::Kept, call: impl FnOnce(Self::Given<'_>) -> R) -> R;
+
+    /// Refuses an argument of this name that does not cross.
+    #[inline]
+    fn check(_: &Self::Given<'_>, _: &'static str) -> Result<(), Malformed> {
+        Ok(())
+    }
 }
 
 /// A `&str`.
@@ -50,7 +58,7 @@ impl Written for Str {
 impl Crosses for Str {
     type View<'a> = Text<'a>;
     type Kept = String;
-    const TYPE: &'static Type = &Type::String;
+    const TYPE: TypeRef = TypeRef::new(&Type::String);
 
     #[inline]
     fn view<'a>(given: &'a &str, _: &'a Scratch) -> Text<'a> {
@@ -83,7 +91,7 @@ impl<T: 'static> Written for List<T> {
 impl<T: Portable> Crosses for List<T> {
     type View<'a> = Slice<'a, T::View<'a>>;
     type Kept = Vec<T>;
-    const TYPE: &'static Type = T::LIST;
+    const TYPE: TypeRef = T::LIST;
 
     #[inline]
     fn view<'a>(given: &'a &[T], scratch: &'a Scratch) -> Self::View<'a> {
@@ -104,6 +112,11 @@ impl<T: Portable> Crosses for List<T> {
     fn lend_kept<R>(kept: Vec<T>, call: impl FnOnce(&[T]) -> R) -> R {
         call(&kept)
     }
+
+    #[inline]
+    fn check(given: &&[T], name: &'static str) -> Result<(), Malformed> {
+        if const { has_limits::<T>() } { check_list(given, name) } else { Ok(()) }
+    }
 }
 
 /// A `&T`.
@@ -117,7 +130,7 @@ impl<T: ?Sized + 'static> Written for Ref<T> {
 impl<T: ?Sized + Portable> Crosses for Ref<T> {
     type View<'a> = T::View<'a>;
     type Kept = T;
-    const TYPE: &'static Type = T::TYPE;
+    const TYPE: TypeRef = T::TYPE;
 
     #[inline]
     fn view<'a>(given: &'a &T, scratch: &'a Scratch) -> Self::View<'a> {
@@ -138,6 +151,43 @@ impl<T: ?Sized + Portable> Crosses for Ref<T> {
     fn lend_kept<R>(kept: T, call: impl FnOnce(&T) -> R) -> R {
         call(&kept)
     }
+
+    #[inline]
+    fn check(given: &&T, name: &'static str) -> Result<(), Malformed> {
+        if const { has_limits::<T>() } { check(*given, name) } else { Ok(()) }
+    }
+}
+
+/// Borrowed as a `&Path`.
+impl Crosses for Ref<Path> {
+    type View<'a> = Text<'a>;
+    type Kept = PathBuf;
+    const TYPE: TypeRef = PathBuf::TYPE;
+
+    /// `check` refuses a path that is not Unicode before it is viewed.
+    #[inline]
+    fn view<'a>(given: &'a &Path, _: &'a Scratch) -> Text<'a> {
+        Text::new(given.to_str().unwrap_or_default())
+    }
+
+    #[inline]
+    fn lend<R>(view: Text<'_>, call: impl FnOnce(&Path) -> R) -> R {
+        call(Path::new(view.get()))
+    }
+
+    #[inline]
+    fn put<S: Sink>(given: &&Path, sink: S) {
+        sink.path(given);
+    }
+
+    #[inline]
+    fn lend_kept<R>(kept: PathBuf, call: impl FnOnce(&Path) -> R) -> R {
+        call(&kept)
+    }
+
+    fn check(given: &&Path, name: &'static str) -> Result<(), Malformed> {
+        check(&given.to_path_buf(), name)
+    }
 }
 
 /// A `T`. It crosses as a view too, since the callee's allocator must make the callee's copy.
@@ -150,7 +200,7 @@ impl<T: 'static> Written for Own<T> {
 impl<T: Portable> Crosses for Own<T> {
     type View<'a> = T::View<'a>;
     type Kept = T;
-    const TYPE: &'static Type = T::TYPE;
+    const TYPE: TypeRef = T::TYPE;
 
     #[inline]
     fn view<'a>(given: &'a T, scratch: &'a Scratch) -> Self::View<'a> {
@@ -170,6 +220,11 @@ impl<T: Portable> Crosses for Own<T> {
     #[inline]
     fn lend_kept<R>(kept: T, call: impl FnOnce(T) -> R) -> R {
         call(kept)
+    }
+
+    #[inline]
+    fn check(given: &T, name: &'static str) -> Result<(), Malformed> {
+        if const { has_limits::<T>() } { check(given, name) } else { Ok(()) }
     }
 }
 
@@ -230,6 +285,9 @@ pub trait Arguments {
     fn view<'a>(given: &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a>;
     fn hold<'a>(view: Self::View<'a>) -> Self::Held<'a, Viewed>;
 
+    /// Refuses arguments of these names that do not cross.
+    fn check(given: &Self::Given<'_>, names: &'static [&'static str]) -> Result<(), Malformed>;
+
     /// `first` is the index of the first argument.
     fn put<F: PutFields>(given: &Self::Given<'_>, first: usize, fields: &mut F);
     /// Decodes the argument with this index.
@@ -239,7 +297,7 @@ pub trait Arguments {
 }
 
 /// A list of types, in a constant.
-pub struct Types(pub(crate) Option<(&'static Type, &'static Types)>);
+pub struct Types(pub(crate) Option<(TypeRef, &'static Types)>);
 
 impl Arguments for () {
     type Given<'a> = ();
@@ -254,6 +312,11 @@ impl Arguments for () {
 
     #[inline]
     fn hold<'a>((): Self::View<'a>) -> Self::Held<'a, Viewed> {}
+
+    #[inline]
+    fn check((): &(), _: &'static [&'static str]) -> Result<(), Malformed> {
+        Ok(())
+    }
 
     #[inline]
     fn put<F: PutFields>((): &(), _: usize, _: &mut F) {}
@@ -286,6 +349,13 @@ impl<A: Argument, R: Arguments> Arguments for (A, R) {
     #[inline]
     fn hold<'a>(Pair(first, rest): Self::View<'a>) -> Self::Held<'a, Viewed> {
         (Held(ManuallyDrop::new(first), ()), R::hold(rest))
+    }
+
+    #[inline]
+    fn check((first, rest): &Self::Given<'_>, names: &'static [&'static str]) -> Result<(), Malformed> {
+        let (name, names) = names.split_first().unwrap_or((&"", &[]));
+        A::Form::check(first, name)?;
+        R::check(rest, names)
     }
 
     #[inline]

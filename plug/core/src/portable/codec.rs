@@ -4,9 +4,20 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt::{self, Debug, Display, Write as _};
+use std::path::Path;
 
 use super::{Key, Portable};
-use crate::portable::types::Type;
+use crate::portable::types::TypeRef;
+
+/// A `Duration`, or a `SystemTime` since 1970, as protobuf has them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Moment {
+    pub seconds: i64,
+    /// They go forwards, also from a negative number of seconds.
+    pub nanos: i32,
+    /// Whether it is a time.
+    pub is_time: bool,
+}
 
 /// Encodes one value.
 pub trait Sink: Sized {
@@ -23,20 +34,23 @@ pub trait Sink: Sized {
     fn u64(self, value: u64);
     fn f32(self, value: f32);
     fn f64(self, value: f64);
+    fn char(self, value: char);
     fn unit(self);
     fn string(self, value: &str);
+    fn path(self, value: &Path);
+    fn moment(self, moment: Moment);
     fn bytes(self, value: &[u8]);
     fn option<T: Portable>(self, value: Option<&T>);
-    fn list<T: Portable>(self, values: &[T]);
+    fn list<'a, T: Portable>(self, values: impl ExactSizeIterator<Item = &'a T>);
     fn map<'a, K: Key, V: Portable>(self, entries: impl ExactSizeIterator<Item = (&'a K, &'a V)>);
 
-    fn structure(self, ty: &'static Type, put: impl FnOnce(&mut Self::Fields));
+    fn structure(self, ty: TypeRef, put: impl FnOnce(&mut Self::Fields));
 
     /// Encodes a variant of an enum with only unit variants.
-    fn choice(self, ty: &'static Type, index: usize);
+    fn choice(self, ty: TypeRef, index: usize);
 
     /// Encodes a variant of any other enum.
-    fn variant(self, ty: &'static Type, index: usize, put: impl FnOnce(&mut Self::Fields));
+    fn variant(self, ty: TypeRef, index: usize, put: impl FnOnce(&mut Self::Fields));
 }
 
 /// Encodes the fields of a struct or variant, or the arguments of a method: in order, each once.
@@ -65,8 +79,10 @@ pub trait Source: Sized {
     fn u64(self) -> Result<u64, Malformed>;
     fn f32(self) -> Result<f32, Malformed>;
     fn f64(self) -> Result<f64, Malformed>;
+    fn char(self) -> Result<char, Malformed>;
     fn unit(self) -> Result<(), Malformed>;
     fn string(self) -> Result<String, Malformed>;
+    fn moment(self, moment: &mut Moment) -> Result<(), Malformed>;
     fn bytes(self) -> Result<Vec<u8>, Malformed>;
     fn option<T: Portable>(self, slot: &mut Option<T>) -> Result<(), Malformed>;
     fn list<T: Portable>(self, list: &mut Vec<T>) -> Result<(), Malformed>;
@@ -74,17 +90,17 @@ pub trait Source: Sized {
 
     fn structure(
         self,
-        ty: &'static Type,
+        ty: TypeRef,
         take: impl FnOnce(&mut Self::Fields) -> Result<(), Malformed>,
     ) -> Result<(), Malformed>;
 
     /// Decodes the variant of an enum with only unit variants.
-    fn choice(self, ty: &'static Type) -> Result<usize, Malformed>;
+    fn choice(self, ty: TypeRef) -> Result<usize, Malformed>;
 
     /// Visits each encoded variant with its fields. The last one is the value.
     fn variant(
         self,
-        ty: &'static Type,
+        ty: TypeRef,
         take: impl FnMut(usize, &mut Self::Fields) -> Result<(), Malformed>,
     ) -> Result<(), Malformed>;
 }

@@ -7,7 +7,7 @@ use crate::interface::Interface;
 use crate::portable::arguments::{Arguments, Hold, Types};
 use crate::portable::chain;
 use crate::portable::outcome::{Fails, Outcome};
-use crate::portable::types::Type;
+use crate::portable::types::TypeRef;
 
 /// A method of a portable interface.
 pub trait Method: 'static {
@@ -49,7 +49,7 @@ pub trait Method: 'static {
 pub struct Signature {
     pub(crate) name: &'static str,
     pub(crate) arguments: Types,
-    pub(crate) output: &'static Type,
+    pub(crate) output: TypeRef,
     pub(crate) has_default: bool,
     // Two builds may differ in the following.
     pub(crate) wire_name: &'static str,
@@ -104,7 +104,7 @@ impl Signature {
         (0..).map_while(move |index| {
             let Types(Some((ty, others))) = rest else { return None };
             rest = others;
-            Some((self.tag(index), *ty))
+            Some((self.tag(index), ty.get()))
         })
     }
 
@@ -118,8 +118,8 @@ impl Signature {
 /// Whether Go has a name for each of these types, under which a map can hold it.
 const fn fits_into_map(types: &Types) -> bool {
     let Types(Some((ty, rest))) = types else { return true };
-    let fits = match ty {
-        Type::Option(of) => is_basic(of),
+    let fits = match ty.get() {
+        Type::Option(of) => is_basic(of.get()),
         ty => is_basic(ty),
     };
     fits && fits_into_map(rest)
@@ -129,6 +129,6 @@ const fn is_basic(ty: &Type) -> bool {
     match ty {
         Type::Bool | Type::F32 | Type::F64 | Type::String | Type::Bytes => true,
         Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::U8 | Type::U16 | Type::U32 | Type::U64 => true,
-        Type::Unit | Type::Option(_) | Type::List(_) | Type::Map(..) | Type::Struct { .. } | Type::Enum { .. } => false,
+        _ => false,
     }
 }

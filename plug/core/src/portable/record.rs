@@ -7,9 +7,10 @@
 //! The linker concatenates the records in any order, and may put zeros between them.
 
 use crate::portable::arguments::Types;
+use crate::portable::circle::NamedTypes;
+use crate::portable::const_text::ConstText;
 use crate::portable::method::Signature;
 use crate::portable::proxy::PortableInterface;
-use crate::portable::types::ConstText;
 
 /// The first bytes of every record.
 pub(crate) const MAGIC: [u8; 7] = *b"\x7fplug\r\n";
@@ -70,19 +71,19 @@ const fn interface_text<I: ?Sized + PortableInterface, const N: usize>() -> Cons
         let signature = &I::SIGNATURES[at];
         let Signature { name, arguments, output, has_default, .. } = signature;
         text = text.push(METHOD).push(name).push(UNIT).push(if *has_default { "default" } else { "" }).push(UNIT);
-        let start = text.len;
+        let (start, mut named) = (text.len, NamedTypes::new());
         text = text.push("(");
         let (mut rest, mut index) = (arguments, 0);
         while let Types(Some((ty, others))) = rest {
             // The links that encode arguments by their numbers must not take one for another.
-            text = text.push_tag(signature.tag(index), index).push_type(ty);
+            text = text.push_tag(signature.tag(index), index).push_type(ty.get(), &mut named);
             index += 1;
             if let Types(Some(_)) = others {
                 text = text.push(", ");
             }
             rest = others;
         }
-        text = text.push(") -> ").push_type(output);
+        text = text.push(") -> ").push_type(output.get(), &mut named);
         let fingerprint = text.fingerprint(start);
         text = text.push(UNIT).push_hexadecimal(fingerprint, 32);
         at += 1;

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
+use std::path::PathBuf;
 
 use super::{Key, LentList, Portable};
 use crate::abi::view::{Maybe, Pair, Scratch, Slice, Text};
 use crate::portable::codec::{Malformed, Sink, Source};
-use crate::portable::types::Type;
+use crate::portable::types::{Type, TypeRef, type_id};
 
 /// The types that are their own view.
 macro_rules! plain {
@@ -14,9 +15,10 @@ macro_rules! plain {
         $(
             impl Portable for $ty {
                 type View<'a> = Self;
-                const TYPE: &'static Type = &Type::$name;
+                const TYPE: TypeRef = TypeRef::new(&Type::$name);
+                const ID: u64 = type_id(stringify!($ty), &[]);
                 const IS_FLAT: bool = true;
-                $(const LIST: &'static Type = &Type::$list;)?
+                $(const LIST: TypeRef = TypeRef::new(&Type::$list);)?
 
                 #[inline]
                 fn view(&self, _: &Scratch) -> Self {
@@ -87,6 +89,7 @@ plain! {
     u64 U64;
     f32 F32;
     f64 F64;
+    char Char;
 }
 
 macro_rules! keys {
@@ -95,11 +98,12 @@ macro_rules! keys {
     };
 }
 
-keys!(bool i8 i16 i32 i64 u8 u16 u32 u64 String);
+keys!(bool i8 i16 i32 i64 u8 u16 u32 u64 char String);
 
 impl Portable for () {
     type View<'a> = ();
-    const TYPE: &'static Type = &Type::Unit;
+    const TYPE: TypeRef = TypeRef::new(&Type::Unit);
+    const ID: u64 = type_id("()", &[]);
     const IS_FLAT: bool = true;
 
     #[inline]
@@ -124,7 +128,8 @@ impl Portable for () {
 
 impl Portable for String {
     type View<'a> = Text<'a>;
-    const TYPE: &'static Type = &Type::String;
+    const TYPE: TypeRef = TypeRef::new(&Type::String);
+    const ID: u64 = type_id("String", &[]);
     const IS_FLAT: bool = false;
 
     #[inline]
@@ -153,9 +158,43 @@ impl Portable for String {
     }
 }
 
+impl Portable for PathBuf {
+    type View<'a> = Text<'a>;
+    const TYPE: TypeRef = TypeRef::new(&Type::Path);
+    const ID: u64 = type_id("PathBuf", &[]);
+    const IS_FLAT: bool = false;
+
+    /// `check` refuses a path that is not Unicode before it is viewed.
+    #[inline]
+    fn view<'a>(&'a self, _: &'a Scratch) -> Text<'a> {
+        Text::new(self.to_str().unwrap_or_default())
+    }
+
+    #[inline]
+    fn own(view: Text<'_>) -> Self {
+        view.get().into()
+    }
+
+    #[inline]
+    fn put<S: Sink>(&self, sink: S) {
+        sink.path(self);
+    }
+
+    #[inline]
+    fn merge<S: Source>(slot: &mut Option<Self>, source: S) -> Result<(), Malformed> {
+        *slot = Some(source.string()?.into());
+        Ok(())
+    }
+
+    fn missing() -> Result<Self, Malformed> {
+        Ok(Self::new())
+    }
+}
+
 impl<T: Portable> Portable for Vec<T> {
     type View<'a> = Slice<'a, T::View<'a>>;
-    const TYPE: &'static Type = T::LIST;
+    const TYPE: TypeRef = T::LIST;
+    const ID: u64 = type_id("Vec", &[T::ID]);
     const IS_FLAT: bool = false;
 
     #[inline]
@@ -185,7 +224,8 @@ impl<T: Portable> Portable for Vec<T> {
 
 impl<T: Portable> Portable for Option<T> {
     type View<'a> = Maybe<T::View<'a>>;
-    const TYPE: &'static Type = &Type::Option(T::TYPE);
+    const TYPE: TypeRef = TypeRef::new(&Type::Option(T::TYPE));
+    const ID: u64 = type_id("Option", &[T::ID]);
     const IS_FLAT: bool = T::IS_FLAT;
 
     #[inline]
@@ -221,7 +261,8 @@ impl<T: Portable> Portable for Option<T> {
 
 impl<K: Key + Eq + Hash, V: Portable, S: BuildHasher + Default + 'static> Portable for HashMap<K, V, S> {
     type View<'a> = Slice<'a, Pair<K::View<'a>, V::View<'a>>>;
-    const TYPE: &'static Type = &Type::Map(K::TYPE, V::TYPE);
+    const TYPE: TypeRef = TypeRef::new(&Type::Map(K::TYPE, V::TYPE));
+    const ID: u64 = type_id("Map", &[K::ID, V::ID]);
     const IS_FLAT: bool = false;
 
     fn view<'a>(&'a self, scratch: &'a Scratch) -> Self::View<'a> {
@@ -250,7 +291,8 @@ impl<K: Key + Eq + Hash, V: Portable, S: BuildHasher + Default + 'static> Portab
 
 impl<K: Key + Ord, V: Portable> Portable for BTreeMap<K, V> {
     type View<'a> = Slice<'a, Pair<K::View<'a>, V::View<'a>>>;
-    const TYPE: &'static Type = &Type::Map(K::TYPE, V::TYPE);
+    const TYPE: TypeRef = TypeRef::new(&Type::Map(K::TYPE, V::TYPE));
+    const ID: u64 = type_id("Map", &[K::ID, V::ID]);
     const IS_FLAT: bool = false;
 
     fn view<'a>(&'a self, scratch: &'a Scratch) -> Self::View<'a> {

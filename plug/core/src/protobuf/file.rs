@@ -18,6 +18,7 @@ use crate::portable::proxy::Description;
 use crate::portable::types::{Field, Type, Variant};
 use crate::protobuf::names;
 use crate::protobuf::names::Names;
+use crate::protobuf::wellknown::{self, WellKnown};
 
 /// The reason why interfaces cannot be written as a `.proto` file.
 #[derive(Debug)]
@@ -149,8 +150,8 @@ impl FileBuilder {
         for (name, (tag, ty)) in signature.argument_names.iter().zip(signature.tagged()) {
             input.field(self, name, tag, ty)?;
         }
-        if !matches!(signature.output, Type::Unit) {
-            output.field(self, REPLY[0], 1, signature.output)?;
+        if !matches!(signature.output.get(), Type::Unit) {
+            output.field(self, REPLY[0], 1, signature.output.get())?;
         }
         self.file.message_type.extend([input.finish()?, output.finish()?]);
         let options = signature.is_idempotent.then(|| MethodOptions {
@@ -251,7 +252,7 @@ impl FileBuilder {
         message.proto.oneof_decl.push(OneofDescriptorProto { name: Some(oneof_name.clone()), options: None });
         for (variant, field) in variants.iter().zip(&fields) {
             let mut field = match variant.fields {
-                [inner] if variant.is_its_field() => self.element(field, variant.tag, inner.ty)?,
+                [inner] if variant.is_its_field() => self.element(field, variant.tag, inner.ty.get())?,
                 inner => {
                     let mut nested = names::upper_camel(variant.name);
                     while fields.contains(&nested) || nested == oneof_name {
@@ -280,35 +281,49 @@ impl FileBuilder {
     /// A field for a value in one piece.
     fn element(&mut self, name: &str, tag: u32, ty: &'static Type) -> Result<FieldDescriptorProto> {
         names::check(name, [name])?;
+        let ty = ty.unboxed();
         let (kind, of) = match ty {
             Type::Bool => (Kind::Bool, None),
             Type::I8 | Type::I16 | Type::I32 => (Kind::Int32, None),
             Type::I64 => (Kind::Int64, None),
-            Type::U8 | Type::U16 | Type::U32 => (Kind::Uint32, None),
+            Type::U8 | Type::U16 | Type::U32 | Type::Char => (Kind::Uint32, None),
             Type::U64 => (Kind::Uint64, None),
             Type::F32 => (Kind::Float, None),
             Type::F64 => (Kind::Double, None),
-            Type::String => (Kind::String, None),
+            Type::String | Type::Path => (Kind::String, None),
             Type::Bytes => (Kind::Bytes, None),
+            Type::Duration => return Ok(self.imported(name, tag, &wellknown::DURATION)),
+            Type::Time => return Ok(self.imported(name, tag, &wellknown::TIMESTAMP)),
+            ty if ty.is_bytes() => (Kind::Bytes, None),
             Type::Struct { .. } | Type::Enum { .. } => {
                 let kind = if ty.is_plain() { Kind::Enum } else { Kind::Message };
                 (kind, Some(self.names.of(ty)))
             }
-            Type::Unit | Type::Option(_) | Type::List(_) | Type::Map(..) => (Kind::Message, Some(self.wrapper(ty)?)),
+            _ => (Kind::Message, Some(self.wrapper(ty)?)),
         };
         let of = of.map(|name| self.full(&name));
         Ok(field_descriptor(name, tag, kind, of))
     }
 
-    /// The name of a message around a value that may consist of several parts. Equal messages are
-    /// shared.
+    /// A field for a value of one of protobuf's own messages, whose file is imported.
+    fn imported(&mut self, name: &str, tag: u32, message: &WellKnown) -> FieldDescriptorProto {
+        if !self.file.dependency.iter().any(|file| file == message.file) {
+            self.file.dependency.push(message.file.to_owned());
+        }
+        field_descriptor(name, tag, Kind::Message, Some(message.full_name()))
+    }
+
+    /// The name of a message for a tuple, or around a value that may consist of several parts.
+    /// Equal messages are shared.
     fn wrapper(&mut self, ty: &'static Type) -> Result<String> {
         let wanted = self.names.word(ty);
         let mut name = wanted.clone();
         for number in 2.. {
             let mut message = self.message(&name);
-            if !matches!(ty, Type::Unit) {
-                message.field(self, REPLY[0], 1, ty)?;
+            match ty {
+                Type::Unit => {}
+                Type::Tuple(fields) => message.fields(self, fields)?,
+                _ => message.field(self, REPLY[0], 1, ty)?,
             }
             let message = message.finish()?;
             if self.names.is_wrapper(&name) && self.file.message_type.contains(&message) {
@@ -357,8 +372,8 @@ impl MessageBuilder {
     fn fields(&mut self, file: &mut FileBuilder, fields: &'static [Field]) -> Result<()> {
         for Field { name, tag, ty, .. } in fields {
             match name.starts_with(|c: char| c.is_ascii_digit()) {
-                true => self.field(file, &format!("field{name}"), *tag, ty)?,
-                false => self.field(file, name, *tag, ty)?,
+                true => self.field(file, &format!("field{name}"), *tag, ty.get())?,
+                false => self.field(file, name, *tag, ty.get())?,
             }
         }
         Ok(())
@@ -366,15 +381,18 @@ impl MessageBuilder {
 
     /// A field for a value that may consist of several parts.
     fn field(&mut self, file: &mut FileBuilder, name: &str, tag: u32, ty: &'static Type) -> Result<()> {
-        let field = match ty {
-            Type::Option(of) => FieldDescriptorProto { proto3_optional: Some(true), ..file.element(name, tag, of)? },
-            Type::List(of) => {
-                FieldDescriptorProto { label: Some(Label::Repeated.into()), ..file.element(name, tag, of)? }
+        let field = match ty.unboxed() {
+            Type::Option(of) => {
+                FieldDescriptorProto { proto3_optional: Some(true), ..file.element(name, tag, of.get())? }
+            }
+            ty if ty.is_bytes() => file.element(name, tag, ty)?,
+            Type::List(of) | Type::Set(of) | Type::Array(of, _) => {
+                FieldDescriptorProto { label: Some(Label::Repeated.into()), ..file.element(name, tag, of.get())? }
             }
             Type::Map(key, value) => {
                 let entry = DescriptorProto {
                     name: Some(format!("{}Entry", names::upper_camel(name))),
-                    field: vec![file.element("key", 1, key)?, file.element("value", 2, value)?],
+                    field: vec![file.element("key", 1, key.get())?, file.element("value", 2, value.get())?],
                     options: Some(MessageOptions { map_entry: Some(true), ..Default::default() }),
                     ..Default::default()
                 };
@@ -386,7 +404,7 @@ impl MessageBuilder {
                     ..field_descriptor(name, tag, Kind::Message, Some(of))
                 }
             }
-            _ => file.element(name, tag, ty)?,
+            ty => file.element(name, tag, ty)?,
         };
         self.proto.field.push(field);
         Ok(())

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::portable::types::Type;
+use crate::portable::types::{Field, Type, TypeRef};
 use crate::protobuf::file::{Result, ServiceInterface, Undescribable, arguments};
 
 /// The names of one file.
@@ -37,7 +37,7 @@ impl Names {
         }
         for interface in interfaces {
             for signature in interface.methods() {
-                for ty in arguments(signature).chain([signature.output]) {
+                for ty in arguments(signature).chain([signature.output.get()]) {
                     self.take_types(ty, interface.service)?;
                 }
             }
@@ -47,31 +47,48 @@ impl Names {
 
     fn take_types(&mut self, ty: &'static Type, service: &str) -> Result<()> {
         match ty {
-            Type::Option(of) | Type::List(of) => self.take_types(of, service),
+            Type::Box(of) | Type::Option(of) | Type::List(of) | Type::Set(of) | Type::Array(of, _) => {
+                self.take_types(of.get(), service)
+            }
             Type::Map(key, value) => {
-                self.take_types(key, service)?;
-                self.take_types(value, service)
+                self.take_types(key.get(), service)?;
+                self.take_types(value.get(), service)
             }
-            Type::Struct { name, fields, .. } => {
-                let is_new = self.take_type(ty, name, service)?;
-                let mut inner = fields.iter().filter(|_| is_new);
-                inner.try_for_each(|field| self.take_types(field.ty, service))
-            }
-            Type::Enum { name, variants, .. } => {
-                let is_new = self.take_type(ty, name, service)?;
-                let mut inner = variants.iter().flat_map(|variant| variant.fields).filter(|_| is_new);
-                inner.try_for_each(|field| self.take_types(field.ty, service))
-            }
+            Type::Tuple(fields) => self.take_fields(fields.iter(), service),
+            Type::Struct { name, arguments, fields, .. } => match self.take_type(ty, name, arguments, service)? {
+                true => self.take_fields(fields.iter(), service),
+                false => Ok(()),
+            },
+            Type::Enum { name, arguments, variants, .. } => match self.take_type(ty, name, arguments, service)? {
+                true => self.take_fields(variants.iter().flat_map(|variant| variant.fields), service),
+                false => Ok(()),
+            },
             _ => Ok(()),
         }
     }
 
+    fn take_fields(&mut self, mut fields: impl Iterator<Item = &'static Field>, service: &str) -> Result<()> {
+        fields.try_for_each(|field| self.take_types(field.ty.get(), service))
+    }
+
     /// Takes the name of a type. Returns whether the type is new.
     /// If another interface has taken the name, it gets the interface's name as a prefix.
-    fn take_type(&mut self, ty: &'static Type, name: &str, service: &str) -> Result<bool> {
-        if self.types.iter().any(|(other, _)| *other == ty) {
+    /// The name of a generic type begins with its arguments, like that of a list.
+    fn take_type(
+        &mut self,
+        ty: &'static Type,
+        name: &str,
+        arguments: &'static [TypeRef],
+        service: &str,
+    ) -> Result<bool> {
+        for argument in arguments {
+            self.take_types(argument.get(), service)?;
+        }
+        if self.types.iter().any(|(other, _)| is_same(other, ty)) {
             return Ok(false);
         }
+        let name = arguments.iter().map(|argument| self.word(argument.get())).collect::<String>() + name;
+        let name = &*name;
         check(name, [name])?;
         let other = self.taken.get(name);
         let name = match other {
@@ -93,7 +110,7 @@ impl Names {
 
     /// The name of a struct or of an enum.
     pub(super) fn of(&self, ty: &'static Type) -> String {
-        self.types.iter().find(|(other, _)| *other == ty).map(|(_, name)| name.clone()).unwrap_or_default()
+        self.types.iter().find(|(other, _)| is_same(other, ty)).map(|(_, name)| name.clone()).unwrap_or_default()
     }
 
     /// Takes the first of these names that is free, or the last one with a number.
@@ -135,23 +152,97 @@ impl Names {
 
     /// A type in one word.
     pub(super) fn word(&self, ty: &'static Type) -> String {
-        let word = match ty {
+        let word = match ty.unboxed() {
             Type::Unit => "Unit",
             Type::Bool => "Bool",
             Type::I8 | Type::I16 | Type::I32 => "Int32",
             Type::I64 => "Int64",
-            Type::U8 | Type::U16 | Type::U32 => "Uint32",
+            Type::U8 | Type::U16 | Type::U32 | Type::Char => "Uint32",
             Type::U64 => "Uint64",
             Type::F32 => "Float",
             Type::F64 => "Double",
-            Type::String => "String",
+            Type::String | Type::Path => "String",
             Type::Bytes => "Bytes",
-            Type::Option(of) => return format!("Optional{}", self.word(of)),
-            Type::List(of) => return format!("{}List", self.word(of)),
-            Type::Map(key, value) => return format!("{}{}Map", self.word(key), self.word(value)),
-            Type::Struct { .. } | Type::Enum { .. } => return self.of(ty),
+            Type::Duration => "Duration",
+            Type::Time => "Timestamp",
+            ty if ty.is_bytes() => "Bytes",
+            Type::Option(of) => return format!("Optional{}", self.word(of.get())),
+            Type::List(of) => return format!("{}List", self.word(of.get())),
+            Type::Set(of) => return format!("{}Set", self.word(of.get())),
+            Type::Array(of, _) => return format!("{}Array", self.word(of.get())),
+            Type::Map(key, value) => return format!("{}{}Map", self.word(key.get()), self.word(value.get())),
+            Type::Tuple(fields) => {
+                return fields.iter().map(|field| self.word(field.ty.get())).collect::<String>() + "Tuple";
+            }
+            ty => return self.of(ty),
         };
         word.to_owned()
+    }
+}
+
+/// Whether two types are one message, whatever is said of them.
+fn is_same(one: &'static Type, other: &'static Type) -> bool {
+    have_same_parts(one, other, &mut Vec::new())
+}
+
+/// `assumed` has the types that contain themselves and are being compared.
+fn have_same_parts(one: &'static Type, other: &'static Type, assumed: &mut Vec<[*const Type; 2]>) -> bool {
+    let same_fields = |ones: &'static [Field], others: &'static [Field], assumed: &mut Vec<_>| {
+        ones.len() == others.len()
+            && ones.iter().zip(others).all(|(one, other)| {
+                one.name == other.name && one.tag == other.tag && have_same_parts(one.ty.get(), other.ty.get(), assumed)
+            })
+    };
+    let same_types = |ones: &'static [TypeRef], others: &'static [TypeRef], assumed: &mut Vec<_>| {
+        ones.len() == others.len()
+            && ones.iter().zip(others).all(|(one, other)| have_same_parts(one.get(), other.get(), assumed))
+    };
+    let is_first = |assumed: &mut Vec<_>| {
+        let pair = [std::ptr::from_ref(one), std::ptr::from_ref(other)];
+        let is_first = !assumed.contains(&pair);
+        assumed.push(pair);
+        is_first
+    };
+    match (one.unboxed(), other.unboxed()) {
+        (Type::Option(one), Type::Option(other))
+        | (Type::List(one), Type::List(other))
+        | (Type::Set(one), Type::Set(other))
+        | (Type::Array(one, _), Type::Array(other, _)) => have_same_parts(one.get(), other.get(), assumed),
+        (Type::Map(key, value), Type::Map(other_key, other_value)) => {
+            have_same_parts(key.get(), other_key.get(), assumed)
+                && have_same_parts(value.get(), other_value.get(), assumed)
+        }
+        (Type::Tuple(ones), Type::Tuple(others)) => same_fields(ones, others, assumed),
+        (Type::Struct { id: one, .. }, Type::Struct { id: other, .. })
+        | (Type::Enum { id: one, .. }, Type::Enum { id: other, .. })
+            if one == other =>
+        {
+            true
+        }
+        (
+            Type::Struct { name, arguments, fields, .. },
+            Type::Struct { name: other_name, arguments: other_arguments, fields: other_fields, .. },
+        ) => {
+            name == other_name
+                && (!is_first(assumed)
+                    || same_types(arguments, other_arguments, assumed) && same_fields(fields, other_fields, assumed))
+        }
+        (
+            Type::Enum { name, arguments, variants, .. },
+            Type::Enum { name: other_name, arguments: other_arguments, variants: other_variants, .. },
+        ) => {
+            name == other_name
+                && (!is_first(assumed)
+                    || same_types(arguments, other_arguments, assumed)
+                        && variants.len() == other_variants.len()
+                        && variants.iter().zip(*other_variants).all(|(one, other)| {
+                            one.name == other.name
+                                && one.tag == other.tag
+                                && one.form == other.form
+                                && same_fields(one.fields, other.fields, assumed)
+                        }))
+        }
+        (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
     }
 }
 

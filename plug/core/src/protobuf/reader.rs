@@ -1,11 +1,12 @@
 //! Decodes values from bytes that may be hostile.
-//! A length never allocates more than the bytes that follow, and the types bound the depth.
+//! A length never allocates more than the bytes that follow, and messages nest to a limit.
 
 use prost::DecodeError;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-use crate::portable::codec::{Malformed, Source, TakeFields};
-use crate::portable::types::{Field, Type, Variant};
+use crate::portable::check::{MAX_DEPTH, TOO_DEEP};
+use crate::portable::codec::{Malformed, Moment, Source, TakeFields};
+use crate::portable::types::{Field, Type, TypeRef, Variant};
 use crate::portable::{Key, Portable};
 
 /// The wire type of a number in a packed list. `None` for types that are no numbers.
@@ -15,7 +16,9 @@ pub(crate) const fn packed(ty: &Type) -> Option<WireType> {
         Type::U8 | Type::U16 | Type::U32 | Type::U64 => Some(WireType::Varint),
         Type::F32 => Some(WireType::ThirtyTwoBit),
         Type::F64 => Some(WireType::SixtyFourBit),
+        Type::Char => Some(WireType::Varint),
         Type::Enum { .. } if ty.is_plain() => Some(WireType::Varint),
+        Type::Box(of) => packed(of.get()),
         _ => None,
     }
 }
@@ -25,12 +28,18 @@ pub(super) struct Value<'r, 'b> {
     rest: &'r mut &'b [u8],
     wire: WireType,
     place: ReadPosition,
+    /// How many more messages may be within this place.
+    depth: u32,
 }
+
+/// The names of the fields of protobuf's `Duration` and `Timestamp`.
+const MOMENT: &[&str] = &["seconds", "nanos"];
 
 /// The place of a value, as in the writer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ReadPosition {
-    Field,
+    /// With the number of the field.
+    Field(u32),
     Element,
 }
 
@@ -82,23 +91,44 @@ impl<'b> Value<'_, 'b> {
     /// Visits the parts of a value that may consist of several: this part, or all parts of a
     /// wrapper message.
     fn parts(self, mut take: impl FnMut(Value<'_, 'b>) -> Result<(), Malformed>) -> Result<(), Malformed> {
-        if self.place == ReadPosition::Field {
-            return take(self);
+        if let ReadPosition::Field(number) = self.place {
+            let Self { rest, mut wire, place, depth } = self;
+            loop {
+                take(Value { rest: &mut *rest, wire, place, depth })?;
+                // The other parts usually come next. An array must have all of its values here.
+                let mut ahead = *rest;
+                match key(&mut ahead) {
+                    Ok(Some((tag, next))) if tag == number => (wire, *rest) = (next, ahead),
+                    _ => return Ok(()),
+                }
+            }
         }
+        let depth = self.deeper()?;
         let mut rest = self.delimited()?;
         while let Some((tag, wire)) = key(&mut rest)? {
             match tag {
-                1 => take(Value { rest: &mut rest, wire, place: ReadPosition::Field })?,
+                1 => take(Value { rest: &mut rest, wire, place: ReadPosition::Field(1), depth })?,
                 _ => skip(&mut rest, tag, wire)?,
             }
         }
         Ok(())
     }
 
+    /// The depth within a message here.
+    #[inline]
+    fn deeper(&self) -> Result<u32, Malformed> {
+        self.depth.checked_sub(1).ok_or_else(too_deep)
+    }
+
     /// The value as a part of an option, a list or a map.
     fn element(self) -> Self {
         Self { place: ReadPosition::Element, ..self }
     }
+}
+
+#[cold]
+fn too_deep() -> Malformed {
+    Malformed::new(TOO_DEEP)
 }
 
 fn name(wire: WireType) -> &'static str {
@@ -156,10 +186,10 @@ fn push<T: Portable>(list: &mut Vec<T>, value: Value<'_, '_>) -> Result<(), Malf
     Ok(())
 }
 
-fn entry<K: Key, V: Portable>(mut rest: &[u8]) -> Result<(K, V), Malformed> {
+fn entry<K: Key, V: Portable>(mut rest: &[u8], depth: u32) -> Result<(K, V), Malformed> {
     let (mut key_slot, mut slot) = (None, None);
     while let Some((tag, wire)) = key(&mut rest)? {
-        let value = Value { rest: &mut rest, wire, place: ReadPosition::Element };
+        let value = Value { rest: &mut rest, wire, place: ReadPosition::Element, depth };
         match tag {
             1 => K::merge(&mut key_slot, value)?,
             2 => V::merge(&mut slot, value).map_err(|error| of(error, &key_slot))?,
@@ -238,7 +268,8 @@ impl<'b> Source for Value<'_, 'b> {
     }
 
     fn unit(self) -> Result<(), Malformed> {
-        let mut fields = MessageFields::named(&[], self.delimited()?);
+        let depth = self.deeper()?;
+        let mut fields = MessageFields { depth, ..MessageFields::named(&[], self.delimited()?) };
         fields.next().map(|_| ())
     }
 
@@ -262,11 +293,12 @@ impl<'b> Source for Value<'_, 'b> {
     }
 
     fn list<T: Portable>(self, list: &mut Vec<T>) -> Result<(), Malformed> {
-        self.parts(|value| match const { packed(T::TYPE) } {
+        self.parts(|value| match const { packed(T::TYPE.get()) } {
             Some(wire) if value.wire == WireType::LengthDelimited => {
+                let depth = value.depth;
                 let mut rest = value.delimited()?;
                 while !rest.is_empty() {
-                    push(list, Value { rest: &mut rest, wire, place: ReadPosition::Element })?;
+                    push(list, Value { rest: &mut rest, wire, place: ReadPosition::Element, depth })?;
                 }
                 Ok(())
             }
@@ -276,23 +308,41 @@ impl<'b> Source for Value<'_, 'b> {
 
     fn map<K: Key, V: Portable>(self, mut insert: impl FnMut(K, V)) -> Result<(), Malformed> {
         self.parts(|value| {
-            let (key, value) = entry(value.delimited()?)?;
+            let depth = value.deeper()?;
+            let (key, value) = entry(value.delimited()?, depth)?;
             insert(key, value);
             Ok(())
         })
     }
 
-    fn structure(
-        self,
-        ty: &'static Type,
-        take: impl FnOnce(&mut MessageFields<'b>) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
-        let Type::Struct { fields, .. } = ty else { unreachable!("it is a struct's") };
-        take(&mut MessageFields { known: FieldSet::Of(fields), ..MessageFields::named(&[], self.delimited()?) })
+    fn char(self) -> Result<char, Malformed> {
+        let number = self.varint()? as u32;
+        char::from_u32(number).ok_or_else(|| Malformed::new(format!("{number} is no character of Unicode")))
     }
 
-    fn choice(self, ty: &'static Type) -> Result<usize, Malformed> {
-        let Type::Enum { name, variants, .. } = ty else { unreachable!("it is an enum's") };
+    fn moment(self, moment: &mut Moment) -> Result<(), Malformed> {
+        let depth = self.deeper()?;
+        let mut fields = MessageFields { depth, ..MessageFields::named(MOMENT, self.delimited()?) };
+        while let Some(index) = fields.next()? {
+            match index {
+                0 => moment.seconds = fields.current(MOMENT[0], |value| value.i64())?,
+                _ => moment.nanos = fields.current(MOMENT[1], |value| value.i32())?,
+            }
+        }
+        Ok(())
+    }
+
+    fn structure(
+        self,
+        ty: TypeRef,
+        take: impl FnOnce(&mut MessageFields<'b>) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        let (known, depth) = (FieldSet::Of(ty.get().fields()), self.deeper()?);
+        take(&mut MessageFields { known, depth, ..MessageFields::named(&[], self.delimited()?) })
+    }
+
+    fn choice(self, ty: TypeRef) -> Result<usize, Malformed> {
+        let Type::Enum { name, variants, .. } = ty.get() else { unreachable!("it is an enum's") };
         // Signed and of 32 bits, as in protobuf.
         let number = self.varint()? as i32;
         let index = variants.iter().position(|variant| i64::from(variant.tag) == i64::from(number));
@@ -304,10 +354,11 @@ impl<'b> Source for Value<'_, 'b> {
 
     fn variant(
         self,
-        ty: &'static Type,
+        ty: TypeRef,
         mut take: impl FnMut(usize, &mut MessageFields<'b>) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
-        let Type::Enum { name, variants, .. } = ty else { unreachable!("it is an enum's") };
+        let Type::Enum { name, variants, .. } = ty.get() else { unreachable!("it is an enum's") };
+        let depth = self.deeper()?;
         let (mut rest, mut is_there, mut other) = (self.delimited()?, false, None);
         while let Some((tag, wire)) = key(&mut rest)? {
             let Some(index) = variants.iter().position(|variant| variant.tag == tag) else {
@@ -318,15 +369,16 @@ impl<'b> Source for Value<'_, 'b> {
             let variant: &Variant = &variants[index];
             is_there = true;
             if variant.is_its_field() {
-                let mut fields =
-                    MessageFields { rest, known: FieldSet::Alone(Some(wire)), ..MessageFields::named(&[], rest) };
+                let known = FieldSet::Alone(Some(wire));
+                let mut fields = MessageFields { known, depth, ..MessageFields::named(&[], rest) };
                 take(index, &mut fields).map_err(|error| error.within(variant.name))?;
                 rest = fields.rest;
             } else {
-                let value = Value { rest: &mut rest, wire, place: ReadPosition::Element };
+                let value = Value { rest: &mut rest, wire, place: ReadPosition::Element, depth };
                 let taken = || {
+                    let (known, depth) = (FieldSet::Of(variant.fields), value.deeper()?);
                     let fields = MessageFields::named(&[], value.delimited()?);
-                    take(index, &mut MessageFields { known: FieldSet::Of(variant.fields), ..fields })
+                    take(index, &mut MessageFields { known, depth, ..fields })
                 };
                 taken().map_err(|error| error.within(variant.name))?;
             }
@@ -349,6 +401,8 @@ pub(super) struct MessageFields<'b> {
     known: FieldSet,
     /// The field whose value comes next.
     current: (usize, WireType),
+    /// How many more messages may be within this one.
+    depth: u32,
 }
 
 enum FieldSet {
@@ -363,7 +417,7 @@ enum FieldSet {
 
 impl<'b> MessageFields<'b> {
     pub(super) fn named(names: &'static [&'static str], rest: &'b [u8]) -> Self {
-        Self { rest, known: FieldSet::Named(names), current: (0, WireType::Varint) }
+        Self { rest, known: FieldSet::Named(names), current: (0, WireType::Varint), depth: MAX_DEPTH }
     }
 
     /// The arguments of a method. Without numbers, these are 1, 2, … in order.
@@ -391,6 +445,19 @@ impl<'b> MessageFields<'b> {
     }
 }
 
+impl<'b> MessageFields<'b> {
+    /// Reads a number that is the value of the current field.
+    fn current<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(Value<'_, 'b>) -> Result<T, Malformed>,
+    ) -> Result<T, Malformed> {
+        let value =
+            Value { rest: &mut self.rest, wire: self.current.1, place: ReadPosition::Element, depth: self.depth };
+        read(value).map_err(|error| error.within(name))
+    }
+}
+
 impl TakeFields for MessageFields<'_> {
     fn next(&mut self) -> Result<Option<usize>, Malformed> {
         if let FieldSet::Alone(wire) = &mut self.known {
@@ -412,11 +479,12 @@ impl TakeFields for MessageFields<'_> {
     fn value<T: Portable>(&mut self, slot: &mut Option<T>) -> Result<(), Malformed> {
         let (index, wire) = self.current;
         let (place, name) = match self.known {
-            FieldSet::Named(names) | FieldSet::Numbered(names, _) => (ReadPosition::Field, Some(names[index])),
-            FieldSet::Of(fields) => (ReadPosition::Field, Some(fields[index].name)),
+            FieldSet::Named(names) => (ReadPosition::Field(index as u32 + 1), Some(names[index])),
+            FieldSet::Numbered(names, tags) => (ReadPosition::Field(tags[index]), Some(names[index])),
+            FieldSet::Of(fields) => (ReadPosition::Field(fields[index].tag), Some(fields[index].name)),
             FieldSet::Alone(_) => (ReadPosition::Element, None),
         };
-        let taken = T::merge(slot, Value { rest: &mut self.rest, wire, place });
+        let taken = T::merge(slot, Value { rest: &mut self.rest, wire, place, depth: self.depth });
         taken.map_err(|error| match name {
             Some(name) => error.within(name),
             None => error,

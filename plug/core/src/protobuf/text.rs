@@ -38,6 +38,9 @@ impl<'a> Text<'a> {
             pending.extend(message.nested_type.iter().map(|inner| (name.clone(), inner)));
             types.insert(name);
         }
+        // The outermost package of each imported file.
+        let imports = file.dependency.iter().filter_map(|import| import.split('/').next());
+        types.extend(imports.map(|package| format!(".{package}")));
         Self { out: String::new(), comments, types, scope }
     }
 
@@ -45,6 +48,12 @@ impl<'a> Text<'a> {
         writeln!(self.out, "syntax = \"proto3\";")?;
         if let Some(package) = &file.package {
             writeln!(self.out, "\npackage {package};")?;
+        }
+        if !file.dependency.is_empty() {
+            self.out.push('\n');
+        }
+        for import in &file.dependency {
+            writeln!(self.out, "import \"{import}\";")?;
         }
         for (service, at) in file.service.iter().zip(0..) {
             self.out.push('\n');

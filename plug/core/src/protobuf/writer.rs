@@ -1,9 +1,11 @@
 //! Encodes values in one pass, into one growing vector.
 
+use std::path::Path;
+
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
-use crate::portable::codec::{PutFields, Sink};
-use crate::portable::types::{Field, Type, Variant};
+use crate::portable::codec::{Moment, PutFields, Sink};
+use crate::portable::types::{Field, Type, TypeRef, Variant};
 use crate::portable::{Key, Portable};
 use crate::protobuf::reader::packed;
 
@@ -121,6 +123,22 @@ impl<'b> Sink for Writer<'b> {
         self.plain(value.to_bits() == 0, WireType::SixtyFourBit, |out| out.extend_from_slice(&value.to_le_bytes()));
     }
 
+    fn char(self, value: char) {
+        self.varint(u32::from(value).into());
+    }
+
+    fn path(self, value: &Path) {
+        // `check` has refused a path that is not Unicode.
+        self.string(value.to_str().unwrap_or_default());
+    }
+
+    fn moment(self, Moment { seconds, nanos, .. }: Moment) {
+        let start = begin(self.out, self.tag());
+        Writer { out: &mut *self.out, place: WritePosition::Field(1) }.i64(seconds);
+        Writer { out: &mut *self.out, place: WritePosition::Field(2) }.i32(nanos);
+        end(self.out, start);
+    }
+
     fn unit(self) {
         let start = begin(self.out, self.tag());
         end(self.out, start);
@@ -145,17 +163,17 @@ impl<'b> Sink for Writer<'b> {
         }
     }
 
-    fn list<T: Portable>(self, values: &[T]) {
+    fn list<'a, T: Portable>(self, values: impl ExactSizeIterator<Item = &'a T>) {
         let (tag, out) = (self.tag(), self.out);
         if let WritePosition::Element(_) = self.place {
             return wrapped(out, tag, |field| field.list(values));
         }
-        if const { packed(T::TYPE).is_none() } {
-            return values.iter().for_each(|value| value.put(Writer { out, place: WritePosition::Element(tag) }));
+        if const { packed(T::TYPE.get()).is_none() } {
+            return values.for_each(|value| value.put(Writer { out, place: WritePosition::Element(tag) }));
         }
-        if !values.is_empty() {
+        if values.len() > 0 {
             let start = begin(out, tag);
-            values.iter().for_each(|value| value.put(Writer { out, place: WritePosition::Packed }));
+            values.for_each(|value| value.put(Writer { out, place: WritePosition::Packed }));
             end(out, start);
         }
     }
@@ -176,8 +194,8 @@ impl<'b> Sink for Writer<'b> {
         }
     }
 
-    fn structure(self, ty: &'static Type, put: impl FnOnce(&mut Message<'b>)) {
-        let Type::Struct { fields, .. } = ty else { unreachable!("it is a struct's") };
+    fn structure(self, ty: TypeRef, put: impl FnOnce(&mut Message<'b>)) {
+        let fields = ty.get().fields();
         let start = begin(self.out, self.tag());
         let mut message = Message { out: self.out, numbers: Numbers::Of(fields) };
         put(&mut message);
@@ -185,11 +203,11 @@ impl<'b> Sink for Writer<'b> {
     }
 
     #[inline]
-    fn choice(self, ty: &'static Type, index: usize) {
+    fn choice(self, ty: TypeRef, index: usize) {
         self.varint(u64::from(variant(ty, index).tag));
     }
 
-    fn variant(self, ty: &'static Type, index: usize, put: impl FnOnce(&mut Message<'b>)) {
+    fn variant(self, ty: TypeRef, index: usize, put: impl FnOnce(&mut Message<'b>)) {
         let variant = variant(ty, index);
         let start = begin(self.out, self.tag());
         if variant.is_its_field() {
@@ -205,8 +223,8 @@ impl<'b> Sink for Writer<'b> {
     }
 }
 
-fn variant(ty: &'static Type, index: usize) -> &'static Variant {
-    let Type::Enum { variants, .. } = ty else { unreachable!("it is an enum's") };
+fn variant(ty: TypeRef, index: usize) -> &'static Variant {
+    let Type::Enum { variants, .. } = ty.get() else { unreachable!("it is an enum's") };
     &variants[index]
 }
 

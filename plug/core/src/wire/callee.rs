@@ -8,6 +8,7 @@ use crate::interface::Interface;
 use crate::panic::note_places;
 use crate::plugin::Plugin;
 use crate::portable::arguments::Arguments;
+use crate::portable::check;
 use crate::portable::method::Method;
 use crate::portable::outcome::Outcome;
 use crate::portable::proxy::{PortableInterface, VisitMethods};
@@ -65,7 +66,8 @@ impl<I: ?Sized + Interface + Send + Sync> Callee for OpenedObject<I> {
 fn call<M: Method>(object: &M::Interface, request: &[u8]) -> Result<Vec<u8>, NoReply> {
     let kept = protobuf::decode_request::<M>(request).map_err(|malformed| NoReply::Malformed(malformed.to_string()))?;
     match M::call(object, M::Arguments::hold_kept(kept)).result() {
-        Ok(value) => Ok(protobuf::encode_reply::<M>(&value)),
+        Ok(value) => protobuf::encode_reply::<M>(&value)
+            .map_err(|flaw| NoReply::Failed(vec![check::refused_result(M::NAME, &flaw)])),
         Err(error) => Err(NoReply::Failed(M::texts(&error))),
     }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use app_interface::Plug;
 use plug::link::{Handshake, Process, ProcessOptions, Protocol};
 use plug::{ErrorKind, Registry};
 use plug_tests::{Sockets, built_program, entries, go, is_running, process};
-use process_interface::{Entry, Kv, Place, Store, Work};
+use process_interface::{Entry, Kv, Place, Stamp, Store, Work};
 
 use crate::{Caller, LARGE, log, not_running_within};
 
@@ -59,7 +59,7 @@ fn a_host_asks_for_a_plugin_that_is_not_there() {
     });
 }
 
-const ENTRY: &str = r#"{"UserId":9223372036854775808,"Title":"Zoë","Newer":null,"IsOpen":true,"Ratio":-0.5,"Small":-128,"Data":"AP8=","Place":{"X":-1,"Y":0},"Labels":{"":"","a":"b"},"Scores":[-7,0,1073741824],"ID":42}"#;
+const ENTRY: &str = r#"{"UserId":9223372036854775808,"Title":"Zoë","Newer":null,"IsOpen":true,"Ratio":-0.5,"Small":-128,"Data":"AP8=","Place":{"X":-1,"Y":0},"Labels":{"":"","a":"b"},"Scores":[-7,0,1073741824],"ID":42,"Stamp":{"At":"1970-01-01T00:00:01.000000005Z","Took":1500000000,"Letter":233,"Corner":[-1,0],"Pair":{"Field0":0,"Field1":"x"},"Parts":[{"At":"1969-12-31T23:59:59.000000005Z","Took":0,"Letter":0,"Corner":[0,0],"Pair":{"Field0":0,"Field1":""},"Parts":[{"At":"0001-01-01T00:00:00Z","Took":0,"Letter":0,"Corner":[0,0],"Pair":{"Field0":0,"Field1":""},"Parts":null}]}]}}"#;
 
 #[test]
 fn a_host_gives_values_of_every_kind() {
@@ -229,6 +229,14 @@ fn a_plugin_in_go_gives_values_of_every_kind() {
     plugin_each_way("store", |_, registry| {
         let store = registry.open::<dyn Store>("store").unwrap();
         let label = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let stamp = |parts| Stamp {
+            at: SystemTime::UNIX_EPOCH - Duration::from_millis(1500),
+            took: Duration::from_nanos(1_500_000_001),
+            letter: '𝄞',
+            corner: [0, i16::MIN],
+            pair: (7, "x".to_owned()),
+            parts,
+        };
         let entry = Entry {
             user_id: u64::MAX,
             title: "Zoë".to_owned(),
@@ -240,6 +248,7 @@ fn a_plugin_in_go_gives_values_of_every_kind() {
             labels: BTreeMap::from([label("a", "b"), label("", "")]),
             scores: vec![-7, 0, 1 << 30],
             id: 42,
+            stamp: Some(Stamp { parts: vec![stamp(vec![]), stamp(vec![stamp(vec![])])], ..stamp(vec![]) }),
         };
         assert_eq!(store.mirror(entry.clone()).unwrap(), entry);
         let zero = Entry {
@@ -253,6 +262,7 @@ fn a_plugin_in_go_gives_values_of_every_kind() {
             labels: BTreeMap::new(),
             scores: Vec::new(),
             id: 0,
+            stamp: None,
         };
         assert_eq!(store.mirror(zero.clone()).unwrap(), zero);
         assert_eq!(store.tag(BTreeMap::new()).unwrap(), BTreeMap::from([label("seen", "yes")]));

@@ -14,6 +14,7 @@ use crate::interface::Identity;
 use crate::panic::{Caught, NO_TEXT, dispose};
 use crate::portable::Portable;
 use crate::portable::arguments::Arguments;
+use crate::portable::check::refused_arguments;
 use crate::portable::method::Method;
 use crate::portable::outcome::Outcome;
 use crate::portable::proxy::Boundary;
@@ -144,6 +145,9 @@ impl Boundary for LibraryObject {
 
     #[inline]
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
+        if let Err(flaw) = M::Arguments::check(given, M::ARGUMENT_NAMES) {
+            return M::Outcome::of(Err(refused_arguments(&self.of.name, M::NAME, &flaw)));
+        }
         let scratch = Scratch::new();
         let views = M::Arguments::view(given, &scratch);
         let mut pending = PendingOf::<M>::new(TakeResult::<M>::VTABLE);

@@ -9,10 +9,15 @@
 //! | `bool` | `bool` |
 //! | `i8` … `i64`, `u8` … `u64` | `int`, `uint`: a reader accepts both, if the number fits |
 //! | `f32`, `f64` | `float64`, or `float32` |
-//! | `String`, `&str`; `Vec<u8>`, `&[u8]` | `string`; `[]byte` |
+//! | `char` | `rune` |
+//! | `String`, `&str`, `PathBuf`, `&Path`; `Vec<u8>`, `&[u8]` | `string`; `[]byte` |
+//! | `Duration`; `SystemTime` | `time.Duration`; `time.Time` |
+//! | `Box<T>` | as T |
 //! | `Option<T>` in a struct | `*T`, which is left out if it is nil |
 //! | `Option<T>` elsewhere | `struct{ Value *T }` |
-//! | `Vec<T>`, `&[T]`; `HashMap<K, V>`, `BTreeMap<K, V>` | `[]T`; `map[K]V` |
+//! | `Vec<T>`, `&[T]`, `HashSet<T>`, `BTreeSet<T>`; `HashMap<K, V>`, `BTreeMap<K, V>` | `[]T`; `map[K]V` |
+//! | `[T; N]` | `[N]T` |
+//! | a tuple | a struct with the fields `Field0`, `Field1`, … |
 //! | a struct | a struct with the same fields in upper camel case: `user_id` is `UserId` |
 //! | a field that is `#[plug(name = "ID")]` | the field `ID` |
 //! | an enum of unit variants | `int`: the variants are 1, 2, … |
@@ -26,6 +31,7 @@
 //!
 //! Go leaves out zeros, also behind pointers, and so reads an `Option` that holds a zero as nil.
 //! `plug` writes a zero if it carries information.
+//! A time that Go leaves out is Go's zero time, in the year 1.
 //! The value of an unknown field, and the argument of a method that has none, may have any type.
 
 pub(crate) mod map;

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::portable::arguments::Arguments;
+use crate::portable::check::refused_arguments;
 use crate::portable::method::{Method, Signature};
 use crate::portable::outcome::Outcome;
 use crate::portable::proxy::Boundary;
@@ -101,7 +102,10 @@ impl Boundary for RemoteObject {
     }
 
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
-        self.outcome::<M>(self.send(M::INDEX, M::IS_IDEMPOTENT, protobuf::encode_request::<M>(given)))
+        match protobuf::encode_request::<M>(given) {
+            Ok(request) => self.outcome::<M>(self.send(M::INDEX, M::IS_IDEMPOTENT, request)),
+            Err(flaw) => M::Outcome::of(Err(refused_arguments(&self.name, M::NAME, &flaw))),
+        }
     }
 
     /// A peer that does not list its methods reports a missing one only when it is called.
@@ -109,7 +113,11 @@ impl Boundary for RemoteObject {
         if !self.has::<M>() {
             return None;
         }
-        match self.send(M::INDEX, M::IS_IDEMPOTENT, protobuf::encode_request::<M>(given)) {
+        let request = match protobuf::encode_request::<M>(given) {
+            Ok(request) => request,
+            Err(flaw) => return Some(M::Outcome::of(Err(refused_arguments(&self.name, M::NAME, &flaw)))),
+        };
+        match self.send(M::INDEX, M::IS_IDEMPOTENT, request) {
             Err(Fault::Unimplemented(_)) => {
                 self.lacks[M::INDEX].store(true, Ordering::Relaxed);
                 None

@@ -24,6 +24,7 @@ use tower_service::Service;
 
 use crate::portable::proxy::Description;
 use crate::protobuf;
+use crate::protobuf::wellknown::{self, WellKnown};
 use crate::wire::dispatch::Dispatch;
 
 /// The service in version `v1`, or in `v1alpha`, which Debian's Go and many tools use.
@@ -84,6 +85,10 @@ impl Inner {
         let descriptions: Vec<_> = services.filter_map(|service| service.identity.vtable::<Description>()).collect();
         // An interface that protobuf cannot describe is served without a description.
         let mut file = protobuf::file::files(&descriptions).unwrap_or_default();
+        let own = [&wellknown::DURATION, &wellknown::TIMESTAMP]
+            .into_iter()
+            .filter(|own| file.iter().flat_map(|file| &file.dependency).any(|imported| imported == own.file));
+        file.extend(own.map(WellKnown::descriptor).collect::<Vec<_>>());
         file.push(plug_v1());
         let configure = || {
             let builder = Builder::configure()

@@ -10,7 +10,7 @@ use gobwire::{TypeTable, ValueDecoder, WireType as Remote, ids, parse_uint};
 use crate::portable::codec::Malformed;
 use crate::portable::method::Signature;
 use crate::process::netrpc::gob::names::FieldNames;
-use crate::process::netrpc::gob::reader::{Position, malformed, value};
+use crate::process::netrpc::gob::reader::{Output, Position, malformed, value};
 
 /// The contents of a message, as far as it matters for arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub(super) fn read(
     decoder: &mut ValueDecoder<'_>,
     remote: i64,
     signature: &'static Signature,
-    out: &mut Vec<u8>,
+    out: &mut Output,
 ) -> Result<(), Malformed> {
     let elem = match decoder.types().get(remote).map(|remote| &**remote) {
         Some(Remote::Map { key: ids::STRING, elem, .. }) => *elem,

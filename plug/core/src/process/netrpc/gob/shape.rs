@@ -26,15 +26,15 @@ impl Shape {
             Types(None) => Self::Nothing,
             _ if signature.is_map => Self::Mapped(signature),
             Types(Some((ty, Types(None)))) => match signature.tag(0) {
-                1 => Self::One(ty),
-                tag => Self::Numbered(ty, tag),
+                1 => Self::One(ty.get()),
+                tag => Self::Numbered(ty.get(), tag),
             },
             _ => Self::Several(signature),
         }
     }
 
     pub(crate) fn of_output(signature: &'static Signature) -> Self {
-        Self::of(signature.output)
+        Self::of(signature.output.get())
     }
 
     pub(crate) fn of(ty: &'static Type) -> Self {

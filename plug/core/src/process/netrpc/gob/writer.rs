@@ -2,7 +2,7 @@
 //!
 //! That is possible because this program wrote the message: a struct has each field once, in order.
 
-use gobwire::{Describer, Encode, Error, Result, ValueEncoder, ids};
+use gobwire::{Describer, Encode, Error, GoTime, GobType, Result, ValueEncoder, Zone, ids};
 
 use crate::portable::codec::Malformed;
 use crate::portable::method::Signature;
@@ -59,9 +59,9 @@ impl Encode for Outbound<'_> {
     }
 }
 
-fn is_struct(ty: &Type) -> bool {
-    match ty {
-        Type::Unit | Type::Option(_) | Type::Struct { .. } => true,
+fn is_struct(ty: &'static Type) -> bool {
+    match ty.unboxed() {
+        Type::Unit | Type::Option(_) | Type::Tuple(_) | Type::Struct { .. } => true,
         Type::Enum { .. } => !ty.is_plain(),
         _ => false,
     }
@@ -69,27 +69,35 @@ fn is_struct(ty: &Type) -> bool {
 
 /// The number of the type on this stream. A type without a number is described first.
 fn describe(ty: &'static Type, describer: &mut Describer<'_>) -> Result<i64> {
+    let ty = ty.unboxed();
     // The address of its description identifies a type.
     let key = || format!("{ty:p}");
     match ty {
         Type::Bool => Ok(ids::BOOL),
-        Type::I8 | Type::I16 | Type::I32 | Type::I64 => Ok(ids::INT),
+        Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::Char | Type::Duration => Ok(ids::INT),
         Type::U8 | Type::U16 | Type::U32 | Type::U64 => Ok(ids::UINT),
         Type::F32 | Type::F64 => Ok(ids::FLOAT),
-        Type::String => Ok(ids::STRING),
+        Type::String | Type::Path => Ok(ids::STRING),
         Type::Bytes => Ok(ids::BYTES),
+        Type::Time => GoTime::describe(describer),
+        Type::Box(of) => describe(of.get(), describer),
         Type::Unit => describer.structure("()", "", |_| Ok(Vec::new())),
         Type::Option(of) => {
-            describer.structure(key(), "", |describer| Ok(vec![(WRAPPER.names[0], describe(of, describer)?)]))
+            describer.structure(key(), "", |describer| Ok(vec![(WRAPPER.names[0], describe(of.get(), describer)?)]))
         }
-        Type::List(of) => {
-            let of = describe(of, describer)?;
+        Type::List(of) | Type::Set(of) => {
+            let of = describe(of.get(), describer)?;
             Ok(describer.slice(key(), of))
         }
+        Type::Array(of, len) => {
+            let of = describe(of.get(), describer)?;
+            Ok(describer.array(key(), of, *len))
+        }
         Type::Map(of, to) => {
-            let (of, to) = (describe(of, describer)?, describe(to, describer)?);
+            let (of, to) = (describe(of.get(), describer)?, describe(to.get(), describer)?);
             Ok(describer.map(key(), of, to))
         }
+        Type::Tuple(fields) => describer.structure(key(), "", |describer| describe_fields(fields, describer)),
         Type::Struct { name, fields, .. } => {
             describer.structure(key(), name, |describer| describe_fields(fields, describer))
         }
@@ -100,7 +108,7 @@ fn describe(ty: &'static Type, describer: &mut Describer<'_>) -> Result<i64> {
             let variants = variants.map(|(name, variant)| {
                 let ty = match variant.fields {
                     [] => describe(&Type::Unit, describer)?,
-                    [of] if variant.is_its_field() => describe(of.ty, describer)?,
+                    [of] if variant.is_its_field() => describe(of.ty.get(), describer)?,
                     fields => {
                         let key = format!("{variant:p}");
                         describer.structure(key, name, |describer| describe_fields(fields, describer))?
@@ -115,13 +123,13 @@ fn describe(ty: &'static Type, describer: &mut Describer<'_>) -> Result<i64> {
 
 fn describe_fields(fields: &'static [Field], describer: &mut Describer<'_>) -> Result<Vec<(&'static str, i64)>> {
     let names = FieldNames::of_fields(fields).names;
-    names.iter().zip(fields).map(|(name, field)| Ok((*name, describe_field(field.ty, describer)?))).collect()
+    names.iter().zip(fields).map(|(name, field)| Ok((*name, describe_field(field.ty.get(), describer)?))).collect()
 }
 
 /// The type of a field. An option has no wrapper here: the field may be left out.
 fn describe_field(ty: &'static Type, describer: &mut Describer<'_>) -> Result<i64> {
-    match ty {
-        Type::Option(of) => describe(of, describer),
+    match ty.unboxed() {
+        Type::Option(of) => describe(of.get(), describer),
         ty => describe(ty, describer),
     }
 }
@@ -141,12 +149,12 @@ fn fields(
         }
         encoder.uint(at - last);
         last = at;
-        match (ty, pieces.clone().take(tag)?) {
+        match (ty.unboxed(), pieces.clone().take(tag)?) {
             (Type::Option(of), Some(piece)) => {
                 pieces.take(tag)?;
-                element(of, piece, encoder)?;
+                element(of.get(), piece, encoder)?;
             }
-            _ => value(ty, tag, &mut pieces, encoder)?,
+            (ty, _) => value(ty, tag, &mut pieces, encoder)?,
         }
     }
     encoder.uint(0);
@@ -156,21 +164,22 @@ fn fields(
 /// A value that the message has in fields of this number.
 /// There is one field, none for a zero, or one for each element of a list or a map.
 fn value(ty: &'static Type, tag: u32, pieces: &mut Pieces<'_>, encoder: &mut ValueEncoder<'_>) -> Written {
-    match ty {
+    match ty.unboxed() {
         Type::Option(of) => {
             if let Some(piece) = pieces.take(tag)? {
                 encoder.uint(1);
-                element(of, piece, encoder)?;
+                element(of.get(), piece, encoder)?;
             }
             encoder.uint(0);
             Ok(())
         }
-        Type::List(of) => list(of, tag, pieces, encoder),
+        Type::List(of) | Type::Set(of) => list(of.get(), tag, pieces, encoder),
+        Type::Array(of, _) if !ty.unboxed().is_bytes() => list(of.get(), tag, pieces, encoder),
         Type::Map(of, to) => {
             encoder.uint(count(tag, pieces.clone(), |_| Ok(1))?);
             while let Some(entry) = pieces.take(tag)? {
                 let mut entry = Pieces::of(entry.delimited()?);
-                for (tag, ty) in [(1, of), (2, to)] {
+                for (tag, ty) in [(1, of.get()), (2, to.get())] {
                     match entry.take(tag)? {
                         Some(piece) => element(ty, piece, encoder)?,
                         None => zero(ty, encoder)?,
@@ -226,6 +235,7 @@ fn count(
 
 /// A value that is one piece of protobuf.
 fn element(ty: &'static Type, piece: Piece<'_>, encoder: &mut ValueEncoder<'_>) -> Written {
+    let ty = ty.unboxed();
     match ty {
         Type::Unit => encoder.uint(0),
         Type::Bool => encoder.bool(piece.varint()? != 0),
@@ -236,11 +246,19 @@ fn element(ty: &'static Type, piece: Piece<'_>, encoder: &mut ValueEncoder<'_>) 
             Piece::Fixed64(bytes) => f64::from_le_bytes(bytes),
             other => return Err(other.mismatch("fixed64")),
         }),
-        Type::String | Type::Bytes => encoder.bytes(piece.delimited()?),
-        Type::Option(_) | Type::List(_) | Type::Map(..) => {
+        Type::Char => encoder.int(piece.varint()? as i64),
+        Type::String | Type::Bytes | Type::Path => encoder.bytes(piece.delimited()?),
+        Type::Duration => encoder.int(nanoseconds(piece)?),
+        Type::Time => time(piece, encoder)?,
+        ty if ty.is_bytes() => {
+            let bytes = piece.delimited()?;
+            encoder.uint(bytes.len() as u64);
+            bytes.iter().for_each(|byte| encoder.uint((*byte).into()));
+        }
+        Type::Box(_) | Type::Option(_) | Type::List(_) | Type::Set(_) | Type::Array(..) | Type::Map(..) => {
             value(ty, 1, &mut Pieces::of(piece.delimited()?), encoder)?;
         }
-        Type::Struct { fields, .. } => structure(fields, piece, encoder)?,
+        Type::Tuple(fields) | Type::Struct { fields, .. } => structure(fields, piece, encoder)?,
         Type::Enum { .. } if ty.is_plain() => encoder.int(piece.varint()? as i64),
         Type::Enum { name, variants, .. } => {
             let (tag, piece) = Pieces::of(piece.delimited()?).next()?.ok_or_else(|| Malformed::lacks(name))?;
@@ -249,12 +267,37 @@ fn element(ty: &'static Type, piece: Piece<'_>, encoder: &mut ValueEncoder<'_>) 
             encoder.uint(at as u64 + 1);
             match (variants[at].fields, &variants[at].form) {
                 (_, Form::Unit) => encoder.uint(0),
-                ([of], _) if variants[at].is_its_field() => element(of.ty, piece, encoder)?,
+                ([of], _) if variants[at].is_its_field() => element(of.ty.get(), piece, encoder)?,
                 (fields, _) => structure(fields, piece, encoder)?,
             }
             encoder.uint(0);
         }
     }
+    Ok(())
+}
+
+/// The seconds and nanoseconds in a message of protobuf.
+fn moment(piece: Piece<'_>) -> std::result::Result<(i64, i32), Malformed> {
+    let mut pieces = Pieces::of(piece.delimited()?);
+    let seconds = pieces.take(1)?.map_or(Ok(0), Piece::varint)?;
+    let nanos = pieces.take(2)?.map_or(Ok(0), Piece::varint)?;
+    Ok((seconds as i64, nanos as i32))
+}
+
+/// A duration as Go's `time.Duration`.
+fn nanoseconds(piece: Piece<'_>) -> std::result::Result<i64, Malformed> {
+    let (seconds, nanos) = moment(piece)?;
+    let nanoseconds = seconds.checked_mul(1_000_000_000).and_then(|whole| whole.checked_add(nanos.into()));
+    nanoseconds.ok_or_else(|| {
+        Malformed::new(format!("a duration of {seconds} s does not fit into Go's `time.Duration`, which has 292 years"))
+    })
+}
+
+/// A time as Go's `time.Time`.
+fn time(piece: Piece<'_>, encoder: &mut ValueEncoder<'_>) -> Written {
+    let (seconds, nanos) = moment(piece)?;
+    let bytes = GoTime::from_unix(seconds, nanos, Zone::Utc).marshal_binary();
+    encoder.bytes(&bytes.map_err(|error| Malformed::new(error.to_string()))?);
     Ok(())
 }
 
@@ -268,13 +311,14 @@ fn widen(number: f32) -> f64 {
 }
 
 fn structure(of: &'static [Field], piece: Piece<'_>, encoder: &mut ValueEncoder<'_>) -> Written {
-    fields(of.iter().map(|field| (field.tag, field.ty)), piece.delimited()?, encoder)
+    fields(of.iter().map(|field| (field.tag, field.ty.get())), piece.delimited()?, encoder)
 }
 
 /// A zero, which a message leaves out and gob writes.
 fn zero(ty: &'static Type, encoder: &mut ValueEncoder<'_>) -> Written {
-    match ty {
+    match ty.unboxed() {
         Type::Enum { name, .. } => return Err(Malformed::lacks(name)),
+        Type::Time => time(Piece::Delimited(&[]), encoder)?,
         // `false`, 0, and all that is empty are written as 0.
         _ => encoder.uint(0),
     }
