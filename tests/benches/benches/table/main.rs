@@ -5,8 +5,8 @@
 //! ```
 //!
 //! The sections are `start`, `size`, `open`, `lookup` and `build`; of shared libraries `calls`,
-//! `load`, `library-size` and `library-build`; and against programs in Go `process`, `netrpc` and
-//! `grpc`. Without a section, all are measured.
+//! `load`, `library-size` and `library-build`; against programs in Go `process`, `netrpc` and
+//! `grpc`; and of a server under attack `memory`. Without a section, all are measured.
 //!
 //! It fails if a figure exceeds its limit, or the guard of a limit that has one.
 //! It fails without valgrind, unless `--without-valgrind` leaves out the counts of valgrind.
@@ -15,6 +15,7 @@
 mod grpc;
 mod library;
 mod measure;
+mod memory;
 mod netrpc;
 mod process;
 mod programs;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         "process",
         "netrpc",
         "grpc",
+        "memory",
     ];
     let unknown = |argument: &&String| *argument != "--without-valgrind" && !known.contains(&&argument[..]);
     if let Some(argument) = options.iter().chain(&sections).find(unknown) {
@@ -106,6 +108,9 @@ fn main() -> ExitCode {
     }
     if is_asked_for("grpc") {
         grpc::measure(&mut table);
+    }
+    if is_asked_for("memory") {
+        memory::measure(&mut table);
     }
     println!("{table}");
     if !has_valgrind {
