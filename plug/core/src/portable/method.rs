@@ -7,7 +7,7 @@ use crate::interface::Interface;
 use crate::portable::arguments::{Arguments, Hold, Types};
 use crate::portable::chain;
 use crate::portable::outcome::{Fails, Outcome};
-use crate::portable::types::TypeRef;
+use crate::portable::types::{Type, TypeRef};
 
 /// A method of a portable interface.
 pub trait Method: 'static {
