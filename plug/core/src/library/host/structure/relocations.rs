@@ -19,26 +19,26 @@ enum Effect {
     Relative,
     /// Calls the function at such an address, and writes its result.
     Call,
-    /// Writes the address of a symbol to a table of addresses, which has each symbol once.
-    Table,
-    /// Writes it to a table that the linker may have filled for a later search.
-    Jump,
     /// Writes the address of a symbol and an addend.
     Symbol,
+    /// Writes it to a table that the linker may have filled for a later search.
+    Jump,
     /// Writes the place of a thread-local variable.
     ThreadLocal,
 }
 
 /// The effect of each type of relocation that may be in a library for this processor.
 fn effect(machine: elf::Machine, number: u32) -> Option<Effect> {
-    use Effect::{Call, Jump, Nothing, Relative, Symbol, Table, ThreadLocal};
+    use Effect::{Call, Jump, Nothing, Relative, Symbol, ThreadLocal};
     Some(match (machine, number) {
         (_, 0) => Nothing,
         (elf::EM_X86_64, 8 | 38) | (elf::EM_AARCH64, 1027) | (elf::EM_386, 8) | (elf::EM_RISCV, 3) => Relative,
         (elf::EM_X86_64, 37) | (elf::EM_AARCH64, 1032) | (elf::EM_386, 42) | (elf::EM_RISCV, 58) => Call,
-        (elf::EM_X86_64, 6) | (elf::EM_AARCH64, 1025) | (elf::EM_386, 6) => Table,
         (elf::EM_X86_64, 7) | (elf::EM_AARCH64, 1026) | (elf::EM_386, 7) | (elf::EM_RISCV, 5) => Jump,
-        (elf::EM_X86_64, 1 | 33) | (elf::EM_AARCH64, 257) | (elf::EM_386, 1 | 2) | (elf::EM_RISCV, 1 | 2) => Symbol,
+        (elf::EM_X86_64, 1 | 6 | 33)
+        | (elf::EM_AARCH64, 257 | 1025)
+        | (elf::EM_386, 1 | 2 | 6)
+        | (elf::EM_RISCV, 1 | 2) => Symbol,
         (elf::EM_X86_64, 16..=18 | 36)
         | (elf::EM_AARCH64, 1028..=1031)
         | (elf::EM_386, 14 | 35..=37 | 41)
@@ -66,11 +66,10 @@ pub(super) fn check<'d, 'r>(
     machine: elf::Machine,
 ) -> Result<(), String> {
     let Some(usual) = usual(machine) else { return Ok(()) };
-    let (tabled, targets) = (vec![false; symbols.count()], Target::all(layout, dynamic)?);
+    let targets = Target::all(layout, dynamic)?;
     let (start, end) = layout.memory();
     let size = end - start;
-    let mut relocations =
-        Relocations { layout, symbols, functions, machine, usual, start, size, tabled, targets, last: 0 };
+    let mut relocations = Relocations { layout, symbols, functions, machine, usual, start, size, targets, last: 0 };
     for table in dynamic.tables()? {
         // An empty table may be anywhere.
         if table.size > 0 {
@@ -91,8 +90,6 @@ struct Relocations<'s, 'l, 'd, 'r> {
     /// The address and the size of the library in memory.
     start: u64,
     size: u64,
-    /// The symbols whose address is in the table of addresses.
-    tabled: Vec<bool>,
     targets: Vec<Target<'d>>,
     /// The target of the last relocation, which is usually that of the next one.
     last: usize,
@@ -123,7 +120,6 @@ enum Damage {
     UnknownSymbol,
     NoSymbol,
     NeedlessSymbol,
-    SymbolTwice,
     NoData,
     DataTwice,
     OtherData,
@@ -140,7 +136,6 @@ impl Damage {
             Self::UnknownSymbol => format!("is for symbol {symbol}, and there are {symbols}"),
             Self::NoSymbol => "is for no symbol".to_owned(),
             Self::NeedlessSymbol => format!("needs no symbol, and is for symbol {symbol}"),
-            Self::SymbolTwice => format!("is for symbol {symbol}, as another one is"),
             Self::NoData => format!("writes to {place:#x}, where no data is"),
             Self::DataTwice => format!("writes to {place:#x}, as another one does"),
             Self::OtherData => format!("writes to {place:#x}, where other data is"),
@@ -236,7 +231,7 @@ impl Relocations<'_, '_, '_, '_> {
         if effect == Effect::Nothing {
             return Ok(());
         }
-        let (index, known) = (symbol as usize, self.symbols.all().get(symbol as usize));
+        let known = self.symbols.all().get(symbol as usize);
         if known.is_none() {
             return Err(Damage::UnknownSymbol);
         }
@@ -258,9 +253,6 @@ impl Relocations<'_, '_, '_, '_> {
         }
         if symbol == 0 {
             return Err(Damage::NoSymbol);
-        }
-        if effect == Effect::Table && std::mem::replace(&mut self.tabled[index], true) {
-            return Err(Damage::SymbolTwice);
         }
         let (Some(content), Some(addend), false) = (content, addend, effect == Effect::Jump) else { return Ok(()) };
         // Linkers leave a zero there, the addend, or the address before the library is moved.
