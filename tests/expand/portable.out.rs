@@ -306,7 +306,7 @@ const _: () = {
     impl<F: __PlugFieldType> ::plug::__private::core::marker::Copy
     for __PlugFieldView<'_, F> {}
     impl<'a, F: __PlugFieldType> __PlugFieldView<'a, F> {
-        const TYPE: &'static ::plug::__private::Type = <F::Type as ::plug::__private::Portable>::TYPE;
+        const TYPE: ::plug::__private::TypeRef = <F::Type as ::plug::__private::Portable>::TYPE;
         const IS_FLAT: ::plug::__private::core::primitive::bool = <F::Type as ::plug::__private::Portable>::IS_FLAT;
         #[inline]
         fn view(value: &'a F::Type, scratch: &'a ::plug::__private::Scratch) -> Self {
@@ -355,6 +355,35 @@ const _: () = {
         r#type: __PlugFieldView<'a, __PlugField<1>>,
         size: __PlugFieldView<'a, __PlugField<2>>,
     }
+    static __PLUG_TYPE: ::plug::__private::Type = ::plug::__private::Type::Struct {
+        name: "Page",
+        id: <Page as ::plug::__private::Portable>::ID,
+        arguments: &[],
+        fields: &[
+            ::plug::__private::Field {
+                name: "title",
+                go_name: "",
+                tag: 1,
+                ty: __PlugFieldView::<__PlugField<0>>::TYPE,
+                docs: ::plug::__private::Docs("Above it."),
+            },
+            ::plug::__private::Field {
+                name: "type",
+                go_name: "",
+                tag: 7,
+                ty: __PlugFieldView::<__PlugField<1>>::TYPE,
+                docs: ::plug::__private::Docs(""),
+            },
+            ::plug::__private::Field {
+                name: "size",
+                go_name: "",
+                tag: 8,
+                ty: __PlugFieldView::<__PlugField<2>>::TYPE,
+                docs: ::plug::__private::Docs(""),
+            },
+        ],
+        docs: ::plug::__private::Docs("What is shown."),
+    };
     #[automatically_derived]
     impl<'a> ::plug::__private::core::clone::Clone for __PlugView<'a> {
         fn clone(&self) -> Self {
@@ -366,33 +395,12 @@ const _: () = {
     #[automatically_derived]
     impl ::plug::__private::Portable for Page {
         type View<'a> = __PlugView<'a>;
-        const TYPE: &'static ::plug::__private::Type = &::plug::__private::Type::Struct {
-            name: "Page",
-            fields: &[
-                ::plug::__private::Field {
-                    name: "title",
-                    go_name: "",
-                    tag: 1,
-                    ty: __PlugFieldView::<__PlugField<0>>::TYPE,
-                    docs: ::plug::__private::Docs("Above it."),
-                },
-                ::plug::__private::Field {
-                    name: "type",
-                    go_name: "",
-                    tag: 7,
-                    ty: __PlugFieldView::<__PlugField<1>>::TYPE,
-                    docs: ::plug::__private::Docs(""),
-                },
-                ::plug::__private::Field {
-                    name: "size",
-                    go_name: "",
-                    tag: 8,
-                    ty: __PlugFieldView::<__PlugField<2>>::TYPE,
-                    docs: ::plug::__private::Docs(""),
-                },
-            ],
-            docs: ::plug::__private::Docs("What is shown."),
-        };
+        const TYPE: ::plug::__private::TypeRef = ::plug::__private::TypeRef::new(
+            &__PLUG_TYPE,
+        );
+        const ID: ::plug::__private::core::primitive::u64 = ::plug::__private::type_id!(
+            "Page"
+        );
         const IS_FLAT: ::plug::__private::core::primitive::bool = true
             && __PlugFieldView::<__PlugField<0>>::IS_FLAT
             && __PlugFieldView::<__PlugField<1>>::IS_FLAT
@@ -539,7 +547,7 @@ const _: () = {
     impl<F: __PlugFieldType> host::plug::__private::core::marker::Copy
     for __PlugFieldView<'_, F> {}
     impl<'a, F: __PlugFieldType> __PlugFieldView<'a, F> {
-        const TYPE: &'static host::plug::__private::Type = <F::Type as host::plug::__private::Portable>::TYPE;
+        const TYPE: host::plug::__private::TypeRef = <F::Type as host::plug::__private::Portable>::TYPE;
         const IS_FLAT: host::plug::__private::core::primitive::bool = <F::Type as host::plug::__private::Portable>::IS_FLAT;
         #[inline]
         fn view(
@@ -591,6 +599,55 @@ const _: () = {
         Address(__PlugFieldView<'a, __PlugField<0>>),
         Anchor { page: __PlugFieldView<'a, __PlugField<1>> },
     }
+    static __PLUG_TYPE: host::plug::__private::Type = host::plug::__private::Type::Enum {
+        name: "Target",
+        id: <Target as host::plug::__private::Portable>::ID,
+        arguments: &[],
+        variants: &[
+            host::plug::__private::Variant {
+                name: "Nowhere",
+                tag: 1,
+                form: host::plug::__private::Form::Unit,
+                fields: &[],
+                docs: host::plug::__private::Docs(""),
+            },
+            host::plug::__private::Variant {
+                name: "Address",
+                tag: 2,
+                form: host::plug::__private::Form::Tuple,
+                fields: &[
+                    host::plug::__private::Field {
+                        name: "0",
+                        go_name: "",
+                        tag: 1,
+                        ty: __PlugFieldView::<__PlugField<0>>::TYPE,
+                        docs: host::plug::__private::Docs(""),
+                    },
+                ],
+                docs: host::plug::__private::Docs(
+                    host::plug::__private::core::concat!(
+                        "Within:\n", include_str!("address.md"), ""
+                    ),
+                ),
+            },
+            host::plug::__private::Variant {
+                name: "Anchor",
+                tag: 12,
+                form: host::plug::__private::Form::Named,
+                fields: &[
+                    host::plug::__private::Field {
+                        name: "page",
+                        go_name: "",
+                        tag: 1,
+                        ty: __PlugFieldView::<__PlugField<1>>::TYPE,
+                        docs: host::plug::__private::Docs(""),
+                    },
+                ],
+                docs: host::plug::__private::Docs(""),
+            },
+        ],
+        docs: host::plug::__private::Docs(""),
+    };
     #[automatically_derived]
     impl<'a> host::plug::__private::core::clone::Clone for __PlugView<'a> {
         fn clone(&self) -> Self {
@@ -602,53 +659,12 @@ const _: () = {
     #[automatically_derived]
     impl host::plug::__private::Portable for Target {
         type View<'a> = __PlugView<'a>;
-        const TYPE: &'static host::plug::__private::Type = &host::plug::__private::Type::Enum {
-            name: "Target",
-            variants: &[
-                host::plug::__private::Variant {
-                    name: "Nowhere",
-                    tag: 1,
-                    form: host::plug::__private::Form::Unit,
-                    fields: &[],
-                    docs: host::plug::__private::Docs(""),
-                },
-                host::plug::__private::Variant {
-                    name: "Address",
-                    tag: 2,
-                    form: host::plug::__private::Form::Tuple,
-                    fields: &[
-                        host::plug::__private::Field {
-                            name: "0",
-                            go_name: "",
-                            tag: 1,
-                            ty: __PlugFieldView::<__PlugField<0>>::TYPE,
-                            docs: host::plug::__private::Docs(""),
-                        },
-                    ],
-                    docs: host::plug::__private::Docs(
-                        host::plug::__private::core::concat!(
-                            "Within:\n", include_str!("address.md"), ""
-                        ),
-                    ),
-                },
-                host::plug::__private::Variant {
-                    name: "Anchor",
-                    tag: 12,
-                    form: host::plug::__private::Form::Named,
-                    fields: &[
-                        host::plug::__private::Field {
-                            name: "page",
-                            go_name: "",
-                            tag: 1,
-                            ty: __PlugFieldView::<__PlugField<1>>::TYPE,
-                            docs: host::plug::__private::Docs(""),
-                        },
-                    ],
-                    docs: host::plug::__private::Docs(""),
-                },
-            ],
-            docs: host::plug::__private::Docs(""),
-        };
+        const TYPE: host::plug::__private::TypeRef = host::plug::__private::TypeRef::new(
+            &__PLUG_TYPE,
+        );
+        const ID: host::plug::__private::core::primitive::u64 = host::plug::__private::type_id!(
+            "Target"
+        );
         const IS_FLAT: host::plug::__private::core::primitive::bool = true
             && __PlugFieldView::<__PlugField<0>>::IS_FLAT
             && __PlugFieldView::<__PlugField<1>>::IS_FLAT;
@@ -814,6 +830,28 @@ const _: () = {
         Left,
         Right,
     }
+    static __PLUG_TYPE: ::plug::__private::Type = ::plug::__private::Type::Enum {
+        name: "Direction",
+        id: <Direction as ::plug::__private::Portable>::ID,
+        arguments: &[],
+        variants: &[
+            ::plug::__private::Variant {
+                name: "Left",
+                tag: 1,
+                form: ::plug::__private::Form::Unit,
+                fields: &[],
+                docs: ::plug::__private::Docs(""),
+            },
+            ::plug::__private::Variant {
+                name: "Right",
+                tag: 2,
+                form: ::plug::__private::Form::Unit,
+                fields: &[],
+                docs: ::plug::__private::Docs(""),
+            },
+        ],
+        docs: ::plug::__private::Docs(""),
+    };
     #[automatically_derived]
     impl ::plug::__private::core::clone::Clone for __PlugView {
         fn clone(&self) -> Self {
@@ -825,26 +863,12 @@ const _: () = {
     #[automatically_derived]
     impl ::plug::__private::Portable for Direction {
         type View<'a> = __PlugView;
-        const TYPE: &'static ::plug::__private::Type = &::plug::__private::Type::Enum {
-            name: "Direction",
-            variants: &[
-                ::plug::__private::Variant {
-                    name: "Left",
-                    tag: 1,
-                    form: ::plug::__private::Form::Unit,
-                    fields: &[],
-                    docs: ::plug::__private::Docs(""),
-                },
-                ::plug::__private::Variant {
-                    name: "Right",
-                    tag: 2,
-                    form: ::plug::__private::Form::Unit,
-                    fields: &[],
-                    docs: ::plug::__private::Docs(""),
-                },
-            ],
-            docs: ::plug::__private::Docs(""),
-        };
+        const TYPE: ::plug::__private::TypeRef = ::plug::__private::TypeRef::new(
+            &__PLUG_TYPE,
+        );
+        const ID: ::plug::__private::core::primitive::u64 = ::plug::__private::type_id!(
+            "Direction"
+        );
         const IS_FLAT: ::plug::__private::core::primitive::bool = true;
         #[inline]
         fn view<'a>(&'a self, scratch: &'a ::plug::__private::Scratch) -> __PlugView {
@@ -906,6 +930,13 @@ const _: () = {
 const _: () = {
     #[repr(C)]
     pub struct __PlugView;
+    static __PLUG_TYPE: ::plug::__private::Type = ::plug::__private::Type::Struct {
+        name: "Unit",
+        id: <Unit as ::plug::__private::Portable>::ID,
+        arguments: &[],
+        fields: &[],
+        docs: ::plug::__private::Docs(""),
+    };
     #[automatically_derived]
     impl ::plug::__private::core::clone::Clone for __PlugView {
         fn clone(&self) -> Self {
@@ -917,11 +948,12 @@ const _: () = {
     #[automatically_derived]
     impl ::plug::__private::Portable for Unit {
         type View<'a> = __PlugView;
-        const TYPE: &'static ::plug::__private::Type = &::plug::__private::Type::Struct {
-            name: "Unit",
-            fields: &[],
-            docs: ::plug::__private::Docs(""),
-        };
+        const TYPE: ::plug::__private::TypeRef = ::plug::__private::TypeRef::new(
+            &__PLUG_TYPE,
+        );
+        const ID: ::plug::__private::core::primitive::u64 = ::plug::__private::type_id!(
+            "Unit"
+        );
         const IS_FLAT: ::plug::__private::core::primitive::bool = true;
         #[inline]
         fn view<'a>(&'a self, scratch: &'a ::plug::__private::Scratch) -> __PlugView {
@@ -1061,6 +1093,233 @@ const _: () = {
     for ::plug::__private::Proxy<dyn Numbered, __PlugBoundary> {
         fn configure(&self, __0: u64, __1: bool) -> Result<(), plug::Error> {
             ::plug::__private::Proxy::call::<__PlugMethod<0>>(self, &(__0, (__1, ())))
+        }
+    }
+};
+#[allow(
+    deprecated,
+    non_camel_case_types,
+    non_snake_case,
+    reason = "the names are those of the type"
+)]
+const _: () = {
+    trait __PlugFieldType {
+        type Type: ::plug::__private::Portable;
+    }
+    struct __PlugField<
+        const FIELD: ::plug::__private::core::primitive::usize,
+        T: Clone + ::plug::__private::Portable,
+        const N: usize,
+    >(
+        ::plug::__private::core::marker::PhantomData<fn() -> (T,)>,
+    )
+    where
+        T: Send;
+    impl<T: Clone + ::plug::__private::Portable, const N: usize> __PlugFieldType
+    for __PlugField<0, T, N>
+    where
+        T: Send,
+    {
+        type Type = [T; N];
+    }
+    #[repr(transparent)]
+    struct __PlugFieldView<'a, F: __PlugFieldType>(
+        ::plug::__private::core::mem::ManuallyDrop<
+            <F::Type as ::plug::__private::Portable>::View<'a>,
+        >,
+        (),
+    );
+    #[automatically_derived]
+    impl<F: __PlugFieldType> ::plug::__private::core::clone::Clone
+    for __PlugFieldView<'_, F> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl<F: __PlugFieldType> ::plug::__private::core::marker::Copy
+    for __PlugFieldView<'_, F> {}
+    impl<'a, F: __PlugFieldType> __PlugFieldView<'a, F> {
+        const TYPE: ::plug::__private::TypeRef = <F::Type as ::plug::__private::Portable>::TYPE;
+        const IS_FLAT: ::plug::__private::core::primitive::bool = <F::Type as ::plug::__private::Portable>::IS_FLAT;
+        #[inline]
+        fn view(value: &'a F::Type, scratch: &'a ::plug::__private::Scratch) -> Self {
+            Self(
+                ::plug::__private::core::mem::ManuallyDrop::new(
+                    ::plug::__private::Portable::view(value, scratch),
+                ),
+                (),
+            )
+        }
+        #[inline]
+        fn own(self) -> F::Type {
+            ::plug::__private::Portable::own(
+                ::plug::__private::core::mem::ManuallyDrop::into_inner(self.0),
+            )
+        }
+        #[inline]
+        fn put<S: ::plug::__private::PutFields>(
+            value: &F::Type,
+            fields: &mut S,
+            index: ::plug::__private::core::primitive::usize,
+        ) {
+            ::plug::__private::Portable::put(
+                value,
+                ::plug::__private::PutFields::field(fields, index),
+            );
+        }
+        #[inline]
+        fn merge<S: ::plug::__private::TakeFields>(
+            slot: &mut ::plug::__private::core::option::Option<F::Type>,
+            fields: &mut S,
+        ) -> ::plug::__private::Result<(), ::plug::__private::Malformed> {
+            ::plug::__private::TakeFields::value(fields, slot)
+        }
+        #[inline]
+        fn finish(
+            slot: ::plug::__private::core::option::Option<F::Type>,
+            name: &'static ::plug::__private::core::primitive::str,
+        ) -> ::plug::__private::Result<F::Type, ::plug::__private::Malformed> {
+            ::plug::__private::finish(slot, name)
+        }
+    }
+    #[repr(C)]
+    pub struct __PlugView<'a, T: Clone + ::plug::__private::Portable, const N: usize>
+    where
+        T: Send,
+    {
+        list: __PlugFieldView<'a, __PlugField<0, T, N>>,
+    }
+    #[automatically_derived]
+    impl<
+        'a,
+        T: Clone + ::plug::__private::Portable,
+        const N: usize,
+    > ::plug::__private::core::clone::Clone for __PlugView<'a, T, N>
+    where
+        T: Send,
+    {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+    #[automatically_derived]
+    impl<
+        'a,
+        T: Clone + ::plug::__private::Portable,
+        const N: usize,
+    > ::plug::__private::core::marker::Copy for __PlugView<'a, T, N>
+    where
+        T: Send,
+    {}
+    #[automatically_derived]
+    impl<
+        T: Clone + ::plug::__private::Portable,
+        const N: usize,
+    > ::plug::__private::Portable for Several<T, N>
+    where
+        T: Send,
+    {
+        type View<'a> = __PlugView<'a, T, N>;
+        const TYPE: ::plug::__private::TypeRef = ::plug::__private::TypeRef::new(
+            &::plug::__private::Type::Struct {
+                name: "Several",
+                id: <Several<T, N> as ::plug::__private::Portable>::ID,
+                arguments: &[<T as ::plug::__private::Portable>::TYPE],
+                fields: &[
+                    ::plug::__private::Field {
+                        name: "list",
+                        go_name: "",
+                        tag: 1,
+                        ty: __PlugFieldView::<__PlugField<0, T, N>>::TYPE,
+                        docs: ::plug::__private::Docs(""),
+                    },
+                ],
+                docs: ::plug::__private::Docs("Several of them."),
+            },
+        );
+        const ID: ::plug::__private::core::primitive::u64 = ::plug::__private::type_id!(
+            "Several", < T as ::plug::__private::Portable > ::ID, N as
+            ::plug::__private::core::primitive::u64
+        );
+        const IS_FLAT: ::plug::__private::core::primitive::bool = true
+            && __PlugFieldView::<__PlugField<0, T, N>>::IS_FLAT;
+        #[inline]
+        fn view<'a>(
+            &'a self,
+            scratch: &'a ::plug::__private::Scratch,
+        ) -> __PlugView<'a, T, N> {
+            match self {
+                Self { list: __0 } => {
+                    __PlugView {
+                        list: __PlugFieldView::<__PlugField<0, T, N>>::view(__0, scratch),
+                    }
+                }
+            }
+        }
+        #[inline]
+        fn own(view: __PlugView<'_, T, N>) -> Self {
+            match view {
+                __PlugView { list: __0 } => {
+                    Self {
+                        list: __PlugFieldView::<__PlugField<0, T, N>>::own(__0),
+                    }
+                }
+            }
+        }
+        fn put<__PlugSink: ::plug::__private::Sink>(&self, sink: __PlugSink) {
+            let Self { list: __0 } = self;
+            ::plug::__private::Sink::structure(
+                sink,
+                <Self as ::plug::__private::Portable>::TYPE,
+                |fields| {
+                    __PlugFieldView::<__PlugField<0, T, N>>::put(__0, fields, 0);
+                },
+            );
+        }
+        fn merge<__PlugSource: ::plug::__private::Source>(
+            slot: &mut ::plug::__private::core::option::Option<Self>,
+            source: __PlugSource,
+        ) -> ::plug::__private::Result<(), ::plug::__private::Malformed> {
+            ::plug::__private::Source::structure(
+                source,
+                <Self as ::plug::__private::Portable>::TYPE,
+                |fields| {
+                    let (mut __0,) = match ::plug::__private::core::option::Option::take(
+                        slot,
+                    ) {
+                        ::plug::__private::core::option::Option::Some(
+                            Self { list: __0 },
+                        ) => (::plug::__private::core::option::Option::Some(__0),),
+                        _ => (::plug::__private::core::option::Option::None,),
+                    };
+                    while let ::plug::__private::core::option::Option::Some(field) = ::plug::__private::TakeFields::next(
+                        fields,
+                    )? {
+                        match field {
+                            0 => {
+                                __PlugFieldView::<
+                                    __PlugField<0, T, N>,
+                                >::merge(&mut __0, fields)?
+                            }
+                            _ => {}
+                        }
+                    }
+                    *slot = ::plug::__private::core::option::Option::Some(Self {
+                        list: __PlugFieldView::<
+                            __PlugField<0, T, N>,
+                        >::finish(__0, "list")?,
+                    });
+                    ::plug::__private::Result::Ok(())
+                },
+            )
+        }
+        fn missing() -> ::plug::__private::Result<Self, ::plug::__private::Malformed> {
+            ::plug::__private::Result::Ok(Self {
+                list: __PlugFieldView::<
+                    __PlugField<0, T, N>,
+                >::finish(::plug::__private::core::option::Option::None, "list")?,
+            })
         }
     }
 };

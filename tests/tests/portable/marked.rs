@@ -101,7 +101,7 @@ impl Boundary for Recorder {
     }
 
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
-        *self.0.lock().unwrap() = encode_request::<M>(given);
+        *self.0.lock().unwrap() = encode_request::<M>(given).unwrap();
         M::Outcome::of(Err(Error::msg("recorded")))
     }
 }

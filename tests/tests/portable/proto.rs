@@ -242,6 +242,7 @@ mod tree {
 
 mod wood {
     #[derive(plug::Portable)]
+    #[allow(clippy::vec_box, reason = "a box makes no other message")]
     pub struct Tree {
         pub children: Vec<Box<Tree>>,
     }

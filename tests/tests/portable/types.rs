@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use library_types::{Block, Either, Expression, Node, Page, Types, Value, lists, mixed, nodes, value};
+use library_types::{Block, Either, Expression, Page, Types, Value, lists, mixed, nodes, value};
 use plug::Error;
 
 use super::each;

@@ -268,7 +268,10 @@ fn a_multiplexed_process_has_one_host() {
 
 #[test]
 fn a_service_that_would_get_no_calls_is_refused() {
-    let refused = |kind: &str| fail(Command::new(program("worker")).arg(kind).env("HASHI", "hola"));
+    let refused = |kind: &str| {
+        let mut plugin = Command::new(program("worker"));
+        fail(plugin.arg(kind).env("HASHI", "hola").env("PLUGIN_PROTOCOL_VERSIONS", "2"))
+    };
     assert_eq!(
         refused("shadows"),
         "services `plugin.GRPCBroker`, `plug.v1.Plugins`, `Work` cannot be added: \

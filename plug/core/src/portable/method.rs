@@ -126,9 +126,7 @@ const fn fits_into_map(types: &Types) -> bool {
 }
 
 const fn is_basic(ty: &Type) -> bool {
-    match ty {
-        Type::Bool | Type::F32 | Type::F64 | Type::String | Type::Bytes => true,
-        Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::U8 | Type::U16 | Type::U32 | Type::U64 => true,
-        _ => false,
-    }
+    let is_integer =
+        matches!(ty, Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::U8 | Type::U16 | Type::U32 | Type::U64);
+    is_integer || matches!(ty, Type::Bool | Type::F32 | Type::F64 | Type::String | Type::Bytes)
 }

@@ -1,34 +1,35 @@
 //! The link to the plugins of a process: starts it at first use, shares it, and restarts it.
 
+pub(crate) mod handle;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use once_cell::sync::OnceCell;
-use tokio::sync::oneshot;
 
 use crate::entry::handshake::Protocol;
 use crate::error::Error;
-use crate::error::process::ended::Ended;
 use crate::plugin::Plugin;
 use crate::plugin::agreement::Handshake;
 use crate::process::broker::Broker;
 use crate::process::handshake::environment::PORTS;
 use crate::process::handshake::line::Address;
+use crate::process::host::handle::Handle;
 use crate::process::launch::{Launch, folder};
 use crate::process::log::emit::emit;
 use crate::process::log::{Level, Record};
-use crate::process::options::{ProcessOptions, Reattach, Restart};
+use crate::process::options::{ProcessOptions, Reattach};
 use crate::process::running::Running;
 use crate::registry::link::Link;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::plugins::{Side, name_of};
 use crate::rpc::client::{plugins, services};
 use crate::rpc::thread::spawn;
-use crate::wire::channel::{Call, Channel, ReplyFuture};
-use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::channel::Channel;
+use crate::wire::fault::Fault;
 use crate::wire::list::ListReply;
 
 /// The plugins of an executable that runs as a child of this process.
@@ -75,9 +76,6 @@ use crate::wire::list::ListReply;
 /// A plugin built with `plug` notices the end of its host; Linux sends SIGTERM to any other.
 #[derive(Clone)]
 pub struct Process(Arc<Shared>);
-
-/// The longest pause before a restart.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 struct Shared {
     driver: &'static Driver,
@@ -399,111 +397,6 @@ impl Shared {
                 }
             }
         });
-    }
-}
-
-/// The channel of an object: keeps the process alive, and restarts it if the options say so.
-struct Handle {
-    shared: Arc<Shared>,
-    running: Arc<Current>,
-}
-
-/// The process that has the object now.
-type Current = Mutex<Arc<Running>>;
-
-fn now(current: &Current) -> Arc<Running> {
-    Arc::clone(&current.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
-impl Channel for Handle {
-    fn sends_eagerly(&self) -> bool {
-        self.shared.options.restart.limit == 0 && now(&self.running).sends_eagerly()
-    }
-
-    fn call(&self, call: Call) -> ReplyFuture {
-        if self.shared.options.restart.limit == 0 {
-            return now(&self.running).call(call);
-        }
-        let (shared, current) = (Arc::clone(&self.shared), Arc::clone(&self.running));
-        // A process that lost its connection, or that another program shuts down, has this long to
-        // end.
-        let retry_until = Instant::now() + shared.options.kill_timeout;
-        Box::pin(async move {
-            loop {
-                // A restart replaces only a process that has ended.
-                // So if this is the last handle of one, its drop has nothing to wait for.
-                let (calling, life) = {
-                    let running = now(&current);
-                    (running.call(call.clone()), Arc::clone(&running.life))
-                };
-                let unavailable = match calling.await {
-                    Err(Fault::Unavailable(unavailable)) => unavailable,
-                    done => return done,
-                };
-                let can_repeat = call.is_idempotent || unavailable.is_unsent;
-                if !life.has_ended() {
-                    if can_repeat && Instant::now() < retry_until {
-                        continue;
-                    }
-                    return Err(Fault::Unavailable(unavailable));
-                }
-                // A launch blocks its thread, which a task must not do.
-                let (shared, current) = (Arc::clone(&shared), Arc::clone(&current));
-                let (send, started) = oneshot::channel();
-                let restart = move || _ = send.send(shared.restart(&current));
-                let starting = async {
-                    match spawn("plug-restart", restart) {
-                        Ok(_) => started.await,
-                        Err(error) => Ok(Err(Error::new(error))),
-                    }
-                };
-                let started = match call.deadline {
-                    None => starting.await,
-                    Some(deadline) => match tokio::time::timeout_at(deadline.into(), starting).await {
-                        Ok(started) => started,
-                        Err(_) => return Err(Fault::Deadline),
-                    },
-                };
-                match started {
-                    Ok(Ok(true)) if can_repeat => {}
-                    Ok(Err(error)) if can_repeat => {
-                        let ended = Ended(life.status());
-                        let text = format!("it {ended}, and cannot be started again: {error:#}");
-                        return Err(Fault::Unavailable(Unavailable { text, cause: None, ..unavailable }));
-                    }
-                    _ => return Err(Fault::Unavailable(unavailable)),
-                }
-            }
-        })
-    }
-}
-
-impl Shared {
-    /// Replaces a process that has ended by a running one.
-    /// False if the limit of restarts is reached.
-    fn restart(self: &Arc<Self>, current: &Current) -> Result<bool, Error> {
-        let mut state = self.state();
-        let mut running = state.running.upgrade().filter(|running| !running.life.has_ended());
-        if running.is_none() && self.attached.is_none() {
-            let Restart { limit, within, pause } = self.options.restart;
-            state.restarts.retain(|at| at.elapsed() < within);
-            let before = u32::try_from(state.restarts.len()).unwrap_or(u32::MAX);
-            if before >= limit {
-                return Ok(false);
-            }
-            state.restarts.push(Instant::now());
-            // Other calls that need the process wait for the lock.
-            std::thread::sleep(pause.saturating_mul(1 << before.min(16)).min(LONGEST_PAUSE));
-            let launched = Arc::new(self.launch.launch(self.driver)?);
-            let record = Record::of(Level::Warn, "the process of the plugin was started again");
-            emit(&self.launch.name, &record);
-            self.watch(&launched);
-            state.running = Arc::downgrade(&launched);
-            running = Some(launched);
-        }
-        let Some(running) = running else { return Ok(false) };
-        *current.lock().unwrap_or_else(PoisonError::into_inner) = running;
-        Ok(true)
     }
 }
 

@@ -92,6 +92,7 @@ impl Bound {
     }
 
     pub(crate) async fn accept(&mut self) -> io::Result<Box<dyn Stream>> {
-        Ok(Box::new(Listener::accept(&mut self.listener).await?))
+        let (stream, _) = Listener::accept(&mut self.listener).await?;
+        Ok(Box::new(stream))
     }
 }

@@ -311,7 +311,9 @@ fn a_value_of_a_wrong_type_is_an_error() {
     assert_refused(&BOOL_MAP, point, "a `Point` of gob has come, and not a map");
     assert_refused(&POINT, "03020001", "a `bool` of gob has come, and not a struct, for Point");
     // Maps and slices without a name, as `plug` describes them.
-    let map = Type::Map(&Type::String, &Type::List(&Type::Option(&Type::U8)));
+    static OPTION: Type = Type::Option(TypeRef::new(&Type::U8));
+    static LIST: Type = Type::List(TypeRef::new(&OPTION));
+    let map = Type::Map(TypeRef::new(&Type::String), TypeRef::new(&LIST));
     let gob = encode(&[&Outbound { shape: Shape::One(Box::leak(Box::new(map))), message: b"" }]);
     let hex: String = gob.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_refused(&Type::String, &hex, "a `map[string][]struct` of gob has come, and not a `string`");

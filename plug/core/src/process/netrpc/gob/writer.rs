@@ -334,7 +334,7 @@ fn map(signature: &'static Signature, message: &[u8], encoder: &mut ValueEncoder
         let name = if given.is_empty() { signature.argument_names[at] } else { given };
         match (ty, pieces.take(tag)?) {
             (Type::Option(_), None) => {}
-            (Type::Option(of), piece) => entries.push((name, Basic { ty: of, piece })),
+            (Type::Option(of), piece) => entries.push((name, Basic { ty: of.get(), piece })),
             (ty, piece) => entries.push((name, Basic { ty, piece })),
         }
     }
