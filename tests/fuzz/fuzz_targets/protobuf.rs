@@ -22,7 +22,8 @@ impl Boundary for Bytes {
     }
 
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
-        let kept = decode_request::<M>(&encode_request::<M>(given).expect("it was read")).expect("it was written as a request");
+        let kept = decode_request::<M>(&encode_request::<M>(given).expect("it was read"))
+            .expect("it was written as a request");
         // `Echo` is the only interface.
         let here: &dyn Any = &(Box::new(Here) as Box<dyn Echo>);
         let here = here.downcast_ref::<Box<M::Interface>>().expect("it is the interface");
