@@ -57,7 +57,7 @@ fn thousands() {
     assert_eq!(succeed(&mut build(&folder)), format!("{count}\n"));
 }
 
-/// Within one crate the assembler or the linker detects two plugins of a name, and reports it.
+/// Within one crate the compiler detects two plugins of a name, and reports the place of both.
 #[test]
 fn two_of_a_name_in_one_crate() {
     for (name, plugins) in [
@@ -66,6 +66,7 @@ fn two_of_a_name_in_one_crate() {
     ] {
         let folder = package(name, &plugins);
         let stderr = fail(&mut build(&folder));
-        assert!(stderr.contains("duplicate plugin `same` of interface "), "{name}: {stderr}");
+        let first = "plugin `same` of this interface is at src/main.rs:";
+        assert!(stderr.contains(first) && stderr.contains("already: rename one of them"), "{name}: {stderr}");
     }
 }
