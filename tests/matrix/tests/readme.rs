@@ -55,7 +55,7 @@ impl Block {
             (_, ["In ", file, ", instead of ", item, ":"]) if is_typed => {
                 Step::Write { file, place: Place::InsteadOf(item) }
             }
-            ("rust" | "rust,no_run" | "toml,ignore" | "sh" | "text", _) => Step::Skip,
+            ("rust" | "rust,no_run" | "rust,should_panic" | "toml,ignore" | "sh" | "text", _) => Step::Skip,
             (language, _) => panic!("no step for a block of `{language}` below `{}`: {:?}", self.lead, self.lines),
         }
     }
