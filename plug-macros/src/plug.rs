@@ -238,14 +238,11 @@ fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
         None => quote!(none),
     };
     let self_ty = outside.self_ty();
-    let new = match new {
-        Some(new) => {
-            let (span, function) = (new.span(), outside.function(new));
-            let root = place::at(span, root.to_token_stream());
-            quote_spanned!(span=> #root::__private::construct::<#self_ty, _, _, _>(#function)?)
-        }
-        None => quote!(<#self_ty as #root::__private::Make>::make()),
-    };
+    let new = new.as_ref().map(|new| {
+        let (span, function) = (new.span(), outside.function(new));
+        let root = place::at(span, root.to_token_stream());
+        quote_spanned!(span=> #root::__private::construct::<#self_ty, _, _, _, _>, #root::__private::constructor(#function))
+    });
     quote! {
         #(#conditions)*
         #root::__private::plugin! {
@@ -255,7 +252,7 @@ fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
             docs: [#(#docs),*],
             interface: #interface,
             type: #self_ty,
-            new: #new,
+            new: [#new],
             once: #once,
         }
     }

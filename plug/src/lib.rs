@@ -119,6 +119,8 @@
 #[cfg(all(doc, not(doctest)))]
 pub mod guide;
 
+#[cfg(feature = "config")]
+pub use plug_core::Secret;
 #[cfg(feature = "grpc")]
 #[doc(inline)]
 pub use plug_core::grpc;
@@ -139,7 +141,8 @@ pub use plug_core::{Cancellation, Server, proto, tonic, with_cancellation};
 #[cfg(feature = "host")]
 #[doc(inline)]
 pub use plug_core::{
-    Catalogue, ErrorKind, Feature, Link, OpenOptions, Place, Plugin, PluginBuilder, Problem, Registry, with_deadline,
+    Catalogue, ErrorKind, Feature, Link, OpenOptions, Place, Plugin, PluginBuilder, Position, Problem, Registry,
+    Settings, with_deadline,
 };
 #[doc(inline)]
 pub use plug_core::{Error, Identity, Interface, Portable};

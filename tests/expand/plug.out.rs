@@ -11,8 +11,7 @@ impl Plug for A {
 ::plug::__private::plugin! {
     name : "a", aliases : "", deprecated : "", docs :
     ["Says hello in English.\n\n    hello, x\n\nAnd nothing else."], interface : dyn
-    Plug, type : A, new : < A as ::plug::__private::Make > ::make(), once :
-    [15714262197344657286 "Plug"],
+    Plug, type : A, new : [], once : [15714262197344657286 "Plug"],
 }
 #[doc = include_str!("everything.md")]
 impl app_interface::Plug for Everything<u8> {
@@ -23,8 +22,9 @@ impl app_interface::Plug for Everything<u8> {
 host::plug::__private::plugin! {
     name : "everything", aliases : "all,every-thing", deprecated : "use a", docs : ["",
     include_str!("everything.md"), ""], interface : dyn app_interface::Plug, type :
-    Everything < u8 >, new : host::plug::__private::construct:: < Everything < u8 >, _,
-    _, _ > (< Everything < u8 > > ::open) ?, once : [5339154190307076006 "Plug"],
+    Everything < u8 >, new : [host::plug::__private::construct:: < Everything < u8 >, _,
+    _, _, _ >, host::plug::__private::constructor(< Everything < u8 > > ::open)], once :
+    [5339154190307076006 "Plug"],
 }
 /**
  * Keeps a byte.
@@ -42,7 +42,8 @@ impl Store<u8> for Memory {
 ::plug::__private::plugin! {
     name : "store", aliases : "", deprecated : "", docs : ["Keeps a byte.\n\nNo more."],
     interface : dyn Store < u8, Item = u8 >, type : Memory, new :
-    ::plug::__private::construct:: < Memory, _, _, _ > (open_store) ?, once : none,
+    [::plug::__private::construct:: < Memory, _, _, _, _ >,
+    ::plug::__private::constructor(open_store)], once : none,
 }
 impl Codec<Self, Lent<'_>> for Lent<'_> {
     type Item = Vec<Self>;
@@ -52,8 +53,9 @@ impl Codec<Self, Lent<'_>> for Lent<'_> {
     name : "a", aliases : "", deprecated : "", docs : [""], interface : dyn Codec < Lent
     < 'static >, Lent < 'static >, Item = Vec < Lent < 'static > >, List = [Vec < Lent <
     'static > >; < Lent < 'static > > ::LENGTH] >, type : Lent < 'static >, new :
-    ::plug::__private::construct:: < Lent < 'static >, _, _, _ > (< Lent < 'static > >
-    ::open:: < Lent < 'static > >) ?, once : none,
+    [::plug::__private::construct:: < Lent < 'static >, _, _, _, _ >,
+    ::plug::__private::constructor(< Lent < 'static > > ::open:: < Lent < 'static > >)],
+    once : none,
 }
 impl Plug for Again {
     fn say_hello(&self, name: &str) -> Result<String, plug::Error> {
@@ -62,8 +64,7 @@ impl Plug for Again {
 }
 ::plug::__private::plugin! {
     name : "a", aliases : "", deprecated : "", docs : [""], interface : dyn Plug, type :
-    Again, new : < Again as ::plug::__private::Make > ::make(), once :
-    [2210420335627863313 "Plug"],
+    Again, new : [], once : [2210420335627863313 "Plug"],
 }
 const _: () = ::plug::__private::distinct(
     <::plug::__private::Key<

@@ -22,7 +22,11 @@ use crate::error::Error;
 use crate::interface::{Identity, Interface};
 
 /// The number of fields in an entry's text. `plugin/fields.rs` lists them.
-pub(crate) const FIELDS: usize = 12;
+/// The last one is left out if the plugin takes no settings.
+pub(crate) const FIELDS: usize = 13;
+
+/// The last field of the text, if the plugin takes settings.
+pub(crate) const TAKES_SETTINGS: &str = "settings";
 
 /// Separates two fields: U+001F, the unit separator of ASCII.
 pub(crate) const SEPARATOR: char = '\u{1f}';
@@ -40,7 +44,7 @@ pub struct Entry {
     pub(crate) ends: [u32; 2],
 }
 
-/// Fills the slot with a new object. A function pointer, so that an entry is a constant.
+/// Does what the slot asks for. A function pointer, so that an entry is a constant.
 type Open = fn(&mut Slot<'_>) -> Result<(), Error>;
 
 /// Receives a new object: an `Option<Box<I>>` whose interface is erased.
@@ -51,6 +55,18 @@ pub struct Slot<'a> {
     pub(crate) object: &'a mut dyn Any,
     #[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "they are for remote links"))]
     pub(crate) options: &'a OpenOptions,
+    /// The plugin's settings, a JSON text.
+    pub(crate) settings: &'a str,
+    pub(crate) asked: Asked<'a>,
+}
+
+/// What a slot asks of a plugin. Of one without settings it asks for an object alone.
+pub(crate) enum Asked<'a> {
+    Object,
+    /// To read the settings, and make nothing.
+    Check,
+    /// The JSON Schema of the settings. It stays `None` if the plugin was built without one.
+    Schema(&'a mut Option<String>),
 }
 
 impl Entry {
@@ -66,18 +82,24 @@ impl Entry {
             }
             at += 1;
         }
-        assert!(separators == FIELDS - 1, "the docs, the path of this file or a field of its Cargo.toml hold U+001F");
+        assert!(separators == FIELDS - 2, "the docs, the path of this file or a field of its Cargo.toml hold U+001F");
         let open: Open = |slot| {
-            slot.put(S::new()?);
+            if let Some(object) = S::new(slot)? {
+                slot.put(object);
+            }
             Ok(())
         };
         Self { text: record.text(), interface: S::Interface::IDENTITY, open, ends }
     }
 
-    /// A new object, if the plugin implements this interface.
-    pub(crate) fn open<I: ?Sized + Interface>(&self) -> Result<Option<Box<I>>, Error> {
+    /// A new object, if that is asked for and the plugin implements this interface.
+    pub(crate) fn answer<I: ?Sized + Interface>(
+        &self,
+        settings: &str,
+        asked: Asked<'_>,
+    ) -> Result<Option<Box<I>>, Error> {
         let mut object = None;
-        (self.open)(&mut Slot { object: &mut object, options: &OpenOptions::new() })?;
+        (self.open)(&mut Slot { object: &mut object, options: &OpenOptions::new(), settings, asked })?;
         Ok(object)
     }
 }

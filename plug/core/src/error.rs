@@ -13,15 +13,19 @@ pub(crate) mod library;
 #[cfg(feature = "host")]
 pub(crate) mod link;
 #[cfg(feature = "host")]
+pub(crate) mod position;
+#[cfg(feature = "host")]
 pub(crate) mod problem;
 #[cfg(feature = "process")]
 pub(crate) mod process;
+pub(crate) mod refusal;
 
 use std::error::Error as StdError;
 use std::fmt;
 
 #[cfg(feature = "host")]
 use crate::error::kind::ErrorKind;
+use crate::error::refusal::Refusal;
 
 /// An error of this crate or of a plugin.
 ///
@@ -43,6 +47,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     #[cfg(feature = "host")]
     kind: ErrorKind,
+    /// Present if the plugin refuses its settings.
+    refusal: Option<Box<Refusal>>,
     repr: Repr,
 }
 
@@ -98,6 +104,44 @@ impl Error {
         self
     }
 
+    /// Says that a key of the plugin's settings has a wrong value.
+    /// The host then names the key, and its place in the file.
+    ///
+    /// It is for a constructor, about a value that the type of the settings cannot refuse.
+    /// A text that begins with `/` is a JSON pointer, such as `/rules/0/pattern`.
+    /// If it is called twice, the second key contains the first.
+    ///
+    /// ```
+    /// # struct A;
+    /// fn open(times: u32) -> Result<A, plug::Error> {
+    ///     if times == 0 {
+    ///         return Err(plug::Error::msg("it must greet once at least").at("times"));
+    ///     }
+    ///     Ok(A)
+    /// }
+    /// # assert_eq!(open(0).err().unwrap().to_string(), "it must greet once at least");
+    /// ```
+    #[must_use]
+    pub fn at(mut self, key: &str) -> Self {
+        let refusal = self.0.refusal.take().unwrap_or_default();
+        self.0.refusal = Some(Box::new(refusal.below(key)));
+        self
+    }
+
+    /// An error about settings: what is wrong, the JSON pointer of the place, and the nearest name
+    /// that is known there.
+    #[cfg_attr(not(any(feature = "config", feature = "host")), allow(dead_code, reason = "both read settings"))]
+    pub(crate) fn refused(what: impl Into<String>, pointer: String, nearest: Option<String>) -> Self {
+        let mut error = Self::msg(what);
+        error.0.refusal = Some(Box::new(Refusal { pointer, nearest }));
+        error
+    }
+
+    /// The place of the settings that it is about.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        self.0.refusal.as_deref()
+    }
+
     /// Puts a text before the error, whose own text becomes a cause. The kind stays.
     ///
     /// ```
@@ -115,9 +159,11 @@ impl Error {
     pub fn context(self, text: impl Into<String>) -> Self {
         #[cfg(feature = "host")]
         let kind = self.kind().clone();
+        let refusal = self.0.refusal.clone();
         Self(Box::new(Inner {
             #[cfg(feature = "host")]
             kind,
+            refusal,
             repr: Repr::Text(text.into(), Some(Box::new(self))),
         }))
     }
@@ -126,6 +172,7 @@ impl Error {
         Self(Box::new(Inner {
             #[cfg(feature = "host")]
             kind: ErrorKind::Plugin,
+            refusal: None,
             repr,
         }))
     }
@@ -178,7 +225,20 @@ impl Error {
     pub(crate) fn opening(plugin: &str, package: Option<&str>, source: Error) -> Self {
         let kind = ErrorKind::Open { plugin: plugin.to_owned(), package: package.map(str::to_owned) };
         let text = kind.to_string();
-        Self(Box::new(Inner { kind, repr: Repr::Text(text, Some(Box::new(source))) }))
+        Self(Box::new(Inner { kind, refusal: None, repr: Repr::Text(text, Some(Box::new(source))) }))
+    }
+
+    /// The error that a host gets when a plugin refuses its settings.
+    /// Its causes are those of the plugin's error, whose text it has.
+    #[cfg(feature = "host")]
+    pub(crate) fn refusing(kind: ErrorKind, source: Error) -> Self {
+        let text = kind.to_string();
+        let cause = match source.0.repr {
+            Repr::Kind(_) => None,
+            Repr::Text(_, cause) => cause,
+            Repr::Wrapped(wrapped) => Some(wrapped),
+        };
+        Self(Box::new(Inner { kind, refusal: None, repr: Repr::Text(text, cause) }))
     }
 }
 
@@ -190,7 +250,7 @@ pub(crate) fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<It
 #[cfg(feature = "host")]
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, repr: Repr::Kind(fmt::Display::fmt) }))
+        Self(Box::new(Inner { kind, refusal: None, repr: Repr::Kind(fmt::Display::fmt) }))
     }
 }
 

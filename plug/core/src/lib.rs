@@ -54,6 +54,9 @@ mod portable;
 
 // Plugins and their registry.
 
+// Reads the settings of a plugin, and knows where they stand in a file.
+mod settings;
+
 // Holds the entry that `#[plug]` leaves in a binary.
 // A plugin's own build needs this room and the rooms above, and no others.
 mod entry;
@@ -124,6 +127,8 @@ pub use error::Error;
 #[cfg(feature = "host")]
 pub use error::kind::ErrorKind;
 #[cfg(feature = "host")]
+pub use error::position::Position;
+#[cfg(feature = "host")]
 pub use error::problem::{Place, Problem};
 pub use interface::{Identity, Interface};
 #[cfg(feature = "host")]
@@ -145,6 +150,10 @@ pub use registry::link::Link;
 pub use rpc::cancellation::{Cancellation, with_cancellation};
 #[cfg(feature = "rpc")]
 pub use rpc::server::builder::Server;
+#[cfg(feature = "host")]
+pub use settings::document::Settings;
+#[cfg(feature = "config")]
+pub use settings::secret::Secret;
 #[cfg(feature = "rpc")]
 pub use tonic;
 

@@ -6,21 +6,24 @@ pub(crate) mod builder;
 pub(crate) mod fields;
 pub(crate) mod name;
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::Arc;
 
 use crate::entry::options::OpenOptions;
-use crate::entry::{Entry, SEPARATOR, Slot};
+use crate::entry::{Asked, Entry, FIELDS, SEPARATOR, Slot, TAKES_SETTINGS};
 use crate::error::Error;
 use crate::error::difference::Difference;
 use crate::error::kind::ErrorKind;
 use crate::error::problem::{Place, Problem};
+use crate::error::refusal::{Refusal, step};
 use crate::interface::{Identity, Interface};
 use crate::plugin::builder::PluginBuilder;
 use crate::plugin::fields::{
     ALIASES, DEPRECATED, DESCRIPTION, DOCS, FILE, Fields, LICENSE, LINE, NAME, PACKAGE, REPOSITORY, VERSION,
 };
+use crate::settings::EMPTY;
+use crate::settings::document::{Settings, dotted};
 
 /// One plugin of a [`Registry`](crate::Registry): its name, its description, and
 /// [`open`](Plugin::open).
@@ -45,7 +48,18 @@ struct OwnedPlugin {
     /// The differences of its interface that keep it from being opened.
     /// All plugins of the interface share them.
     unfit: Option<Arc<[Difference]>>,
+    takes: Takes,
     open: Box<OpenFn>,
+}
+
+/// Whether a plugin of another build takes settings.
+#[derive(Debug, Clone)]
+pub(crate) enum Takes {
+    Settings,
+    Nothing,
+    /// It cannot be given any, for this reason, which says what the plugin is.
+    #[cfg_attr(not(any(feature = "library", feature = "wire")), allow(dead_code, reason = "for other builds"))]
+    Unknown(Arc<str>),
 }
 
 pub(crate) type OpenFn = dyn Fn(&mut Slot<'_>) -> Result<(), Error> + Send + Sync;
@@ -114,6 +128,7 @@ impl Plugin {
         origin: String,
         found_in: Option<usize>,
         unfit: Option<Arc<[Difference]>>,
+        takes: Takes,
         open: Box<OpenFn>,
     ) -> Self {
         Self(PluginSource::Owned(Arc::new(OwnedPlugin {
@@ -122,6 +137,7 @@ impl Plugin {
             origin: Some(origin),
             found_in,
             unfit,
+            takes,
             open,
         })))
     }
@@ -254,8 +270,7 @@ impl Plugin {
                 let (interface, differences) = (self.interface(), differences.to_vec());
                 return Err(ErrorKind::Incompatible { plugin, interface, origin, differences }.into());
             }
-            self.fill(&mut Slot { object: &mut object, options })
-                .map_err(|source| Error::opening(self.name(), self.package(), source))?;
+            self.answer(&mut object, options, Asked::Object)?;
         }
         object.ok_or_else(|| {
             let (implements, requested) = (self.interface(), I::IDENTITY.name());
@@ -263,11 +278,84 @@ impl Plugin {
         })
     }
 
-    fn fill(&self, slot: &mut Slot<'_>) -> Result<(), Error> {
+    /// Whether its `new` takes settings.
+    pub fn takes_settings(&self) -> bool {
         match &self.0 {
+            PluginSource::Recorded(entry) => entry.takes_settings(),
+            PluginSource::Owned(owned) => matches!(owned.takes, Takes::Settings),
+        }
+    }
+
+    /// Reads the settings as [`open_with`](Self::open_with) does, and makes nothing.
+    ///
+    /// A plugin's `new` may still refuse a value that its type allows.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Settings`] if the plugin refuses them.
+    pub fn check(&self, settings: &Settings) -> Result<(), Error> {
+        let options = OpenOptions::new().settings(settings.clone());
+        self.answer(&mut (), &options, Asked::Check)
+    }
+
+    /// The JSON Schema of its settings, 2020-12.
+    /// `None` if it takes none, or was built without the feature `schema`.
+    ///
+    /// # Errors
+    ///
+    /// Those of reaching the plugin, in another build.
+    pub fn schema(&self) -> Result<Option<String>, Error> {
+        let mut schema = None;
+        if self.takes_settings() {
+            self.answer(&mut (), &OpenOptions::new(), Asked::Schema(&mut schema))?;
+        }
+        Ok(schema)
+    }
+
+    /// Asks the plugin, and explains an error.
+    fn answer(&self, object: &mut dyn Any, options: &OpenOptions, asked: Asked<'_>) -> Result<(), Error> {
+        let settings = options.settings.as_ref();
+        let text = settings.map_or(EMPTY, Settings::text);
+        self.ask(&mut Slot { object, options, settings: text, asked }).map_err(|source| self.explain(settings, source))
+    }
+
+    /// Does what the slot asks for. Its error is the plugin's own.
+    pub(crate) fn ask(&self, slot: &mut Slot<'_>) -> Result<(), Error> {
+        if let Some(refused) = self.refuse(slot.settings) {
+            return Err(refused);
+        }
+        let is_open = matches!(slot.asked, Asked::Object);
+        match &self.0 {
+            // The answer is known: it takes the settings, and has no schema.
+            _ if !is_open && !self.takes_settings() => Ok(()),
             PluginSource::Recorded(entry) => (entry.open)(slot),
             PluginSource::Owned(owned) => (owned.open)(slot),
         }
+    }
+
+    /// The error if it takes no settings and is given some.
+    fn refuse(&self, settings: &str) -> Option<Error> {
+        if settings == EMPTY || self.takes_settings() {
+            return None;
+        }
+        let key = crate::settings::first_key(settings)?;
+        if let PluginSource::Owned(owned) = &self.0
+            && let Takes::Unknown(reason) = &owned.takes
+        {
+            return Some(Error::refused(&**reason, String::new(), None));
+        }
+        Some(Error::refused(format!("it takes no settings, and `{key}` was set"), step(&key), None))
+    }
+
+    #[cold]
+    fn explain(&self, settings: Option<&Settings>, source: Error) -> Error {
+        let Some(Refusal { pointer, nearest }) = source.refusal().cloned() else {
+            return Error::opening(self.name(), self.package(), source);
+        };
+        let (key, place) = settings.map_or((dotted(&pointer), None), |settings| settings.locate(&pointer));
+        let instance = settings.and_then(Settings::instance).map(str::to_owned);
+        let (plugin, what) = (self.name().to_owned(), source.to_string());
+        Error::refusing(ErrorKind::Settings { plugin, instance, key, place, what, nearest }, source)
     }
 
     /// The interface that it implements, with its version.
@@ -337,6 +425,13 @@ impl fmt::Debug for Plugin {
 }
 
 impl Entry {
+    /// Whether the plugin takes settings.
+    fn takes_settings(&self) -> bool {
+        // The last field but one may end with the same word, so the separator belongs to it.
+        self.text.strip_suffix(TAKES_SETTINGS).is_some_and(|text| text.ends_with(SEPARATOR))
+            && self.text.bytes().filter(|byte| *byte == SEPARATOR as u8).count() == FIELDS - 1
+    }
+
     fn field(&self, field: usize) -> &'static str {
         let [name, aliases] = self.ends.map(|end| end as usize);
         match field {

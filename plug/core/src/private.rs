@@ -16,9 +16,14 @@ pub use std::result::Result;
 
 pub use crate::abi::table::CallFn;
 pub use crate::abi::view::{Maybe, Pair, Scratch, Slice};
-pub use crate::entry::constructor::{Cause, Construct, Made, Make, NoArguments, construct};
+#[cfg(feature = "schema")]
+pub use crate::entry::constructor::WithSchema;
+pub use crate::entry::constructor::{
+    Arguments as ArgumentsOfNew, Call as CallNew, Cause, Constructor, Made, Make, New, SettingsType, WithoutSchema,
+    construct, constructor,
+};
 pub use crate::entry::handshake::{Declared, Protocol};
-pub use crate::entry::record::PluginRecord;
+pub use crate::entry::record::{PluginRecord, text_len};
 pub use crate::entry::submission::{Key, Numbered, Submission, distinct, number_of, path_of};
 pub use crate::entry::submissions::Linked;
 #[cfg(feature = "linkme")]
@@ -36,11 +41,13 @@ pub use crate::portable::proxy::{Boundary, Description, PortableInterface, Porta
 pub use crate::portable::record::{InterfaceRecord, interface_record_len};
 pub use crate::portable::types::{Docs, Field, Form, Type, TypeRef, Variant, type_id as type_number};
 pub use crate::portable::{Key as MapKey, Portable};
+pub use crate::settings::{Nothing, Read as ReadSettings};
 pub use crate::vtables::AllVtables;
 pub use crate::{
-    __catalogue as catalogue, __declaration as declaration, __handshake as handshake, __once as once,
-    __one_image as one_image, __plugin as plugin, __protocol as protocol, __record as record, __submit as submit,
-    __submit_portable as submit_portable, __type_id as type_id, __vtables as vtables,
+    __catalogue as catalogue, __declaration as declaration, __handshake as handshake, __object as object,
+    __once as once, __one_image as one_image, __plugin as plugin, __protocol as protocol, __record as record,
+    __schema as schema, __submit as submit, __submit_portable as submit_portable, __type_id as type_id,
+    __vtables as vtables,
 };
 
 /// Internals that the tests and fuzzers of the workspace use.
@@ -82,7 +89,7 @@ macro_rules! __plugin {
         docs: [$($docs:expr),*],
         interface: $interface:ty,
         type: $type:ty,
-        new: $new:expr,
+        new: [$($construct:expr, $new:expr)?],
         once: $once:tt,
     ) => {
         #[allow(deprecated, reason = "a deprecated interface or type can be a plugin's")]
@@ -108,25 +115,65 @@ macro_rules! __plugin {
 
                 type Interface = $interface;
 
+                const TAKES_SETTINGS: $crate::__private::core::primitive::bool = $($new.takes_settings ||)? false;
+
                 #[inline]
-                fn new() -> $crate::__private::Result<
-                    $crate::__private::Box<Self::Interface>,
+                fn new(slot: &mut $crate::__private::Slot<'_>) -> $crate::__private::Result<
+                    $crate::__private::core::option::Option<$crate::__private::Box<Self::Interface>>,
                     $crate::__private::Error,
                 > {
-                    let object: $type = $new;
-                    $crate::__private::Result::Ok($crate::__private::Box::new(object))
+                    let object: $crate::__private::core::option::Option<$type> =
+                        $crate::__private::object!(slot, $type, [$($construct, $new)?]);
+                    $crate::__private::Result::Ok(match object {
+                        $crate::__private::core::option::Option::Some(object) => {
+                            $crate::__private::core::option::Option::Some($crate::__private::Box::new(object))
+                        }
+                        $crate::__private::core::option::Option::None => $crate::__private::core::option::Option::None,
+                    })
                 }
             }
 
             $crate::__private::record! {
                 static __PLUG_RECORD: $crate::__private::PluginRecord<
                     { $crate::__private::path_of::<__PlugSubmission>().len() },
-                    { <__PlugSubmission as $crate::__private::Submission>::TEXT.len() },
+                    { $crate::__private::text_len::<__PlugSubmission>() },
                 > = $crate::__private::PluginRecord::of::<__PlugSubmission>();
             }
             $crate::__private::submit!(ENTRIES: Entry = $crate::__private::Entry::of::<__PlugSubmission, _, _>(&__PLUG_RECORD));
             $crate::__private::once!($name, $once);
         };
+    };
+}
+
+/// The object of a plugin, if the slot asks for it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __object {
+    ($slot:ident, $type:ty, []) => {
+        $crate::__private::core::option::Option::Some(<$type as $crate::__private::Make>::make())
+    };
+    ($slot:ident, $type:ty, [$construct:expr, $new:expr]) => {
+        $construct($new, $slot, || $crate::__private::schema!($new))?
+    };
+}
+
+/// The JSON Schema of the settings that a constructor takes, if their type has one.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __schema {
+    ($new:expr) => {{
+        use $crate::__private::{WithSchema as _, WithoutSchema as _};
+        (&$new.settings).schema()
+    }};
+}
+
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __schema {
+    ($new:expr) => {
+        $crate::__private::core::option::Option::None
     };
 }
 

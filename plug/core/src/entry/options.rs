@@ -1,5 +1,7 @@
 //! Options for opening a plugin.
 
+#[cfg(feature = "host")]
+use crate::settings::document::Settings;
 use std::time::Duration;
 
 /// Options for opening a plugin.
@@ -15,6 +17,8 @@ use std::time::Duration;
 pub struct OpenOptions {
     #[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "only remote calls have deadlines"))]
     pub(crate) deadline: Option<Duration>,
+    #[cfg(feature = "host")]
+    pub(crate) settings: Option<Settings>,
 }
 
 impl OpenOptions {
@@ -29,6 +33,13 @@ impl OpenOptions {
     /// cancelled.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// Sets the plugin's settings. Without them it has `{}`, in which every key has its default.
+    #[cfg(feature = "host")]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = Some(settings);
         self
     }
 }

@@ -1,5 +1,6 @@
 //! The trait that the output of `#[plug]` implements for each plugin.
 
+use crate::entry::Slot;
 use crate::error::Error;
 use crate::interface::Interface;
 
@@ -8,7 +9,9 @@ pub trait Submission {
     /// The fields of the entry, between unit separators.
     const TEXT: &'static str;
     type Interface: ?Sized + Interface;
-    fn new() -> Result<Box<Self::Interface>, Error>;
+    const TAKES_SETTINGS: bool;
+    /// The object, if the slot asks for one.
+    fn new(slot: &mut Slot<'_>) -> Result<Option<Box<Self::Interface>>, Error>;
 }
 
 /// The number of the interface that the plugin with the key `Self` implements.

@@ -8,6 +8,7 @@ use crate::error::difference::Difference;
 #[cfg(feature = "library")]
 use crate::error::library::LibraryFault;
 use crate::error::link::LinkFault;
+use crate::error::position::Position;
 use crate::error::problem::{Problem, write_incompatible};
 use crate::panic::NO_TEXT;
 
@@ -24,6 +25,31 @@ pub enum ErrorKind {
         plugin: String,
         /// The package of the plugin, if it has one.
         package: Option<String>,
+    },
+    /// The plugin refuses its settings, or takes none.
+    Settings {
+        /// The plugin's name.
+        plugin: String,
+        /// The key of the section, if the settings are a section.
+        instance: Option<String>,
+        /// The key with the wrong value, from the top of the file on, such as `plugins.thrice.times`.
+        /// Empty if the settings as a whole are wrong.
+        key: String,
+        /// The place of the key, if the settings are of a file.
+        place: Option<Position>,
+        /// What is wrong, such as ``there is no `tmes` ``.
+        what: String,
+        /// The known name that is most similar, such as `times`.
+        nearest: Option<String>,
+    },
+    /// The text of settings cannot be read.
+    Unreadable {
+        /// The name of the file, or what else the settings are from.
+        file: String,
+        /// The place of the mistake, if it is known.
+        place: Option<Position>,
+        /// The reason.
+        what: String,
     },
     /// A plugin cannot have this name.
     BadName {
@@ -176,6 +202,24 @@ impl fmt::Display for ErrorKind {
             Self::Plugin => write!(f, "the plugin failed"),
             Self::Open { plugin, package: Some(package) } => write!(f, "cannot open plugin `{plugin}` of {package}"),
             Self::Open { plugin, package: None } => write!(f, "cannot open plugin `{plugin}`"),
+            Self::Settings { plugin, instance, key, place, what, nearest } => {
+                write!(f, "plugin `{plugin}` does not take ")?;
+                match instance {
+                    Some(instance) => write!(f, "the settings of `{instance}`: {what}")?,
+                    None => write!(f, "its settings: {what}")?,
+                }
+                nearest.iter().try_for_each(|nearest| write!(f, ": did you mean `{nearest}`?"))?;
+                match (place, &key[..]) {
+                    (None, "") => Ok(()),
+                    (None, key) => write!(f, "\n --> `{key}`"),
+                    (Some(place), "") => write!(f, "\n --> {place}"),
+                    (Some(place), key) => write!(f, "\n --> {place}, `{key}`"),
+                }
+            }
+            Self::Unreadable { file, place, what } => {
+                write!(f, "the settings of `{file}` cannot be read: {what}")?;
+                place.iter().try_for_each(|place| write!(f, "\n --> {place}"))
+            }
             Self::BadName { name } => write!(
                 f,
                 "`{name}` cannot be the name of a plugin\n\

@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use crate::abi::table::{CallStatus, DONE, FAILED, Failure, Object, PANICKED, ReplySlot};
 use crate::abi::view::{Scratch, Slice, Text};
-use crate::entry::Entry;
+use crate::entry::{Asked, Entry};
 use crate::error::Error;
 use crate::interface::Interface;
 use crate::panic::Caught;
@@ -17,6 +17,7 @@ use crate::portable::chain::{Chain, ChainTexts};
 use crate::portable::check::{REPLY, check, has_limits, refused_result};
 use crate::portable::method::Method;
 use crate::portable::outcome::Outcome;
+use crate::settings::EMPTY;
 
 type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'a>;
 
@@ -100,7 +101,9 @@ pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(
     let work = || {
         // SAFETY: the caller's promise.
         let entry: &Entry = unsafe { plugin.thing() };
-        let made = entry.open::<I>().and_then(|object| object.ok_or_else(|| Error::msg("it made no object")));
+        let made = entry
+            .answer::<I>(EMPTY, Asked::Object)
+            .and_then(|object| object.ok_or_else(|| Error::msg("it made no object")));
         match made {
             Ok(object) => {
                 // SAFETY: the caller's promise.

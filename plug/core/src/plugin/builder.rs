@@ -7,7 +7,7 @@ use crate::entry::{FIELDS, Slot};
 use crate::error::Error;
 use crate::interface::{Identity, Interface};
 use crate::plugin::fields::{ALIASES, DEPRECATED, DOCS, FILE, Fields, LINE, NAME, PACKAGE, VERSION};
-use crate::plugin::{OpenFn, OwnedPlugin, Plugin, PluginSource, name};
+use crate::plugin::{OpenFn, OwnedPlugin, Plugin, PluginSource, Takes, name};
 
 /// Makes a [`Plugin`] by hand: see [`Plugin::builder`].
 #[must_use = "it is no plugin yet"]
@@ -81,6 +81,7 @@ impl PluginBuilder {
             origin: None,
             found_in: None,
             unfit: None,
+            takes: Takes::Nothing,
             open,
         }))))
     }

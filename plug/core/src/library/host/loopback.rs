@@ -61,6 +61,7 @@ impl Link for Loopback {
             let ours = entry.interface.record().and_then(own_record);
             let places: Option<Arc<[_]>> = ours.and_then(|ours| match_methods(&ours, &ours).ok()).map(Arc::from);
             let (Some(places), Ok(fields)) = (places, Fields::read(entry.text).map(Arc::new)) else { continue };
+            let takes = fields.takes();
             let (listed, number) = (Arc::clone(&fields), format!("{:016x}", entry.interface.number()));
             let open = move |slot: &mut crate::entry::Slot<'_>| {
                 let plugin = loaded.plugin(Path::new("this program"), &fields, &number, entry.interface, &places)?;
@@ -73,6 +74,7 @@ impl Link for Loopback {
                 "loopback".to_owned(),
                 Some(std::ptr::from_ref(loaded).addr()),
                 None,
+                takes,
                 Box::new(open),
             ));
         }

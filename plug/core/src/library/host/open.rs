@@ -379,5 +379,5 @@ fn plugin(
         None => format!("library:{}", path.display()),
     };
     let differences = matched.places.as_ref().err().cloned();
-    Plugin::found(Arc::clone(fields), matched.identity, origin, of, differences, Box::new(open))
+    Plugin::found(Arc::clone(fields), matched.identity, origin, of, differences, fields.takes(), Box::new(open))
 }

@@ -135,8 +135,8 @@ impl<'t> ParsedPlugin<'t> {
         if path.len() > MAX_PATH {
             return Err("the path of an interface is longer than any can be".to_owned());
         }
-        let fields =
-            Fields::read(text).map_err(|count| format!("a plugin has {count} fields, and {FIELDS} were expected"))?;
+        let fields = Fields::read(text)
+            .map_err(|count| format!("a plugin has {count} fields, and {} or {FIELDS} were expected", FIELDS - 1))?;
         check_lines([interface, path].into_iter())?;
         check_fields(&fields)?;
         Ok(Self { interface, path, fields: Arc::new(fields) })
@@ -272,7 +272,7 @@ mod tests {
             "a method of `app::Plug` lacks fields"
         );
         assert_eq!(damaged(&with(b'P', "0123\u{1f}app::Plug")), "the record of a plugin lacks fields");
-        assert_eq!(damaged(&with(b'P', "0\u{1f}p\u{1f}a\u{1f}")), "a plugin has 2 fields, and 12 were expected");
+        assert_eq!(damaged(&with(b'P', "0\u{1f}p\u{1f}a\u{1f}")), "a plugin has 2 fields, and 12 or 13 were expected");
         let bad = format!("0\u{1f}p\u{1f}A\n{}", "\u{1f}".repeat(11));
         assert_eq!(damaged(&with(b'P', &bad)), "`A\\n` cannot be the name of a plugin");
         let mut no_text = record(b'P', "a");

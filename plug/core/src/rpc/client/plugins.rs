@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::error::difference::Difference;
 use crate::interface::Identity;
 use crate::plugin::fields::Fields;
-use crate::plugin::{Plugin, fields};
+use crate::plugin::{Plugin, Takes, fields};
 use crate::portable::proxy::Description;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::object::RemoteObject;
@@ -130,7 +130,15 @@ fn remote_plugin(
         (vtable.make)(slot, object);
         Ok(())
     };
-    Plugin::found(Arc::new(fields), identity, side.origin.clone(), Some(side.found_in), unfit, Box::new(open))
+    Plugin::found(
+        Arc::new(fields),
+        identity,
+        side.origin.clone(),
+        Some(side.found_in),
+        unfit,
+        Takes::Nothing,
+        Box::new(open),
+    )
 }
 
 fn record(interface: &ListedInterface) -> Result<ParsedInterface<'_>, String> {
