@@ -15,6 +15,8 @@ mod go;
 mod libraries;
 pub mod nested;
 mod processes;
+#[cfg(feature = "programs")]
+pub mod service;
 
 pub use console::{app, check, check_command, seen};
 pub use go::{Sockets, go, go_command, is_running};
