@@ -104,6 +104,8 @@ impl Drop for Inner {
         if let Some(task) = self.task.get() {
             task.abort();
         }
+        // The task cannot do that any more, and the listeners wait for it.
+        self.exchange.close("the broker was dropped");
     }
 }
 
@@ -333,7 +335,7 @@ impl Incoming {
     }
 }
 
-/// Accepts and secures connections until the other side has ended.
+/// Accepts and secures connections until the broker's stream has ended.
 async fn accept(
     mut incoming: Incoming,
     exchange: Arc<Exchange>,
@@ -372,7 +374,8 @@ async fn accept(
 /// The connections that [`Broker::accept`] accepts: a stream of them, such as tonic's
 /// `serve_with_incoming` takes.
 ///
-/// It ends with the other side, and accepts none after it is dropped.
+/// It ends with the other side or with the last broker of this side, and accepts none after it is
+/// dropped.
 pub struct BrokerListener {
     connections: mpsc::Receiver<io::Result<BrokerStream>>,
     task: AbortHandle,

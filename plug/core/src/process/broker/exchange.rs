@@ -67,6 +67,11 @@ impl Exchange {
         });
     }
 
+    /// Ends the stream for good.
+    pub(crate) fn close(&self, reason: &str) {
+        self.outgoing.send_replace(Outgoing::Ended(reason.to_owned()));
+    }
+
     /// Sends a message to the peer. It waits for a host that has not started the stream yet.
     pub(crate) async fn send(&self, message: ConnInfo) -> Result<(), Error> {
         let mut changes = self.outgoing.subscribe();
