@@ -47,7 +47,7 @@ use crate::process::mux;
 use crate::process::tls::{Certificates, HANDSHAKE_TIMEOUT};
 use crate::rpc::client::codec::Raw;
 
-/// The method whose stream announces brokered connections.
+/// The method for the stream that announces brokered connections.
 pub(crate) const START_STREAM: &str = "/plugin.GRPCBroker/StartStream";
 /// The most connections of a listener that were secured, and not accepted yet.
 const ACCEPTED: usize = 16;
@@ -110,7 +110,7 @@ impl Drop for Inner {
 }
 
 impl Broker {
-    /// A broker on the current runtime, whose stream is not started.
+    /// A broker on the current runtime, without a stream.
     pub(crate) fn new(session: Option<Session>, certificates: Option<Certificates>, place: Place) -> Self {
         let listeners = session.as_ref().map_or_else(Arc::default, |session| Arc::clone(session.listeners()));
         Self(Arc::new(Inner {

@@ -83,7 +83,7 @@ impl Queue {
         let text = std::mem::take(&mut state.text);
         state.is_writing = true;
         drop(state);
-        // If stderr is closed, nobody is there to read.
+        // A closed stderr has no reader.
         let _ = io::stderr().write_all(text.as_bytes());
         let mut state = self.state();
         state.is_writing = false;

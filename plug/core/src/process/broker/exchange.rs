@@ -14,7 +14,7 @@ use crate::process::mux::Stream;
 
 /// The most messages that are queued for the peer.
 const QUEUED: usize = 64;
-/// The most announcements that nobody has dialled yet. A further one is dropped.
+/// The most announcements that were not dialled yet. A further one is dropped.
 const MAX_UNUSED: usize = 1024;
 
 /// The announcements of one process.
