@@ -87,8 +87,10 @@ impl ServerBytes {
     }
 
     fn shrunk(&self) {
-        let bytes = self.clone();
-        self.0.trim.shrunk(move || bytes.bytes());
+        if self.0.trim.is_due(self.bytes()) {
+            let server = self.clone();
+            self.0.trim.later(move || server.bytes());
+        }
     }
 
     pub(crate) fn connection(&self) -> Backpressure {
