@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use plug::__private::testing::check_structure;
 use plug_tests::scratch;
 
 use super::Original;
@@ -218,10 +219,35 @@ fn pointers_to_code_must_lead_to_functions() {
         library.refusal(relocation + 16, &[address as u8]),
         format!("the pointer at {last:#x} leads to {address:#x}, into the middle of a function"),
     );
-    // Its word stays null, and the loader would call it.
     let (at, _) = library.relocation(|at| library.u64(at) == last);
     let refusal = library.refusal(relocation + 8, &[0]);
     assert_eq!(refusal, format!("relocation {at} of DT_RELA has type 0, and is among those without a symbol"));
+}
+
+/// A small library with both kinds of hash table, which is a seed of the fuzzer.
+const SMALL: &[u8] = include_bytes!("../../../fuzz/corpus/library/whole.so");
+
+fn refusal_of_bytes(library: &[u8]) -> String {
+    let text = check_structure(library).expect_err("it is damaged");
+    text.strip_prefix("the library is damaged: ").unwrap_or_else(|| panic!("{text}")).to_owned()
+}
+
+/// Each of 60,000 sections has the same name of 8 MiB. Measuring all of them would take minutes.
+#[test]
+fn many_long_names_of_sections_are_not_measured() {
+    let (mut library, count, size) = (SMALL.to_vec(), 60_000_u16, 8 << 20);
+    let names = library.len();
+    library.resize(names + size, b'a');
+    let table = library.len() as u64;
+    let mut header = [0; 64];
+    header[4] = 3; // a table of names
+    header[24..32].copy_from_slice(&(names as u64).to_ne_bytes());
+    header[32..40].copy_from_slice(&(size as u64).to_ne_bytes());
+    library.extend(std::iter::repeat_n(header, count.into()).flatten());
+    library[40..48].copy_from_slice(&table.to_ne_bytes());
+    library[60..62].copy_from_slice(&count.to_ne_bytes());
+    let text = "the segment of its thread-local variables is not that of their sections";
+    assert_eq!(refusal_of_bytes(&library), text);
 }
 
 /// Every library of the system passes, by whatever linker it was made.
@@ -239,7 +265,7 @@ fn libraries_of_the_system_are_not_damaged() {
         let Some(bytes) = fs::read(path).ok().filter(|_| is_short || plug_tests::is_full()) else { continue };
         // The class, the kind and the processor.
         if bytes.get(..6) == own.get(..6) && bytes.get(16..20) == Some(&[3, 0, own[18], own[19]]) {
-            if let Err(text) = plug::__private::testing::check_structure(&bytes) {
+            if let Err(text) = check_structure(&bytes) {
                 panic!("{}: {text}", path.display());
             }
             checked += 1;
