@@ -227,9 +227,43 @@ fn pointers_to_code_must_lead_to_functions() {
 /// A small library with both kinds of hash table, which is a seed of the fuzzer.
 const SMALL: &[u8] = include_bytes!("../../../fuzz/corpus/library/whole.so");
 
+/// The reason for refusing the small library with these bytes at a place.
+fn refusal_of_small(at: usize, bytes: &[u8]) -> String {
+    let mut library = SMALL.to_vec();
+    assert_eq!(check_structure(&library), Ok(()));
+    library[at..at + bytes.len()].copy_from_slice(bytes);
+    refusal_of_bytes(&library)
+}
+
 fn refusal_of_bytes(library: &[u8]) -> String {
     let text = check_structure(library).expect_err("it is damaged");
     text.strip_prefix("the library is damaged: ").unwrap_or_else(|| panic!("{text}")).to_owned()
+}
+
+#[test]
+fn the_old_hash_table_must_lead_to_the_symbols() {
+    let (start, buckets) = (0x35c, 5);
+    let next = start + 8 + buckets * 4;
+    assert_eq!(refusal_of_small(start + 4, &[6]), "its old hash table is of another size than its section");
+    let text = "its old hash table leads to a symbol that is not there";
+    assert_eq!(refusal_of_small(start + 8, &[9]), text);
+    // Each symbol follows itself, which would never end.
+    let circles = [1_u32, 2, 3, 4].map(u32::to_ne_bytes).concat();
+    assert_eq!(refusal_of_small(next + 4, &circles), text);
+    assert_eq!(refusal_of_small(start + 8, &vec![0; buckets * 4]), "its old hash table does not lead to all symbols");
+}
+
+#[test]
+fn relocations_must_fit_the_data() {
+    let (relocations, data) = (0x3f0, 0x6c8);
+    assert_eq!(refusal_of_small(data, &[1]), "relocation 0 of DT_RELA writes to 0x26c8, where other data is");
+    // It is for a thread-local variable, and has no address.
+    assert_eq!(
+        refusal_of_small(relocations + 2 * 24 + 8, &[37]),
+        "relocation 2 of DT_RELA calls 0x0, where no code is"
+    );
+    let text = "no relocation gives an address to a function that is called at its start";
+    assert_eq!(refusal_of_small(relocations + 24, &[0x48, 0x28]), text);
 }
 
 /// Each of 60,000 sections has the same name of 8 MiB. Measuring all of them would take minutes.
