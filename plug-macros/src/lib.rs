@@ -177,7 +177,7 @@ pub fn plug(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let site = plug::Site {
         unique: unique.join("\n"),
         line: format!("{}:{}", span.file(), span.line()),
-        is_build: std::env::args_os().any(|argument| argument == "--crate-name"),
+        is_build: std::env::args_os().any(|argument| argument.as_encoded_bytes().starts_with(b"--crate-name")),
     };
     plug::expand(arguments.into(), item.into(), &site).into()
 }

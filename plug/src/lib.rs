@@ -88,7 +88,8 @@
 //! * `linkme` registers plugins with the crate of that name.
 //!   No code runs before `main`.
 //!   It does not support WebAssembly.
-//!   It does not find plugins across a crate of type `dylib`, which fails the link on Linux.
+//!   It does not find plugins across a crate of type `dylib`.
+//!   That fails the link on Linux for x86-64 and AArch64.
 //!   It wins over `inventory`.
 //! * `library` opens shared libraries: see [`Library`].
 //!   A plugin needs no feature to be in one.

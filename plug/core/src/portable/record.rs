@@ -42,11 +42,13 @@ pub(crate) const fn head(kind: u8, len: usize) -> [u8; HEAD] {
 #[repr(C)]
 pub struct InterfaceRecord<const N: usize>([u8; N]);
 
+#[track_caller]
 pub const fn interface_record_len<I: ?Sized + PortableInterface>() -> usize {
     interface_text::<I, 0>().len
 }
 
 impl<const N: usize> InterfaceRecord<N> {
+    #[track_caller]
     pub const fn of<I: ?Sized + PortableInterface>() -> Self {
         let text = interface_text::<I, N>();
         assert!(text.len == N, "N is the length of the record");
@@ -58,6 +60,7 @@ impl<const N: usize> InterfaceRecord<N> {
     }
 }
 
+#[track_caller]
 const fn interface_text<I: ?Sized + PortableInterface, const N: usize>() -> ConstText<N> {
     let mut text = ConstText::<N>::new()
         .push_bytes(&head(INTERFACE_KIND, N.saturating_sub(HEAD)))

@@ -83,6 +83,8 @@ struct Shared {
     options: ProcessOptions,
     attached: Option<(Address, Reattach)>,
     state: Mutex<State>,
+    /// Locked by the call that restarts the process, since a restart takes a thread.
+    restarting: tokio::sync::Mutex<()>,
     list: OnceCell<Option<ListReply>>,
 }
 
@@ -180,8 +182,8 @@ impl ProcessOptions {
             multiplex: self.multiplex,
             max_len: self.max_len,
         };
-        let shared =
-            Shared { driver, launch, options: self.clone(), attached, state: Mutex::default(), list: OnceCell::new() };
+        let (state, restarting, list) = Default::default();
+        let shared = Shared { driver, launch, options: self.clone(), attached, state, restarting, list };
         Ok(Process(Arc::new(shared)))
     }
 }

@@ -123,7 +123,7 @@ impl Drop for Running {
     /// In a fork of this process it leaves everything to the parent.
     fn drop(&mut self) {
         if self.driver.check().is_err() {
-            std::mem::forget((Arc::clone(&self.peer), Arc::clone(&self.life), self.folder.take()));
+            std::mem::forget((Arc::clone(&self.peer), Arc::clone(&self.life), self.broker.take(), self.folder.take()));
             return;
         }
         let Some(child) = self.life.child.clone().filter(|_| self.is_owned) else { return };

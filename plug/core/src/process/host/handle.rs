@@ -66,11 +66,14 @@ impl Channel for Handle {
                     return Err(Fault::Unavailable(unavailable));
                 }
                 // A launch blocks its thread, which a task must not do.
-                let (shared, current) = (Arc::clone(&shared), Arc::clone(&current));
-                let (send, started) = oneshot::channel();
-                let restart = move || _ = send.send(shared.restart(&current));
                 let starting = async {
-                    match spawn("plug-restart", restart) {
+                    let _restarting = shared.restarting.lock().await;
+                    if !now(&current).life.has_ended() {
+                        return Ok(Ok(true));
+                    }
+                    let (shared, current) = (Arc::clone(&shared), Arc::clone(&current));
+                    let (send, started) = oneshot::channel();
+                    match spawn("plug-restart", move || _ = send.send(shared.restart(&current))) {
                         Ok(_) => started.await,
                         Err(error) => Ok(Err(Error::new(error))),
                     }

@@ -36,7 +36,7 @@ pub fn serve(bytes: &[u8]) -> Vec<u8> {
     let server = NetRpcServer::new(dispatch, workers.calls(), 1 << 16, Arc::default(), printed, Arc::default());
     workers.runtime().block_on(async {
         let (mut host, plugin) = tokio::io::duplex(1 << 16);
-        let accepted = Accepted { occupancy: Connections::new().add(), ends: Ends::Memory };
+        let accepted = Accepted { occupancy: Connections::default().add(), ends: Ends::Memory };
         let connection = tokio::spawn(server.connection(plugin, accepted, is_stopping));
         let (mut reader, mut writer) = tokio::io::split(&mut host);
         let mut answer = Vec::new();

@@ -146,7 +146,7 @@ fn head(call: &Call) -> Result<Request<()>, Fault> {
         );
     }
     if let Some(deadline) = call.deadline {
-        headers.insert(timeout::HEADER, timeout::until(deadline));
+        headers.insert(&timeout::HEADER, timeout::until(deadline));
     }
     Ok(request)
 }

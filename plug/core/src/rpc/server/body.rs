@@ -15,7 +15,7 @@ use crate::rpc::server::backpressure::Backpressure;
 use crate::wire::fault::{Code, Fault};
 
 /// A request of up to this many bytes is not counted.
-/// So many of them take less memory than their streams.
+/// Requests of this length take less memory than their streams.
 pub(super) const SMALL: usize = 1024;
 
 /// The limits of one request.

@@ -75,7 +75,7 @@ pub(crate) async fn serve<L, S>(
     let (stopping, is_stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let secure = Arc::new(secure);
-    let connections = Connections::new();
+    let connections = Connections::default();
     let places = Arc::new(Semaphore::new(limits.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
     tokio::pin!(stop);
     loop {
@@ -189,6 +189,7 @@ where
         .max_header_list_size(HEADERS);
     let limits = front.limits();
     let backpressure = front.bytes().connection();
+    let mut stopping = pin!(is_stopping.wait_for(|is_stopping| *is_stopping));
     let mut connection = tokio::select! {
         connection = timeout(limits.preface_timeout, builder.handshake(stream)) => match connection {
             Ok(Ok(connection)) => connection,
@@ -196,7 +197,7 @@ where
             Ok(Err(_)) | Err(_) => return,
         },
         () = occupancy.replaced() => return,
-        _ = is_stopping.wait_for(|is_stopping| *is_stopping) => return,
+        _ = &mut stopping => return,
     };
     let mut lost = pin!(lost(connection.ping_pong(), limits));
     let mut idle = pin!(occupancy.idle(limits.idle_timeout, &backpressure));
@@ -204,7 +205,7 @@ where
         let accepted = tokio::select! {
             biased;
             accepted = connection.accept() => accepted,
-            _ = is_stopping.wait_for(|is_stopping| *is_stopping) => break LINGER,
+            _ = &mut stopping => break LINGER,
             // After `accept`, which sends replies: then it sees that the last one is sent.
             leave = &mut idle => break if leave == Leave::Replaced { REPLACED_LINGER } else { LINGER },
             () = &mut lost => return,

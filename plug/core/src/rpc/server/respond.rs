@@ -276,10 +276,10 @@ fn begin(
     let headers = head.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     if let Some(accepted) = negotiated.accepted {
-        headers.insert(ACCEPTED, HeaderValue::from_static(accepted));
+        headers.insert(&ACCEPTED, HeaderValue::from_static(accepted));
     }
     if let Some(compression) = negotiated.reply.filter(|_| is_compressed) {
-        headers.insert(ENCODING, HeaderValue::from_static(compression.name));
+        headers.insert(&ENCODING, HeaderValue::from_static(compression.name));
     }
     respond.send_response(head, false)
 }
