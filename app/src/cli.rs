@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     #[command(after_help = help::SERVE_EXAMPLES, after_long_help = help::serve())]
     Serve(Serve),
+    #[command(after_help = help::SCHEMA_EXAMPLES, after_long_help = help::schema())]
+    Schema(Schema),
     #[command(after_help = help::PROTO_EXAMPLES)]
     /// Prints the interface of greeters as a `.proto` file
     Proto,
@@ -95,6 +97,16 @@ pub(crate) struct Info {
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Print the JSON Schema of its settings alone; this runs code of a library
+    #[arg(long)]
+    pub schema: bool,
+}
+
+/// Prints the JSON Schema of a configuration file, for editors
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    #[command(flatten)]
+    pub links: Links,
 }
 
 /// Looks for problems with the plugins of this build
@@ -176,6 +188,7 @@ impl Command {
             | Self::List(List { links, .. })
             | Self::Info(Info { links, .. })
             | Self::Doctor(Doctor { links, .. })
+            | Self::Schema(Schema { links })
             | Self::Serve(Serve { links, .. }) => Some(links),
             Self::Proto | Self::Completions(_) => None,
         }

@@ -46,6 +46,7 @@ mod output;
 mod panic;
 #[cfg(feature = "process")]
 mod process;
+mod settings;
 
 use std::process::ExitCode;
 

@@ -21,6 +21,10 @@ pub(super) fn serve() -> String {
     format!("{SERVE_EXAMPLES}\n\n{SERVE_OUTPUT}\n\n{LINKS}")
 }
 
+pub(super) fn schema() -> String {
+    format!("{SCHEMA_EXAMPLES}\n\n{SCHEMA_OUTPUT}\n\n{LINKS}")
+}
+
 pub(super) fn doctor() -> String {
     format!("{DOCTOR_EXAMPLES}\n\n{LINKS}\n\n{DOCTOR_JSON}")
 }
@@ -93,6 +97,7 @@ pub(super) const INFO_EXAMPLES: &str = "\
 Examples:
   app info a
   app info a --format json
+  app info polite --schema             the JSON Schema of its settings
   app info library:target/release/libplugin_a.so
   app info grpc://127.0.0.1:8888#a";
 
@@ -102,13 +107,15 @@ JSON:
   plugins         one for each interface that has a plugin of this name:
                   {name, aliases, deprecated, interface, summary, docs, package,
                   version, license, repository, file, line, link, differences,
-                  library}
+                  takes_settings, schema, library}
     deprecated    what to use instead; null where it is not deprecated
     package, version, license, repository
                   null where nothing is known
     link          where it was found; null where it is in this program
     differences   a text for each method of its interface that is not as in this
                   program; where there is one, the plugin cannot be opened
+    schema        the JSON Schema of its settings; null if it has none or is in a
+                  library, of which no code is run
     library       {compiler, plug, abi, aborts_on_panic, sha256, methods}, with a
                   {name, signature, has_default} for each method of the interface;
                   null where it is in none";
@@ -145,6 +152,15 @@ neither TLS nor passwords: anyone who reaches the address can call the plugins.
 
 Standard output has one line, the address in the form `--plugin` takes it, as soon as it
 can be connected to: for a script that uses port 0.";
+
+pub(super) const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  app schema > app.schema.json         for an editor, as the schema of app.toml";
+
+const SCHEMA_OUTPUT: &str = "\
+It is a JSON Schema of the version 2020-12: for each plugin its settings, with their
+types, defaults and docs. `app info NAME --schema` prints the settings of one plugin.
+A plugin can be built without a schema; its section may then have any key.";
 
 pub(super) const PROTO_EXAMPLES: &str = "\
 Examples:
