@@ -1,7 +1,7 @@
 //! `#[plug::interface]`: makes a trait an interface, and with `portable` one whose plugins can be
 //! behind a boundary.
 
-mod futures;
+mod generic;
 mod marks;
 mod model;
 mod names;
@@ -17,6 +17,7 @@ use syn::{
 };
 
 use crate::arguments::{self, Errors, Root, conditions, first};
+use crate::task;
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -29,25 +30,35 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
         return quote!(#item #errors);
     };
     refuse_types_of_no_object(&parsed, &mut errors);
+    let has_async_trait = refuse_async_trait(&mut parsed, &mut errors);
     if !is_portable {
         marks::refuse_all(&parsed, &mut errors);
-        futures::refuse_unnamed_results(&mut parsed, &mut errors);
+        generic::refuse(&mut parsed, &mut errors);
     }
-    let is_readable = is_portable && !futures::refuse_async_trait(&parsed, &mut errors);
+    let is_readable = is_portable && !has_async_trait;
     let portable = if is_readable { model::Interface::read(&parsed, service.as_ref(), &mut errors) } else { None };
     // A refused trait is an interface nevertheless, so that its plugins cause no further errors.
     let is_refused = is_portable && portable.is_none();
     let proxy = portable.map(|portable| proxy::render(&root, &portable));
     let interface = render(&root, &Object::of(&parsed), proxy.is_some());
     marks::take_off(&mut parsed);
+    task::rewrite_trait(&root, &mut parsed);
     if !is_refused {
         return quote!(#parsed #interface #proxy #errors);
     }
-    // What `#[async_trait]` returns is boxed, and its methods are those of an object.
-    match !is_readable || model::leave_an_object(&mut parsed) {
+    match model::leave_an_object(&mut parsed) {
         true => quote!(#parsed #interface #errors),
         false => quote!(#parsed #errors),
     }
+}
+
+/// Reports `#[async_trait]`, above or below, and takes it off.
+fn refuse_async_trait(item: &mut ItemTrait, errors: &mut Errors) -> bool {
+    let methods = item.items.iter().filter_map(|item| match item {
+        TraitItem::Fn(item) => Some(&item.sig),
+        _ => None,
+    });
+    task::async_trait::refuse(&mut item.attrs, methods, "#[plug::interface]", errors)
 }
 
 const BELOW_AUTOMOCK: &str = "`#[automock]` copies this attribute to its mock, which is no interface: \

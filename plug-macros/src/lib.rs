@@ -13,6 +13,7 @@ mod name;
 mod place;
 mod plug;
 mod portable;
+mod task;
 mod types;
 
 #[cfg(test)]
@@ -25,8 +26,7 @@ use proc_macro::TokenStream;
 /// Makes a trait an interface: one that plugins implement and a host opens as `dyn Trait`.
 ///
 /// Any trait that can be made into an object can be an interface.
-/// So none of its methods is an `async fn`, or returns an `impl Trait`: it returns a box instead.
-/// `#[async_trait]` may stand above or below.
+/// So none of its methods returns an `impl Trait`: it returns a box instead.
 /// If `plug` has another name, write `#[interface(crate = that_name)]`.
 ///
 /// ```
@@ -36,6 +36,61 @@ use proc_macro::TokenStream;
 ///     fn line(&mut self, line: String) -> Option<String>;
 /// }
 /// ```
+///
+/// # Asynchronous methods
+///
+/// A method can be an `async fn`, beside others that are not.
+/// It becomes a function that returns a boxed future, a `plug::Task`, and so does its impl below
+/// [`#[plug]`](macro@plug).
+/// `#[async_trait]` is not needed, and is refused.
+///
+/// ```
+/// use plug::plug;
+///
+/// #[plug::interface]
+/// pub trait Fetch: Send + Sync {
+///     /// Fetches a page.
+///     async fn fetch(&self, url: &str) -> Result<String, plug::Error>;
+///
+///     /// Fetches a page twice.
+///     async fn reload(&self, url: &str) -> Result<String, plug::Error> {
+///         self.fetch(url).await?;
+///         self.fetch(url).await
+///     }
+///
+///     fn agent(&self) -> String;
+/// }
+///
+/// #[derive(Default)]
+/// struct Local;
+///
+/// #[plug("local")]
+/// impl Fetch for Local {
+///     async fn fetch(&self, url: &str) -> Result<String, plug::Error> {
+///         Ok(format!("the page {url}"))
+///     }
+///
+///     fn agent(&self) -> String {
+///         "local".to_owned()
+///     }
+/// }
+///
+/// # use std::task::{Context, Poll, Waker};
+/// let local = plug::Registry::builtin().open::<dyn Fetch>("local")?;
+/// let mut page = local.reload("a"); // in an `async fn`: `local.reload("a").await?`
+/// # let page = page.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+/// # let Poll::Ready(Ok(page)) = page else { panic!("it waits for nothing") };
+/// # assert_eq!(page, "the page a");
+/// # Ok::<(), plug::Error>(())
+/// ```
+///
+/// * The future is `Send`.
+///   It borrows the object and the arguments, and does nothing before it is polled.
+///   Dropping it cancels the call.
+/// * A default body needs an interface that is `Sync` if it takes `&self`.
+/// * A lifetime in the result is that of `&self`, as in an `async fn` elsewhere.
+/// * A method with parameters of its own, or with `impl Trait`, is for no object:
+///   with `where Self: Sized`, it stays the `async fn` that it is.
 ///
 /// # Portable interfaces
 ///
@@ -122,6 +177,8 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes an impl of an interface a plugin, by the name that it is opened by.
 ///
+/// The impl can have [asynchronous methods](macro@interface#asynchronous-methods).
+///
 /// A name is lower-case letters and digits, in parts joined by `-` or `_`, of at most 64 bytes.
 /// The docs of the impl become the plugin's docs, and their first line its summary.
 /// The package, version, licence and repository are those of the crate.
@@ -133,6 +190,7 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `deprecated = "use b"` | the plugin works, and this says what to use instead |
 /// | `new = Self::open` | a function without arguments that returns the type, or a `Result` with it |
 /// | `crate = path` | the path of `plug`, if it is renamed or re-exported |
+/// | `#[plug(_)]` | no plugin: an impl with asynchronous methods, such as a fake in a test |
 ///
 /// The name is a literal.
 /// Lifetimes that the impl leaves out, as in `impl Plug for Reader<'_>`, are `'static`.

@@ -1,4 +1,5 @@
-//! `#[plug("a")]`: makes an impl of an interface a plugin.
+//! `#[plug("a")]`: makes an impl of an interface a plugin, and boxes the futures of its `async fn`.
+//! `#[plug(_)]` does only the latter.
 
 mod outside;
 mod seen;
@@ -10,12 +11,13 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, ExprPath, GenericParam, Ident, ItemImpl, Lit, LitStr, Path, Token};
+use syn::{Attribute, Error, ExprPath, GenericParam, Ident, ImplItem, ItemImpl, Lit, LitStr, Path, Token};
 
 use crate::arguments::{self, Errors, Root, Strings, conditions, first};
 use crate::docs;
 use crate::name;
 use crate::place;
+use crate::task;
 use outside::{Outside, refuse_projections};
 use seen::Seen;
 
@@ -23,31 +25,66 @@ pub(crate) use seen::Site;
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream, site: &Site) -> TokenStream {
     let mut errors = Errors::default();
-    let arguments = Arguments::read(arguments, &mut errors);
-    let plugin = Impl::read(&item, &mut errors);
+    let Arguments { root, role } = Arguments::read(arguments, &mut errors);
+    let mut parsed = syn::parse2::<ItemImpl>(item.clone()).ok();
+    let plugin = match role {
+        Some(Role::None) => {
+            check_trait(&item, parsed.as_ref(), &mut errors);
+            None
+        }
+        _ => Impl::read(&item, parsed.as_ref(), &mut errors),
+    };
     if plugin.as_ref().is_some_and(|plugin| plugin.is_circle) {
         // The compiler would report the same part of the impl once more.
         return errors.into_token_stream();
     }
-    let entry = match (arguments, plugin) {
-        (Some(arguments), Some(plugin)) if errors.is_empty() => {
+    let is_rewritten = parsed.as_mut().is_some_and(|parsed| rewrite(&root, parsed, &mut errors));
+    let entry = match (role, plugin) {
+        (Some(Role::Plugin(arguments)), Some(plugin)) if errors.is_empty() => {
             let key = key(site, &item);
-            let entry = render(&arguments, &plugin, key);
-            let comparisons = comparisons(&arguments, &plugin, key, site);
+            let entry = render(&root, &arguments, &plugin, key);
+            let comparisons = comparisons(&root, &arguments, &plugin, key, site);
             quote!(#entry #comparisons)
         }
         _ => errors.into_token_stream(),
     };
-    quote!(#item #entry)
+    match parsed.filter(|_| is_rewritten) {
+        Some(item) => quote!(#item #entry),
+        None => quote!(#item #entry),
+    }
+}
+
+/// Boxes the futures of the impl's methods.
+/// Returns whether it has changed.
+fn rewrite(root: &Root, item: &mut ItemImpl, errors: &mut Errors) -> bool {
+    let methods = item.items.iter().filter_map(|item| match item {
+        ImplItem::Fn(item) => Some(&item.sig),
+        _ => None,
+    });
+    let has_async_trait = task::async_trait::refuse(&mut item.attrs, methods, "#[plug]", errors);
+    task::rewrite_impl(root, item) || has_async_trait
 }
 
 /// The arguments of the attribute.
 struct Arguments {
+    root: Root,
+    /// None if they are wrong.
+    role: Option<Role>,
+}
+
+/// The purpose of the attribute.
+enum Role {
+    Plugin(Plugin),
+    /// The impl is no plugin.
+    None,
+}
+
+/// The arguments of a plugin.
+struct Plugin {
     name: LitStr,
     aliases: Vec<LitStr>,
     deprecated: Option<LitStr>,
     new: Option<ExprPath>,
-    root: Root,
 }
 
 /// The parts of the impl that a plugin needs.
@@ -69,8 +106,10 @@ struct Impl {
 impl Arguments {
     // #[plug("a")]
     // #[plug("a", aliases = ["alpha"], deprecated = "use b", new = A::open, crate = path)]
-    fn read(arguments: TokenStream, errors: &mut Errors) -> Option<Self> {
+    // #[plug(_)]
+    fn read(arguments: TokenStream, errors: &mut Errors) -> Self {
         let (mut name, mut misnamed) = (None::<LitStr>, false);
+        let (mut underscore, mut of_plugin) = (None::<Token![_]>, Vec::new());
         let (mut aliases, mut deprecated, mut new, mut root) = (None::<Strings>, None::<LitStr>, None, None);
         arguments::each(arguments, errors, |input: ParseStream, errors| {
             if input.peek(Lit) {
@@ -84,7 +123,12 @@ impl Arguments {
                         format!("the plugin has a name, `{}`: others go into `aliases = [\"…\"]`", first.value());
                     return Err(Error::new(literal.span(), hint));
                 }
+                of_plugin.push((literal.span(), "drop `_`, or the name".to_owned()));
                 name = Some(literal);
+                return Ok(());
+            }
+            if let Some(token) = input.parse::<Option<Token![_]>>()? {
+                underscore = Some(token);
                 return Ok(());
             }
             if let Some(error) = name_by_value(input).filter(|_| name.is_none()) {
@@ -92,6 +136,9 @@ impl Arguments {
                 return Err(error);
             }
             let key = arguments::key(input, "aliases = [\"alpha\"]")?;
+            if key != "crate" {
+                of_plugin.push((key.span(), format!("drop `{key}`, or write a name in place of `_`")));
+            }
             match &key.to_string()[..] {
                 "aliases" => arguments::set(&mut aliases, &key, "aliases = [\"alpha\"]", input, errors),
                 "deprecated" => arguments::set(&mut deprecated, &key, "deprecated = \"use b\"", input, errors),
@@ -119,10 +166,18 @@ impl Arguments {
                 errors.at(text, "the text of `deprecated` is one line, without control characters");
             }
         }
+        let root = root.unwrap_or_default();
+        if underscore.is_some() {
+            for (span, hint) in of_plugin {
+                errors.push(Error::new(span, format!("`#[plug(_)]` makes no plugin: {hint}")));
+            }
+            return Self { root, role: Some(Role::None) };
+        }
         if name.is_none() && !misnamed {
             errors.push(Error::new(Span::call_site(), "a plugin needs a name: `#[plug(\"a\")]`"));
         }
-        Some(Self { name: name?, aliases, deprecated, new, root: root.unwrap_or_default() })
+        let role = name.map(|name| Role::Plugin(Plugin { name, aliases, deprecated, new }));
+        Self { root, role }
     }
 }
 
@@ -174,21 +229,8 @@ fn check_names(name: Option<&LitStr>, aliases: &[LitStr], errors: &mut Errors) {
 impl Impl {
     // /// Says hello in English.
     // impl Plug for A { … }
-    fn read(item: &TokenStream, errors: &mut Errors) -> Option<Self> {
-        let what = "`#[plug]` goes above an `impl Interface for Type`";
-        let Ok(item) = syn::parse2::<ItemImpl>(item.clone()) else {
-            // It is another item, or a broken impl, which the compiler explains.
-            let is_impl =
-                item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == "impl"));
-            if !is_impl || syn::parse2::<syn::Item>(item.clone()).is_ok() {
-                errors.at(first(item), what);
-            }
-            return None;
-        };
-        let Some((path, _)) = &item.trait_ else {
-            errors.at(&item.self_ty, format!("{what}, and this impl is of no trait"));
-            return None;
-        };
+    fn read(item: &TokenStream, parsed: Option<&ItemImpl>, errors: &mut Errors) -> Option<Self> {
+        let (item, path) = check_trait(item, parsed, errors)?;
         if !item.generics.params.is_empty() {
             let kinds = item.generics.params.iter().map(|param| match param {
                 GenericParam::Lifetime(_) => "lifetime",
@@ -202,7 +244,7 @@ impl Impl {
         refuse_projections(path, &mut circles);
         let is_circle = !circles.is_empty();
         errors.append(circles);
-        let outside = Outside::of(&item);
+        let outside = Outside::of(item);
         let interface = outside.interface(path);
         let name = path.segments.last().map(|last| last.ident.unraw());
         let has_arguments = path.segments.iter().any(|segment| !segment.arguments.is_none());
@@ -217,6 +259,28 @@ impl Impl {
     }
 }
 
+/// Reports an item that is no impl of a trait.
+fn check_trait<'i>(
+    item: &TokenStream,
+    parsed: Option<&'i ItemImpl>,
+    errors: &mut Errors,
+) -> Option<(&'i ItemImpl, &'i Path)> {
+    let what = "`#[plug]` goes above an `impl Interface for Type`";
+    let Some(parsed) = parsed else {
+        // It is another item, or a broken impl, which the compiler explains.
+        let is_impl = item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == "impl"));
+        if !is_impl || syn::parse2::<syn::Item>(item.clone()).is_ok() {
+            errors.at(first(item), what);
+        }
+        return None;
+    };
+    let Some((path, _)) = &parsed.trait_ else {
+        errors.at(&parsed.self_ty, format!("{what}, and this impl is of no trait"));
+        return None;
+    };
+    Some((parsed, path))
+}
+
 /// A number that no other plugin of the program has: a hash of the package, the place and the item.
 fn key(site: &Site, item: &TokenStream) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -224,8 +288,8 @@ fn key(site: &Site, item: &TokenStream) -> u64 {
     hasher.finish()
 }
 
-fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
-    let Arguments { name, aliases, deprecated, new, root } = arguments;
+fn render(root: &Root, arguments: &Plugin, plugin: &Impl, key: u64) -> TokenStream {
+    let Plugin { name, aliases, deprecated, new } = arguments;
     let Impl { conditions, docs, interface, plain_name, outside, .. } = plugin;
     let aliases = aliases.iter().map(LitStr::value).collect::<Vec<_>>().join(",");
     let deprecated = deprecated.as_ref().map(LitStr::value).unwrap_or_default();
@@ -260,8 +324,8 @@ fn render(arguments: &Arguments, plugin: &Impl, key: u64) -> TokenStream {
 
 /// Fails the build if an earlier plugin of the name has the same interface.
 /// Across crates the linker does so.
-fn comparisons(arguments: &Arguments, plugin: &Impl, key: u64, site: &Site) -> TokenStream {
-    let (Arguments { name, root, .. }, Impl { conditions, .. }) = (arguments, plugin);
+fn comparisons(root: &Root, arguments: &Plugin, plugin: &Impl, key: u64, site: &Site) -> TokenStream {
+    let (Plugin { name, .. }, Impl { conditions, .. }) = (arguments, plugin);
     if plugin.plain_name.is_none() {
         return TokenStream::new();
     }

@@ -3,7 +3,7 @@
 //! The compiler checks the rest.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use syn::{GenericArgument, Lifetime, Path, PathArguments, Type, TypeReference};
+use syn::{GenericArgument, GenericParam, Lifetime, Path, PathArguments, Type, TypeParamBound, TypeReference};
 
 use crate::arguments::Errors;
 
@@ -35,11 +35,107 @@ pub(crate) fn inner(ty: &Type) -> Vec<&Type> {
     }
 }
 
+/// Whether the type has an `impl Trait`.
+pub(crate) fn is_opaque(ty: &Type) -> bool {
+    matches!(ty, Type::ImplTrait(_)) || inner(ty).into_iter().any(is_opaque)
+}
+
 fn arguments(path: &Path) -> impl Iterator<Item = &GenericArgument> {
     path.segments.iter().flat_map(|segment| match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args).into_iter().flatten(),
         _ => None.into_iter().flatten(),
     })
+}
+
+/// The place of a lifetime in a type.
+#[derive(Clone, Copy)]
+pub(crate) struct LifetimePlace {
+    /// Whether it is that of a reference, and not an argument of another type.
+    pub(crate) is_of_reference: bool,
+    /// Whether a reference is around it.
+    pub(crate) is_below_reference: bool,
+}
+
+/// Visits the lifetimes of a type, from left to right.
+/// That of a reference that leaves it out is written as `'_`.
+pub(crate) fn each_lifetime(ty: &mut Type, visit: &mut dyn FnMut(&mut Lifetime, LifetimePlace)) {
+    each_lifetime_in(ty, false, visit);
+}
+
+/// Visits those in the arguments of a path.
+pub(crate) fn each_lifetime_of_path(path: &mut Path, visit: &mut dyn FnMut(&mut Lifetime, LifetimePlace)) {
+    each_lifetime_in_path(path, false, visit);
+}
+
+fn each_lifetime_in(ty: &mut Type, is_below_reference: bool, visit: &mut dyn FnMut(&mut Lifetime, LifetimePlace)) {
+    match ty {
+        Type::Paren(ty) => each_lifetime_in(&mut ty.elem, is_below_reference, visit),
+        Type::Group(ty) => each_lifetime_in(&mut ty.elem, is_below_reference, visit),
+        Type::Array(ty) => each_lifetime_in(&mut ty.elem, is_below_reference, visit),
+        Type::Slice(ty) => each_lifetime_in(&mut ty.elem, is_below_reference, visit),
+        Type::Ptr(ty) => each_lifetime_in(&mut ty.elem, is_below_reference, visit),
+        Type::Tuple(ty) => ty.elems.iter_mut().for_each(|ty| each_lifetime_in(ty, is_below_reference, visit)),
+        Type::Reference(ty) => {
+            let elided = Lifetime::new("'_", ty.and_token.span);
+            let place = LifetimePlace { is_of_reference: true, is_below_reference };
+            visit(ty.lifetime.get_or_insert(elided), place);
+            each_lifetime_in(&mut ty.elem, true, visit);
+        }
+        Type::Path(ty) => {
+            if let Some(of) = &mut ty.qself {
+                each_lifetime_in(&mut of.ty, is_below_reference, visit);
+            }
+            each_lifetime_in_path(&mut ty.path, is_below_reference, visit);
+        }
+        Type::TraitObject(ty) => {
+            for bound in &mut ty.bounds {
+                match bound {
+                    TypeParamBound::Trait(bound) => {
+                        // Those that `for<'a> Trait<'a>` declares are its own.
+                        let own = bound.lifetimes.iter().flat_map(|own| &own.lifetimes);
+                        let own: Vec<_> = own
+                            .filter_map(|param| match param {
+                                GenericParam::Lifetime(param) => Some(&param.lifetime),
+                                _ => None,
+                            })
+                            .collect();
+                        each_lifetime_in_path(&mut bound.path, is_below_reference, &mut |lifetime, place| {
+                            if !own.contains(&&*lifetime) {
+                                visit(lifetime, place);
+                            }
+                        });
+                    }
+                    TypeParamBound::Lifetime(lifetime) => {
+                        visit(lifetime, LifetimePlace { is_of_reference: false, is_below_reference });
+                    }
+                    _ => {}
+                }
+            }
+        }
+        // `fn(&str)` declares the lifetimes that it elides.
+        _ => {}
+    }
+}
+
+/// `Fn(&str)` declares the lifetimes that it elides, so only arguments in angle brackets count.
+fn each_lifetime_in_path(
+    path: &mut Path,
+    is_below_reference: bool,
+    visit: &mut dyn FnMut(&mut Lifetime, LifetimePlace),
+) {
+    for segment in &mut path.segments {
+        let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else { continue };
+        for argument in &mut arguments.args {
+            match argument {
+                GenericArgument::Lifetime(lifetime) => {
+                    visit(lifetime, LifetimePlace { is_of_reference: false, is_below_reference });
+                }
+                GenericArgument::Type(ty) => each_lifetime_in(ty, is_below_reference, visit),
+                GenericArgument::AssocType(binding) => each_lifetime_in(&mut binding.ty, is_below_reference, visit),
+                _ => {}
+            }
+        }
+    }
 }
 
 /// The tokens of a type, with another name for `Self`.

@@ -146,7 +146,7 @@ pub use plug_core::{
     Settings, with_deadline,
 };
 #[doc(inline)]
-pub use plug_core::{Error, Identity, Interface, Portable};
+pub use plug_core::{Error, Identity, Interface, Portable, Task};
 #[cfg(feature = "process")]
 pub use plug_core::{serve, serve_isolated};
 

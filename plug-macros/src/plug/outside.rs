@@ -4,10 +4,7 @@
 
 use proc_macro2::{Group, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::{
-    ExprPath, GenericArgument, Ident, ImplItem, ItemImpl, Lifetime, Path, PathArguments, Type, TypeParamBound,
-    parse_quote,
-};
+use syn::{ExprPath, GenericArgument, Ident, ImplItem, ItemImpl, Lifetime, Path, PathArguments, Type, parse_quote};
 
 use crate::arguments::Errors;
 use crate::types;
@@ -40,7 +37,7 @@ impl Outside {
     /// `Trait<T>` and the associated types of the impl: `Trait<T, Item = u8>`.
     pub(super) fn interface(&self, path: &Path) -> TokenStream {
         let mut path = path.clone();
-        lengthen_path(&mut path);
+        types::each_lifetime_of_path(&mut path, &mut |lifetime, _| lengthen(lifetime));
         for (ident, ty) in &self.associated {
             let binding: GenericArgument = parse_quote!(#ident = #ty);
             if let Some(last) = path.segments.last_mut() {
@@ -146,59 +143,11 @@ fn refuse_projection(ty: &Type, errors: &mut Errors) {
 
 fn with_static(ty: &Type) -> Type {
     let mut ty = ty.clone();
-    lengthen(&mut ty);
+    types::each_lifetime(&mut ty, &mut |lifetime, _| lengthen(lifetime));
     ty
 }
 
-fn lengthen(ty: &mut Type) {
-    match ty {
-        Type::Paren(ty) => lengthen(&mut ty.elem),
-        Type::Group(ty) => lengthen(&mut ty.elem),
-        Type::Array(ty) => lengthen(&mut ty.elem),
-        Type::Slice(ty) => lengthen(&mut ty.elem),
-        Type::Ptr(ty) => lengthen(&mut ty.elem),
-        Type::Tuple(ty) => ty.elems.iter_mut().for_each(lengthen),
-        Type::Reference(ty) => {
-            let elided = Lifetime::new("'_", ty.and_token.span);
-            lengthen_lifetime(ty.lifetime.get_or_insert(elided));
-            lengthen(&mut ty.elem);
-        }
-        Type::Path(ty) => {
-            if let Some(of) = &mut ty.qself {
-                lengthen(&mut of.ty);
-            }
-            lengthen_path(&mut ty.path);
-        }
-        Type::TraitObject(ty) => {
-            for bound in &mut ty.bounds {
-                match bound {
-                    TypeParamBound::Trait(bound) => lengthen_path(&mut bound.path),
-                    TypeParamBound::Lifetime(lifetime) => lengthen_lifetime(lifetime),
-                    _ => {}
-                }
-            }
-        }
-        // `fn(&str)` declares the lifetimes that it elides.
-        _ => {}
-    }
-}
-
-/// `Fn(&str)` declares the lifetimes that it elides, so only arguments in angle brackets change.
-fn lengthen_path(path: &mut Path) {
-    for segment in &mut path.segments {
-        let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else { continue };
-        for argument in &mut arguments.args {
-            match argument {
-                GenericArgument::Lifetime(lifetime) => lengthen_lifetime(lifetime),
-                GenericArgument::Type(ty) => lengthen(ty),
-                GenericArgument::AssocType(binding) => lengthen(&mut binding.ty),
-                _ => {}
-            }
-        }
-    }
-}
-
-fn lengthen_lifetime(lifetime: &mut Lifetime) {
+fn lengthen(lifetime: &mut Lifetime) {
     if lifetime.ident == "_" {
         *lifetime = Lifetime::new("'static", lifetime.span());
     }

@@ -46,6 +46,9 @@ mod abi;
 
 // Interfaces: traits that plugins implement.
 
+// Boxes the future of an asynchronous method.
+mod task;
+
 // Makes a trait an interface, with an identity and a vtable for each link.
 mod interface;
 
@@ -154,6 +157,7 @@ pub use rpc::server::builder::Server;
 pub use settings::document::Settings;
 #[cfg(feature = "config")]
 pub use settings::secret::Secret;
+pub use task::Task;
 #[cfg(feature = "rpc")]
 pub use tonic;
 
