@@ -3,8 +3,8 @@
 use std::error::Error as _;
 
 use pipeline::{Failure, run};
-use pipeline_interface::{Filter, Reply, Store};
-use plug::{Error, ErrorKind, Plugin, Registry};
+use pipeline_interface::{Filter, Store};
+use plug::{Error, ErrorKind, Plugin, Registry, plug};
 
 plug::link!();
 
@@ -36,17 +36,18 @@ impl Filter for Shout {
 /// A store that cannot be reached.
 struct Broken;
 
+#[plug(_)]
 impl Store for Broken {
-    fn get<'a>(&'a self, _: &'a str) -> Reply<'a, Option<String>> {
-        Box::pin(async { Err(Error::new(std::io::Error::other("the cable is cut"))) })
+    async fn get(&self, _: &str) -> Result<Option<String>, Error> {
+        Err(Error::new(std::io::Error::other("the cable is cut")))
     }
 
-    fn set<'a>(&'a self, _: &'a str, _: &'a str) -> Reply<'a, ()> {
-        Box::pin(async { Err(Error::msg("cannot set").with_source(std::io::Error::other("the cable is cut"))) })
+    async fn set(&self, _: &str, _: &str) -> Result<(), Error> {
+        Err(Error::msg("cannot set").with_source(std::io::Error::other("the cable is cut")))
     }
 
-    fn keys(&self) -> Reply<'_, Vec<String>> {
-        Box::pin(async { Ok(Vec::new()) })
+    async fn keys(&self) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
     }
 }
 

@@ -2,10 +2,7 @@
 //! They know no plugin and no host.
 //!
 //! A filter has state and takes `&mut self`.
-//! A store is shared and its methods are asynchronous; they return boxed futures, since a trait
-//! with `async fn` cannot be made into an object.
-
-use std::pin::Pin;
+//! A store is shared, and its methods are asynchronous.
 
 use plug::Error;
 
@@ -31,21 +28,18 @@ pub trait Filter: Send {
     }
 }
 
-/// The future of a method of [`Store`].
-pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
-
 /// Keeps values by their keys, for many callers at once.
 #[plug::interface]
 pub trait Store: Send + Sync {
     /// The value of `key`, if it has one.
     /// Fails if the store cannot be read.
-    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<String>>;
+    async fn get(&self, key: &str) -> Result<Option<String>, Error>;
 
     /// Gives `key` a value.
     /// Fails if the store cannot be written, or cannot hold the key or the value.
-    fn set<'a>(&'a self, key: &'a str, value: &'a str) -> Reply<'a, ()>;
+    async fn set(&self, key: &str, value: &str) -> Result<(), Error>;
 
     /// The keys, in order.
     /// Fails if the store cannot be read.
-    fn keys(&self) -> Reply<'_, Vec<String>>;
+    async fn keys(&self) -> Result<Vec<String>, Error>;
 }

@@ -4,7 +4,7 @@
 //! cargo bench --bench table [-- [--without-valgrind] [SECTION…]]
 //! ```
 //!
-//! The sections are `start`, `size`, `open`, `lookup` and `build`; of shared libraries `calls`,
+//! The sections are `start`, `size`, `open`, `lookup`, `async` and `build`; of shared libraries `calls`,
 //! `load`, `library-size` and `library-build`; against programs in Go `process`, `netrpc` and
 //! `grpc`; and of a server under attack `memory`. Without a section, all are measured.
 //!
@@ -12,6 +12,7 @@
 //! It fails without valgrind, unless `--without-valgrind` leaves out the counts of valgrind.
 //! Without Go, its three sections are left out.
 
+mod asynchronous;
 mod grpc;
 mod library;
 mod measure;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         "size",
         "open",
         "lookup",
+        "async",
         "build",
         "calls",
         "load",
@@ -84,6 +86,9 @@ fn main() -> ExitCode {
     }
     if is_asked_for("lookup") {
         lookup(&mut table, has_valgrind);
+    }
+    if is_asked_for("async") {
+        asynchronous::measure(&mut table, has_valgrind);
     }
     if is_asked_for("build") {
         clean_build(&mut table);

@@ -68,6 +68,11 @@ pub fn library_host() -> PathBuf {
     installed(&target.join("release/library-host").with_extension(env::consts::EXE_EXTENSION))
 }
 
+/// The caller of asynchronous methods.
+pub fn asynchronous() -> PathBuf {
+    in_profile("release", "asynchronous", "asynchronous")
+}
+
 /// A copy of a built file, as an installation makes one.
 /// A file that a linker has just written lies in the page cache in small pieces.
 /// Mapping it takes longer than mapping a file that was written at once or read from a disk.

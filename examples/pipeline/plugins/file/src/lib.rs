@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{env, fs, io};
 
-use pipeline_interface::{Filter, Reply, Store};
+use pipeline_interface::{Filter, Store};
 use plug::{Error, plug};
 
 /// The variable that names the file.
@@ -73,16 +73,16 @@ impl File {
 /// Changes by another process in between are lost.
 #[plug("file", new = File::from_env)]
 impl Store for File {
-    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<String>> {
-        Box::pin(async move { Ok(self.values().get(key).cloned()) })
+    async fn get(&self, key: &str) -> Result<Option<String>, Error> {
+        Ok(self.values().get(key).cloned())
     }
 
-    fn set<'a>(&'a self, key: &'a str, value: &'a str) -> Reply<'a, ()> {
-        Box::pin(async move { self.write(key, value) })
+    async fn set(&self, key: &str, value: &str) -> Result<(), Error> {
+        self.write(key, value)
     }
 
-    fn keys(&self) -> Reply<'_, Vec<String>> {
-        Box::pin(async move { Ok(self.values().keys().cloned().collect()) })
+    async fn keys(&self) -> Result<Vec<String>, Error> {
+        Ok(self.values().keys().cloned().collect())
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use pipeline_interface::{Filter, Reply, Store};
-use plug::{Error, ErrorKind, Plugin, Registry};
+use pipeline_interface::{Filter, Store};
+use plug::{ErrorKind, Plugin, Registry, Task};
 use plugin_file::File;
 
 plug::link!();
@@ -15,11 +14,11 @@ fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// The value of a reply of this store, which is ready at the first poll.
-fn now<T>(reply: Reply<'_, T>) -> Result<T, Error> {
-    match pin!(reply).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => panic!("the reply is not ready"),
+/// The value of a task of this store, which is ready at the first poll.
+fn now<T>(mut task: Task<'_, T>) -> T {
+    match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("the task is not ready"),
     }
 }
 

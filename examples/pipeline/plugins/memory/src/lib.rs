@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pipeline_interface::{Reply, Store};
-use plug::plug;
+use pipeline_interface::Store;
+use plug::{Error, plug};
 
 /// Values by key.
 #[derive(Debug, Default)]
@@ -20,18 +20,16 @@ impl Memory {
 /// Keeps values as long as the program runs.
 #[plug("memory", aliases = ["ram"])]
 impl Store for Memory {
-    fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<String>> {
-        Box::pin(async move { Ok(self.values().get(key).cloned()) })
+    async fn get(&self, key: &str) -> Result<Option<String>, Error> {
+        Ok(self.values().get(key).cloned())
     }
 
-    fn set<'a>(&'a self, key: &'a str, value: &'a str) -> Reply<'a, ()> {
-        Box::pin(async move {
-            self.values().insert(key.to_owned(), value.to_owned());
-            Ok(())
-        })
+    async fn set(&self, key: &str, value: &str) -> Result<(), Error> {
+        self.values().insert(key.to_owned(), value.to_owned());
+        Ok(())
     }
 
-    fn keys(&self) -> Reply<'_, Vec<String>> {
-        Box::pin(async move { Ok(self.values().keys().cloned().collect()) })
+    async fn keys(&self) -> Result<Vec<String>, Error> {
+        Ok(self.values().keys().cloned().collect())
     }
 }
