@@ -16,14 +16,15 @@ use crate::error::Error;
 use crate::error::difference::Difference;
 use crate::error::kind::ErrorKind;
 use crate::error::problem::{Place, Problem};
-use crate::error::refusal::{Refusal, step};
+use crate::error::refusal::{Refusal, keys, step};
 use crate::interface::{Identity, Interface};
 use crate::plugin::builder::PluginBuilder;
 use crate::plugin::fields::{
     ALIASES, DEPRECATED, DESCRIPTION, DOCS, FILE, Fields, LICENSE, LINE, NAME, PACKAGE, REPOSITORY, VERSION,
 };
 use crate::settings::EMPTY;
-use crate::settings::document::{Settings, dotted};
+use crate::settings::document::Settings;
+use crate::settings::key::dotted;
 
 /// One plugin of a [`Registry`](crate::Registry): its name, its description, and
 /// [`open`](Plugin::open).
@@ -352,7 +353,8 @@ impl Plugin {
         let Some(Refusal { pointer, nearest }) = source.refusal().cloned() else {
             return Error::opening(self.name(), self.package(), source);
         };
-        let (key, place) = settings.map_or((dotted(&pointer), None), |settings| settings.locate(&pointer));
+        let (key, place) =
+            settings.map_or_else(|| (dotted(keys(&pointer)), None), |settings| settings.locate(&pointer));
         let instance = settings.and_then(Settings::instance).map(str::to_owned);
         let (plugin, what) = (self.name().to_owned(), source.to_string());
         Error::refusing(ErrorKind::Settings { plugin, instance, key, place, what, nearest }, source)

@@ -1,8 +1,14 @@
 //! The settings of a plugin, a JSON text on every link: what a plugin reads them into, and where
 //! they stand in a host's file.
 
+// A host without the feature `config` has a type without values in place of it.
 #[cfg(feature = "host")]
+#[cfg_attr(not(feature = "config"), path = "settings/absent.rs")]
 pub(crate) mod document;
+#[cfg(feature = "host")]
+pub(crate) mod key;
+#[cfg(all(feature = "host", not(feature = "toml")))]
+mod no_toml;
 #[cfg(feature = "config")]
 pub(crate) mod reader;
 #[cfg(feature = "schema")]
