@@ -145,6 +145,9 @@ pub use plug_core::{
     Catalogue, ErrorKind, Feature, Link, OpenOptions, Place, Plugin, PluginBuilder, Position, Problem, Registry,
     Settings, with_deadline,
 };
+#[cfg(all(feature = "host", feature = "config"))]
+#[doc(inline)]
+pub use plug_core::{Checked, Instances, Opened};
 #[doc(inline)]
 pub use plug_core::{Error, Identity, Interface, Portable};
 #[cfg(feature = "process")]

@@ -19,6 +19,7 @@ pub(crate) mod problem;
 #[cfg(feature = "process")]
 pub(crate) mod process;
 pub(crate) mod refusal;
+pub(crate) mod text;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -26,6 +27,7 @@ use std::fmt;
 #[cfg(feature = "host")]
 use crate::error::kind::ErrorKind;
 use crate::error::refusal::Refusal;
+use crate::error::text::first_line;
 
 /// An error of this crate or of a plugin.
 ///
@@ -62,6 +64,9 @@ enum Repr {
     Text(String, Option<Box<dyn StdError + Send + Sync>>),
     /// Another error, whose text and source become those of this one.
     Wrapped(Box<dyn StdError + Send + Sync>),
+    /// Another error under a text that contains its own. The source is that of the other.
+    #[cfg(feature = "host")]
+    Reworded(String, Box<dyn StdError + Send + Sync>),
 }
 
 impl Error {
@@ -191,6 +196,8 @@ impl Error {
             Repr::Kind(_) => return None,
             Repr::Text(_, source) => source.as_deref()?,
             Repr::Wrapped(source) => source.as_ref(),
+            #[cfg(feature = "host")]
+            Repr::Reworded(_, source) => source.as_ref(),
         };
         source.downcast_ref().or_else(|| source.downcast_ref::<Self>()?.downcast_ref())
     }
@@ -233,12 +240,29 @@ impl Error {
     #[cfg(feature = "host")]
     pub(crate) fn refusing(kind: ErrorKind, source: Error) -> Self {
         let text = kind.to_string();
-        let cause = match source.0.repr {
-            Repr::Kind(_) => None,
-            Repr::Text(_, cause) => cause,
-            Repr::Wrapped(wrapped) => Some(wrapped),
+        source.reworded(kind, text)
+    }
+
+    /// The same error, whose text also has a key of the settings, its place, and a hint.
+    #[cfg(all(feature = "host", feature = "config"))]
+    pub(crate) fn about(self, key: &str, place: Option<&position::Position>, hint: Option<&str>) -> Self {
+        let text = self.to_string();
+        let (fact, hints) = first_line(&text);
+        let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        let text = format!("{fact}{}{hints}{hint}", position::KeyLine(key, place));
+        let kind = self.kind().clone();
+        self.reworded(kind, text)
+    }
+
+    /// Another kind and text, with the causes of this error.
+    #[cfg(feature = "host")]
+    fn reworded(self, kind: ErrorKind, text: String) -> Self {
+        let repr = match self.0.repr {
+            Repr::Kind(_) => Repr::Text(text, None),
+            Repr::Text(_, cause) => Repr::Text(text, cause),
+            Repr::Wrapped(source) | Repr::Reworded(_, source) => Repr::Reworded(text, source),
         };
-        Self(Box::new(Inner { kind, refusal: None, repr: Repr::Text(text, cause) }))
+        Self(Box::new(Inner { kind, refusal: None, repr }))
     }
 }
 
@@ -268,23 +292,30 @@ impl StdError for Error {
             Repr::Kind(_) => None,
             Repr::Text(_, source) => source.as_deref().map(|source| source as _),
             Repr::Wrapped(source) => source.source(),
+            #[cfg(feature = "host")]
+            Repr::Reworded(_, source) => source.source(),
         }
     }
 }
 
-/// Writes the text. `{:#}` adds the texts of the causes, separated by colons.
+/// Writes the text. `{:#}` adds the texts of the causes to its first line, separated by colons.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() && self.source().is_some() {
+            let text = self.to_string();
+            let (fact, rest) = first_line(&text);
+            f.write_str(fact)?;
+            self.causes().try_for_each(|cause| write!(f, ": {cause}"))?;
+            return f.write_str(rest);
+        }
         match &self.0.repr {
             #[cfg(feature = "host")]
-            Repr::Kind(write) => write(&self.0.kind, f)?,
-            Repr::Text(text, _) => f.write_str(text)?,
-            Repr::Wrapped(source) => write!(f, "{source}")?,
+            Repr::Kind(write) => write(&self.0.kind, f),
+            Repr::Text(text, _) => f.write_str(text),
+            Repr::Wrapped(source) => write!(f, "{source}"),
+            #[cfg(feature = "host")]
+            Repr::Reworded(text, _) => f.write_str(text),
         }
-        if f.alternate() {
-            self.causes().try_for_each(|cause| write!(f, ": {cause}"))?;
-        }
-        Ok(())
     }
 }
 

@@ -144,6 +144,8 @@ pub use protobuf::proto::proto;
 pub use registry::Registry;
 #[cfg(feature = "host")]
 pub use registry::catalogue::{Catalogue, Feature};
+#[cfg(all(feature = "host", feature = "config"))]
+pub use registry::instances::{Checked, Instances, Opened};
 #[cfg(feature = "host")]
 pub use registry::link::Link;
 #[cfg(feature = "rpc")]

@@ -121,6 +121,41 @@ impl Plugin {
         PluginBuilder::new(name, open)
     }
 
+    /// Makes a plugin with settings by hand. They are read into `S`.
+    ///
+    /// ```
+    /// # #[plug::interface]
+    /// # pub trait Greeter {
+    /// #     fn greet(&self) -> String;
+    /// # }
+    /// # struct Fake(u32);
+    /// # impl Greeter for Fake {
+    /// #     fn greet(&self) -> String {
+    /// #         format!("hello, {}", self.0)
+    /// #     }
+    /// # }
+    /// #[derive(serde::Deserialize)]
+    /// struct Times {
+    ///     times: u32,
+    /// }
+    ///
+    /// let open = |settings: Times| Ok(Box::new(Fake(settings.times)) as _);
+    /// let fake = plug::Plugin::builder_with_settings::<dyn Greeter, _>("fake", open).build()?;
+    ///
+    /// let twice = plug::Settings::json("app.json", r#"{ "times": 2 }"#)?;
+    /// let options = plug::OpenOptions::new().settings(twice);
+    /// assert_eq!(fake.open_with::<dyn Greeter>(&options)?.greet(), "hello, 2");
+    /// # Ok::<(), plug::Error>(())
+    /// ```
+    #[cfg(feature = "config")]
+    #[track_caller]
+    pub fn builder_with_settings<I: ?Sized + Interface, S: serde::de::DeserializeOwned>(
+        name: &str,
+        open: impl Fn(S) -> Result<Box<I>, Error> + Send + Sync + 'static,
+    ) -> PluginBuilder {
+        PluginBuilder::with_settings(name, open)
+    }
+
     /// A plugin of another build.
     #[cfg(any(feature = "library", feature = "wire"))]
     pub(crate) fn found(
@@ -266,17 +301,20 @@ impl Plugin {
     pub fn open_with<I: ?Sized + Interface>(&self, options: &OpenOptions) -> Result<Box<I>, Error> {
         let mut object: Option<Box<I>> = None;
         if self.implements::<I>() {
-            if let Some(differences) = self.unfit() {
-                let (plugin, origin) = (self.name().to_owned(), self.origin().unwrap_or_default().to_owned());
-                let (interface, differences) = (self.interface(), differences.to_vec());
-                return Err(ErrorKind::Incompatible { plugin, interface, origin, differences }.into());
-            }
+            self.check_fit()?;
             self.answer(&mut object, options, Asked::Object)?;
         }
         object.ok_or_else(|| {
             let (implements, requested) = (self.interface(), I::IDENTITY.name());
             ErrorKind::WrongInterface { plugin: self.name().to_owned(), implements, requested }.into()
         })
+    }
+
+    fn check_fit(&self) -> Result<(), Error> {
+        let Some(differences) = self.unfit() else { return Ok(()) };
+        let (plugin, origin) = (self.name().to_owned(), self.origin().unwrap_or_default().to_owned());
+        let (interface, differences) = (self.interface(), differences.to_vec());
+        Err(ErrorKind::Incompatible { plugin, interface, origin, differences }.into())
     }
 
     /// Whether its `new` takes settings.
@@ -293,8 +331,10 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Settings`] if the plugin refuses them.
+    /// [`ErrorKind::Settings`] if the plugin refuses them, and [`ErrorKind::Incompatible`] if its
+    /// interface differs in another build.
     pub fn check(&self, settings: &Settings) -> Result<(), Error> {
+        self.check_fit()?;
         let options = OpenOptions::new().settings(settings.clone());
         self.answer(&mut (), &options, Asked::Check)
     }
@@ -339,12 +379,16 @@ impl Plugin {
         if settings == EMPTY || self.takes_settings() {
             return None;
         }
-        let key = crate::settings::first_key(settings)?;
+        let key = crate::settings::first_key(settings);
+        if key.is_none() && settings.trim_start().starts_with('{') {
+            return None;
+        }
         if let PluginSource::Owned(owned) = &self.0
             && let Takes::Unknown(reason) = &owned.takes
         {
             return Some(Error::refused(&**reason, String::new(), None));
         }
+        let Some(key) = key else { return Some(Error::refused("it takes no settings", String::new(), None)) };
         Some(Error::refused(format!("it takes no settings, and `{key}` was set"), step(&key), None))
     }
 

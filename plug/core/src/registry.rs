@@ -3,6 +3,8 @@
 pub(crate) mod builtin;
 pub(crate) mod catalogue;
 pub(crate) mod index;
+#[cfg(feature = "config")]
+pub(crate) mod instances;
 pub(crate) mod link;
 pub(crate) mod suggest;
 

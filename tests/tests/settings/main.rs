@@ -1,5 +1,6 @@
 //! Settings over every link: one suite, and what only one link has.
 
+mod instances;
 mod suite;
 
 use plug::Registry;

@@ -8,8 +8,10 @@ use crate::error::difference::Difference;
 #[cfg(feature = "library")]
 use crate::error::library::LibraryFault;
 use crate::error::link::LinkFault;
-use crate::error::position::Position;
+use crate::error::position::{KeyLine, Position};
 use crate::error::problem::{Problem, write_incompatible};
+use crate::error::text::first_line;
+use crate::escape;
 use crate::panic::NO_TEXT;
 
 /// The step that failed.
@@ -42,9 +44,9 @@ pub enum ErrorKind {
         /// The known name that is most similar, such as `times`.
         nearest: Option<String>,
     },
-    /// The text of settings cannot be read.
+    /// The text of settings cannot be read, or has no sections where they must be.
     Unreadable {
-        /// The name of the file, or what else the settings are from.
+        /// The name of the file, or the type of the value that the settings are from.
         file: String,
         /// The place of the mistake, if it is known.
         place: Option<Position>,
@@ -205,20 +207,18 @@ impl fmt::Display for ErrorKind {
             Self::Settings { plugin, instance, key, place, what, nearest } => {
                 write!(f, "plugin `{plugin}` does not take ")?;
                 match instance {
-                    Some(instance) => write!(f, "the settings of `{instance}`: {what}")?,
-                    None => write!(f, "its settings: {what}")?,
+                    Some(instance) => write!(f, "the settings of `{}`", escape::short(instance))?,
+                    None => write!(f, "its settings")?,
                 }
+                // The hints of a plugin's error stay behind the place.
+                let (what, hints) = first_line(what);
+                write!(f, ": {what}")?;
                 nearest.iter().try_for_each(|nearest| write!(f, ": did you mean `{nearest}`?"))?;
-                match (place, &key[..]) {
-                    (None, "") => Ok(()),
-                    (None, key) => write!(f, "\n --> `{key}`"),
-                    (Some(place), "") => write!(f, "\n --> {place}"),
-                    (Some(place), key) => write!(f, "\n --> {place}, `{key}`"),
-                }
+                write!(f, "{}{hints}", KeyLine(key, place.as_ref()))
             }
             Self::Unreadable { file, place, what } => {
                 write!(f, "the settings of `{file}` cannot be read: {what}")?;
-                place.iter().try_for_each(|place| write!(f, "\n --> {place}"))
+                write!(f, "{}", KeyLine("", place.as_ref()))
             }
             Self::BadName { name } => write!(
                 f,

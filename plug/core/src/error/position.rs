@@ -34,6 +34,20 @@ impl fmt::Display for Position {
     }
 }
 
+/// The line about a key of settings, and its place in a file. Nothing if there is neither.
+pub(crate) struct KeyLine<'a>(pub &'a str, pub Option<&'a Position>);
+
+impl fmt::Display for KeyLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.1, self.0) {
+            (None, "") => Ok(()),
+            (None, key) => write!(f, "\n --> `{key}`"),
+            (Some(place), "") => write!(f, "\n --> {place}"),
+            (Some(place), key) => write!(f, "\n --> {place}, `{key}`"),
+        }
+    }
+}
+
 #[cfg(all(test, feature = "config"))]
 mod tests {
     use super::*;

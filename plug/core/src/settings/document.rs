@@ -10,10 +10,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::error::kind::ErrorKind;
 use crate::error::position::Position;
 use crate::error::refusal;
-use crate::settings::document::source::{Mistake, Source};
+use crate::settings::document::source::Source;
 use crate::settings::{EMPTY, key};
 
 /// The settings of a plugin, or a file with those of several.
@@ -45,7 +44,7 @@ pub struct Settings {
     part: Range<usize>,
     /// The keys that lead here from the top of the source.
     path: Vec<String>,
-    source: Option<Arc<Source>>,
+    source: Arc<Source>,
 }
 
 impl Settings {
@@ -56,7 +55,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreadable`], with the place of the mistake. It quotes no value.
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable), with the place of the mistake. It quotes no value.
     ///
     /// ```
     /// let settings = plug::Settings::json("app.json", r#"{ "plugins": { "a": { "times": 2 } } }"#)?;
@@ -68,11 +67,8 @@ impl Settings {
     /// # Ok::<(), plug::Error>(())
     /// ```
     pub fn json(file: &str, text: &str) -> Result<Self, Error> {
-        let source = Source::new(file, text, json::find);
-        match json::check(&source.text) {
-            Ok(()) => Ok(Self::new(source.text.clone(), Some(source))),
-            Err(mistake) => Err(source.unreadable(mistake)),
-        }
+        let check = |text: &Arc<str>| json::check(text).map(|()| text.clone());
+        Source::file(file, text, check, json::find).map(Self::new)
     }
 
     /// The settings of a TOML text. `file` is its name in errors.
@@ -82,7 +78,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreadable`], with the place of the mistake. It quotes no value.
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable), with the place of the mistake. It quotes no value.
     ///
     /// ```
     /// let settings = plug::Settings::toml("app.toml", "[plugins.a]\ntimes = 2")?;
@@ -95,11 +91,8 @@ impl Settings {
     /// ```
     #[cfg(feature = "toml")]
     pub fn toml(file: &str, text: &str) -> Result<Self, Error> {
-        let source = Source::new(file, text, toml::find);
-        match toml::to_json(&source.text) {
-            Ok(json) => Ok(Self::new(json.into(), Some(source))),
-            Err(mistake) => Err(source.unreadable(mistake)),
-        }
+        let convert = |text: &Arc<str>| toml::to_json(text).map(Arc::from);
+        Source::file(file, text, convert, toml::find).map(Self::new)
     }
 
     /// The settings of a value that has been read already, by any reader.
@@ -107,7 +100,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreadable`] if the value is no table, as a struct or a map is, or if it cannot
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) if the value is no table, as a struct or a map is, or if it cannot
     /// be JSON.
     ///
     /// ```
@@ -117,18 +110,16 @@ impl Settings {
     /// # Ok::<(), plug::Error>(())
     /// ```
     pub fn of<T: serde::Serialize + ?Sized>(value: &T) -> Result<Self, Error> {
-        let json = serde_json::to_string(value).map_err(|error| Mistake { at: None, what: error.to_string() });
-        match json.and_then(|json| json::check(&json).map(|()| json)) {
-            Ok(json) => Ok(Self::new(json.into(), None)),
-            Err(Mistake { what, .. }) => {
-                let file = std::any::type_name::<T>().to_owned();
-                Err(ErrorKind::Unreadable { file, place: None, what }.into())
-            }
+        let source = Source::value(std::any::type_name::<T>());
+        let json = serde_json::to_string(value).map_err(|error| error.to_string());
+        match json.and_then(|json| json::check(&json).map(|()| json).map_err(|mistake| mistake.what)) {
+            Ok(json) => Ok(Self::new((json.into(), source))),
+            Err(what) => Err(source.unreadable(None, what)),
         }
     }
 
-    fn new(json: Arc<str>, source: Option<Source>) -> Self {
-        Self { part: 0..json.len(), json, path: Vec::new(), source: source.map(Arc::new) }
+    fn new((json, source): (Arc<str>, Source)) -> Self {
+        Self { part: 0..json.len(), json, path: Vec::new(), source: source.into() }
     }
 
     /// The settings below a path of keys with dots, such as `plugins.thrice`.
@@ -146,10 +137,8 @@ impl Settings {
     #[must_use]
     pub fn at(&self, path: &str) -> Self {
         key::split(path).into_iter().fold(self.clone(), |settings, key| {
-            let json = json::child(settings.text(), &key).unwrap_or_default();
-            let mut child = settings.part_of(json);
-            child.path.push(key);
-            child
+            let json = json::child(settings.text(), &key);
+            settings.child(key, json)
         })
     }
 
@@ -179,13 +168,36 @@ impl Settings {
         json::members(self.text()).is_some_and(|members| members.is_empty())
     }
 
-    /// A part of the text, or no settings if there is none.
-    fn part_of(&self, json: &str) -> Self {
-        if json.is_empty() {
-            return Self { json: EMPTY.into(), part: 0..EMPTY.len(), ..self.clone() };
-        }
-        let start = json::offset(&self.json, json);
-        Self { part: start..start + json.len(), ..self.clone() }
+    /// The entries of the table, in their order. `None` if it is none.
+    pub(crate) fn sections(&self) -> Option<Vec<Self>> {
+        let section = |member: json::Member<'_>| self.child(member.key().into_owned(), Some(member.value));
+        Some(json::members(self.text())?.into_iter().map(section).collect())
+    }
+
+    /// The settings of a key, whose JSON is a part of this text. Empty if there is none.
+    fn child(&self, key: String, json: Option<&str>) -> Self {
+        let mut path = self.path.clone();
+        path.push(key);
+        let (json, part) = match json {
+            Some(json) => {
+                let start = json::offset(&self.json, json);
+                (self.json.clone(), start..start + json.len())
+            }
+            None => (EMPTY.into(), 0..EMPTY.len()),
+        };
+        Self { json, part, path, source: self.source.clone() }
+    }
+
+    /// The text, if they are one and no table.
+    pub(crate) fn as_str(&self) -> Option<String> {
+        serde_json::from_str(self.text()).ok()
+    }
+
+    /// An error about these settings: what they are not.
+    pub(crate) fn unreadable(&self, what: &str) -> Error {
+        let (key, place) = self.locate("");
+        let subject = if key.is_empty() { String::new() } else { format!("`{key}` ") };
+        self.source.unreadable(place, format!("{subject}{what}"))
     }
 
     /// The JSON text.
@@ -202,15 +214,13 @@ impl Settings {
     /// If nothing is there, it is that of the nearest key above.
     pub(crate) fn locate(&self, pointer: &str) -> (String, Option<Position>) {
         let keys: Vec<_> = self.path.iter().cloned().chain(refusal::keys(pointer)).collect();
-        let place = self.source.as_ref().map(|source| source.locate(&keys));
-        (key::dotted(&keys), place)
+        (key::dotted(&keys), self.source.locate(&keys))
     }
 }
 
 impl PartialEq for Settings {
     fn eq(&self, other: &Self) -> bool {
-        let file = |settings: &Self| settings.source.as_ref().map(|source| source.file.clone());
-        self.text() == other.text() && self.path == other.path && file(self) == file(other)
+        self.text() == other.text() && self.path == other.path && self.source.name == other.source.name
     }
 }
 
@@ -218,11 +228,8 @@ impl Eq for Settings {}
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut fields = f.debug_struct("Settings");
-        if let Some(source) = &self.source {
-            fields.field("file", source);
-        }
-        fields.field("key", &key::dotted(&self.path)).finish_non_exhaustive()
+        let key = key::dotted(&self.path);
+        f.debug_struct("Settings").field("file", &self.source.name).field("key", &key).finish_non_exhaustive()
     }
 }
 

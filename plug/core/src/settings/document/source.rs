@@ -1,23 +1,26 @@
 //! The text that settings are from, and places in it.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::error::position::Position;
 
-/// A file of settings.
+/// A file of settings, or a value of the host.
 pub(super) struct Source {
-    /// The name, as the host gave it.
-    pub file: String,
-    /// Without a byte order mark, so that it counts as no column.
-    pub text: Arc<str>,
-    /// Finds the byte of the place that some keys lead to, in a text that has been read before.
-    pub find: Find,
+    /// The name of the file, as the host gave it, or of the value's type.
+    pub name: String,
+    text: Option<Text>,
 }
 
-/// The place of the last key that exists. The first one is that of the text.
+struct Text {
+    /// Without a byte order mark, so that it counts as no column.
+    text: Arc<str>,
+    find: Find,
+}
+
+/// Finds the byte of the last key that exists, in a text that has been read before.
+/// Without any it is the start of the text.
 pub(super) type Find = fn(text: &str, keys: &[String]) -> usize;
 
 /// What is wrong with a text, and at which byte. It quotes nothing of the text but keys.
@@ -28,26 +31,43 @@ pub(super) struct Mistake {
 }
 
 impl Source {
-    pub(super) fn new(file: &str, text: &str, find: Find) -> Self {
-        Self { file: file.to_owned(), text: text.strip_prefix('\u{feff}').unwrap_or(text).into(), find }
+    pub(super) fn value(name: &str) -> Self {
+        Self { name: name.to_owned(), text: None }
     }
 
-    pub(super) fn locate(&self, keys: &[String]) -> Position {
-        self.position((self.find)(&self.text, keys))
+    /// The settings of a text, and the file.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unreadable`], if `read` finds a mistake.
+    pub(super) fn file(
+        name: &str,
+        text: &str,
+        read: impl FnOnce(&Arc<str>) -> Result<Arc<str>, Mistake>,
+        find: Find,
+    ) -> Result<(Arc<str>, Self), Error> {
+        let text: Arc<str> = text.strip_prefix('\u{feff}').unwrap_or(text).into();
+        let json = read(&text);
+        let source = Self { name: name.to_owned(), text: Some(Text { text, find }) };
+        match json {
+            Ok(json) => Ok((json, source)),
+            Err(Mistake { at, what }) => {
+                let place = at.and_then(|at| source.position(|_| at));
+                Err(source.unreadable(place, what))
+            }
+        }
     }
 
-    pub(super) fn unreadable(&self, mistake: Mistake) -> Error {
-        let place = mistake.at.map(|at| self.position(at));
-        ErrorKind::Unreadable { file: self.file.clone(), place, what: mistake.what }.into()
+    /// The place of the last key that exists, if this is a file.
+    pub(super) fn locate(&self, keys: &[String]) -> Option<Position> {
+        self.position(|text| (text.find)(&text.text, keys))
     }
 
-    fn position(&self, at: usize) -> Position {
-        Position::of(&self.file, &self.text, at)
+    pub(super) fn unreadable(&self, place: Option<Position>, what: String) -> Error {
+        ErrorKind::Unreadable { file: self.name.clone(), place, what }.into()
     }
-}
 
-impl fmt::Debug for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.file.fmt(f)
+    fn position(&self, offset: impl FnOnce(&Text) -> usize) -> Option<Position> {
+        self.text.as_ref().map(|text| Position::of(&self.name, &text.text, offset(text)))
     }
 }

@@ -262,8 +262,10 @@ fn debug_shows_no_value() {
     assert_eq!(format!("{settings:?}"), debug);
     let options = crate::OpenOptions::new().settings(settings);
     assert_eq!(format!("{options:?}"), format!("OpenOptions {{ deadline: None, settings: Some({debug}) }}"));
+    let table = std::collections::BTreeMap::from([("token", "hunter2")]);
+    let name = std::any::type_name_of_val(&table);
     assert_eq!(
-        format!("{:?}", Settings::of(&std::collections::BTreeMap::from([(1, 2)])).unwrap()),
-        "Settings { key: \"\", .. }"
+        format!("{:?}", Settings::of(&table).unwrap()),
+        format!("Settings {{ file: \"{name}\", key: \"\", .. }}")
     );
 }
