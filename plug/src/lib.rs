@@ -147,7 +147,7 @@ pub use plug_core::{
 };
 #[cfg(all(feature = "host", feature = "config"))]
 #[doc(inline)]
-pub use plug_core::{Checked, Instances, Opened};
+pub use plug_core::{Checked, Instances, Opened, Section};
 #[doc(inline)]
 pub use plug_core::{Error, Identity, Interface, Portable};
 #[cfg(feature = "process")]
