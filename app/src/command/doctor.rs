@@ -96,9 +96,13 @@ fn text(linked: &Linked, faults: &[(Address, Failure)], sections: &[CheckedSecti
     let unsound = sections.iter().filter(|section| section.failure.is_some()).count();
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let (plugins, problems) = (registry.plugins().len(), registry.problems().len() + faults.len() + unsound);
+    let of_sections = match sections.len() {
+        0 => String::new(),
+        count => format!("{count} section{}, ", plural(count)),
+    };
     let _ = writeln!(
         text,
-        "{plugins} plugin{}, {problems} problem{}, {} deprecated",
+        "{plugins} plugin{}, {of_sections}{problems} problem{}, {} deprecated",
         plural(plugins),
         plural(problems),
         deprecated(registry).count(),
