@@ -166,6 +166,8 @@ Says good day, and refuses an empty name.
       "line": 11,
       "link": "library:<a>",
       "differences": [],
+      "takes_settings": false,
+      "schema": null,
       "library": {
         "compiler": "<rustc>",
         "plug": "0.1.0",
