@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::entry::options::OpenOptions;
-use crate::entry::{Asked, Entry, FIELDS, SEPARATOR, Slot, TAKES_SETTINGS};
+use crate::entry::{Asked, Entry, SEPARATOR, Slot};
 use crate::error::Error;
 use crate::error::difference::Difference;
 use crate::error::kind::ErrorKind;
@@ -55,9 +55,10 @@ struct OwnedPlugin {
 /// Whether a plugin of another build takes settings.
 #[derive(Debug, Clone)]
 pub(crate) enum Takes {
+    #[cfg_attr(not(feature = "library"), allow(dead_code, reason = "for other builds"))]
     Settings,
     Nothing,
-    /// It cannot be given any, for this reason, which says what the plugin is.
+    /// It cannot be given any. The reason is a clause, such as `it was built …`.
     #[cfg_attr(not(any(feature = "library", feature = "wire")), allow(dead_code, reason = "for other builds"))]
     Unknown(Arc<str>),
 }
@@ -232,6 +233,13 @@ impl Plugin {
         }
     }
 
+    fn check_fitness(&self) -> Result<(), Error> {
+        let Some(differences) = self.unfit() else { return Ok(()) };
+        let (plugin, origin) = (self.name().to_owned(), self.origin().unwrap_or_default().to_owned());
+        let (interface, differences) = (self.interface(), differences.to_vec());
+        Err(ErrorKind::Incompatible { plugin, interface, origin, differences }.into())
+    }
+
     /// The same, as a problem of its registry.
     pub(crate) fn problem(&self) -> Option<Problem> {
         let differences = self.unfit()?.to_vec();
@@ -265,11 +273,7 @@ impl Plugin {
     pub fn open_with<I: ?Sized + Interface>(&self, options: &OpenOptions) -> Result<Box<I>, Error> {
         let mut object: Option<Box<I>> = None;
         if self.implements::<I>() {
-            if let Some(differences) = self.unfit() {
-                let (plugin, origin) = (self.name().to_owned(), self.origin().unwrap_or_default().to_owned());
-                let (interface, differences) = (self.interface(), differences.to_vec());
-                return Err(ErrorKind::Incompatible { plugin, interface, origin, differences }.into());
-            }
+            self.check_fitness()?;
             self.answer(&mut object, options, Asked::Object)?;
         }
         object.ok_or_else(|| {
@@ -281,7 +285,7 @@ impl Plugin {
     /// Whether its `new` takes settings.
     pub fn takes_settings(&self) -> bool {
         match &self.0 {
-            PluginSource::Recorded(entry) => entry.takes_settings(),
+            PluginSource::Recorded(entry) => entry.takes_settings,
             PluginSource::Owned(owned) => matches!(owned.takes, Takes::Settings),
         }
     }
@@ -292,8 +296,14 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Settings`] if the plugin refuses them.
+    /// [`ErrorKind::Settings`] if the plugin refuses them, [`ErrorKind::Incompatible`] if its
+    /// interface differs in another build, and those of reaching that build.
+    ///
+    /// # Panics
+    ///
+    /// If the type of a plugin of this binary panics when it is read.
     pub fn check(&self, settings: &Settings) -> Result<(), Error> {
+        self.check_fitness()?;
         let options = OpenOptions::new().settings(settings.clone());
         self.answer(&mut (), &options, Asked::Check)
     }
@@ -303,10 +313,12 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// Those of reaching the plugin, in another build.
+    /// [`ErrorKind::Incompatible`] if its interface differs in another build, and those of reaching
+    /// that build.
     pub fn schema(&self) -> Result<Option<String>, Error> {
         let mut schema = None;
         if self.takes_settings() {
+            self.check_fitness()?;
             self.answer(&mut (), &OpenOptions::new(), Asked::Schema(&mut schema))?;
         }
         Ok(schema)
@@ -316,7 +328,9 @@ impl Plugin {
     fn answer(&self, object: &mut dyn Any, options: &OpenOptions, asked: Asked<'_>) -> Result<(), Error> {
         let settings = options.settings.as_ref();
         let text = settings.map_or(EMPTY, Settings::text);
-        self.ask(&mut Slot { object, options, settings: text, asked }).map_err(|source| self.explain(settings, source))
+        let is_open = matches!(asked, Asked::Object);
+        self.ask(&mut Slot { object, options, settings: text, asked })
+            .map_err(|source| self.explain(settings, is_open, source))
     }
 
     /// Does what the slot asks for. Its error is the plugin's own.
@@ -348,9 +362,9 @@ impl Plugin {
     }
 
     #[cold]
-    fn explain(&self, settings: Option<&Settings>, source: Error) -> Error {
+    fn explain(&self, settings: Option<&Settings>, is_open: bool, source: Error) -> Error {
         let Some(Refusal { pointer, nearest }) = source.refusal().cloned() else {
-            return Error::opening(self.name(), self.package(), source);
+            return if is_open { Error::opening(self.name(), self.package(), source) } else { source };
         };
         let (key, place) = settings.map_or((dotted(&pointer), None), |settings| settings.locate(&pointer));
         let instance = settings.and_then(Settings::instance).map(str::to_owned);
@@ -425,15 +439,8 @@ impl fmt::Debug for Plugin {
 }
 
 impl Entry {
-    /// Whether the plugin takes settings.
-    fn takes_settings(&self) -> bool {
-        // The last field but one may end with the same word, so the separator belongs to it.
-        self.text.strip_suffix(TAKES_SETTINGS).is_some_and(|text| text.ends_with(SEPARATOR))
-            && self.text.bytes().filter(|byte| *byte == SEPARATOR as u8).count() == FIELDS - 1
-    }
-
     fn field(&self, field: usize) -> &'static str {
-        let [name, aliases] = self.ends.map(|end| end as usize);
+        let (name, aliases) = (self.name_end as usize, self.aliases_end as usize);
         match field {
             NAME => &self.text[..name],
             ALIASES => &self.text[name + 1..aliases],

@@ -23,7 +23,7 @@ pub use crate::entry::constructor::{
     construct, constructor,
 };
 pub use crate::entry::handshake::{Declared, Protocol};
-pub use crate::entry::record::{PluginRecord, text_len};
+pub use crate::entry::record::{PluginRecord, mark};
 pub use crate::entry::submission::{Key, Numbered, Submission, distinct, number_of, path_of};
 pub use crate::entry::submissions::Linked;
 #[cfg(feature = "linkme")]
@@ -136,10 +136,11 @@ macro_rules! __plugin {
             $crate::__private::record! {
                 static __PLUG_RECORD: $crate::__private::PluginRecord<
                     { $crate::__private::path_of::<__PlugSubmission>().len() },
-                    { $crate::__private::text_len::<__PlugSubmission>() },
+                    { <__PlugSubmission as $crate::__private::Submission>::TEXT.len() },
+                    { $crate::__private::mark::<__PlugSubmission>().len() },
                 > = $crate::__private::PluginRecord::of::<__PlugSubmission>();
             }
-            $crate::__private::submit!(ENTRIES: Entry = $crate::__private::Entry::of::<__PlugSubmission, _, _>(&__PLUG_RECORD));
+            $crate::__private::submit!(ENTRIES: Entry = $crate::__private::Entry::of::<__PlugSubmission, _, _, _>(&__PLUG_RECORD));
             $crate::__private::once!($name, $once);
         };
     };
