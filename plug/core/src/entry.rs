@@ -107,6 +107,14 @@ impl Entry {
         (self.open)(&mut Slot { object: &mut object, options: &OpenOptions::new(), settings, asked })?;
         Ok(object)
     }
+
+    /// Answers a question about settings. A plugin that takes none has no answer, and is not asked.
+    pub(crate) fn ask(&self, settings: &str, asked: Asked<'_>) -> Result<(), Error> {
+        if !self.takes_settings {
+            return Ok(());
+        }
+        (self.open)(&mut Slot { object: &mut (), options: &OpenOptions::new(), settings, asked })
+    }
 }
 
 impl Slot<'_> {

@@ -220,6 +220,17 @@ impl Error {
             .unwrap_or_else(|| Self::msg("the plugin failed without a message"))
     }
 
+    /// Rebuilds a refusal of another build: what is wrong, the nearest known name or an empty text,
+    /// and the causes.
+    #[cfg(feature = "library")]
+    pub(crate) fn refused_elsewhere(texts: Vec<String>, pointer: String) -> Self {
+        let mut texts = texts.into_iter();
+        let what = texts.next().unwrap_or_default();
+        let nearest = texts.next().filter(|nearest| !nearest.is_empty());
+        let (error, causes) = (Self::refused(what, pointer, nearest), texts.collect::<Vec<_>>());
+        if causes.is_empty() { error } else { error.with_source(Self::from_texts(causes)) }
+    }
+
     /// The error that a host gets when a plugin's `new` fails.
     #[cfg(feature = "host")]
     pub(crate) fn opening(plugin: &str, package: Option<&str>, source: Error) -> Self {

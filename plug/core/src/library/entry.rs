@@ -9,7 +9,7 @@ use crate::abi::table::{ABI, DONE, HostTable, LibraryTable, Object, PANICKED, Pl
 use crate::abi::view::{Slice, Text};
 use crate::entry::submissions;
 use crate::library::vtable::Vtable;
-use crate::library::{log, record};
+use crate::library::{callee, log, record};
 use crate::panic::{dispose, note_places};
 
 /// The entry of a library.
@@ -58,6 +58,7 @@ unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u64 {
                 open: vtable.open,
                 close: vtable.close,
                 plugin: Object::of(entry),
+                ask: callee::ask,
             };
             // SAFETY: the caller's promise.
             unsafe { visit(context, &raw const table) };

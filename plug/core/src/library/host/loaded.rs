@@ -1,5 +1,6 @@
 //! A loaded library: its tables, which its entry returned.
 
+use std::mem::offset_of;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -105,11 +106,12 @@ impl Loaded {
     }
 
     /// The plugin with these fields and this interface number, matched to this interface at these
-    /// places.
+    /// places, and whether it takes settings.
     pub(super) fn plugin(
         &self,
         path: &Path,
         fields: &Fields,
+        takes_settings: bool,
         number: &str,
         interface: &'static Identity,
         places: &[Option<usize>],
@@ -145,6 +147,9 @@ impl Loaded {
         if !is_same {
             return Err(changed("has other methods"));
         }
+        if takes_settings && !has_ask(table.size) {
+            return Err(changed("takes no settings"));
+        }
         let calls: Vec<_> = places.iter().map(|place| place.and_then(|place| calls.get(place).copied())).collect();
         let new = MatchedPlugin {
             interface,
@@ -154,6 +159,7 @@ impl Loaded {
             open: table.open,
             close: table.close,
             plugin: table.plugin,
+            ask: takes_settings.then_some(table.ask),
         };
         Ok(matched.insert(Box::leak(Box::new(new))))
     }
@@ -187,14 +193,32 @@ unsafe fn open(path: &Path) -> Result<libloading::Library, libloading::Error> {
     unsafe { libloading::Library::new(path) }
 }
 
+/// Whether a table of this size answers questions about settings. One of before settings does not.
+fn has_ask(size: u32) -> bool {
+    size as usize >= size_of::<PluginTable>()
+}
+
 /// # Safety
 ///
-/// `context` is a `Vec<PluginTable>`, and `plugin` points to a table.
+/// `context` is a `Vec<PluginTable>`, and `plugin` points to a table, which may be shorter or longer
+/// than one of this program.
 unsafe extern "C" fn visit(context: *mut (), plugin: *const PluginTable) {
-    // SAFETY: the caller's promise; and a table of at least this size has these fields.
+    // SAFETY: the caller's promise. Every table begins with its size, which tells the fields that it
+    // has, and no others are read.
     unsafe {
-        if (*plugin).size as usize >= size_of::<PluginTable>() {
-            (*context.cast::<Vec<PluginTable>>()).push(*plugin);
+        let size = (*plugin).size;
+        if (size as usize) < offset_of!(PluginTable, ask) {
+            return;
         }
+        (*context.cast::<Vec<PluginTable>>()).push(PluginTable {
+            size,
+            text: (*plugin).text,
+            interface: (*plugin).interface,
+            calls: (*plugin).calls,
+            open: (*plugin).open,
+            close: (*plugin).close,
+            plugin: (*plugin).plugin,
+            ask: if has_ask(size) { (*plugin).ask } else { lacking },
+        });
     }
 }

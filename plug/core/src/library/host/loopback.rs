@@ -64,9 +64,9 @@ impl Link for Loopback {
             let takes = if entry.takes_settings { Takes::Settings } else { Takes::Nothing };
             let (listed, number) = (Arc::clone(&fields), format!("{:016x}", entry.interface.number()));
             let open = move |slot: &mut crate::entry::Slot<'_>| {
-                let plugin = loaded.plugin(Path::new("this program"), &fields, &number, entry.interface, &places)?;
-                (vtable.make)(slot, plugin.open()?);
-                Ok(())
+                let path = Path::new("this program");
+                let plugin = loaded.plugin(path, &fields, entry.takes_settings, &number, entry.interface, &places)?;
+                plugin.answer(slot, vtable.make)
             };
             plugins.push(Plugin::found(
                 listed,

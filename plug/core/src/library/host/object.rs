@@ -1,4 +1,4 @@
-//! The host's half of a call: an object in a library, and the boundary in front of it.
+//! The host's half of a call: a plugin and an object in a library, and the boundary in front of it.
 
 use std::any::Any;
 use std::fmt::Write;
@@ -6,8 +6,12 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::panic::{self, AssertUnwindSafe};
 
-use crate::abi::table::{CallFn, CallStatus, DONE, FAILED, Failure, Object, PANICKED, ReplySlot, ReplyVtable};
-use crate::abi::view::Scratch;
+use crate::abi::table::{
+    CHECK, CallFn, CallStatus, DONE, FAILED, Failure, Object, Opening, PANICKED, Question, REFUSED, ReplySlot,
+    ReplyVtable, SCHEMA,
+};
+use crate::abi::view::{Scratch, Text};
+use crate::entry::{Asked, Slot};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::interface::Identity;
@@ -18,6 +22,7 @@ use crate::portable::check::refused_arguments;
 use crate::portable::method::Method;
 use crate::portable::outcome::Outcome;
 use crate::portable::proxy::Boundary;
+use crate::settings::EMPTY;
 
 /// The status of a missing method. Only the placeholder in this file returns it.
 const LACKING: u64 = u64::MAX;
@@ -43,6 +48,8 @@ pub(crate) struct MatchedPlugin {
     pub open: CallFn,
     pub close: CallFn,
     pub plugin: Object,
+    /// `None` if the plugin takes no settings.
+    pub ask: Option<CallFn>,
 }
 
 // SAFETY: the interface is `Send + Sync`, which `PortableInterface` requires, and so is the object,
@@ -137,6 +144,20 @@ unsafe extern "C" fn take_failure<V, T>(reply: *mut (), failure: *const Failure<
     }
 }
 
+impl Pending<(), String> {
+    /// For a text, or none.
+    const TEXT: &'static ReplyVtable = &ReplyVtable { value: take_text, failure: Self::FLAT.failure };
+}
+
+/// # Safety
+///
+/// `reply` points to a `Pending` for a text, and `view` to a valid text.
+unsafe extern "C" fn take_text(reply: *mut (), view: *const ()) {
+    // SAFETY: the caller's promise.
+    let (pending, text) = unsafe { (&mut *reply.cast::<Pending<(), String>>(), *view.cast::<Text<'_>>()) };
+    pending.outcome = Some(Ok(text.get().to_owned()));
+}
+
 impl Boundary for LibraryObject {
     #[inline]
     fn has<M: Method>(&self) -> bool {
@@ -186,18 +207,64 @@ impl Drop for LibraryObject {
 }
 
 impl MatchedPlugin {
+    /// Does what the slot asks for. `make` wraps an object as the interface.
+    pub(crate) fn answer(
+        &'static self,
+        slot: &mut Slot<'_>,
+        make: fn(&mut Slot<'_>, LibraryObject),
+    ) -> Result<(), Error> {
+        match &mut slot.asked {
+            Asked::Object => {
+                let object = self.open(slot.settings)?;
+                make(slot, object);
+            }
+            Asked::Check => _ = self.ask(CHECK, slot.settings, "check")?,
+            Asked::Schema(schema) => **schema = self.ask(SCHEMA, EMPTY, "schema")?,
+        }
+        Ok(())
+    }
+
     /// Makes an object.
-    pub(crate) fn open(&'static self) -> Result<LibraryObject, Error> {
+    fn open(&'static self, settings: &str) -> Result<LibraryObject, Error> {
+        let opening = Opening { size: size_of::<Opening<'_>>() as u32, settings: Text::new(settings) };
+        // A plugin of a library of before settings gets what it got then.
+        let arguments = self.ask.map_or(std::ptr::null(), |_| &raw const opening);
         let mut pending = Pending::<Object, Object>::new(Pending::<Object, Object>::FLAT);
-        // SAFETY: `open` and `plugin` are those of one table.
+        // SAFETY: `open` and `plugin` are those of one table. The arguments and the reply live until
+        // it returns.
         let CallStatus { status, .. } =
-            unsafe { (self.open)(self.plugin, std::ptr::null(), (&raw mut pending).cast()) };
+            unsafe { (self.open)(self.plugin, arguments.cast(), (&raw mut pending).cast()) };
         let object = match status {
             // SAFETY: a library that is done has written the object.
             DONE => unsafe { pending.reply.value.assume_init() },
-            _ => self.outcome(status, pending.outcome, "new")?,
+            _ => self.answered(status, pending.outcome, "new")?,
         };
         Ok(LibraryObject { object, calls: &self.calls, of: self })
+    }
+
+    /// Asks about settings. `name` is that of the question in a message.
+    fn ask(&self, about: u32, settings: &str, name: &str) -> Result<Option<String>, Error> {
+        let Some(ask) = self.ask else { return Ok(None) };
+        let question = Question { size: size_of::<Question<'_>>() as u32, about, settings: Text::new(settings) };
+        let mut pending = Pending::<(), String>::new(Pending::TEXT);
+        // SAFETY: `ask` and `plugin` are those of one table. The question and the reply live until it
+        // returns.
+        let CallStatus { status, .. } =
+            unsafe { ask(self.plugin, (&raw const question).cast(), (&raw mut pending).cast()) };
+        match (status, pending.outcome) {
+            (DONE, None) => Ok(None),
+            (status, outcome) => self.answered(status, outcome, name).map(Some),
+        }
+    }
+
+    /// The outcome of a function that may refuse settings.
+    fn answered<T>(&self, status: u64, outcome: Option<Result<T, FailureText>>, name: &str) -> Result<T, Error> {
+        match (status, outcome) {
+            (REFUSED, Some(Err(FailureText { texts, place, is_ours: false }))) => {
+                Err(Error::refused_elsewhere(texts, place))
+            }
+            (status, outcome) => self.outcome(status, outcome, name),
+        }
     }
 
     #[cold]

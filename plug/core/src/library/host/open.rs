@@ -285,15 +285,14 @@ impl Link for Library {
             let opened = Arc::clone(&self.0);
             let found_in = Some(Arc::as_ptr(&self.0).addr());
             plugin(matched, fields, &self.0.path, found_in, takes.clone(), move |slot| {
-                let ListedPlugin { fields, number, matched, .. } = &opened.plugins[at];
+                let ListedPlugin { fields, number, matched, takes } = &opened.plugins[at];
                 // An interface with places has a vtable. Without places, this is not called.
                 let (Some(vtable), Ok(places)) = (matched.identity.vtable::<Vtable>(), &matched.places) else {
                     return Ok(());
                 };
+                let (path, takes_settings) = (&opened.path, matches!(takes, Takes::Settings));
                 let loaded = Opened::load(&opened)?;
-                let plugin = loaded.plugin(&opened.path, fields, number, matched.identity, places)?;
-                (vtable.make)(slot, plugin.open()?);
-                Ok(())
+                loaded.plugin(path, fields, takes_settings, number, matched.identity, places)?.answer(slot, vtable.make)
             })
         });
         Ok(plugins.collect())
