@@ -1,5 +1,7 @@
 //! Settings over every link: one suite, and what only one link has.
 
+#[cfg(all(not(miri), unix))]
+mod old;
 mod suite;
 
 use plug::Registry;
