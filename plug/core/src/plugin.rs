@@ -448,3 +448,21 @@ impl Entry {
         }
     }
 }
+
+#[cfg(all(test, feature = "config", feature = "library"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_of_another_version_of_its_interface_is_not_asked() {
+        let fields = Arc::new(Fields::of(|at| if at == NAME { "a" } else { "" }));
+        let interface = Identity::foreign(TypeId::of::<()>(), "app::Plug", "1.0.0");
+        let unfit = Some([Difference::NotPortable].into());
+        let open = |_: &mut Slot<'_>| unreachable!("it does not fit");
+        let a = Plugin::found(fields, interface, "library:/x".into(), None, unfit, Takes::Settings, Box::new(open));
+        let settings = Settings::json("app.json", "{}").unwrap();
+        for error in [a.check(&settings).unwrap_err(), a.schema().unwrap_err()] {
+            assert!(matches!(error.kind(), ErrorKind::Incompatible { plugin, .. } if plugin == "a"), "{error:?}");
+        }
+    }
+}

@@ -7,9 +7,9 @@
 mod abi;
 
 use std::ffi::{CStr, CString};
-use std::mem::{MaybeUninit, offset_of};
+use std::mem::MaybeUninit;
 
-use abi::{CallStatus, DONE, FAILED, Failure, LibraryTable, Object, PluginTable, ReplySlot, ReplyVtable, Text};
+use abi::{CallFn, CallStatus, DONE, FAILED, Failure, LibraryTable, Object, PluginTable, ReplySlot, ReplyVtable, Text};
 use app_interface::Plug;
 use object::{Object as _, ObjectSection as _};
 use plug::link::Library;
@@ -134,18 +134,18 @@ struct HostTable {
     log: Option<&'static ()>,
 }
 
-/// The plugins of a library, as a host of before finds them.
-fn tables(file: &str) -> Vec<PluginTable> {
+/// The plugins of the library of now, as a host of before finds them, and what follows each table.
+fn tables() -> Vec<(PluginTable, CallFn)> {
     static HOST: HostTable = HostTable { abi: 1, size: size_of::<HostTable>() as u32, log: None };
     unsafe extern "C" fn visit(context: *mut (), plugin: *const PluginTable) {
-        // SAFETY: the context that is passed below, and a table of at least this size.
+        // SAFETY: the context that is passed below, and a table of this size.
         unsafe {
-            assert!((*plugin).size as usize >= size_of::<PluginTable>());
-            (*context.cast::<Vec<PluginTable>>()).push(*plugin);
+            assert_eq!((*plugin).size as usize, size_of::<PluginTable>() + size_of::<CallFn>());
+            (*context.cast::<Vec<_>>()).push((*plugin, *plugin.add(1).cast::<CallFn>()));
         }
     }
-    let path = CString::new(shared_library(file).into_os_string().into_encoded_bytes()).unwrap();
-    let mut tables = Vec::<PluginTable>::new();
+    let path = CString::new(shared_library("settings-plugins").into_os_string().into_encoded_bytes()).unwrap();
+    let mut tables = Vec::<(PluginTable, CallFn)>::new();
     // SAFETY: it is built of this workspace's sources, and this is the type of its entry.
     unsafe {
         let library = libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL);
@@ -159,35 +159,72 @@ fn tables(file: &str) -> Vec<PluginTable> {
     tables
 }
 
+/// The table of a plugin, and its function for questions.
+fn table(name: &str) -> (PluginTable, CallFn) {
+    // SAFETY: the texts of a library live for ever.
+    let is = |table: &PluginTable| unsafe { table.text.get() }.split('\u{1f}').next() == Some(name);
+    tables().into_iter().find(|(table, _)| is(table)).unwrap()
+}
+
+/// Opens a plugin with these arguments, and gives its settings; or the status and the texts.
+fn opened(name: &str, arguments: *const ()) -> Result<String, (u64, Vec<String>)> {
+    let (table, _) = table(name);
+    let mut reply = Reply::new();
+    // SAFETY: all of this lives until the call returns.
+    let CallStatus { status, .. } = unsafe { (table.open)(table.plugin, arguments, (&raw mut reply).cast()) };
+    if status != DONE {
+        return Err((status, reply.texts));
+    }
+    // SAFETY: it is done, and the first method is `fn settings(&self) -> Result<String, Error>`.
+    unsafe {
+        let object = reply.slot.value.assume_init();
+        let (mut reply, mut nothing) = (Reply::new(), Reply::new());
+        let returned = (*table.calls.start)(object, std::ptr::dangling(), (&raw mut reply).cast());
+        assert_eq!(returned.status, DONE);
+        assert_eq!((table.close)(object, std::ptr::null(), (&raw mut nothing).cast()).status, DONE);
+        Ok(reply.texts.concat())
+    }
+}
+
 #[test]
 fn an_old_host_opens_the_plugins_of_a_new_library() {
-    assert_eq!(size_of::<PluginTable>(), offset_of!(PluginTable, plugin) + size_of::<Object>());
-    let tables = tables("settings-plugins");
-    let open = |name: &str| {
-        // SAFETY: the texts of a library live for ever.
-        let table =
-            tables.iter().find(|table| unsafe { table.text.get() }.split('\u{1f}').next() == Some(name)).unwrap();
-        let mut reply = Reply::new();
-        // SAFETY: this is how a host of before opened a plugin.
-        let CallStatus { status, .. } =
-            unsafe { (table.open)(table.plugin, std::ptr::null(), (&raw mut reply).cast()) };
-        if status != DONE {
-            return Err((status, reply.texts));
-        }
-        // SAFETY: it is done, and the first method is `fn settings(&self) -> Result<String, Error>`.
-        unsafe {
-            let object = reply.slot.value.assume_init();
-            let (mut reply, mut nothing) = (Reply::new(), Reply::new());
-            let returned = (*table.calls.start)(object, std::ptr::dangling(), (&raw mut reply).cast());
-            assert_eq!(returned.status, DONE);
-            assert_eq!((table.close)(object, std::ptr::null(), (&raw mut nothing).cast()).status, DONE);
-            Ok(reply.texts.concat())
-        }
-    };
+    let open = |name| opened(name, std::ptr::null());
     assert_eq!(open("plain"), Ok(String::new()));
     assert!(open("all").unwrap().starts_with("Settings { times: 0, token: None, "), "{:?}", open("all"));
     // It gets the error as a plain failure, since it knows no other status.
     let (status, texts) = open("needs").unwrap_err();
     assert_eq!((status, texts.len()), (FAILED, 1));
     assert!(texts[0].contains("`path`"), "{texts:?}");
+}
+
+/// The arguments of a later host: they begin as those of now.
+#[repr(C)]
+struct Later<About> {
+    size: u32,
+    about: About,
+    settings: Text,
+    more: [usize; 4],
+}
+
+fn later<About>(about: About, settings: &str) -> Later<About> {
+    Later { size: size_of::<Later<About>>() as u32, about, settings: Text::new(settings.as_bytes()), more: [0; 4] }
+}
+
+#[test]
+fn a_later_host_may_pass_more_and_ask_more() {
+    let opening = later((), r#"{ "times": 2 }"#);
+    let settings = opened("all", (&raw const opening).cast()).unwrap();
+    assert!(settings.starts_with("Settings { times: 2, token: None, "), "{settings}");
+    let (table, ask) = table("all");
+    let asked = |about: u32, settings: &str| {
+        let (question, mut reply) = (later(about, settings), Reply::new());
+        // SAFETY: all of this lives until the call returns.
+        let returned = unsafe { ask(table.plugin, (&raw const question).cast(), (&raw mut reply).cast()) };
+        (returned.status, reply.texts)
+    };
+    assert_eq!(asked(0, "{}"), (DONE, Vec::new()));
+    assert_eq!(asked(7, "{}"), (FAILED, vec!["this build knows no such question".to_owned()]));
+    let (status, texts) = asked(0, r#"{ "times": "x" }"#);
+    // What is wrong, and no name that would be near.
+    assert_eq!((status, texts.len(), &*texts[1]), (4, 2, ""), "{texts:?}");
 }

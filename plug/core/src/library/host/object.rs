@@ -213,11 +213,18 @@ impl MatchedPlugin {
         slot: &mut Slot<'_>,
         make: fn(&mut Slot<'_>, LibraryObject),
     ) -> Result<(), Error> {
+        if !matches!(slot.asked, Asked::Object) {
+            return self.answer_question(slot);
+        }
+        let object = self.open(slot.settings)?;
+        make(slot, object);
+        Ok(())
+    }
+
+    /// The same, unless the slot asks for an object.
+    pub(crate) fn answer_question(&self, slot: &mut Slot<'_>) -> Result<(), Error> {
         match &mut slot.asked {
-            Asked::Object => {
-                let object = self.open(slot.settings)?;
-                make(slot, object);
-            }
+            Asked::Object => {}
             Asked::Check => _ = self.ask(CHECK, slot.settings, "check")?,
             Asked::Schema(schema) => **schema = self.ask(SCHEMA, EMPTY, "schema")?,
         }
@@ -305,4 +312,104 @@ impl MatchedPlugin {
 /// None: it uses none of its arguments.
 pub(super) unsafe extern "C" fn lacking(_: Object, _: *const (), _: *mut ()) -> CallStatus {
     CallStatus::of(LACKING)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::any::TypeId;
+
+    use super::*;
+    use crate::abi::view::Slice;
+    use crate::error::refusal::Refusal;
+
+    /// # Safety
+    ///
+    /// `reply` points to a reply.
+    unsafe fn fail(reply: *mut (), status: u64, texts: &[&str], place: &str) -> CallStatus {
+        let texts: Vec<_> = texts.iter().copied().map(Text::new).collect();
+        let failure = Failure { texts: Slice::new(&texts), place: Text::new(place) };
+        // SAFETY: the caller's promise; every reply begins with this vtable.
+        unsafe { ((*reply.cast::<ReplySlot<()>>()).vtable.failure)(reply, &raw const failure) };
+        CallStatus::of(status)
+    }
+
+    /// Fails in the way that its settings name.
+    unsafe extern "C" fn open(_: Object, arguments: *const (), reply: *mut ()) -> CallStatus {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let Some(opening) = arguments.cast::<Opening<'_>>().as_ref() else {
+                return fail(reply, FAILED, &["there are no arguments"], "");
+            };
+            assert_eq!(opening.size as usize, size_of::<Opening<'_>>());
+            match opening.settings.get() {
+                "all" => fail(reply, REFUSED, &["there is no `tmes`", "times", "a cause", "its cause"], "/a/tmes"),
+                "what" => fail(reply, REFUSED, &["it cannot be", ""], ""),
+                "nothing" => fail(reply, REFUSED, &[], ""),
+                _ => CallStatus::of(REFUSED),
+            }
+        }
+    }
+
+    /// Answers with the question.
+    unsafe extern "C" fn ask(_: Object, arguments: *const (), reply: *mut ()) -> CallStatus {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let question = &*arguments.cast::<Question<'_>>();
+            assert_eq!(question.size as usize, size_of::<Question<'_>>());
+            let answer = format!("{} {}", question.about, question.settings.get());
+            match question.settings.get() {
+                "refuse" => return fail(reply, REFUSED, &["it cannot be", ""], "/a/0"),
+                "panic" => return fail(reply, PANICKED, &["told to"], "a.rs:1:2"),
+                "none" => {}
+                _ => {
+                    let view = Text::new(&answer);
+                    ((*reply.cast::<ReplySlot<()>>()).vtable.value)(reply, (&raw const view).cast());
+                }
+            }
+        }
+        CallStatus::of(DONE)
+    }
+
+    fn plugin(ask: Option<CallFn>) -> &'static MatchedPlugin {
+        let interface = Identity::foreign(TypeId::of::<()>(), "a::B", "1");
+        let (name, plugin) = ("a".to_owned(), Object::of(&()));
+        let (calls, has) = (Box::default(), Box::default());
+        Box::leak(Box::new(MatchedPlugin { interface, name, calls, has, open, close: lacking, plugin, ask }))
+    }
+
+    #[test]
+    fn a_refusal_is_rebuilt_from_its_texts() {
+        let refused = |settings: &str| {
+            let error = plugin(Some(ask)).open(settings).err().unwrap();
+            (format!("{error:?}"), error.refusal().cloned())
+        };
+        let refusal = |pointer: &str, nearest: Option<&str>| {
+            Some(Refusal { pointer: pointer.to_owned(), nearest: nearest.map(str::to_owned) })
+        };
+        let text = "there is no `tmes`\ncaused by: a cause\ncaused by: its cause";
+        assert_eq!(refused("all"), (text.to_owned(), refusal("/a/tmes", Some("times"))));
+        assert_eq!(refused("what"), ("it cannot be".to_owned(), refusal("", None)));
+        assert_eq!(refused("nothing"), ("the plugin failed without a message".to_owned(), refusal("", None)));
+        let broken = "plugin `a` broke the rules of a call to `new`: it returned with status 4 and no such reply";
+        assert_eq!(refused("no reply"), (broken.to_owned(), None));
+    }
+
+    #[test]
+    fn a_plugin_without_settings_gets_no_arguments() {
+        let plain = plugin(None);
+        assert_eq!(plain.open("all").err().unwrap().to_string(), "there are no arguments");
+        assert_eq!(plain.ask(SCHEMA, "x", "schema").unwrap(), None);
+    }
+
+    #[test]
+    fn an_answer_is_a_text_or_none() {
+        let answer = |about, settings: &str| plugin(Some(ask)).ask(about, settings, "check");
+        assert_eq!(answer(CHECK, "é").unwrap().as_deref(), Some("0 é"));
+        assert_eq!(answer(SCHEMA, "{}").unwrap().as_deref(), Some("1 {}"));
+        assert_eq!(answer(SCHEMA, "none").unwrap(), None);
+        let error = answer(CHECK, "refuse").unwrap_err();
+        assert_eq!((error.to_string(), &*error.refusal().unwrap().pointer), ("it cannot be".to_owned(), "/a/0"));
+        let error = answer(CHECK, "panic").unwrap_err();
+        assert_eq!(error.to_string(), "plugin `a` panicked in `check` at a.rs:1:2: told to");
+    }
 }

@@ -286,13 +286,13 @@ impl Link for Library {
             let found_in = Some(Arc::as_ptr(&self.0).addr());
             plugin(matched, fields, &self.0.path, found_in, takes.clone(), move |slot| {
                 let ListedPlugin { fields, number, matched, takes } = &opened.plugins[at];
-                // An interface with places has a vtable. Without places, this is not called.
-                let (Some(vtable), Ok(places)) = (matched.identity.vtable::<Vtable>(), &matched.places) else {
-                    return Ok(());
+                let (path, interface, loaded) = (&opened.path, matched.identity, Opened::load(&opened)?);
+                // Without places, this is not called. Without a vtable, it is called for a question.
+                let (Some(vtable), Ok(places)) = (interface.vtable::<Vtable>(), &matched.places) else {
+                    return loaded.foreign(path, fields, number, interface)?.answer_question(slot);
                 };
-                let (path, takes_settings) = (&opened.path, matches!(takes, Takes::Settings));
-                let loaded = Opened::load(&opened)?;
-                loaded.plugin(path, fields, takes_settings, number, matched.identity, places)?.answer(slot, vtable.make)
+                let takes_settings = matches!(takes, Takes::Settings);
+                loaded.plugin(path, fields, takes_settings, number, interface, places)?.answer(slot, vtable.make)
             })
         });
         Ok(plugins.collect())
