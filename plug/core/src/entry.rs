@@ -15,6 +15,7 @@ pub(crate) mod submissions;
 
 use std::any::Any;
 
+use crate::abi::table::CallFn;
 use crate::entry::options::OpenOptions;
 use crate::entry::record::PluginRecord;
 use crate::entry::submission::Submission;
@@ -66,6 +67,9 @@ pub(crate) enum Asked<'a> {
     Check,
     /// The JSON Schema of the settings. It stays `None` if the plugin was built without one.
     Schema(&'a mut Option<String>),
+    /// The function by which a library answers the two questions above.
+    /// The plugin brings it, so that a library without settings does not contain it.
+    Answers(&'a mut Option<CallFn>),
 }
 
 impl Entry {
@@ -108,11 +112,8 @@ impl Entry {
         Ok(object)
     }
 
-    /// Answers a question about settings. A plugin that takes none has no answer, and is not asked.
+    /// Answers a question of a plugin that takes settings.
     pub(crate) fn ask(&self, settings: &str, asked: Asked<'_>) -> Result<(), Error> {
-        if !self.takes_settings {
-            return Ok(());
-        }
         (self.open)(&mut Slot { object: &mut (), options: &OpenOptions::new(), settings, asked })
     }
 }

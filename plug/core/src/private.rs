@@ -31,7 +31,7 @@ pub use crate::entry::submissions::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
 pub use crate::entry::{Entry, Slot};
 pub use crate::error::Error;
 pub use crate::interface::{Declaration, Identity, Interface, Vtables};
-pub use crate::library::callee::call;
+pub use crate::library::callee::{answers, call};
 pub use crate::portable::arguments::{Argument, Arguments, Hold, Kept, List, Own, Ref, Str, Viewed};
 pub use crate::portable::chain::{Chain, ChainTexts, DisplayText};
 pub use crate::portable::codec::{Malformed, PutFields, Sink, Source, TakeFields, finish};
@@ -154,7 +154,7 @@ macro_rules! __object {
         $crate::__private::core::option::Option::Some(<$type as $crate::__private::Make>::make())
     };
     ($slot:ident, $type:ty, [$construct:expr, $new:expr]) => {
-        $construct($new, $slot, || $crate::__private::schema!($new))?
+        $construct($new, $slot, || $crate::__private::schema!($new), $crate::__private::answers)?
     };
 }
 

@@ -134,9 +134,9 @@ pub(crate) struct PluginTable {
     pub close: CallFn,
     pub plugin: Object,
     /// Answers a `Question` about settings. It takes `plugin` as its object.
-    /// A host asks only a plugin that takes settings.
+    /// `None` if the plugin takes none.
     /// A table of before settings ends above, which its `size` tells.
-    pub ask: CallFn,
+    pub ask: Option<CallFn>,
 }
 
 /// The arguments of a plugin's `open`.

@@ -127,9 +127,9 @@ pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(
 ///
 /// # Safety
 ///
-/// `plugin` is `Object::of` an entry, `arguments` points to a `Question`, and `reply` to a reply for
+/// `plugin` is `Object::of` an entry of a plugin with settings, `arguments` points to a `Question`, and `reply` to a reply for
 /// a `Text`.
-pub(super) unsafe extern "C" fn ask(plugin: Object, arguments: *const (), reply: *mut ()) -> CallStatus {
+pub unsafe extern "C" fn answers(plugin: Object, arguments: *const (), reply: *mut ()) -> CallStatus {
     let work = || {
         // SAFETY: the caller's promise.
         let (entry, question): (&Entry, &Question<'_>) = unsafe { (plugin.thing(), &*arguments.cast()) };
@@ -177,7 +177,9 @@ pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), r
 /// # Safety
 ///
 /// `reply` points to a reply.
-#[cold]
+// A copy for each caller: together with `open` it is smaller than alone, and most libraries have no
+// other caller.
+#[inline(always)]
 unsafe fn refuse(reply: *mut (), error: &Error, knows_refusals: bool) -> CallStatus {
     let mut texts = Chain(error).texts();
     let (place, status) = match error.refusal() {

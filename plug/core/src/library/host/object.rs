@@ -224,7 +224,7 @@ impl MatchedPlugin {
     /// The same, unless the slot asks for an object.
     pub(crate) fn answer_question(&self, slot: &mut Slot<'_>) -> Result<(), Error> {
         match &mut slot.asked {
-            Asked::Object => {}
+            Asked::Object | Asked::Answers(_) => {}
             Asked::Check => _ = self.ask(CHECK, slot.settings, "check")?,
             Asked::Schema(schema) => **schema = self.ask(SCHEMA, EMPTY, "schema")?,
         }
