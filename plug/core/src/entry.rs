@@ -17,7 +17,6 @@ use std::any::Any;
 
 use crate::abi::table::CallFn;
 use crate::entry::options::OpenOptions;
-use crate::entry::record::PluginRecord;
 use crate::entry::submission::Submission;
 use crate::error::Error;
 use crate::interface::{Identity, Interface};
@@ -74,9 +73,8 @@ pub(crate) enum Asked<'a> {
 
 impl Entry {
     /// The output of `#[plug]` calls it in a constant, so that a malformed text fails the build.
-    pub const fn of<S: Submission, const P: usize, const T: usize, const M: usize>(
-        record: &'static PluginRecord<P, T, M>,
-    ) -> Self {
+    /// `text` is that of the submission, in its record.
+    pub const fn of<S: Submission>(text: &'static str) -> Self {
         let (bytes, mut at, mut separators, mut ends) = (S::TEXT.as_bytes(), 0, 0, [0; 2]);
         while at < bytes.len() {
             if bytes[at] == SEPARATOR as u8 {
@@ -98,7 +96,7 @@ impl Entry {
             Ok(())
         };
         let (name_end, takes_settings, aliases_end) = (name_end as u16, S::TAKES_SETTINGS, aliases_end as u32);
-        Self { text: record.text(), interface: S::Interface::IDENTITY, open, name_end, takes_settings, aliases_end }
+        Self { text, interface: S::Interface::IDENTITY, open, name_end, takes_settings, aliases_end }
     }
 
     /// A new object, if that is asked for and the plugin implements this interface.

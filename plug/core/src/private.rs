@@ -140,7 +140,7 @@ macro_rules! __plugin {
                     { $crate::__private::mark::<__PlugSubmission>().len() },
                 > = $crate::__private::PluginRecord::of::<__PlugSubmission>();
             }
-            $crate::__private::submit!(ENTRIES: Entry = $crate::__private::Entry::of::<__PlugSubmission, _, _, _>(&__PLUG_RECORD));
+            $crate::__private::submit!(ENTRIES: Entry = $crate::__private::Entry::of::<__PlugSubmission>(__PLUG_RECORD.text()));
             $crate::__private::once!($name, $once);
         };
     };

@@ -35,7 +35,7 @@ impl<const PATH: usize, const TEXT: usize, const MARK: usize> PluginRecord<PATH,
         Self { head, number, unit, path: *path, unit_too: unit, text: *text, mark: *mark }
     }
 
-    pub(crate) const fn text(&self) -> &str {
+    pub const fn text(&self) -> &str {
         match std::str::from_utf8(&self.text) {
             Ok(text) => text,
             Err(_) => panic!("`of` copies the bytes of a text"),

@@ -138,7 +138,7 @@ pub unsafe extern "C" fn answers(plugin: Object, arguments: *const (), reply: *m
             CHECK => Asked::Check,
             SCHEMA => Asked::Schema(&mut schema),
             // SAFETY: the caller's promise.
-            _ => return unsafe { fail(reply, &["this build knows no such question".to_owned()], "", FAILED) },
+            _ => return unsafe { fail(reply, &["this build cannot answer that question".to_owned()], "", FAILED) },
         };
         if let Err(error) = entry.ask(question.settings.get(), asked) {
             // SAFETY: the caller's promise.
@@ -172,7 +172,7 @@ pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), r
 }
 
 /// Passes on the error of a plugin's `new`, or of reading its settings.
-/// A host that passes no settings knows no refusals, and gets the texts alone.
+/// A host that passes no settings cannot read a refusal, and gets the texts alone.
 ///
 /// # Safety
 ///

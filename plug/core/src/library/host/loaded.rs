@@ -171,7 +171,9 @@ impl Loaded {
         let name = fields.get(NAME).to_owned();
         let Some(LoadedPlugin { table, .. }) = self.find(fields, number) else {
             let interface = interface.name();
-            return Err(Error::msg(format!("plugin `{name}` cannot be asked: `{interface}` is not portable")));
+            return Err(Error::msg(format!(
+                "plugin `{name}` does not answer about settings: `{interface}` is not portable"
+            )));
         };
         if table.ask.is_none() {
             return Err(changed(path, fields, "takes no settings"));
@@ -265,6 +267,9 @@ mod tests {
             Some(&Vtables::new(RECORD, &[&Vtable { calls: &[], open: fails, close: fails, make: |_, _| {} }]));
     }
 
+    /// # Safety
+    ///
+    /// None: it uses none of its arguments.
     unsafe extern "C" fn fails(_: Object, _: *const (), _: *mut ()) -> CallStatus {
         CallStatus::of(FAILED)
     }
@@ -288,6 +293,9 @@ mod tests {
 
     const OLD: usize = offset_of!(PluginTable, ask);
 
+    /// # Safety
+    ///
+    /// `visit` can be called with `context`.
     unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u64 {
         let visit = |table: *const PluginTable| {
             // SAFETY: the host's function, with the host's context.
@@ -303,6 +311,9 @@ mod tests {
     }
 
     fn loaded() -> Loaded {
+        /// # Safety
+        ///
+        /// None: it does not use its argument.
         unsafe extern "C" fn entry(_: *const ()) -> *const () {
             static LIBRARY: LibraryTable =
                 LibraryTable { abi: ABI, size: size_of::<LibraryTable>() as u32, record: Slice::new(&[]), plugins };
@@ -345,7 +356,7 @@ mod tests {
         assert_eq!(foreign("now").unwrap(), "now");
         let text = "library `/x` is not what its file says: plugin `old` takes no settings";
         assert_eq!(foreign("old").unwrap_err().to_string(), text);
-        let text = "plugin `local` cannot be asked: `a::B` is not portable";
+        let text = "plugin `local` does not answer about settings: `a::B` is not portable";
         assert_eq!(foreign("local").unwrap_err().to_string(), text);
     }
 }

@@ -334,6 +334,10 @@ mod tests {
     }
 
     /// Fails in the way that its settings name.
+    ///
+    /// # Safety
+    ///
+    /// `arguments` is null or points to an `Opening`, and `reply` points to a reply.
     unsafe extern "C" fn open(_: Object, arguments: *const (), reply: *mut ()) -> CallStatus {
         // SAFETY: the caller's promise.
         unsafe {
@@ -351,6 +355,10 @@ mod tests {
     }
 
     /// Answers with the question.
+    ///
+    /// # Safety
+    ///
+    /// `arguments` points to a `Question`, and `reply` to a reply for a `Text`.
     unsafe extern "C" fn ask(_: Object, arguments: *const (), reply: *mut ()) -> CallStatus {
         // SAFETY: the caller's promise.
         unsafe {
@@ -359,7 +367,7 @@ mod tests {
             let answer = format!("{} {}", question.about, question.settings.get());
             match question.settings.get() {
                 "refuse" => return fail(reply, REFUSED, &["it cannot be", ""], "/a/0"),
-                "panic" => return fail(reply, PANICKED, &["told to"], "a.rs:1:2"),
+                "panic" => return fail(reply, PANICKED, &["too much"], "a.rs:1:2"),
                 "none" => {}
                 _ => {
                     let view = Text::new(&answer);
@@ -410,6 +418,6 @@ mod tests {
         let error = answer(CHECK, "refuse").unwrap_err();
         assert_eq!((error.to_string(), &*error.refusal().unwrap().pointer), ("it cannot be".to_owned(), "/a/0"));
         let error = answer(CHECK, "panic").unwrap_err();
-        assert_eq!(error.to_string(), "plugin `a` panicked in `check` at a.rs:1:2: told to");
+        assert_eq!(error.to_string(), "plugin `a` panicked in `check` at a.rs:1:2: too much");
     }
 }
