@@ -312,13 +312,23 @@ impl StdError for Error {
 /// Writes the text. `{:#}` adds the texts of the causes to its first line, separated by colons.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() && self.source().is_some() {
-            let text = self.to_string();
-            let (fact, rest) = first_line(&text);
-            f.write_str(fact)?;
-            self.causes().try_for_each(|cause| write!(f, ": {cause}"))?;
-            return f.write_str(rest);
+        let text = Text(&self.0);
+        if !f.alternate() || self.source().is_none() {
+            return text.fmt(f);
         }
+        let text = text.to_string();
+        let (fact, rest) = first_line(&text);
+        f.write_str(fact)?;
+        self.causes().try_for_each(|cause| write!(f, ": {cause}"))?;
+        f.write_str(rest)
+    }
+}
+
+/// Displays an error without its causes.
+struct Text<'e>(&'e Inner);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.repr {
             #[cfg(feature = "host")]
             Repr::Kind(write) => write(&self.0.kind, f),
@@ -383,5 +393,34 @@ mod tests {
         assert_eq!(format!("{error:?}"), "above\ncaused by: below");
         assert_eq!(format!("{error:#}"), "above: below");
         assert_eq!(format!("{error}"), "above");
+    }
+
+    #[test]
+    fn other_words_keep_kind_and_causes() {
+        let kind = || ErrorKind::Open { plugin: "a".into(), package: None };
+        let refusing = |source: Error| Error::refusing(kind(), source);
+        for (error, causes) in [
+            (Error::msg("below"), ""),
+            (Error::msg("below").with_source(Error::msg("a cause")).at("key"), ": a cause"),
+            (Error::new(std::io::Error::other("below")).at("key"), ""),
+            (Error::new(std::io::Error::other(Error::msg("below").with_source(Error::msg("a cause")))), ": a cause"),
+            (ErrorKind::BadName { name: "A".into() }.into(), ""),
+        ] {
+            let is_io = error.downcast_ref::<std::io::Error>().is_some();
+            let error = refusing(refusing(error));
+            assert!(matches!(error.kind(), ErrorKind::Open { .. }) && error.refusal().is_none());
+            let text = kind().to_string();
+            let (first, rest) = first_line(&text);
+            assert_eq!(error.to_string(), text);
+            assert_eq!(format!("{error:#}"), format!("{first}{causes}{rest}"));
+            assert_eq!(error.downcast_ref::<std::io::Error>().is_some(), is_io);
+        }
+    }
+
+    #[test]
+    fn causes_stand_in_the_first_line() {
+        let error = Error::msg("above\nhint: below").with_source(Error::msg("a cause"));
+        assert_eq!(format!("{error:#}"), "above: a cause\nhint: below");
+        assert_eq!(format!("{error:#?}"), "above\nhint: below\ncaused by: a cause");
     }
 }

@@ -56,7 +56,10 @@ struct OwnedPlugin {
 /// Whether a plugin of another build takes settings.
 #[derive(Debug, Clone)]
 pub(crate) enum Takes {
-    #[cfg_attr(not(feature = "library"), allow(dead_code, reason = "for other builds"))]
+    #[cfg_attr(
+        not(any(feature = "config", feature = "library", feature = "wire")),
+        allow(dead_code, reason = "nobody makes a plugin with settings")
+    )]
     Settings,
     Nothing,
     /// It cannot be given any. The reason is a clause, such as `it was built …`.
@@ -122,7 +125,7 @@ impl Plugin {
         PluginBuilder::new(name, open)
     }
 
-    /// Makes a plugin with settings by hand. They are read into `S`.
+    /// Makes a plugin with settings by hand. They are read into `S`. It has no schema.
     ///
     /// ```
     /// # #[plug::interface]
@@ -318,7 +321,7 @@ impl Plugin {
         Err(ErrorKind::Incompatible { plugin, interface, origin, differences }.into())
     }
 
-    /// Whether its `new` takes settings.
+    /// Whether its `new` takes settings. One that takes none refuses every key.
     pub fn takes_settings(&self) -> bool {
         match &self.0 {
             PluginSource::Recorded(entry) => entry.takes_settings,
@@ -329,6 +332,7 @@ impl Plugin {
     /// Reads the settings as [`open_with`](Self::open_with) does, and makes nothing.
     ///
     /// A plugin's `new` may still refuse a value that its type allows.
+    /// In a process or on a server the plugin reads them there, so that this needs a call.
     ///
     /// # Errors
     ///
@@ -338,6 +342,28 @@ impl Plugin {
     /// # Panics
     ///
     /// If the type of a plugin of this binary panics when it is read.
+    ///
+    /// ```
+    /// # #[cfg(feature = "config")] {
+    /// # #[plug::interface]
+    /// # pub trait Greeter {}
+    /// # struct Fake;
+    /// # impl Greeter for Fake {}
+    /// #[derive(serde::Deserialize)]
+    /// struct Times {
+    ///     times: u32,
+    /// }
+    ///
+    /// let open = |_: Times| Ok(Box::new(Fake) as _);
+    /// let fake = plug::Plugin::builder_with_settings::<dyn Greeter, _>("fake", open).build()?;
+    /// assert!(fake.takes_settings());
+    ///
+    /// let settings = plug::Settings::json("app.json", r#"{ "good": { "times": 2 }, "bad": {} }"#)?;
+    /// assert!(fake.check(&settings.at("good")).is_ok());
+    /// assert!(fake.check(&settings.at("bad")).is_err());
+    /// # }
+    /// # Ok::<(), plug::Error>(())
+    /// ```
     pub fn check(&self, settings: &Settings) -> Result<(), Error> {
         self.check_fit()?;
         let options = OpenOptions::new().settings(settings.clone());
@@ -351,6 +377,28 @@ impl Plugin {
     ///
     /// [`ErrorKind::Incompatible`] if its interface differs in another build, and those of reaching
     /// that build.
+    ///
+    /// ```
+    /// # #[cfg(feature = "schema")] {
+    /// # #[plug::interface]
+    /// # pub trait Greeter {}
+    /// # #[allow(dead_code)]
+    /// # struct A(Settings);
+    /// #[derive(serde::Deserialize, schemars::JsonSchema)]
+    /// # #[allow(dead_code)]
+    /// struct Settings {
+    ///     /// How often it greets.
+    ///     times: u32,
+    /// }
+    ///
+    /// #[plug::plug("a", new = A)]
+    /// impl Greeter for A {}
+    ///
+    /// let schema = plug::Registry::builtin().plugin::<dyn Greeter>("a")?.schema()?;
+    /// assert!(schema.unwrap().contains("How often it greets."));
+    /// # }
+    /// # Ok::<(), plug::Error>(())
+    /// ```
     pub fn schema(&self) -> Result<Option<String>, Error> {
         let mut schema = None;
         if self.takes_settings() {

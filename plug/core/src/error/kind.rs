@@ -304,3 +304,57 @@ impl fmt::Display for NameList<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(key: &str, place: Option<(u32, u32)>, what: &str, nearest: Option<&str>) -> ErrorKind {
+        ErrorKind::Settings {
+            plugin: "a".to_owned(),
+            instance: (!key.is_empty()).then(|| "thrice".to_owned()),
+            key: key.to_owned(),
+            place: place.map(|(line, column)| Position { file: "app.toml".to_owned(), line, column }),
+            what: what.to_owned(),
+            nearest: nearest.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn refused_settings_are_named_with_their_place() {
+        let key = "plugins.thrice.tmes";
+        let fact = "plugin `a` does not take the settings of `thrice`: there is no `tmes`: did you mean `times`?";
+        let what = "there is no `tmes`";
+        let text = |place| refused(key, place, what, Some("times")).to_string();
+        assert_eq!(text(Some((6, 1))), format!("{fact}\n --> app.toml:6:1, `plugins.thrice.tmes`"));
+        assert_eq!(text(None), format!("{fact}\n --> `plugins.thrice.tmes`"));
+        let fact = "plugin `a` does not take its settings: there is no `tmes`";
+        assert_eq!(refused("", Some((1, 1)), what, None).to_string(), format!("{fact}\n --> app.toml:1:1"));
+        assert_eq!(refused("", None, what, None).to_string(), fact);
+        assert_eq!(
+            refused("", Some((1, 1)), "there is no `b`\nhint: why not", Some("a")).to_string(),
+            "plugin `a` does not take its settings: there is no `b`: did you mean `a`?\n --> app.toml:1:1\nhint: why not"
+        );
+    }
+
+    #[test]
+    fn the_name_of_an_instance_is_escaped() {
+        let mut kind = refused("x", None, "no", None);
+        if let ErrorKind::Settings { instance, .. } = &mut kind {
+            *instance = Some("\u{1b}[2J\n".to_owned());
+        }
+        assert_eq!(kind.to_string(), "plugin `a` does not take the settings of `\\u{1b}[2J\\n`: no\n --> `x`");
+    }
+
+    #[test]
+    fn an_unreadable_text_is_named_with_its_place() {
+        let unreadable = |place| {
+            let (file, what) = ("app.toml".to_owned(), "duplicate key".to_owned());
+            ErrorKind::Unreadable { file, place, what }.to_string()
+        };
+        let fact = "the settings of `app.toml` cannot be read: duplicate key";
+        assert_eq!(unreadable(None), fact);
+        let place = Position { file: "app.toml".to_owned(), line: 3, column: 2 };
+        assert_eq!(unreadable(Some(place)), format!("{fact}\n --> app.toml:3:2"));
+    }
+}
