@@ -1,8 +1,12 @@
 //! Settings over every link: one suite, and what only one link has.
 
+#[cfg(not(miri))]
+mod remote;
 mod suite;
 
 use plug::Registry;
+#[cfg(not(miri))]
+use plug::link::ProcessOptions;
 
 use settings_plugins as _;
 
@@ -29,4 +33,10 @@ macro_rules! every_link {
 
 every_link! {
     builtin: plug::link::Builtin;
+}
+
+#[cfg(not(miri))]
+every_link! {
+    process: remote::process(ProcessOptions::new());
+    grpc: remote::served();
 }
