@@ -14,7 +14,7 @@ pub(crate) fn serve(
     limits: &Limits,
     listening: impl FnOnce(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let server = Server::new().plugins(plugins).grace(limits.grace).bind(address)?;
+    let server = Server::new().plugins(plugins).grace(limits.grace).instances(limits.instances).bind(address)?;
     listening(&server.address())?;
     server.serve()?;
     Ok(())

@@ -3,9 +3,13 @@
 mod instances;
 #[cfg(all(not(miri), unix))]
 mod old;
+#[cfg(not(miri))]
+mod remote;
 mod suite;
 
 use plug::Registry;
+#[cfg(not(miri))]
+use plug::link::ProcessOptions;
 
 use settings_plugins as _;
 
@@ -68,4 +72,10 @@ fn panics_behind_a_table_are_errors() {
         registry.add(&library()).expect("the link has plugins");
         suite::panics_are_errors(&registry);
     }
+}
+
+#[cfg(not(miri))]
+every_link! {
+    process: remote::process(ProcessOptions::new());
+    grpc: remote::served();
 }

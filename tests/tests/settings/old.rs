@@ -18,7 +18,7 @@ use plug_tests::shared_library;
 
 use crate::suite::{settings, with};
 
-const NONE: &str = "it was built with plug 0.1.0, which knows no settings";
+const NONE: &str = "it was built with plug 0.1.0, which knows no settings\n --> app.json:1:1";
 
 fn old() -> Plugin {
     // SAFETY: it is built of this workspace's sources.
