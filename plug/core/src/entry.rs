@@ -28,6 +28,9 @@ pub(crate) const FIELDS: usize = 13;
 /// The last field of the text, if the plugin takes settings.
 pub(crate) const TAKES_SETTINGS: &str = "settings";
 
+/// The bit of an entry whose plugin takes settings.
+pub(crate) const WITH_SETTINGS: u32 = 1 << 31;
+
 /// Separates two fields: U+001F, the unit separator of ASCII.
 pub(crate) const SEPARATOR: char = '\u{1f}';
 
@@ -40,6 +43,7 @@ pub struct Entry {
     pub(crate) interface: &'static Identity,
     pub(crate) open: Open,
     // The ends of the name and of the aliases, which the first lookup reads of every plugin.
+    // The second one has a bit more: `WITH_SETTINGS`.
     #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "it is for hosts"))]
     pub(crate) ends: [u32; 2],
 }
@@ -83,6 +87,9 @@ impl Entry {
             at += 1;
         }
         assert!(separators == FIELDS - 2, "the docs, the path of this file or a field of its Cargo.toml hold U+001F");
+        if S::TAKES_SETTINGS {
+            ends[1] |= WITH_SETTINGS;
+        }
         let open: Open = |slot| {
             if let Some(object) = S::new(slot)? {
                 slot.put(object);

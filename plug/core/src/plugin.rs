@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::entry::options::OpenOptions;
-use crate::entry::{Asked, Entry, FIELDS, SEPARATOR, Slot, TAKES_SETTINGS};
+use crate::entry::{Asked, Entry, SEPARATOR, Slot, WITH_SETTINGS};
 use crate::error::Error;
 use crate::error::difference::Difference;
 use crate::error::kind::ErrorKind;
@@ -427,13 +427,11 @@ impl fmt::Debug for Plugin {
 impl Entry {
     /// Whether the plugin takes settings.
     fn takes_settings(&self) -> bool {
-        // The last field but one may end with the same word, so the separator belongs to it.
-        self.text.strip_suffix(TAKES_SETTINGS).is_some_and(|text| text.ends_with(SEPARATOR))
-            && self.text.bytes().filter(|byte| *byte == SEPARATOR as u8).count() == FIELDS - 1
+        self.ends[1] & WITH_SETTINGS != 0
     }
 
     fn field(&self, field: usize) -> &'static str {
-        let [name, aliases] = self.ends.map(|end| end as usize);
+        let [name, aliases] = self.ends.map(|end| (end & !WITH_SETTINGS) as usize);
         match field {
             NAME => &self.text[..name],
             ALIASES => &self.text[name + 1..aliases],
