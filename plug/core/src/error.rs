@@ -12,6 +12,8 @@ pub(crate) mod kind;
 pub(crate) mod library;
 #[cfg(feature = "host")]
 pub(crate) mod link;
+#[cfg(any(feature = "host", feature = "config"))]
+pub(crate) mod nearest;
 #[cfg(feature = "host")]
 pub(crate) mod position;
 #[cfg(feature = "host")]

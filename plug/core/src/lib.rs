@@ -22,7 +22,7 @@ mod panic;
 mod sync;
 
 // Makes text from outside of the program safe for a terminal.
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "config"))]
 mod escape;
 
 // Defines every error: its kind, the problems of a registry, and the faults of each link.
