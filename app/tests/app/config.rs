@@ -91,7 +91,7 @@ fn refused_settings_have_their_place_in_the_file() {
     );
     hello(
         "polite",
-        "error: plugin `polite` does not take the settings of `polite`: there is no `it`: did you mean `fr`?\n \
+        "error: plugin `polite` does not take the settings of `polite`: expected `en`, `de` or `fr`, found another text\n \
          --> FILE:5:20, `plugins.polite.languages.1`\n",
     );
     hello(
@@ -208,7 +208,7 @@ note: plugin `formal` of plugin-polite 0.1.0 is deprecated: use polite
             "\
 problem: plugin `a` does not take the settings of `a`: it takes no settings, and `times` was set
  --> {config}:2:1, `plugins.a.times`
-problem: plugin `polite` does not take the settings of `polite`: there is no `it`: did you mean `fr`?
+problem: plugin `polite` does not take the settings of `polite`: expected `en`, `de` or `fr`, found another text
  --> {config}:5:20, `plugins.polite.languages.1`
 problem: unknown plugin `pollite` of interface `app_interface::Plug`
  --> {config}:8:1, `plugins.lost.plugin`
