@@ -1,6 +1,6 @@
 //! Settings over every link: one suite, and what only one link has.
 
-#[cfg(all(not(miri), unix))]
+#[cfg(all(not(miri), target_os = "linux"))]
 mod old;
 mod suite;
 
