@@ -1,7 +1,7 @@
 //! Settings over every link: one suite, and what only one link has.
 
 mod instances;
-#[cfg(all(not(miri), unix))]
+#[cfg(all(not(miri), target_os = "linux"))]
 mod old;
 #[cfg(not(miri))]
 mod remote;
