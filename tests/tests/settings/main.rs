@@ -23,6 +23,11 @@ macro_rules! every_link {
                 fn settings_reach_the_object() {
                     suite::settings_reach_the_object(&registry());
                 }
+
+                #[test]
+                fn instances_have_settings_of_their_own() {
+                    suite::instances_have_settings_of_their_own(&registry());
+                }
             }
         )*
     };
