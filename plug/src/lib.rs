@@ -91,7 +91,8 @@
 //! * `linkme` registers plugins with the crate of that name.
 //!   No code runs before `main`.
 //!   It does not support WebAssembly.
-//!   It does not find plugins across a crate of type `dylib`, which fails the link on Linux.
+//!   It does not find plugins across a crate of type `dylib`.
+//!   That fails the link on Linux for x86-64 and AArch64.
 //!   It wins over `inventory`.
 //! * `library` opens shared libraries: see [`Library`].
 //!   A plugin needs no feature to be in one.
@@ -157,7 +158,7 @@ pub use plug_core::{
 };
 #[cfg(all(feature = "host", feature = "config"))]
 #[doc(inline)]
-pub use plug_core::{Checked, Instances, Opened};
+pub use plug_core::{Checked, Instances, Opened, Section};
 #[doc(inline)]
 pub use plug_core::{Error, Identity, Interface, Portable};
 #[cfg(feature = "process")]

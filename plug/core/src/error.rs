@@ -12,6 +12,8 @@ pub(crate) mod kind;
 pub(crate) mod library;
 #[cfg(feature = "host")]
 pub(crate) mod link;
+#[cfg(any(feature = "host", feature = "config"))]
+pub(crate) mod nearest;
 #[cfg(feature = "host")]
 pub(crate) mod position;
 #[cfg(feature = "host")]
@@ -28,6 +30,10 @@ use std::fmt;
 use crate::error::kind::ErrorKind;
 use crate::error::refusal::Refusal;
 use crate::error::text::first_line;
+
+/// The text of an error of another build that has none.
+#[cfg(any(feature = "library", feature = "wire"))]
+const NO_MESSAGE: &str = "the plugin failed without a message";
 
 /// An error of this crate or of a plugin.
 ///
@@ -220,11 +226,18 @@ impl Error {
             let cause = cause.map(|cause| Box::new(cause) as Box<dyn StdError + Send + Sync>);
             Some(Self::of_plugin(Repr::Text(text, cause)))
         };
-        texts
-            .into_iter()
-            .rev()
-            .fold(None, with_cause)
-            .unwrap_or_else(|| Self::msg("the plugin failed without a message"))
+        texts.into_iter().rev().fold(None, with_cause).unwrap_or_else(|| Self::msg(NO_MESSAGE))
+    }
+
+    /// Rebuilds a refusal of another build: what is wrong, the nearest known name or an empty text,
+    /// and the causes.
+    #[cfg(feature = "library")]
+    pub(crate) fn refused_elsewhere(texts: Vec<String>, pointer: String) -> Self {
+        let mut texts = texts.into_iter();
+        let what = texts.next().unwrap_or_else(|| NO_MESSAGE.to_owned());
+        let nearest = texts.next().filter(|nearest| !nearest.is_empty());
+        let (error, causes) = (Self::refused(what, pointer, nearest), texts.collect::<Vec<_>>());
+        if causes.is_empty() { error } else { error.with_source(Self::from_texts(causes)) }
     }
 
     /// The error that a host gets when a plugin's `new` fails.

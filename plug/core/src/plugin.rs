@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::entry::options::OpenOptions;
-use crate::entry::{Asked, Entry, FIELDS, SEPARATOR, Slot, TAKES_SETTINGS};
+use crate::entry::{Asked, Entry, SEPARATOR, Slot};
 use crate::error::Error;
 use crate::error::difference::Difference;
 use crate::error::kind::ErrorKind;
@@ -63,7 +63,7 @@ pub(crate) enum Takes {
     )]
     Settings,
     Nothing,
-    /// It cannot be given any, for this reason, which says what the plugin is.
+    /// It cannot be given any. The reason is a clause, such as `it was built …`.
     #[cfg_attr(not(any(feature = "library", feature = "wire")), allow(dead_code, reason = "for other builds"))]
     Unknown(Arc<str>),
 }
@@ -273,7 +273,7 @@ impl Plugin {
         }
     }
 
-    /// The same, as a problem of its registry.
+    /// The differences, as a problem of its registry.
     pub(crate) fn problem(&self) -> Option<Problem> {
         let differences = self.unfit()?.to_vec();
         Some(Problem::Incompatible { place: self.into(), interface: self.interface(), differences })
@@ -325,7 +325,7 @@ impl Plugin {
     /// Whether its `new` takes settings. One that takes none refuses every key.
     pub fn takes_settings(&self) -> bool {
         match &self.0 {
-            PluginSource::Recorded(entry) => entry.takes_settings(),
+            PluginSource::Recorded(entry) => entry.takes_settings,
             PluginSource::Owned(owned) => matches!(owned.takes, Takes::Settings),
         }
     }
@@ -338,7 +338,11 @@ impl Plugin {
     /// # Errors
     ///
     /// [`ErrorKind::Settings`] if the plugin refuses them, [`ErrorKind::Incompatible`] if its
-    /// interface differs in another build, and those of reaching it there.
+    /// interface differs in another build, and those of reaching that build.
+    ///
+    /// # Panics
+    ///
+    /// If the type of a plugin of this binary panics when it is read.
     ///
     /// ```
     /// # #[cfg(feature = "config")] {
@@ -372,7 +376,8 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// Those of reaching the plugin, in another build.
+    /// [`ErrorKind::Incompatible`] if its interface differs in another build, and those of reaching
+    /// that build.
     ///
     /// ```
     /// # #[cfg(feature = "schema")] {
@@ -398,6 +403,7 @@ impl Plugin {
     pub fn schema(&self) -> Result<Option<String>, Error> {
         let mut schema = None;
         if self.takes_settings() {
+            self.check_fit()?;
             self.answer(&mut (), &OpenOptions::new(), Asked::Schema(&mut schema))?;
         }
         Ok(schema)
@@ -407,7 +413,9 @@ impl Plugin {
     fn answer(&self, object: &mut dyn Any, options: &OpenOptions, asked: Asked<'_>) -> Result<(), Error> {
         let settings = options.settings.as_ref();
         let text = settings.map_or(EMPTY, Settings::text);
-        self.ask(&mut Slot { object, options, settings: text, asked }).map_err(|source| self.explain(settings, source))
+        let is_open = matches!(asked, Asked::Object);
+        self.ask(&mut Slot { object, options, settings: text, asked })
+            .map_err(|source| self.explain(settings, is_open, source))
     }
 
     /// Does what the slot asks for. Its error is the plugin's own.
@@ -444,9 +452,9 @@ impl Plugin {
     }
 
     #[cold]
-    fn explain(&self, settings: Option<&Settings>, source: Error) -> Error {
+    fn explain(&self, settings: Option<&Settings>, is_open: bool, source: Error) -> Error {
         let Some(Refusal { pointer, nearest }) = source.refusal().cloned() else {
-            return Error::opening(self.name(), self.package(), source);
+            return if is_open { Error::opening(self.name(), self.package(), source) } else { source };
         };
         let (key, place) =
             settings.map_or_else(|| (dotted(keys(&pointer)), None), |settings| settings.locate(&pointer));
@@ -522,19 +530,30 @@ impl fmt::Debug for Plugin {
 }
 
 impl Entry {
-    /// Whether the plugin takes settings.
-    fn takes_settings(&self) -> bool {
-        // The last field but one may end with the same word, so the separator belongs to it.
-        self.text.strip_suffix(TAKES_SETTINGS).is_some_and(|text| text.ends_with(SEPARATOR))
-            && self.text.bytes().filter(|byte| *byte == SEPARATOR as u8).count() == FIELDS - 1
-    }
-
     fn field(&self, field: usize) -> &'static str {
-        let [name, aliases] = self.ends.map(|end| end as usize);
+        let (name, aliases) = (self.name_end as usize, self.aliases_end as usize);
         match field {
             NAME => &self.text[..name],
             ALIASES => &self.text[name + 1..aliases],
             _ => self.text[aliases + 1..].split(SEPARATOR).nth(field - 2).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(all(test, feature = "config", feature = "library"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_of_another_version_of_its_interface_is_not_asked() {
+        let fields = Arc::new(Fields::of(|at| if at == NAME { "a" } else { "" }));
+        let interface = Identity::foreign(TypeId::of::<()>(), "app::Plug", "1.0.0");
+        let unfit = Some([Difference::NotPortable].into());
+        let open = |_: &mut Slot<'_>| unreachable!("it does not fit");
+        let a = Plugin::found(fields, interface, "library:/x".into(), None, unfit, Takes::Settings, Box::new(open));
+        let settings = Settings::json("app.json", "{}").unwrap();
+        for error in [a.check(&settings).unwrap_err(), a.schema().unwrap_err()] {
+            assert!(matches!(error.kind(), ErrorKind::Incompatible { plugin, .. } if plugin == "a"), "{error:?}");
         }
     }
 }

@@ -6,6 +6,8 @@ pub(crate) mod index;
 #[cfg(feature = "config")]
 pub(crate) mod instances;
 pub(crate) mod link;
+#[cfg(feature = "config")]
+pub(crate) mod section;
 pub(crate) mod suggest;
 
 use std::collections::BTreeSet;

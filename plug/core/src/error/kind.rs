@@ -96,7 +96,7 @@ pub enum ErrorKind {
     Panicked {
         /// The plugin's name.
         plugin: String,
-        /// The method, or `new`.
+        /// The method, or `new`, `check` or `schema`.
         method: String,
         /// File, line and column, if they are known.
         place: Option<String>,

@@ -5,14 +5,11 @@ use std::ops::{Deref, DerefMut};
 
 use crate::entry::options::OpenOptions;
 use crate::error::Error;
-use crate::error::kind::ErrorKind;
 use crate::interface::Interface;
 use crate::plugin::Plugin;
 use crate::registry::Registry;
+use crate::registry::section::Section;
 use crate::settings::document::Settings;
-
-/// The key of a section that names its plugin.
-const PLUGIN: &str = "plugin";
 
 impl Registry {
     /// Opens an instance for each section of the settings, in the order of the file.
@@ -101,10 +98,7 @@ impl Registry {
     ) -> Result<Instances<I>, Error> {
         let mut instances = Instances(Vec::new());
         for section in Section::all(settings)? {
-            let plugin = section.plugin::<I>(self)?;
-            let options = options.clone().settings(section.settings());
-            let object = plugin.open_with(&options).map_err(|error| section.explain(error))?;
-            instances.0.push(Opened { name: section.name().to_owned(), plugin: plugin.name().to_owned(), object });
+            instances.0.push(section.open(self, options)?);
         }
         Ok(instances)
     }
@@ -145,55 +139,6 @@ impl Registry {
         };
         Ok(Section::all(settings)?.into_iter().map(check).collect())
     }
-}
-
-/// A section of settings, which describes an instance.
-struct Section(Settings);
-
-impl Section {
-    fn all(settings: &Settings) -> Result<Vec<Self>, Error> {
-        match settings.sections() {
-            Some(sections) => Ok(sections.into_iter().map(Self).collect()),
-            None => Err(settings.unreadable("is no table of sections")),
-        }
-    }
-
-    fn name(&self) -> &str {
-        self.0.instance().unwrap_or_default()
-    }
-
-    fn settings(&self) -> Settings {
-        self.0.without(PLUGIN)
-    }
-
-    /// The plugin that the section names, or that has its name.
-    fn plugin<'r, I: ?Sized + Interface>(&self, registry: &'r Registry) -> Result<&'r Plugin, Error> {
-        let keys = self.0.sections().ok_or_else(|| self.0.unreadable("is no table"))?;
-        match keys.into_iter().find(|key| key.instance() == Some(PLUGIN)) {
-            None => registry.plugin::<I>(self.name()).map_err(|error| {
-                let is_name = matches!(error.kind(), ErrorKind::Unknown { .. } | ErrorKind::BadName { .. });
-                let hint = is_name.then_some("a section names its plugin by the key `plugin`, or by its own name");
-                place(error, &self.0, hint)
-            }),
-            Some(key) => {
-                let name = key.as_str().ok_or_else(|| key.unreadable("is no text, and names the plugin"))?;
-                registry.plugin::<I>(&name).map_err(|error| place(error, &key, None))
-            }
-        }
-    }
-
-    /// Adds the place of the section, unless the error has that of a key.
-    fn explain(&self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Settings { .. } => error,
-            _ => place(error, &self.0, None),
-        }
-    }
-}
-
-fn place(error: Error, settings: &Settings, hint: Option<&str>) -> Error {
-    let (key, place) = settings.locate("");
-    error.about(&key, place.as_ref(), hint)
 }
 
 /// The instances that [`Registry::open_all`] opened, in the order of the file.
@@ -303,9 +248,9 @@ impl<I: ?Sized> fmt::Debug for Instances<I> {
 /// # Ok::<(), plug::Error>(())
 /// ```
 pub struct Opened<I: ?Sized> {
-    name: String,
-    plugin: String,
-    object: Box<I>,
+    pub(super) name: String,
+    pub(super) plugin: String,
+    pub(super) object: Box<I>,
 }
 
 impl<I: ?Sized> Opened<I> {
