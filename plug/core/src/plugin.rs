@@ -17,6 +17,7 @@ use crate::error::difference::Difference;
 use crate::error::kind::ErrorKind;
 use crate::error::problem::{Place, Problem};
 use crate::error::refusal::{Refusal, keys, step};
+use crate::escape;
 use crate::interface::{Identity, Interface};
 use crate::plugin::builder::PluginBuilder;
 use crate::plugin::fields::{
@@ -446,7 +447,8 @@ impl Plugin {
             return Some(Error::refused(&**reason, String::new(), None));
         }
         let Some(key) = key else { return Some(Error::refused("it takes no settings", String::new(), None)) };
-        Some(Error::refused(format!("it takes no settings, and `{key}` was set"), step(&key), None))
+        let what = format!("it takes no settings, and `{}` was set", escape::short(&key));
+        Some(Error::refused(what, step(&key), None))
     }
 
     #[cold]

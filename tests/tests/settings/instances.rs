@@ -215,6 +215,12 @@ fn refused_settings_name_the_instance() {
     assert_eq!(place.as_ref().map(|place| (&place.file[..], place.line, place.column)), Some(("app.toml", 9, 1)));
     assert_eq!((&what[..], nearest), ("a label is no empty text", &None));
 
+    let error = third("[plugins.third]\nplugin = 'plain'\n\"say \\\"hi\\\"\\u001b\" = 3");
+    assert_eq!(
+        error.to_string(),
+        "plugin `plain` does not take the settings of `third`: it takes no settings, and `say \"hi\"\\u{1b}` was set\n \
+         --> app.toml:9:1, `plugins.third.\"say \\\"hi\\\"\\u001B\"`"
+    );
     let error = third("[plugins.third]\nplugin = 'plain'\nother = 3");
     assert_eq!(
         error.to_string(),

@@ -26,6 +26,7 @@ macro_rules! every_link {
                 }
 
                 every_link!(@ settings_reach_the_object);
+                every_link!(@ instances_have_settings_of_their_own);
                 every_link!(@ texts_of_any_length_reach_the_object);
                 every_link!(@ a_plugin_without_settings_opens);
                 every_link!(@ a_check_reads_and_makes_nothing);

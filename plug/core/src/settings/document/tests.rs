@@ -269,3 +269,17 @@ fn debug_shows_no_value() {
         format!("Settings {{ file: \"{name}\", key: \"\", .. }}")
     );
 }
+
+#[test]
+fn a_text_that_is_cut_anywhere_is_read_or_refused() {
+    let (toml, json) = (file(TOML), file(JSON));
+    for at in 0..toml.len().max(json.len()) {
+        for (read, text) in [(Settings::toml as fn(&str, &str) -> _, &toml), (Settings::json, &json)] {
+            let Some(text) = text.get(..at) else { continue };
+            match read("app", text) {
+                Ok(settings) => assert!(settings.locate("/plugins/deep/b").1.is_some()),
+                Err(error) => assert!(error.to_string().contains("\n --> app:"), "{error}"),
+            }
+        }
+    }
+}
