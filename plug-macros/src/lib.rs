@@ -188,9 +188,13 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[plug("a")]` | the name; the type needs `Default` |
 /// | `aliases = ["alpha"]` | other names that open it |
 /// | `deprecated = "use b"` | the plugin works, and this says what to use instead |
-/// | `new = Self::open` | a function without arguments that returns the type, or a `Result` with it |
+/// | `new = Self::open` | a function that returns the type, or a `Result` with it; it takes nothing, or settings |
 /// | `crate = path` | the path of `plug`, if it is renamed or re-exported |
 /// | `#[plug(_)]` | no plugin: an impl with asynchronous methods, such as a fake in a test |
+///
+/// The settings that `new` takes are a type that is `serde::Deserialize`, by the feature `config` of
+/// `plug`. It is inferred from the function.
+/// The guide `settings` has all about them.
 ///
 /// The name is a literal.
 /// Lifetimes that the impl leaves out, as in `impl Plug for Reader<'_>`, are `'static`.

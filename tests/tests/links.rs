@@ -157,7 +157,7 @@ mod suite {
         let formal = registry.plugin::<dyn Plug>("formal").expect("it is there");
         assert_eq!(formal.deprecated(), Some("use polite"));
         let debug = "Plugin { name: \"formal\", interface: \"app_interface::Plug\", package: Some(\"plugin-polite\"), \
-             file: \"plugins/polite/src/lib.rs\", line: 24, .. }";
+             file: \"plugins/polite/src/lib.rs\", line: 67, .. }";
         assert_eq!(format!("{formal:?}").replace("\\\\", "/"), debug);
     }
 

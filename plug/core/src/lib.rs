@@ -22,7 +22,7 @@ mod panic;
 mod sync;
 
 // Makes text from outside of the program safe for a terminal.
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "config"))]
 mod escape;
 
 // Defines every error: its kind, the problems of a registry, and the faults of each link.
@@ -147,8 +147,12 @@ pub use protobuf::proto::proto;
 pub use registry::Registry;
 #[cfg(feature = "host")]
 pub use registry::catalogue::{Catalogue, Feature};
+#[cfg(all(feature = "host", feature = "config"))]
+pub use registry::instances::{Checked, Instances, Opened};
 #[cfg(feature = "host")]
 pub use registry::link::Link;
+#[cfg(all(feature = "host", feature = "config"))]
+pub use registry::section::Section;
 #[cfg(feature = "rpc")]
 pub use rpc::cancellation::{Cancellation, with_cancellation};
 #[cfg(feature = "rpc")]

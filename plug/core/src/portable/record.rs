@@ -1,5 +1,6 @@
 //! The records in a section of a library's file, which a host reads without running the library:
-//! one for the library, one for each portable interface and one for each plugin.
+//! one for the library, one for each portable interface, one for each plugin, and one more for each
+//! plugin that takes settings.
 //!
 //! A record consists of the magic bytes, a letter for its kind, the length of the rest as a
 //! little-endian u32, and text in fields with unit separators between them.
@@ -20,6 +21,11 @@ pub(crate) const HEAD: usize = MAGIC.len() + 1 + 4;
 pub(crate) const LIBRARY_KIND: u8 = b'L';
 pub(crate) const INTERFACE_KIND: u8 = b'I';
 pub(crate) const PLUGIN_KIND: u8 = b'P';
+/// Follows the record of a plugin that takes settings, in one static. It has no text.
+pub(crate) const SETTINGS_KIND: u8 = b'S';
+
+/// The fifth field of a library's record. A library of before settings has four.
+pub(crate) const KNOWS_SETTINGS: &str = "settings";
 
 /// Separates two fields.
 pub(crate) const UNIT: &str = "\u{1f}";

@@ -19,6 +19,7 @@ use crate::process::launch::folder::Folder;
 use crate::process::life::{Death, EXIT_TIMEOUT, Life};
 use crate::process::tls::Certificates;
 use crate::rpc::client::driver::Driver;
+use crate::rpc::client::instance::{ObjectInstance, Opens};
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
@@ -80,6 +81,16 @@ impl Running {
     /// Checks the health of the process.
     pub(crate) fn check(&self, deadline: Option<Instant>) -> Result<(), Fault> {
         self.driver.wait(self.explain_death(self.peer.check(deadline)))
+    }
+
+    /// Opens an instance in the process, unless it is open.
+    pub(crate) fn open(&self, instance: &Arc<ObjectInstance>, deadline: Option<Instant>) -> ReplyFuture {
+        self.explain_death(instance.open(Arc::clone(&self.peer) as Arc<dyn Opens>, deadline))
+    }
+
+    /// Calls a method of an instance in the process.
+    pub(crate) fn call_instance(&self, instance: &Arc<ObjectInstance>, call: Call) -> ReplyFuture {
+        self.explain_death(instance.call(Arc::clone(&self.peer) as Arc<dyn Opens>, call))
     }
 
     /// The same future, whose fault says how the process ended if that is the cause.

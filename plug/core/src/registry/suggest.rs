@@ -4,6 +4,7 @@
 
 use crate::error::Error;
 use crate::error::kind::{ErrorKind, NameList};
+use crate::error::nearest::nearest;
 use crate::error::problem::{Problem, entry_of_names};
 use crate::interface::Identity;
 use crate::plugin::{Plugin, name};
@@ -130,18 +131,11 @@ impl<'r> Candidates<'r> {
         features.map(|feature| self.registry.catalogue().argument(feature)).collect()
     }
 
-    /// The name that differs in the fewest letters.
-    /// It may differ in at most a third of the letters, or in one of two or more.
+    /// The most similar name.
     fn nearest(&self, name: &str) -> Option<&str> {
         let of_interface = self.of_interface.iter().flat_map(|plugin| plugin.aliases().chain([plugin.name()]));
         let off = self.off.iter().flat_map(|feature| feature.plugins.iter().map(String::as_str));
-        let near = |known: &str| {
-            // Two swapped letters count as one step.
-            let distance = strsim::osa_distance(name, known);
-            let letters = name.len().max(known.len());
-            (distance <= (letters / 3).max(1) && distance < letters).then_some(distance)
-        };
-        of_interface.chain(off).filter_map(|known| Some((near(known)?, known))).min().map(|(_, known)| known)
+        nearest(name, of_interface.chain(off))
     }
 
     /// The available names, or the reason why none is.

@@ -30,7 +30,7 @@ const TURNS: usize = 64;
 pub fn serve(bytes: &[u8]) -> Vec<u8> {
     let runtime = Builder::new_current_thread().enable_all().build().expect("the system has room for a runtime");
     let workers = Workers::new(runtime);
-    let dispatch = Dispatch::new(Registry::builtin().plugins().cloned()).expect("the plugins can be served");
+    let dispatch = Dispatch::new(Registry::builtin().plugins().cloned(), 0).expect("the plugins can be served");
     let (_print, printed) = mpsc::channel(1);
     let (_stop, is_stopping) = watch::channel(false);
     let server = NetRpcServer::new(dispatch, workers.calls(), 1 << 16, Arc::default(), printed, Arc::default());

@@ -181,13 +181,16 @@ where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Accepted { occupancy, ends } = accepted;
+    let stop = is_stopping.clone();
+    let limits = front.limits();
+    // The calls of instances have room, however many there are.
+    let instances = u32::try_from(limits.instances).unwrap_or(u32::MAX);
     let mut builder = h2::server::Builder::new();
     builder
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_concurrent_streams(CALLS)
+        .max_concurrent_streams(CALLS.saturating_add(instances))
         .max_header_list_size(HEADERS);
-    let limits = front.limits();
     let backpressure = front.bytes().connection();
     let mut stopping = pin!(is_stopping.wait_for(|is_stopping| *is_stopping));
     let mut connection = tokio::select! {
@@ -211,7 +214,7 @@ where
             () = &mut lost => return,
         };
         let Some(Ok((request, respond))) = accepted else { return };
-        front.answer(request, respond, &backpressure, &ends);
+        front.answer(request, respond, &backpressure, &ends, &stop);
     };
     connection.graceful_shutdown();
     loop {
@@ -228,7 +231,7 @@ where
             }
         };
         let Some(Ok((request, respond))) = accepted else { return };
-        front.answer(request, respond, &backpressure, &ends);
+        front.answer(request, respond, &backpressure, &ends, &stop);
     }
     // The peer has not confirmed the end. It learns which requests were not read.
     connection.abrupt_shutdown(Reason::NO_ERROR);
