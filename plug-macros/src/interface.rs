@@ -1,6 +1,7 @@
 //! `#[plug::interface]`: makes a trait an interface, and with `portable` one whose plugins can be
 //! behind a boundary.
 
+mod by_hand;
 mod generic;
 mod marks;
 mod model;

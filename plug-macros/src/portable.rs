@@ -8,7 +8,7 @@ mod view;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, DeriveInput, Error, GenericParam, parse_quote};
+use syn::{Attribute, DeriveInput, Error, GenericParam, TypeParamBound, parse_quote};
 
 use crate::arguments::{self, Errors, Root};
 use model::Model;
@@ -46,15 +46,19 @@ fn read_root(attributes: &[Attribute], errors: &mut Errors) -> Root {
 
 /// An impl for a refused type, so that the interfaces that use it cause no further errors.
 fn stub(root: &Root, mut item: DeriveInput) -> Option<TokenStream> {
+    let private = quote!(#root::__private);
     for param in &mut item.generics.params {
         match param {
             GenericParam::Lifetime(_) => return None,
-            GenericParam::Type(param) => param.bounds.push(parse_quote!('static)),
+            GenericParam::Type(param) => param.bounds.extend::<[TypeParamBound; 3]>([
+                parse_quote!('static),
+                parse_quote!(#private::core::marker::Send),
+                parse_quote!(#private::core::marker::Sync),
+            ]),
             GenericParam::Const(_) => {}
         }
     }
     let (name, (impl_generics, type_generics, where_clause)) = (&item.ident, item.generics.split_for_impl());
-    let private = quote!(#root::__private);
     Some(quote! {
         impl #impl_generics #private::Portable for #name #type_generics #where_clause {
             type View<'a> = ();

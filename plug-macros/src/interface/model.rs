@@ -9,6 +9,7 @@ use syn::{
     Signature, TraitItem, TraitItemFn, Type, TypeParamBound, WherePredicate, parse_quote,
 };
 
+use super::by_hand::ByHand;
 use super::marks::MethodMarks;
 use super::{marks, names};
 use crate::arguments::{Errors, conditions};
@@ -39,7 +40,9 @@ pub(super) struct Method<'a> {
     pub(super) arguments: Vec<Argument<'a>>,
     /// The names on the wire.
     pub(super) argument_names: Vec<String>,
+    /// The result. That of an asynchronous method is the future's.
     pub(super) outcome: &'a Type,
+    pub(super) is_async: bool,
     pub(super) has_default: bool,
     pub(super) is_idempotent: bool,
     /// Whether the arguments cross as a map over net/rpc.
@@ -200,17 +203,19 @@ impl<'a> Method<'a> {
     // fn say_hello(&self, name: &str) -> Result<String, plug::Error>;
     fn read(number: usize, item: &'a TraitItemFn, errors: &mut Errors) -> Option<Self> {
         let Signature { asyncness, safety, abi, ident, generics, inputs, output, variadic, .. } = &item.sig;
-        if let Some(token) = asyncness {
-            errors.at(token, "a portable method is not async: drop `async`, and return the result itself");
-        }
+        let by_hand = if asyncness.is_none() { ByHand::read(&item.sig) } else { None };
         if let Safety::Unsafe(token) = safety {
             errors.at(token, "the demands of an `unsafe` method do not cross: drop `unsafe`");
         }
         if let Some(abi) = abi {
             errors.at(abi, "each boundary has an ABI of its own: drop `extern`");
         }
+        if let Some(by_hand) = &by_hand {
+            by_hand.check(&item.sig, errors);
+        }
         for param in &generics.params {
             let message = match param {
+                GenericParam::Lifetime(_) if by_hand.is_some() => continue,
                 GenericParam::Lifetime(_) => {
                     "an argument is borrowed for the call and a result is owned: leave the lifetimes out"
                 }
@@ -237,8 +242,11 @@ impl<'a> Method<'a> {
         let mut numbers = Numbers::of_fields();
         let arguments = typed.enumerate().map(|(at, input)| Argument::read(at, input, &mut numbers, errors));
         let arguments: Vec<_> = arguments.collect();
+        let is_async = asyncness.is_some() || by_hand.is_some();
         let outcome = match output {
-            ReturnType::Type(_, ty) if !matches!(**ty, Type::Never(_)) => Some(&**ty),
+            ReturnType::Type(_, ty) if !matches!(**ty, Type::Never(_)) => {
+                Some(by_hand.map_or(&**ty, |by_hand| by_hand.output))
+            }
             _ => {
                 let message = "a portable method returns a `Result`, since a boundary can fail: write `-> Result<(), plug::Error>`";
                 errors.at(ident, message);
@@ -262,6 +270,7 @@ impl<'a> Method<'a> {
             arguments,
             argument_names,
             outcome: outcome?,
+            is_async,
             has_default: item.default.is_some(),
             is_idempotent,
             is_map,

@@ -16,18 +16,27 @@ pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
     let Interface { name, conditions, docs, service, methods } = interface;
     let private = &quote!(#root::__private);
     let described = methods.iter().map(|method| describe(private, interface, method));
-    let proxied = methods.iter().map(|method| method.implement(&remote_call(private, name, method)));
+    let proxied = methods.iter().map(|method| method.implement(private, &remote_call(private, name, method)));
     let fallbacks = fallbacks(private, interface);
-    let for_each = |rendered: &dyn Fn(TokenStream) -> TokenStream| -> Vec<_> {
+    let for_each = |rendered: &dyn Fn(&Method<'_>) -> TokenStream| -> Vec<_> {
         let each = methods.iter().map(|method| {
-            let (item, Method { conditions, .. }) = (rendered(method.this()), method);
+            let (item, Method { conditions, .. }) = (rendered(method), method);
             quote!(#(#conditions)* #item)
         });
         each.collect()
     };
-    let signatures = for_each(&|this| quote!(#private::Signature::of::<#this>()));
-    let calls = for_each(&|this| quote!(#private::call::<#this>));
-    let visited = for_each(&|this| quote!(#private::VisitMethods::method::<#this>(__visitor);));
+    let signatures = for_each(&|method| {
+        let this = method.this();
+        quote!(#private::Signature::of::<#this>())
+    });
+    let calls = for_each(&|method| {
+        let (call, this) = (if method.is_async { quote!(start) } else { quote!(call) }, method.this());
+        quote!(#private::#call::<#this>)
+    });
+    let visited = for_each(&|method| {
+        let (visit, this) = (if method.is_async { quote!(started) } else { quote!(method) }, method.this());
+        quote!(#private::VisitMethods::#visit::<#this>(__visitor);)
+    });
     let docs = docs::text(private, docs);
     quote! {
         #(#conditions)*
@@ -74,7 +83,7 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
     let Method { number, name, conditions, wire_name, arguments, argument_names, outcome, .. } = method;
     let Method { has_default, is_idempotent, .. } = method;
     let for_others = for_other_programs(private, method);
-    let (called, docs) = (name.unraw().to_string(), docs::text(private, &method.docs));
+    let (text, docs) = (name.unraw().to_string(), docs::text(private, &method.docs));
     let index = index(interface.methods.iter().take(*number));
     let argument = |at| {
         let (number, at) = (Literal::usize_unsuffixed(*number), Literal::usize_unsuffixed(at));
@@ -88,7 +97,34 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
     let names: Vec<_> = arguments.iter().map(|argument| &argument.name).collect();
     let held = nested(names.iter());
     let call = quote!(#object::#name(object #(, #names)*));
-    let call = names.iter().rev().fold(call, |call, name| quote!(#name.lend(|#name| #call)));
+    let (called, started) = match method.is_async {
+        true => {
+            let start = quote! {
+                #(#conditions)*
+                impl #private::Started for #this {
+                    fn start<'__plug>(
+                        object: &'__plug Self::Interface,
+                        #held: <Self::Arguments as #private::Arguments>::Given<'__plug>,
+                    ) -> #private::Task<'__plug, Self::Outcome> {
+                        #call
+                    }
+                }
+            };
+            (quote!(const IS_ASYNC: #private::core::primitive::bool = true;), Some(start))
+        }
+        false => {
+            let call = names.iter().rev().fold(call, |call, name| quote!(#name.lend(|#name| #call)));
+            let call = quote! {
+                fn call<__PlugHold: #private::Hold>(
+                    object: &Self::Interface,
+                    #held: <Self::Arguments as #private::Arguments>::Held<'_, __PlugHold>,
+                ) -> Self::Outcome {
+                    #call
+                }
+            };
+            (call, None)
+        }
+    };
     let Parts { ok, error, tell } = Parts::of(private, outcome);
     quote! {
         #(#forms)*
@@ -100,7 +136,7 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
             type Outcome = #outcome;
             type Ok = #ok;
             type Error = #error;
-            const NAME: &'static #private::core::primitive::str = #called;
+            const NAME: &'static #private::core::primitive::str = #text;
             const WIRE_NAME: &'static #private::core::primitive::str = #wire_name;
             const ARGUMENT_NAMES: &'static [&'static #private::core::primitive::str] = &[#(#argument_names),*];
             const DOCS: &'static #private::core::primitive::str = #docs;
@@ -109,15 +145,12 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
             const IS_IDEMPOTENT: #private::core::primitive::bool = #is_idempotent;
             #for_others
 
-            fn call<__PlugHold: #private::Hold>(
-                object: &Self::Interface,
-                #held: <Self::Arguments as #private::Arguments>::Held<'_, __PlugHold>,
-            ) -> Self::Outcome {
-                #call
-            }
+            #called
 
             #tell
         }
+
+        #started
     }
 }
 
@@ -198,9 +231,20 @@ fn remote_call(private: &TokenStream, object: &Ident, method: &Method<'_>) -> To
     let (this, names) = (method.this(), method.arguments.iter().map(|argument| &argument.name));
     let given = nested(names.clone());
     let (name, number) = (method.name, Literal::usize_unsuffixed(method.number));
-    match method.has_default {
-        false => quote!(#private::Proxy::call::<#this>(self, &#given)),
-        true => quote! {
+    match (method.is_async, method.has_default) {
+        (true, false) => quote!(#private::Proxy::start::<#this>(self, #given)),
+        (true, true) => quote! {
+            #private::Box::pin(async move {
+                match #private::Proxy::attempt_start::<#this>(self, #given).await {
+                    #private::Result::Ok(outcome) => outcome,
+                    #private::Result::Err(#given) => {
+                        #object::#name(&__PlugFallback::<_, #number>(self) #(, #names)*).await
+                    }
+                }
+            })
+        },
+        (false, false) => quote!(#private::Proxy::call::<#this>(self, &#given)),
+        (false, true) => quote! {
             let given = #given;
             if let #private::core::option::Option::Some(outcome) = #private::Proxy::attempt::<#this>(self, &given) {
                 return outcome;
@@ -222,7 +266,7 @@ fn fallbacks(private: &TokenStream, interface: &Interface<'_>) -> Option<TokenSt
     let objects = methods.iter().filter(|method| method.has_default).map(|Method { number, conditions, .. }| {
         let others = methods.iter().filter(|other| other.number != *number).map(|other| {
             let (name, names) = (other.name, other.arguments.iter().map(|argument| &argument.name));
-            other.implement(&quote!(#object::#name(self.0 #(, #names)*)))
+            other.implement(private, &quote!(#object::#name(self.0 #(, #names)*)))
         });
         let number = Literal::usize_unsuffixed(*number);
         quote! {
@@ -249,16 +293,21 @@ impl Method<'_> {
     }
 
     /// The method in an impl of the trait.
-    fn implement(&self, body: &TokenStream) -> TokenStream {
+    fn implement(&self, private: &TokenStream, body: &TokenStream) -> TokenStream {
         let Self { name, conditions, arguments, outcome, .. } = self;
+        let lifetime = self.is_async.then(|| quote!('__plug));
         let arguments = arguments.iter().map(|Argument { name, form, ty, .. }| match form {
-            Form::Str | Form::Ref => quote!(#name: &#ty),
-            Form::List => quote!(#name: &[#ty]),
+            Form::Str | Form::Ref => quote!(#name: &#lifetime #ty),
+            Form::List => quote!(#name: &#lifetime [#ty]),
             Form::Own => quote!(#name: #ty),
         });
+        let (parameters, output) = match self.is_async {
+            true => (Some(quote!(<'__plug>)), quote!(#private::Task<'__plug, #outcome>)),
+            false => (None, outcome.to_token_stream()),
+        };
         quote! {
             #(#conditions)*
-            fn #name(&self #(, #arguments)*) -> #outcome {
+            fn #name #parameters(&#lifetime self #(, #arguments)*) -> #output {
                 #body
             }
         }

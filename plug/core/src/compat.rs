@@ -22,15 +22,29 @@ pub(crate) struct Match {
     pub places: Result<Arc<[Option<usize>]>, Arc<[Difference]>>,
 }
 
+/// Parses a record of this program, as a kind of link compares it.
+type OwnRecord = fn(&'static [u8]) -> Option<ParsedInterface<'static>>;
+
 /// The type of all interfaces that this program does not have.
 struct Foreign;
 
 impl Match {
     /// Matches the interface with this path. `other` is its record in the other build, if it is
     /// portable.
+    #[cfg(feature = "library")]
     pub(crate) fn of(path: &str, other: Option<&ParsedInterface<'_>>) -> Self {
+        Self::find(path, other, own_record)
+    }
+
+    /// The same for a build that is called by message.
+    #[cfg(feature = "wire")]
+    pub(crate) fn by_message(path: &str, other: Option<&ParsedInterface<'_>>) -> Self {
+        Self::find(path, other, |record| own_record(record).map(ParsedInterface::by_message))
+    }
+
+    fn find(path: &str, other: Option<&ParsedInterface<'_>>, own: OwnRecord) -> Self {
         let ours = submissions::portables().map(|portables| portables.0).filter(|ours| ours.name() == path);
-        let matches = ours.map(|identity| Self { identity, places: Self::places(identity, other) });
+        let matches = ours.map(|identity| Self { identity, places: Self::places(identity, other, own) });
         // This program may contain two versions of an interface's crate. The compatible one is
         // chosen.
         let best =
@@ -43,8 +57,9 @@ impl Match {
     }
 
     fn places(
-        identity: &Identity,
+        identity: &'static Identity,
         other: Option<&ParsedInterface<'_>>,
+        own: OwnRecord,
     ) -> Result<Arc<[Option<usize>]>, Arc<[Difference]>> {
         let (Some(record), Some(other)) = (identity.record(), other) else {
             return Err([Difference::NotPortable].into());
@@ -54,7 +69,7 @@ impl Match {
         if other.text.is_some_and(|text| text.as_bytes() == &record[HEAD..]) {
             return Ok((0..other.methods.len()).map(Some).collect());
         }
-        match own_record(record) {
+        match own(record) {
             Some(ours) => match_methods(&ours, other).map(Arc::from).map_err(Arc::from),
             None => Err([Difference::NotPortable].into()),
         }

@@ -98,7 +98,7 @@ use crate::portable::types::{Type, TypeRef};
     note = "and of types that cross: Option, Box, Vec, arrays, tuples of up to 8, HashSet, BTreeSet, HashMap and BTreeMap",
     note = "and structs and enums with `#[derive(plug::Portable)]`; and as arguments, `&str`, `&Path`, `&[T]` and `&T`"
 )]
-pub trait Portable: Sized + 'static {
+pub trait Portable: Sized + Send + Sync + 'static {
     /// The view of a value on the other side, for the duration of a call. C defines its layout.
     #[doc(hidden)]
     type View<'a>: Copy;

@@ -1,16 +1,59 @@
-//! Interfaces with `async fn`, whose plugins are linked into this binary.
+//! Interfaces with `async fn`: their meaning in the builtin link, and one suite over the links.
 //! Any executor polls their futures.
 
 mod bodies;
 mod executors;
 mod hygiene;
 mod signatures;
+mod suite;
+mod tables;
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
+
+macro_rules! every_link {
+    ($($name:ident: $link:expr;)*) => {
+        $(
+            mod $name {
+                use super::*;
+
+                fn registry() -> plug::Registry {
+                    let mut registry = plug::Registry::new();
+                    registry.add(&$link).expect("the link has plugins");
+                    registry
+                }
+
+                every_link!(@ values_cross);
+                every_link!(@ a_pending_task_is_woken);
+                every_link!(@ a_waker_stays_the_same);
+                every_link!(@ the_waker_of_the_latest_poll_is_woken);
+                every_link!(@ a_kept_waker_outlives_its_task);
+                every_link!(@ dropping_a_task_drops_its_state);
+                every_link!(@ an_error_keeps_its_causes);
+                every_link!(@ a_task_moves_between_threads_and_runtimes);
+            }
+        )*
+    };
+    (@ $case:ident) => {
+        #[test]
+        fn $case() {
+            suite::$case(&registry());
+        }
+    };
+}
+
+every_link! {
+    builtin: plug::link::Builtin;
+    loopback: plug::link::Loopback;
+}
+
+#[cfg(not(miri))]
+every_link! {
+    library: tables::library();
+}
 
 struct Unpark(Thread);
 

@@ -13,7 +13,6 @@ trait Methods: Send + Sync {
     fn takes(self: Box<Self>) -> Result<(), plug::Error>;
     fn named<'a>(&'a self, text: &'a str) -> Result<(), plug::Error>;
     fn elided(&'_ self, text: &'_ str) -> Result<(), plug::Error>;
-    async fn later(&self) -> Result<(), plug::Error>;
     unsafe fn promises(&self) -> Result<(), plug::Error>;
     extern "C" fn foreign(&self) -> Result<(), plug::Error>;
     fn generic<T: 'static, const N: usize>(&self, of: T) -> Result<(), plug::Error>;
@@ -63,9 +62,6 @@ impl Methods for A {
         Ok(())
     }
     fn elided(&self, _: &str) -> Result<(), plug::Error> {
-        Ok(())
-    }
-    async fn later(&self) -> Result<(), plug::Error> {
         Ok(())
     }
     unsafe fn promises(&self) -> Result<(), plug::Error> {

@@ -3,6 +3,7 @@
 //! New fields come at the end, and `size` tells which fields a table has.
 
 use std::mem::MaybeUninit;
+use std::sync::atomic::AtomicPtr;
 
 use crate::abi::view::{Slice, Text};
 
@@ -32,6 +33,8 @@ pub(crate) const DONE: u64 = 0;
 pub(crate) const FAILED: u64 = 1;
 /// The method panicked, and its message went to the reply.
 pub(crate) const PANICKED: u64 = 2;
+/// The task is not ready. Only a task's `poll` returns it.
+pub(crate) const PENDING: u64 = 3;
 /// The plugin refuses its settings. Only `open` and `ask` return it, and only to a host that passed
 /// arguments; to another one they return `FAILED`.
 ///
@@ -162,6 +165,45 @@ pub(crate) const CHECK: u32 = 0;
 /// A plugin without one is done without a value.
 pub(crate) const SCHEMA: u32 = 1;
 
+/// The task of an asynchronous method: the value of the reply to its call.
+/// The views of the arguments are lent for its life.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct StartedTask {
+    pub task: Object,
+    /// Replies as a call of the method does, or returns `PENDING`.
+    /// It takes `task` as its object and a `LentWaker` as its arguments.
+    /// With another status than `PENDING`, the task is gone.
+    pub poll: CallFn,
+    /// Ends a task that is pending, or was not polled. It takes the same, and its reply is for nothing.
+    pub close: CallFn,
+}
+
+/// The waker that a host lends to a task, the same one for the task's whole life.
+#[repr(C)]
+pub(crate) struct LentWaker {
+    pub size: u32,
+    pub table: &'static WakerTable,
+    /// For the functions of the table, during a poll.
+    pub data: *const (),
+    /// The library's own word. It is null at first, and null again when the task is gone.
+    pub own: AtomicPtr<()>,
+}
+
+/// A host's functions behind a waker. They do not unwind.
+#[repr(C)]
+pub(crate) struct WakerTable {
+    pub size: u32,
+    /// Wakes the task. Only during a poll.
+    pub wake: unsafe extern "C" fn(data: *const ()),
+    /// Makes a waker that can be woken at any time, also after the task. Only during a poll.
+    pub keep: unsafe extern "C" fn(data: *const ()) -> *const (),
+    /// From any thread.
+    pub wake_kept: unsafe extern "C" fn(kept: *const ()),
+    /// From any thread, once.
+    pub drop_kept: unsafe extern "C" fn(kept: *const ()),
+}
+
 /// The table that a host passes to a library's entry.
 #[repr(C)]
 pub(crate) struct HostTable {
@@ -209,6 +251,14 @@ impl Object {
     pub(crate) unsafe fn get<'a, I: ?Sized>(self) -> &'a I {
         // SAFETY: `new` did the reverse, in the same library, and the box still exists.
         unsafe { &*std::mem::transmute_copy::<_, *const I>(&self.0) }
+    }
+
+    /// # Safety
+    ///
+    /// The same, and nothing else uses it for `'a`.
+    pub(crate) unsafe fn get_mut<'a, I: ?Sized>(self) -> &'a mut I {
+        // SAFETY: `new` did the reverse, in the same library, and the box still exists.
+        unsafe { &mut *std::mem::transmute_copy::<_, *mut I>(&self.0) }
     }
 
     /// # Safety

@@ -7,6 +7,10 @@ use crate::entry::{FIELDS, SEPARATOR};
 use crate::escape;
 use crate::plugin::fields::{ALIASES, Fields, NAME, PROSE};
 use crate::plugin::name;
+#[cfg(feature = "wire")]
+use crate::portable::const_text::fingerprint;
+#[cfg(feature = "wire")]
+use crate::portable::record::ASYNC;
 use crate::portable::record::{HEAD, METHOD};
 
 /// The maximum length of an interface's path and version.
@@ -29,6 +33,15 @@ pub(crate) struct ParsedInterface<'t> {
     pub methods: Vec<ParsedMethod<'t>>,
     /// The whole record, if it came as one text.
     pub text: Option<&'t str>,
+}
+
+#[cfg(feature = "wire")]
+impl ParsedInterface<'_> {
+    /// The interface as it is called by message.
+    pub(crate) fn by_message(self) -> Self {
+        let methods = self.methods.into_iter().map(ParsedMethod::by_message).collect();
+        Self { methods, text: None, ..self }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +79,18 @@ impl<'t> ParsedMethod<'t> {
         let (name, default, signature) = (fields.next()?, fields.next()?, fields.next()?);
         let fingerprint = u128::from_str_radix(fields.next()?, 16).ok()?;
         Some(Self { name, has_default: default == "default", signature, fingerprint })
+    }
+
+    /// The method as it is called by message, in which asynchronous methods are like others.
+    #[cfg(feature = "wire")]
+    pub(crate) fn by_message(self) -> Self {
+        match self.signature.strip_prefix(ASYNC) {
+            Some(signature) => {
+                let fingerprint = fingerprint(signature.as_bytes(), 0, signature.len());
+                Self { signature, fingerprint, ..self }
+            }
+            None => self,
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 //! objects, and behind questions about settings.
 //! It catches panics.
 
+pub(crate) mod task;
+mod waker;
+
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
@@ -33,37 +36,49 @@ pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), r
     let work = || {
         // SAFETY: the caller's promise.
         let (object, views) = unsafe { (object.get::<M::Interface>(), *arguments.cast()) };
-        match M::call(object, M::Arguments::hold(views)).result() {
-            Ok(value) => {
-                if const { has_limits::<M::Ok>() }
-                    && let Err(flaw) = check(&value, REPLY)
-                {
-                    // SAFETY: the caller's promise.
-                    return unsafe { fail(reply, &[refused_result(M::NAME, &flaw)], "", FAILED) };
-                }
-                let scratch = Scratch::new();
-                let view: View<'_, M> = value.view(&scratch);
-                if M::Ok::IS_FLAT && CallStatus::holds::<View<'_, M>>() {
-                    return CallStatus::with(view);
-                }
-                let reply: *mut ReplySlot<View<'_, M>> = reply.cast();
-                // SAFETY: the caller's promise. The caller copies a view before it returns, and a
-                // flat view has no pointers.
-                unsafe {
-                    if M::Ok::IS_FLAT {
-                        (*reply).value.write(view);
-                    } else {
-                        ((*reply).vtable.value)(reply.cast(), std::ptr::from_ref(&view).cast());
-                    }
-                }
-                CallStatus::of(DONE)
-            }
-            // SAFETY: the caller's promise.
-            Err(error) => unsafe { failed::<M>(reply, error) },
-        }
+        let outcome = M::call(object, M::Arguments::hold(views));
+        // SAFETY: the caller's promise.
+        unsafe { replied::<M>(outcome, reply) }
     };
     // SAFETY: the caller's promise.
     unsafe { caught(reply, work) }
+}
+
+/// Writes the outcome of a method to the reply.
+///
+/// # Safety
+///
+/// `reply` points to a reply for M's result.
+#[inline(always)]
+unsafe fn replied<M: Method>(outcome: M::Outcome, reply: *mut ()) -> CallStatus {
+    match outcome.result() {
+        Ok(value) => {
+            if const { has_limits::<M::Ok>() }
+                && let Err(flaw) = check(&value, REPLY)
+            {
+                // SAFETY: the caller's promise.
+                return unsafe { fail(reply, &[refused_result(M::NAME, &flaw)], "", FAILED) };
+            }
+            let scratch = Scratch::new();
+            let view: View<'_, M> = value.view(&scratch);
+            if M::Ok::IS_FLAT && CallStatus::holds::<View<'_, M>>() {
+                return CallStatus::with(view);
+            }
+            let reply: *mut ReplySlot<View<'_, M>> = reply.cast();
+            // SAFETY: the caller's promise. The caller copies a view before it returns, and a
+            // flat view has no pointers.
+            unsafe {
+                if M::Ok::IS_FLAT {
+                    (*reply).value.write(view);
+                } else {
+                    ((*reply).vtable.value)(reply.cast(), std::ptr::from_ref(&view).cast());
+                }
+            }
+            CallStatus::of(DONE)
+        }
+        // SAFETY: the caller's promise.
+        Err(error) => unsafe { failed::<M>(reply, error) },
+    }
 }
 
 /// # Safety

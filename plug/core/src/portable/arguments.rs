@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
-use super::Portable;
+use super::{LentList, Portable};
 use crate::abi::view::{Pair, Scratch, Slice, Text};
 use crate::portable::check::{check, check_list, check_path, has_limits};
 use crate::portable::codec::{Malformed, PutFields, Sink, TakeFields, finish};
@@ -26,20 +26,24 @@ pub trait Written {
 }
 
 /// The form in which an argument crosses.
-pub trait Crosses: Written {
+// The future of an asynchronous method owns its arguments, and is `Send`.
+pub trait Crosses: for<'a> Written<Given<'a>: Send> {
     type View<'a>: Copy;
     /// The value that bytes are decoded to.
     type Kept: Portable;
+    /// The owner of a borrowed argument that is made from a view.
+    type Owner<'a>: Default;
     const TYPE: TypeRef;
 
     fn view<'a>(given: &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a>;
 
-    /// Makes the method's argument from the view, for the duration of `call`.
-    fn lend<R>(view: Self::View<'_>, call: impl FnOnce(Self::Given<'_>) -> R) -> R;
+    /// Makes the method's argument from the view. The owner is empty.
+    fn give<'a, 'v: 'a>(view: Self::View<'v>, owner: &'a mut Self::Owner<'v>) -> Self::Given<'a>;
 
     fn put<S: Sink>(given: &Self::Given<'_>, sink: S);
 
-    fn lend_kept<R>(kept: Self::Kept, call: impl FnOnce(Self::Given<'_>) -> R) -> R;
+    /// Makes the method's argument from the decoded value. The owner is empty.
+    fn give_kept(kept: Self::Kept, owner: &mut Option<Self::Kept>) -> Self::Given<'_>;
 
     /// Refuses an argument of this name that does not cross.
     #[inline]
@@ -58,6 +62,7 @@ impl Written for Str {
 impl Crosses for Str {
     type View<'a> = Text<'a>;
     type Kept = String;
+    type Owner<'a> = ();
     const TYPE: TypeRef = TypeRef::new(&Type::String);
 
     #[inline]
@@ -66,8 +71,8 @@ impl Crosses for Str {
     }
 
     #[inline]
-    fn lend<R>(view: Text<'_>, call: impl FnOnce(&str) -> R) -> R {
-        call(view.get())
+    fn give<'a, 'v: 'a>(view: Text<'v>, (): &'a mut ()) -> &'a str {
+        view.get()
     }
 
     #[inline]
@@ -76,8 +81,8 @@ impl Crosses for Str {
     }
 
     #[inline]
-    fn lend_kept<R>(kept: String, call: impl FnOnce(&str) -> R) -> R {
-        call(&kept)
+    fn give_kept(kept: String, owner: &mut Option<String>) -> &str {
+        owner.insert(kept)
     }
 }
 
@@ -91,6 +96,7 @@ impl<T: 'static> Written for List<T> {
 impl<T: Portable> Crosses for List<T> {
     type View<'a> = Slice<'a, T::View<'a>>;
     type Kept = Vec<T>;
+    type Owner<'a> = Option<LentList<'a, T>>;
     const TYPE: TypeRef = T::LIST;
 
     #[inline]
@@ -99,8 +105,8 @@ impl<T: Portable> Crosses for List<T> {
     }
 
     #[inline]
-    fn lend<R>(view: Self::View<'_>, call: impl FnOnce(&[T]) -> R) -> R {
-        call(&T::lend_list(view))
+    fn give<'a, 'v: 'a>(view: Self::View<'v>, owner: &'a mut Self::Owner<'v>) -> &'a [T] {
+        owner.insert(T::lend_list(view))
     }
 
     #[inline]
@@ -109,8 +115,8 @@ impl<T: Portable> Crosses for List<T> {
     }
 
     #[inline]
-    fn lend_kept<R>(kept: Vec<T>, call: impl FnOnce(&[T]) -> R) -> R {
-        call(&kept)
+    fn give_kept(kept: Vec<T>, owner: &mut Option<Vec<T>>) -> &[T] {
+        owner.insert(kept)
     }
 
     #[inline]
@@ -130,6 +136,7 @@ impl<T: ?Sized + 'static> Written for Ref<T> {
 impl<T: ?Sized + Portable> Crosses for Ref<T> {
     type View<'a> = T::View<'a>;
     type Kept = T;
+    type Owner<'a> = Option<T>;
     const TYPE: TypeRef = T::TYPE;
 
     #[inline]
@@ -138,8 +145,8 @@ impl<T: ?Sized + Portable> Crosses for Ref<T> {
     }
 
     #[inline]
-    fn lend<R>(view: Self::View<'_>, call: impl FnOnce(&T) -> R) -> R {
-        call(&T::own(view))
+    fn give<'a, 'v: 'a>(view: Self::View<'v>, owner: &'a mut Option<T>) -> &'a T {
+        owner.insert(T::own(view))
     }
 
     #[inline]
@@ -148,8 +155,8 @@ impl<T: ?Sized + Portable> Crosses for Ref<T> {
     }
 
     #[inline]
-    fn lend_kept<R>(kept: T, call: impl FnOnce(&T) -> R) -> R {
-        call(&kept)
+    fn give_kept(kept: T, owner: &mut Option<T>) -> &T {
+        owner.insert(kept)
     }
 
     #[inline]
@@ -162,6 +169,7 @@ impl<T: ?Sized + Portable> Crosses for Ref<T> {
 impl Crosses for Ref<Path> {
     type View<'a> = Text<'a>;
     type Kept = PathBuf;
+    type Owner<'a> = ();
     const TYPE: TypeRef = PathBuf::TYPE;
 
     /// `check` refuses a path that is not Unicode before it is viewed.
@@ -171,8 +179,8 @@ impl Crosses for Ref<Path> {
     }
 
     #[inline]
-    fn lend<R>(view: Text<'_>, call: impl FnOnce(&Path) -> R) -> R {
-        call(Path::new(view.get()))
+    fn give<'a, 'v: 'a>(view: Text<'v>, (): &'a mut ()) -> &'a Path {
+        Path::new(view.get())
     }
 
     #[inline]
@@ -181,8 +189,8 @@ impl Crosses for Ref<Path> {
     }
 
     #[inline]
-    fn lend_kept<R>(kept: PathBuf, call: impl FnOnce(&Path) -> R) -> R {
-        call(&kept)
+    fn give_kept(kept: PathBuf, owner: &mut Option<PathBuf>) -> &Path {
+        owner.insert(kept)
     }
 
     fn check(given: &&Path, name: &'static str) -> Result<(), Malformed> {
@@ -200,6 +208,7 @@ impl<T: 'static> Written for Own<T> {
 impl<T: Portable> Crosses for Own<T> {
     type View<'a> = T::View<'a>;
     type Kept = T;
+    type Owner<'a> = ();
     const TYPE: TypeRef = T::TYPE;
 
     #[inline]
@@ -208,8 +217,8 @@ impl<T: Portable> Crosses for Own<T> {
     }
 
     #[inline]
-    fn lend<R>(view: Self::View<'_>, call: impl FnOnce(T) -> R) -> R {
-        call(T::own(view))
+    fn give<'a, 'v: 'a>(view: Self::View<'v>, (): &'a mut ()) -> T {
+        T::own(view)
     }
 
     #[inline]
@@ -218,8 +227,8 @@ impl<T: Portable> Crosses for Own<T> {
     }
 
     #[inline]
-    fn lend_kept<R>(kept: T, call: impl FnOnce(T) -> R) -> R {
-        call(kept)
+    fn give_kept(kept: T, _: &mut Option<T>) -> T {
+        kept
     }
 
     #[inline]
@@ -243,7 +252,7 @@ impl Hold for Viewed {
 
     #[inline]
     fn lend<C: Crosses, R>(held: C::View<'_>, call: impl FnOnce(C::Given<'_>) -> R) -> R {
-        C::lend(held, call)
+        call(C::give(held, &mut C::Owner::default()))
     }
 }
 
@@ -255,7 +264,7 @@ impl Hold for Kept {
 
     #[inline]
     fn lend<C: Crosses, R>(held: C::Kept, call: impl FnOnce(C::Given<'_>) -> R) -> R {
-        C::lend_kept(held, call)
+        call(C::give_kept(held, &mut None))
     }
 }
 
@@ -273,17 +282,21 @@ impl<H: Hold, A: Argument> Held<'_, H, A> {
 
 /// The arguments of a method: `()`, or the first and the rest, for any number of them.
 pub trait Arguments {
-    type Given<'a>;
+    type Given<'a>: Send;
     type View<'a>: Copy;
-    type Kept;
-    /// The values that have been decoded so far.
-    type Slots: Default;
+    type Kept: Send;
+    /// The values that have been decoded so far, or the owners of those that are given.
+    type Slots: Default + Send;
+    /// The owners of the arguments that are made from views.
+    type Owners<'a>: Default;
     /// It is not dropped, since it is lent at once.
     type Held<'a, H: Hold>;
     const TYPES: Types;
 
     fn view<'a>(given: &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a>;
     fn hold<'a>(view: Self::View<'a>) -> Self::Held<'a, Viewed>;
+    /// Makes the method's arguments from the views. The owners are empty.
+    fn give<'a, 'v: 'a>(view: Self::View<'v>, owners: &'a mut Self::Owners<'v>) -> Self::Given<'a>;
 
     /// Refuses arguments of these names that do not cross.
     fn check(given: &Self::Given<'_>, names: &'static [&'static str]) -> Result<(), Malformed>;
@@ -294,6 +307,8 @@ pub trait Arguments {
     fn take<F: TakeFields>(slots: &mut Self::Slots, index: usize, fields: &mut F) -> Result<(), Malformed>;
     fn finish(slots: Self::Slots, names: &'static [&'static str]) -> Result<Self::Kept, Malformed>;
     fn hold_kept<'a>(kept: Self::Kept) -> Self::Held<'a, Kept>;
+    /// Makes the method's arguments from the decoded values. The owners are empty.
+    fn give_kept(kept: Self::Kept, owners: &mut Self::Slots) -> Self::Given<'_>;
 }
 
 /// A list of types, in a constant.
@@ -304,6 +319,7 @@ impl Arguments for () {
     type View<'a> = ();
     type Kept = ();
     type Slots = ();
+    type Owners<'a> = ();
     type Held<'a, H: Hold> = ();
     const TYPES: Types = Types(None);
 
@@ -312,6 +328,9 @@ impl Arguments for () {
 
     #[inline]
     fn hold<'a>((): Self::View<'a>) -> Self::Held<'a, Viewed> {}
+
+    #[inline]
+    fn give<'a, 'v: 'a>((): Self::View<'v>, (): &'a mut Self::Owners<'v>) -> Self::Given<'a> {}
 
     #[inline]
     fn check((): &(), _: &'static [&'static str]) -> Result<(), Malformed> {
@@ -331,6 +350,9 @@ impl Arguments for () {
 
     #[inline]
     fn hold_kept<'a>((): ()) -> Self::Held<'a, Kept> {}
+
+    #[inline]
+    fn give_kept((): (), (): &mut ()) -> Self::Given<'_> {}
 }
 
 impl<A: Argument, R: Arguments> Arguments for (A, R) {
@@ -338,6 +360,7 @@ impl<A: Argument, R: Arguments> Arguments for (A, R) {
     type View<'a> = Pair<<A::Form as Crosses>::View<'a>, R::View<'a>>;
     type Kept = (<A::Form as Crosses>::Kept, R::Kept);
     type Slots = (Option<<A::Form as Crosses>::Kept>, R::Slots);
+    type Owners<'a> = (<A::Form as Crosses>::Owner<'a>, R::Owners<'a>);
     type Held<'a, H: Hold> = (Held<'a, H, A>, R::Held<'a, H>);
     const TYPES: Types = Types(Some((A::Form::TYPE, &R::TYPES)));
 
@@ -349,6 +372,14 @@ impl<A: Argument, R: Arguments> Arguments for (A, R) {
     #[inline]
     fn hold<'a>(Pair(first, rest): Self::View<'a>) -> Self::Held<'a, Viewed> {
         (Held(ManuallyDrop::new(first), ()), R::hold(rest))
+    }
+
+    #[inline]
+    fn give<'a, 'v: 'a>(
+        Pair(first, rest): Self::View<'v>,
+        (owner, owners): &'a mut Self::Owners<'v>,
+    ) -> Self::Given<'a> {
+        (A::Form::give(first, owner), R::give(rest, owners))
     }
 
     #[inline]
@@ -379,5 +410,10 @@ impl<A: Argument, R: Arguments> Arguments for (A, R) {
     #[inline]
     fn hold_kept<'a>((first, rest): Self::Kept) -> Self::Held<'a, Kept> {
         (Held(ManuallyDrop::new(first), ()), R::hold_kept(rest))
+    }
+
+    #[inline]
+    fn give_kept((first, rest): Self::Kept, (owner, owners): &mut Self::Slots) -> Self::Given<'_> {
+        (A::Form::give_kept(first, owner), R::give_kept(rest, owners))
     }
 }

@@ -244,17 +244,22 @@ impl<const N: usize> ConstText<N> {
     }
 
     /// The fingerprint of the text from a position on.
-    /// It is FNV-1a with 128 bits: <http://www.isthe.com/chongo/tech/comp/fnv/>.
-    /// It need not resist an adversary: an author of two signatures with one fingerprint fools only
-    /// themselves.
     pub(crate) const fn fingerprint(&self, from: usize) -> u128 {
-        let (mut hash, mut at) = (0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, from);
-        while at < self.len && at < N {
-            hash = (hash ^ self.bytes[at] as u128).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-            at += 1;
-        }
-        hash
+        fingerprint(&self.bytes, from, if self.len < N { self.len } else { N })
     }
+}
+
+/// The fingerprint of a part of a text.
+/// It is FNV-1a with 128 bits: <http://www.isthe.com/chongo/tech/comp/fnv/>.
+/// It need not resist an adversary: an author of two signatures with one fingerprint fools only
+/// themselves.
+pub(crate) const fn fingerprint(text: &[u8], from: usize, to: usize) -> u128 {
+    let (mut hash, mut at) = (0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, from);
+    while at < to {
+        hash = (hash ^ text[at] as u128).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        at += 1;
+    }
+    hash
 }
 
 const DIGITS: &str = "0123456789abcdef";

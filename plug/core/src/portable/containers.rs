@@ -114,7 +114,7 @@ macro_rules! set {
 }
 
 set!(BTreeSet<T>: Ord);
-set!(HashSet<T, S>: Eq + Hash, S: BuildHasher + Default + 'static);
+set!(HashSet<T, S>: Eq + Hash, S: BuildHasher + Default + Send + Sync + 'static);
 
 /// Pairs of pairs, since the order in a tuple is the compiler's choice.
 macro_rules! views {

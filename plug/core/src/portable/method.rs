@@ -3,11 +3,13 @@
 use std::fmt::Display;
 
 use super::Portable;
+use crate::error::Error;
 use crate::interface::Interface;
 use crate::portable::arguments::{Arguments, Hold, Types};
 use crate::portable::chain;
 use crate::portable::outcome::{Fails, Outcome};
 use crate::portable::types::{Type, TypeRef};
+use crate::task::Task;
 
 /// A method of a portable interface.
 pub trait Method: 'static {
@@ -33,8 +35,13 @@ pub trait Method: 'static {
     const HAS_DEFAULT: bool;
     /// Whether a call may be repeated if it is unknown whether the first was made.
     const IS_IDEMPOTENT: bool;
+    /// Whether the method is asynchronous. It is then `Started`, and `call` fails.
+    const IS_ASYNC: bool = false;
 
-    fn call<H: Hold>(object: &Self::Interface, held: <Self::Arguments as Arguments>::Held<'_, H>) -> Self::Outcome;
+    fn call<H: Hold>(object: &Self::Interface, held: <Self::Arguments as Arguments>::Held<'_, H>) -> Self::Outcome {
+        let _ = (object, held);
+        Self::Outcome::of(Err(Error::msg(format!("`{}` is asynchronous, and was not started", Self::NAME))))
+    }
 
     /// Visits the texts of an error: its own, and those of its causes.
     fn tell(error: &Self::Error, text: &mut dyn FnMut(&dyn Display));
@@ -44,6 +51,14 @@ pub trait Method: 'static {
     }
 }
 
+/// An asynchronous method.
+pub trait Started: Method {
+    fn start<'a>(
+        object: &'a Self::Interface,
+        given: <Self::Arguments as Arguments>::Given<'a>,
+    ) -> Task<'a, Self::Outcome>;
+}
+
 /// The description of a method. Two builds must agree on its name and types to call it.
 #[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "libraries tell of names and types alone"))]
 pub struct Signature {
@@ -51,6 +66,7 @@ pub struct Signature {
     pub(crate) arguments: Types,
     pub(crate) output: TypeRef,
     pub(crate) has_default: bool,
+    pub(crate) is_async: bool,
     // Two builds may differ in the following.
     pub(crate) wire_name: &'static str,
     pub(crate) argument_names: &'static [&'static str],
@@ -81,6 +97,7 @@ impl Signature {
             arguments: M::Arguments::TYPES,
             output: <<M::Outcome as Outcome>::Ok as Portable>::TYPE,
             has_default: M::HAS_DEFAULT,
+            is_async: M::IS_ASYNC,
             wire_name: M::WIRE_NAME,
             argument_names: M::ARGUMENT_NAMES,
             argument_tags: M::ARGUMENT_TAGS,

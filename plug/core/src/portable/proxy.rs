@@ -2,9 +2,12 @@
 
 use std::marker::PhantomData;
 
+use crate::error::Error;
 use crate::interface::{Identity, Interface};
 use crate::portable::arguments::Arguments;
-use crate::portable::method::{Method, Signature};
+use crate::portable::method::{Method, Signature, Started};
+use crate::portable::outcome::Outcome;
+use crate::task::Task;
 
 /// An interface whose methods can be called across a boundary.
 pub trait PortableInterface: Interface + Send + Sync {
@@ -25,6 +28,11 @@ pub trait PortableInterface: Interface + Send + Sync {
 /// Makes something for each method of an interface.
 pub trait VisitMethods<I: ?Sized> {
     fn method<M: Method<Interface = I>>(&mut self);
+
+    /// Visits an asynchronous method.
+    fn started<M: Started<Interface = I>>(&mut self) {
+        self.method::<M>();
+    }
 }
 
 /// The entry of a portable interface in the binary, by which links find it by its path.
@@ -64,6 +72,26 @@ pub trait Boundary: Send + Sync + 'static {
     fn attempt<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> Option<M::Outcome> {
         self.has::<M>().then(|| self.call::<M>(given))
     }
+
+    /// Starts an asynchronous method.
+    fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
+        let _ = given;
+        Box::pin(async { M::Outcome::of(Err(Error::msg(no_async(M::NAME)))) })
+    }
+
+    /// Starts an asynchronous method that has a default body.
+    /// Returns the arguments if the other side lacks it, and so has done nothing.
+    fn attempt_start<'a, M: Started>(
+        &'a self,
+        given: <M::Arguments as Arguments>::Given<'a>,
+    ) -> Task<'a, Result<M::Outcome, <M::Arguments as Arguments>::Given<'a>>> {
+        Box::pin(async move { if self.has::<M>() { Ok(self.start::<M>(given).await) } else { Err(given) } })
+    }
+}
+
+/// The error of an asynchronous method over a link that carries none.
+pub(crate) fn no_async(method: &str) -> String {
+    format!("`{method}` is an `async fn`, which this link does not carry yet: use it builtin, or in a library")
 }
 
 /// An object of `I` on the other side of a boundary.
@@ -88,5 +116,21 @@ impl<I: ?Sized, B: Boundary> Proxy<I, B> {
         given: &<M::Arguments as Arguments>::Given<'_>,
     ) -> Option<M::Outcome> {
         self.boundary.attempt::<M>(given)
+    }
+
+    #[inline]
+    pub fn start<'a, M: Started<Interface = I>>(
+        &'a self,
+        given: <M::Arguments as Arguments>::Given<'a>,
+    ) -> Task<'a, M::Outcome> {
+        self.boundary.start::<M>(given)
+    }
+
+    #[inline]
+    pub fn attempt_start<'a, M: Started<Interface = I>>(
+        &'a self,
+        given: <M::Arguments as Arguments>::Given<'a>,
+    ) -> Task<'a, Result<M::Outcome, <M::Arguments as Arguments>::Given<'a>>> {
+        self.boundary.attempt_start::<M>(given)
     }
 }

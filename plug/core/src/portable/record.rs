@@ -32,6 +32,10 @@ pub(crate) const UNIT: &str = "\u{1f}";
 /// Precedes each method.
 pub(crate) const METHOD: &str = "\u{1e}";
 
+/// The first word in the signature of an asynchronous method.
+/// A library calls such a method in another way, and a message does not.
+pub(crate) const ASYNC: &str = "async ";
+
 /// The number of digits in an interface's number.
 pub(crate) const NUMBER: usize = 16;
 
@@ -78,10 +82,10 @@ const fn interface_text<I: ?Sized + PortableInterface, const N: usize>() -> Cons
     let mut at = 0;
     while at < I::SIGNATURES.len() {
         let signature = &I::SIGNATURES[at];
-        let Signature { name, arguments, output, has_default, .. } = signature;
+        let Signature { name, arguments, output, has_default, is_async, .. } = signature;
         text = text.push(METHOD).push(name).push(UNIT).push(if *has_default { "default" } else { "" }).push(UNIT);
         let (start, mut named) = (text.len, NamedTypes::new());
-        text = text.push("(");
+        text = text.push(if *is_async { ASYNC } else { "" }).push("(");
         let (mut rest, mut index) = (arguments, 0);
         while let Types(Some((ty, others))) = rest {
             // The links that encode arguments by their numbers must not take one for another.

@@ -259,7 +259,7 @@ impl<T: Portable> Portable for Option<T> {
     }
 }
 
-impl<K: Key + Eq + Hash, V: Portable, S: BuildHasher + Default + 'static> Portable for HashMap<K, V, S> {
+impl<K: Key + Eq + Hash, V: Portable, S: BuildHasher + Default + Send + Sync + 'static> Portable for HashMap<K, V, S> {
     type View<'a> = Slice<'a, Pair<K::View<'a>, V::View<'a>>>;
     const TYPE: TypeRef = TypeRef::new(&Type::Map(K::TYPE, V::TYPE));
     const ID: u64 = type_id("Map", &[K::ID, V::ID]);

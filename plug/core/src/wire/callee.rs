@@ -11,9 +11,9 @@ use crate::panic::note_places;
 use crate::plugin::Plugin;
 use crate::portable::arguments::Arguments;
 use crate::portable::check;
-use crate::portable::method::Method;
+use crate::portable::method::{Method, Started};
 use crate::portable::outcome::Outcome;
-use crate::portable::proxy::{PortableInterface, VisitMethods};
+use crate::portable::proxy::{PortableInterface, VisitMethods, no_async};
 use crate::protobuf;
 
 /// Why a method gave no reply.
@@ -70,6 +70,10 @@ struct MethodTable<I: ?Sized>(Vec<MethodFn<I>>);
 impl<I: ?Sized + Interface + Send + Sync> VisitMethods<I> for MethodTable<I> {
     fn method<M: Method<Interface = I>>(&mut self) {
         self.0.push(call::<M>);
+    }
+
+    fn started<M: Started<Interface = I>>(&mut self) {
+        self.0.push(|_, _| Err(NoReply::Failed(vec![no_async(M::NAME)])));
     }
 }
 

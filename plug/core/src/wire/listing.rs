@@ -9,7 +9,7 @@ use crate::wire::list::{ListReply, ListedInterface, ListedMethod, ListedPlugin};
 pub(crate) fn of(dispatch: &Dispatch) -> ListReply {
     let plugins = dispatch.plugins().map(plugin).collect();
     let interfaces = dispatch.services().iter().filter_map(|service| {
-        let record = own_record(service.identity.record()?)?;
+        let record = own_record(service.identity.record()?)?.by_message();
         let methods = record.methods.into_iter().map(|method| ListedMethod {
             name: method.name.to_owned(),
             has_default: method.has_default,

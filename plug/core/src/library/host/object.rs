@@ -15,25 +15,27 @@ use crate::entry::{Asked, Slot};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::interface::Identity;
+use crate::library::host::task::LibraryTask;
 use crate::panic::{Caught, NO_TEXT, dispose};
 use crate::portable::Portable;
 use crate::portable::arguments::Arguments;
 use crate::portable::check::refused_arguments;
-use crate::portable::method::Method;
+use crate::portable::method::{Method, Started};
 use crate::portable::outcome::Outcome;
 use crate::portable::proxy::Boundary;
 use crate::settings::EMPTY;
+use crate::task::Task;
 
 /// The status of a missing method. Only the placeholder in this file returns it.
 const LACKING: u64 = u64::MAX;
 
 /// An object in a library.
 pub struct LibraryObject {
-    object: Object,
+    pub(super) object: Object,
     /// This program's methods, in order. `lacking` replaces a method that the library does not
     /// have.
     calls: &'static [CallFn],
-    of: &'static MatchedPlugin,
+    pub(super) of: &'static MatchedPlugin,
 }
 
 /// A plugin of a library in this host's view. It is leaked, since a library is never unloaded.
@@ -65,13 +67,13 @@ unsafe impl Sync for MatchedPlugin {}
 /// A reply and its outcome. The library gets a pointer to the reply, which is a pointer to the
 /// whole.
 #[repr(C)]
-struct Pending<V, T> {
-    reply: ReplySlot<V>,
-    outcome: Option<Result<T, FailureText>>,
+pub(super) struct Pending<V, T> {
+    pub reply: ReplySlot<V>,
+    pub outcome: Option<Result<T, FailureText>>,
 }
 
 /// The description of a failure.
-struct FailureText {
+pub(super) struct FailureText {
     texts: Vec<String>,
     place: String,
     /// Whether this program failed, when it took the result.
@@ -89,10 +91,10 @@ impl FailureText {
 
 impl<V, T> Pending<V, T> {
     /// For a result that is written into the reply.
-    const FLAT: &'static ReplyVtable = &ReplyVtable { value: take_nothing, failure: take_failure::<V, T> };
+    pub(super) const FLAT: &'static ReplyVtable = &ReplyVtable { value: take_nothing, failure: take_failure::<V, T> };
 
     #[inline]
-    fn new(vtable: &'static ReplyVtable) -> Self {
+    pub(super) fn new(vtable: &'static ReplyVtable) -> Self {
         Self { reply: ReplySlot { vtable, value: MaybeUninit::uninit() }, outcome: None }
     }
 }
@@ -109,10 +111,10 @@ unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
 }
 
 /// The vtable that takes the result of a method.
-struct TakeResult<M>(PhantomData<M>);
+pub(super) struct TakeResult<M>(PhantomData<M>);
 
 impl<M: Method> TakeResult<M> {
-    const VTABLE: &'static ReplyVtable = match M::Ok::IS_FLAT {
+    pub(super) const VTABLE: &'static ReplyVtable = match M::Ok::IS_FLAT {
         true => PendingOf::<M>::FLAT,
         false => &ReplyVtable { value: take::<M>, failure: PendingOf::<M>::FLAT.failure },
     };
@@ -120,7 +122,7 @@ impl<M: Method> TakeResult<M> {
 
 type View<'a, M> = <<M as Method>::Ok as Portable>::View<'a>;
 
-type PendingOf<'a, M> = Pending<View<'a, M>, <M as Method>::Ok>;
+pub(super) type PendingOf<'a, M> = Pending<View<'a, M>, <M as Method>::Ok>;
 
 /// # Safety
 ///
@@ -172,13 +174,37 @@ impl Boundary for LibraryObject {
         let scratch = Scratch::new();
         let views = M::Arguments::view(given, &scratch);
         let mut pending = PendingOf::<M>::new(TakeResult::<M>::VTABLE);
-        // SAFETY: it has one entry for each method of the interface, and this is the index of one.
-        let call = unsafe { self.calls.get_unchecked(M::INDEX) };
+        let call = self.call_fn::<M>();
         // SAFETY: the library has a method of this name and fingerprint, so it takes views of these
         // types and a reply of this one.
         // The object is of this interface and lives as long as `self`; the views and the reply live
         // until the call returns.
-        let returned = unsafe { call(self.object, (&raw const views).cast(), (&raw mut pending).cast()) };
+        unsafe {
+            let returned = call(self.object, (&raw const views).cast(), (&raw mut pending).cast());
+            self.returned::<M>(returned, pending)
+        }
+    }
+
+    fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
+        Box::pin(LibraryTask::<M>::new(self, given))
+    }
+}
+
+impl LibraryObject {
+    /// The function of a method of its interface.
+    #[inline]
+    pub(super) fn call_fn<M: Method>(&self) -> CallFn {
+        // SAFETY: it has one entry for each method of the interface, and this is the index of one.
+        unsafe { *self.calls.get_unchecked(M::INDEX) }
+    }
+
+    /// The outcome of a call that has returned.
+    ///
+    /// # Safety
+    ///
+    /// The library has returned the status for this reply.
+    #[inline]
+    pub(super) unsafe fn returned<M: Method>(&self, returned: CallStatus, pending: PendingOf<'_, M>) -> M::Outcome {
         if returned.status == DONE && M::Ok::IS_FLAT {
             // SAFETY: a library that is done has written a flat value into the status or into the
             // reply.
@@ -280,7 +306,12 @@ impl MatchedPlugin {
     }
 
     #[inline(never)]
-    fn outcome<T>(&self, status: u64, outcome: Option<Result<T, FailureText>>, method: &str) -> Result<T, Error> {
+    pub(super) fn outcome<T>(
+        &self,
+        status: u64,
+        outcome: Option<Result<T, FailureText>>,
+        method: &str,
+    ) -> Result<T, Error> {
         match (status, outcome) {
             (DONE, Some(Ok(value))) => Ok(value),
             (_, Some(Err(FailureText { is_ours: true, texts, .. }))) => {

@@ -91,7 +91,7 @@ fn listed(
     if plugin.interface.len() > MAX_PATH {
         return Err("the path of an interface is longer than any can be".to_owned());
     }
-    let matched = Match::of(&plugin.interface, interface.as_ref());
+    let matched = Match::by_message(&plugin.interface, interface.as_ref());
     let (aliases, line) = (plugin.aliases.join(","), plugin.line.to_string());
     let fields = Fields::of(|at| match at {
         fields::NAME => &plugin.name,
@@ -272,7 +272,7 @@ fn record(interface: &ListedInterface) -> Result<ParsedInterface<'_>, String> {
         number: "",
         path: &interface.path,
         version: &interface.version,
-        methods: methods.collect(),
+        methods: methods.map(ParsedMethod::by_message).collect(),
         text: None,
     })
 }
