@@ -46,7 +46,7 @@ pub(crate) fn rewrite_trait(root: &Root, item: &mut ItemTrait) {
         {
             let output = rewrite(root, &mut item.sig);
             if let Some(body) = &mut item.default {
-                body::rewrite(root, &mut item.sig, &output, body);
+                body::rewrite(root, &item.attrs, &mut item.sig, &output, body);
             }
         }
     }
@@ -62,7 +62,7 @@ pub(crate) fn rewrite_impl(root: &Root, item: &mut ItemImpl) -> bool {
         {
             has_one = true;
             let output = rewrite(root, &mut item.sig);
-            body::rewrite(root, &mut item.sig, &output, &mut item.block);
+            body::rewrite(root, &item.attrs, &mut item.sig, &output, &mut item.block);
         }
     }
     has_one

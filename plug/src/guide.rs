@@ -32,6 +32,7 @@ macro_rules! guides {
 guides! {
     tutorial "../docs/tutorial.md"
     manifest "../docs/manifest.md"
+    r#async "../docs/async.md"
     settings "../docs/settings.md"
     testing "../docs/testing.md"
     library "../docs/library.md"

@@ -35,6 +35,11 @@ impl Store for Memory {
         Ok(self.values.get(key).cloned())
     }
 
+    #[tracing::instrument(skip(self))]
+    async fn flush(&mut self) {
+        self.values.flush().await
+    }
+
     fn len(&self) -> usize {
         self.values.len()
     }

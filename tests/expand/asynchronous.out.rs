@@ -73,13 +73,29 @@ impl Store for Memory {
             #[allow(unreachable_code)] __result
         })
     }
+    #[tracing::instrument(skip(self))]
+    fn flush<'__plug>(&'__plug mut self) -> ::plug::__private::Task<'__plug, ()> {
+        ::plug::__private::Box::pin(async move {
+            ::plug::__private::within(async move {
+                    if let ::plug::__private::core::option::Option::Some(__result) = ::plug::__private::core::option::Option::None::<
+                        (),
+                    > {
+                        return __result;
+                    }
+                    #[allow(clippy::diverging_sub_expression)]
+                    let __result: () = { self.values.flush().await };
+                    #[allow(unreachable_code)] __result
+                })
+                .await
+        })
+    }
     fn len(&self) -> usize {
         self.values.len()
     }
 }
 ::plug::__private::plugin! {
     name : "memory", aliases : "", deprecated : "", docs : ["Keeps values in memory."],
-    interface : dyn Store, type : Memory, new : [], once : [1570678984553354231 "Store"],
+    interface : dyn Store, type : Memory, new : [], once : [2702507623952583770 "Store"],
 }
 impl<T: Send + Sync> Store for Fake<T> {
     fn set<'__plug>(

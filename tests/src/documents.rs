@@ -3,6 +3,9 @@
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+#[doc = include_str!("../../docs/async.md")]
+pub struct Async;
+
 #[doc = include_str!("../../docs/grpc.md")]
 pub struct Grpc;
 

@@ -14,7 +14,13 @@ use crate::types;
 
 // { self.find(key).await }
 // { task(async move { … let result: Option<String> = { self.find(key).await }; result }) }
-pub(super) fn rewrite(root: &Root, signature: &mut Signature, output: &Type, body: &mut Block) {
+pub(super) fn rewrite(
+    root: &Root,
+    attributes: &[Attribute],
+    signature: &mut Signature,
+    output: &Type,
+    body: &mut Block,
+) {
     let private = quote!(#root::__private);
     let moved: Vec<_> = signature.inputs.iter_mut().enumerate().map(|(at, input)| take(at, input)).collect();
     // Its `return` is the first one and has the type, so the compiler converts all others to it.
@@ -38,9 +44,43 @@ pub(super) fn rewrite(root: &Root, signature: &mut Signature, output: &Type, bod
         group.set_span(span);
         group
     };
-    let (word, block) = (at(span, quote!(async move)), group(Delimiter::Brace, typed));
-    let (function, argument) = (at(span, quote!(#private::task)), group(Delimiter::Parenthesis, quote!(#word #block)));
-    body.stmts = vec![Stmt::Expr(Expr::Verbatim(quote!(#function #argument)), None)];
+    let call = |function, argument| {
+        let (function, argument) = (at(span, function), group(Delimiter::Parenthesis, argument));
+        quote!(#function #argument)
+    };
+    let future = |statements| {
+        let (word, block) = (at(span, quote!(async move)), group(Delimiter::Brace, statements));
+        quote!(#word #block)
+    };
+    let boxed = if attributes.iter().all(is_inert) {
+        call(quote!(#private::task), future(typed))
+    } else {
+        // `#[tracing::instrument]` looks for `Box::pin` with a block, and boxes its own future instead.
+        let within = call(quote!(#private::within), future(typed));
+        call(quote!(#private::Box::pin), future(quote!(#within.await)))
+    };
+    body.stmts = vec![Stmt::Expr(Expr::Verbatim(boxed), None)];
+}
+
+/// Whether the attribute is one of the compiler or its tools, and no macro.
+fn is_inert(attribute: &Attribute) -> bool {
+    let inert = [
+        "allow",
+        "cfg",
+        "clippy",
+        "cold",
+        "deny",
+        "deprecated",
+        "diagnostic",
+        "doc",
+        "expect",
+        "forbid",
+        "inline",
+        "must_use",
+        "rustfmt",
+        "warn",
+    ];
+    attribute.path().segments.first().is_some_and(|first| inert.iter().any(|inert| first.ident == inert))
 }
 
 /// The statements that move an argument into the future.

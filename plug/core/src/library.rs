@@ -7,6 +7,8 @@
 //! * C defines the layout of everything that crosses (`view`, `table`).
 //! * It is lent for a call: a caller's arguments to the callee, and a callee's result to a function
 //!   of the caller that copies it. Neither side ever frees memory of the other.
+//! * The task of an asynchronous method borrows the object and the arguments until it is gone, and the
+//!   host's future owns it. It is polled in any thread, by one at a time.
 //! * No panic crosses: each function that the other side calls catches panics, or cannot panic.
 //! * A host calls a method if its fingerprint is equal on both sides, so both agree on its types.
 //! * Only the macros implement the traits behind `__private`, so a method's types, name and index

@@ -43,7 +43,7 @@ pub use crate::portable::record::{InterfaceRecord, interface_record_len};
 pub use crate::portable::types::{Docs, Field, Form, Type, TypeRef, Variant, type_id as type_number};
 pub use crate::portable::{Key as MapKey, Portable};
 pub use crate::settings::{Nothing, Read as ReadSettings};
-pub use crate::task::{Task, task};
+pub use crate::task::{Task, task, within};
 pub use crate::vtables::AllVtables;
 pub use crate::{
     __catalogue as catalogue, __declaration as declaration, __handshake as handshake, __object as object,

@@ -32,3 +32,9 @@ pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub fn task<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Task<'a, T> {
     Box::pin(future)
 }
+
+/// The same for a future that another macro boxes.
+#[inline]
+pub fn within<F: Future + Send>(future: F) -> F {
+    future
+}

@@ -4,6 +4,7 @@
 mod bodies;
 mod executors;
 mod hygiene;
+mod instrumented;
 mod signatures;
 mod suite;
 mod tables;

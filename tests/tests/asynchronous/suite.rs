@@ -82,6 +82,10 @@ pub fn a_pending_task_is_woken(registry: &Registry) {
 }
 
 pub fn a_waker_stays_the_same(registry: &Registry) {
+    if cfg!(miri) {
+        // There, std's own wakers have tables at several addresses.
+        return;
+    }
     let waiter = open(registry);
     for times in [1, 4] {
         assert_eq!(block_on(waiter.wakers(times)).expect("a number"), 0);

@@ -36,6 +36,8 @@ pub(crate) fn match_methods(
 mod tests {
     use super::*;
     use crate::compat::record::ParsedMethod;
+    #[cfg(feature = "wire")]
+    use crate::portable::const_text::ConstText;
 
     fn interface<'t>(methods: &[(&'t str, bool, &'t str)]) -> ParsedInterface<'t> {
         let method = |(name, has_default, signature): &(&'t str, bool, &'t str)| ParsedMethod {
@@ -67,5 +69,23 @@ mod tests {
                 "method `b`, `() -> ()`, is not in the plugin, and has no default body",
             ],
         );
+    }
+
+    #[cfg(feature = "wire")]
+    #[test]
+    fn an_asynchronous_method_is_another_one_in_a_library_and_the_same_by_message() {
+        const SYNC: ConstText<21> = ConstText::new().push("(String, u32) -> Text");
+        const ASYNC: ConstText<27> = ConstText::new().push("async (String, u32) -> Text");
+        let method = |signature, fingerprint| ParsedMethod { name: "a", has_default: true, signature, fingerprint };
+        let sync = || ParsedInterface { methods: vec![method(SYNC.as_str(), SYNC.fingerprint(0))], ..interface(&[]) };
+        let other =
+            || ParsedInterface { methods: vec![method(ASYNC.as_str(), ASYNC.fingerprint(0))], ..interface(&[]) };
+        let differences = match_methods(&sync(), &other()).unwrap_err();
+        assert_eq!(
+            differences[0].to_string(),
+            "method `a` is `async (String, u32) -> Text` in the plugin, and `(String, u32) -> Text` in this program"
+        );
+        assert_eq!(match_methods(&sync(), &other().by_message()).unwrap(), [Some(0)]);
+        assert_eq!(match_methods(&other().by_message(), &sync().by_message()).unwrap(), [Some(0)]);
     }
 }

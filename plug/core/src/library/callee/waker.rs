@@ -7,7 +7,7 @@ use std::mem::ManuallyDrop;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{RawWaker, RawWakerVTable, Wake, Waker};
+use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use crate::abi::table::{LentWaker, WakerTable};
 
@@ -25,14 +25,15 @@ impl LentWaker {
             return ManuallyDrop::new(unsafe { Waker::new(ptr::from_ref(self).cast(), &LENT) });
         }
         // SAFETY: `clone` made it, and `end` has not taken it. It is not dropped here.
-        ManuallyDrop::new(Waker::from(unsafe { Arc::from_raw(own) }))
+        ManuallyDrop::new(unsafe { Waker::new(own.cast(), &KEPT) })
     }
 
-    /// Drops the library's word, when the task is gone.
+    /// Drops the library's word, when the task is gone, and nothing else uses this waker.
     pub(super) fn end(&self) {
-        let own = self.own.swap(ptr::null_mut(), Ordering::AcqRel).cast::<KeptWaker>();
+        let own = self.own.load(Ordering::Acquire).cast::<KeptWaker>();
         if !own.is_null() {
-            // SAFETY: `clone` made it, and only one thread gets it here.
+            self.own.store(ptr::null_mut(), Ordering::Relaxed);
+            // SAFETY: `clone` made it, and only this gets it.
             drop(unsafe { Arc::from_raw(own) });
         }
     }
@@ -65,8 +66,7 @@ unsafe fn clone(data: *const ()) -> RawWaker {
             Arc::from_raw(own)
         }
     };
-    let waker = ManuallyDrop::new(Waker::from(kept));
-    RawWaker::new(waker.data(), waker.vtable())
+    RawWaker::new(Arc::into_raw(kept).cast(), &KEPT)
 }
 
 /// # Safety
@@ -91,15 +91,46 @@ unsafe impl Send for KeptWaker {}
 // SAFETY: the same.
 unsafe impl Sync for KeptWaker {}
 
-impl Wake for KeptWaker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
+// Not by `Wake`, whose table can have several addresses, so that `will_wake` fails.
+static KEPT: RawWakerVTable = RawWakerVTable::new(clone_kept, wake_kept, wake_kept_by_ref, drop_kept);
 
-    fn wake_by_ref(self: &Arc<Self>) {
-        // SAFETY: the host made it by `keep`, and it has not been dropped.
-        unsafe { (self.table.wake_kept)(self.kept) };
+/// # Safety
+///
+/// `data` is of `Arc::<KeptWaker>::into_raw`, and has not been dropped.
+unsafe fn clone_kept(data: *const ()) -> RawWaker {
+    // SAFETY: the caller's promise.
+    unsafe { Arc::increment_strong_count(data.cast::<KeptWaker>()) };
+    RawWaker::new(data, &KEPT)
+}
+
+/// # Safety
+///
+/// `data` is of `Arc::<KeptWaker>::into_raw`, and is not used again.
+unsafe fn wake_kept(data: *const ()) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        wake_kept_by_ref(data);
+        drop_kept(data);
     }
+}
+
+/// # Safety
+///
+/// `data` is of `Arc::<KeptWaker>::into_raw`, and has not been dropped.
+unsafe fn wake_kept_by_ref(data: *const ()) {
+    // SAFETY: the caller's promise. The host made `kept` by `keep`, and it has not been dropped.
+    unsafe {
+        let waker = &*data.cast::<KeptWaker>();
+        (waker.table.wake_kept)(waker.kept);
+    }
+}
+
+/// # Safety
+///
+/// `data` is of `Arc::<KeptWaker>::into_raw`, and is not used again.
+unsafe fn drop_kept(data: *const ()) {
+    // SAFETY: the caller's promise.
+    drop(unsafe { Arc::from_raw(data.cast::<KeptWaker>()) });
 }
 
 impl Drop for KeptWaker {
