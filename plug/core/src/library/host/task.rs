@@ -56,8 +56,9 @@ impl<'a, M: Started> LibraryTask<'a, M> {
     unsafe fn start(&mut self) -> Result<StartedTask, Error> {
         let name = &self.object.of.name;
         M::Arguments::check(&self.given, M::ARGUMENT_NAMES).map_err(|flaw| refused_arguments(name, M::NAME, &flaw))?;
+        let (given, scratch) = (&raw const self.given, &raw const self.scratch);
         // SAFETY: both are dropped with `self`, which ends the task before.
-        let (given, scratch) = unsafe { (&*(&raw const self.given), &*(&raw const self.scratch)) };
+        let (given, scratch) = unsafe { (&*given, &*scratch) };
         let views = M::Arguments::view(given, scratch);
         let mut pending = Pending::<StartedTask, StartedTask>::new(Pending::<StartedTask, StartedTask>::FLAT);
         let call = self.object.call_fn::<M>();
