@@ -1,5 +1,6 @@
 //! Settings over every link: one suite, and what only one link has.
 
+mod random;
 mod suite;
 
 use plug::Registry;
