@@ -2,14 +2,47 @@
 
 use app_interface::Plug;
 use plug::link::Address;
-use plug::{Interface, Plugin, Registry};
+use plug::{Interface, Plugin, Registry, Section};
 
 use crate::available::{available, listed, rebuild};
+use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::link::{Choice, unnamed};
 
+/// The plugin that is meant, and its section in the configuration file.
+pub(crate) struct Chosen<'r> {
+    pub plugin: &'r Plugin,
+    pub section: Option<&'r Section>,
+}
+
+/// The section or the plugin that is meant. A section wins over a plugin of its name.
+pub(crate) fn choose_with<'r>(
+    choice: Option<&Choice<'_>>,
+    config: &'r Config,
+    registry: &'r Registry,
+) -> Result<Chosen<'r>, Failure> {
+    let section = match (choice, config.sections()) {
+        (Some(Choice::Name(name)), _) => config.section(name),
+        (Some(Choice::Of(..)), _) | (None, []) => None,
+        (None, [section]) => Some(section),
+        (None, _) => {
+            let (file, names) = (config.file().display(), listed(&config.names()));
+            let text = format!("there are several sections in `{file}`, and none was chosen: {names}");
+            return Err(Failure::new(text, Exit::Usage).hint(CHOOSE));
+        }
+    };
+    let plugin = match section {
+        Some(section) => section.plugin::<dyn Plug>(registry)?,
+        None => choose(choice, registry)?,
+    };
+    Ok(Chosen { plugin, section })
+}
+
+/// The way to choose one of several.
+const CHOOSE: &str = "choose one with `--plugin NAME`, or in the variable `APP_PLUGIN`";
+
 /// The plugin that is meant, out of a registry of all candidates.
-pub(crate) fn choose<'r>(choice: Option<&Choice<'_>>, registry: &'r Registry) -> Result<&'r Plugin, Failure> {
+fn choose<'r>(choice: Option<&Choice<'_>>, registry: &'r Registry) -> Result<&'r Plugin, Failure> {
     match choice {
         None => only(registry),
         Some(Choice::Name(name)) => Ok(registry.plugin::<dyn Plug>(name)?),
@@ -27,8 +60,7 @@ fn only(registry: &Registry) -> Result<&Plugin, Failure> {
         [name] => Ok(registry.plugin::<dyn Plug>(name)?),
         several => {
             let text = format!("there are several plugins, and none was chosen: {}", listed(several));
-            let hint = "choose one with `--plugin NAME`, or in the variable `APP_PLUGIN`";
-            Err(Failure::new(text, Exit::Usage).hint(hint))
+            Err(Failure::new(text, Exit::Usage).hint(CHOOSE))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: the commands, their arguments and their help.
 //! It runs none of them.
 
+mod config;
 mod help;
 pub(crate) mod links;
 
@@ -18,6 +19,7 @@ use crate::available::available;
 use crate::completion;
 use crate::failure::{Exit, Failure};
 use crate::output;
+use config::{CONFIG, ConfigFile};
 use links::LINK;
 pub(crate) use links::Links;
 
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     #[command(after_help = help::SERVE_EXAMPLES, after_long_help = help::serve())]
     Serve(Serve),
+    #[command(after_help = help::SCHEMA_EXAMPLES, after_long_help = help::schema())]
+    Schema(Schema),
     #[command(after_help = help::PROTO_EXAMPLES)]
     /// Prints the interface of greeters as a `.proto` file
     Proto,
@@ -65,6 +69,8 @@ pub(crate) struct Hello {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
     #[command(flatten)]
+    pub config: ConfigFile,
+    #[command(flatten)]
     pub links: Links,
     /// Whether `plugin` comes from the environment.
     #[arg(skip)]
@@ -77,6 +83,8 @@ pub(crate) struct List {
     /// List those too that are known but not in this build
     #[arg(long)]
     pub available: bool,
+    #[command(flatten)]
+    pub config: ConfigFile,
     #[command(flatten)]
     pub links: Links,
     /// How to print them
@@ -95,11 +103,23 @@ pub(crate) struct Info {
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Print the JSON Schema of its settings alone; this runs code of a library
+    #[arg(long)]
+    pub schema: bool,
+}
+
+/// Prints the JSON Schema of a configuration file, for editors
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    #[command(flatten)]
+    pub links: Links,
 }
 
 /// Looks for problems with the plugins of this build
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub config: ConfigFile,
     #[command(flatten)]
     pub links: Links,
     /// How to print them
@@ -120,6 +140,11 @@ pub(crate) struct Serve {
     /// The longest time that calls may go on after SIGINT or SIGTERM
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds_or_zero)]
     pub grace: Duration,
+    /// How many objects with their own settings clients may have at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub instances: usize,
+    #[command(flatten)]
+    pub config: ConfigFile,
     #[command(flatten)]
     pub links: Links,
 }
@@ -166,6 +191,9 @@ pub(crate) fn parse() -> Result<Cli, clap::Error> {
     if let Some(links) = cli.command.links() {
         links.is_from_environment = is_from_environment(LINK);
     }
+    if let Some(config) = cli.command.config() {
+        config.is_from_environment = is_from_environment(CONFIG);
+    }
     Ok(cli)
 }
 
@@ -176,8 +204,19 @@ impl Command {
             | Self::List(List { links, .. })
             | Self::Info(Info { links, .. })
             | Self::Doctor(Doctor { links, .. })
+            | Self::Schema(Schema { links })
             | Self::Serve(Serve { links, .. }) => Some(links),
             Self::Proto | Self::Completions(_) => None,
+        }
+    }
+
+    fn config(&mut self) -> Option<&mut ConfigFile> {
+        match self {
+            Self::Hello(Hello { config, .. })
+            | Self::List(List { config, .. })
+            | Self::Doctor(Doctor { config, .. })
+            | Self::Serve(Serve { config, .. }) => Some(config),
+            Self::Info(_) | Self::Schema(_) | Self::Proto | Self::Completions(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@ mod doctor;
 mod hello;
 mod info;
 mod list;
+mod schema;
 mod serve;
 
 use crate::cli::{Cli, Command};
@@ -17,6 +18,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Info(arguments) => info::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments),
         Command::Proto => print(&kind::proto()?),
         Command::Completions(arguments) => print(&completion::script(&arguments.shell)?),
     }

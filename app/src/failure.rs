@@ -115,7 +115,7 @@ impl From<&ErrorKind> for Exit {
         match kind {
             ErrorKind::BadName { .. } | ErrorKind::Unknown { .. } | ErrorKind::WrongInterface { .. } => Self::Usage,
             ErrorKind::Problem(_) | ErrorKind::Problems(_) | ErrorKind::Incompatible { .. } => Self::Problem,
-            ErrorKind::Link { .. } => Self::Usage,
+            ErrorKind::Link { .. } | ErrorKind::Settings { .. } | ErrorKind::Unreadable { .. } => Self::Usage,
             #[cfg(feature = "library")]
             ErrorKind::Library { fault, .. } => Self::from(fault),
             #[cfg(feature = "process")]

@@ -2,6 +2,8 @@
 //! A function that needs the feature `library`, `process` or `grpc` is called through this file: if
 //! the feature is off, it fails, and says how to get it.
 
+use std::time::Duration;
+
 use plug::link::Address;
 use plug::{Feature, Link, Registry};
 
@@ -112,6 +114,15 @@ fn own_feature(name: &str) -> String {
     }
 }
 
+/// The limits of a server.
+#[cfg_attr(not(feature = "grpc"), allow(dead_code, reason = "there is no server without it"))]
+pub(crate) struct Limits {
+    /// How long calls may go on after the signal to end.
+    pub grace: Duration,
+    /// How many objects of their own the clients may have at once.
+    pub instances: usize,
+}
+
 /// The functions whose features are off.
 #[cfg(not(all(feature = "library", feature = "process", feature = "grpc")))]
 mod left_out {
@@ -119,11 +130,10 @@ mod left_out {
 
     use std::path::Path;
     use std::process::ExitCode;
-    use std::time::Duration;
 
     use plug::{Link, Plugin};
 
-    use super::{Kind, not_in_build};
+    use super::{Kind, Limits, not_in_build};
     use crate::failure::Failure;
     use crate::inspected::Inspected;
 
@@ -150,7 +160,7 @@ mod left_out {
     pub(crate) fn serve(
         _: Vec<Plugin>,
         _: &str,
-        _: Duration,
+        _: &Limits,
         _: impl FnOnce(&str) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         Kind::Grpc.left_out()

@@ -15,9 +15,9 @@
 //! * `cli` reads the arguments, and `command` runs the command, a file for each;
 //! * `link` reads the links in them, and `linked` collects the plugins that a command has;
 //! * `kind` opens a link, and knows the kinds that this build has: `library`, `process` and `grpc`;
-//! * `choosing` finds the plugin that is meant;
-//! * `available`, `description` and `inspected` describe plugins, and `layout` fits texts to the
-//!   terminal;
+//! * `config` reads the configuration file, and `choosing` finds the plugin that is meant;
+//! * `available`, `description`, `inspected` and `settings` describe plugins, and `layout` fits
+//!   texts to the terminal;
 //! * `panic` surrounds the code of a plugin;
 //! * `failure` is the end of a run, `contested` the way out if several plugins have one name, and
 //!   `output` prints everything.
@@ -29,6 +29,7 @@ mod choosing;
 mod cli;
 mod command;
 mod completion;
+mod config;
 mod contested;
 mod description;
 mod failure;
@@ -46,6 +47,7 @@ mod output;
 mod panic;
 #[cfg(feature = "process")]
 mod process;
+mod settings;
 
 use std::process::ExitCode;
 

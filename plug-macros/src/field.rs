@@ -1,7 +1,7 @@
 //! `#[plug(tag = 3, name = "ID")]` on a field, a variant or an argument: its number in protobuf, and
 //! its name in Go.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use syn::{Attribute, Error, LitInt, LitStr};
 
@@ -63,12 +63,12 @@ fn check_once<'a>(
     errors: &mut Errors,
     fault: impl Fn(&str) -> Option<&'static str>,
 ) {
-    let mut seen = HashMap::new();
+    let mut seen = HashSet::new();
     for name in names {
         let text = name.value();
         if let Some(fault) = fault(&text) {
             errors.at(name, fault);
-        } else if seen.insert(text.clone(), ()).is_some() {
+        } else if !seen.insert(text.clone()) {
             errors.at(name, format!("the name `{text}` is given twice"));
         }
     }

@@ -131,8 +131,12 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[plug("a")]` | the name; the type needs `Default` |
 /// | `aliases = ["alpha"]` | other names that open it |
 /// | `deprecated = "use b"` | the plugin works, and this says what to use instead |
-/// | `new = Self::open` | a function without arguments that returns the type, or a `Result` with it |
+/// | `new = Self::open` | a function that returns the type, or a `Result` with it; it takes nothing, or settings |
 /// | `crate = path` | the path of `plug`, if it is renamed or re-exported |
+///
+/// The settings that `new` takes are a type that is `serde::Deserialize`, by the feature `config` of
+/// `plug`. It is inferred from the function.
+/// The guide `settings` has all about them.
 ///
 /// The name is a literal.
 /// Lifetimes that the impl leaves out, as in `impl Plug for Reader<'_>`, are `'static`.
@@ -177,7 +181,7 @@ pub fn plug(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let site = plug::Site {
         unique: unique.join("\n"),
         line: format!("{}:{}", span.file(), span.line()),
-        is_build: std::env::args_os().any(|argument| argument == "--crate-name"),
+        is_build: std::env::args_os().any(|argument| argument.as_encoded_bytes().starts_with(b"--crate-name")),
     };
     plug::expand(arguments.into(), item.into(), &site).into()
 }

@@ -149,7 +149,7 @@ fn refuse_call(input: ParseStream) -> syn::Result<()> {
             Err(Error::new(call.span(), "`new` is the path of a function, without `()`: `new = Self::open`"))
         }
         Delimiter::Parenthesis => {
-            let message = "`new` is the path of a function without arguments: write one that makes this call";
+            let message = "`new` is the path of a function: write one that makes this call";
             Err(Error::new(call.span(), message))
         }
         _ => Ok(()),

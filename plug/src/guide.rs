@@ -1,8 +1,8 @@
 //! The guides, which are also files of the repository's folder `docs`.
 //!
 //! Start with the [`tutorial`].
-//! [`library`], [`process`], [`go`] and [`grpc`] are about the links, [`manifest`] is about
-//! Cargo.toml, and [`testing`] about tests of plugins and hosts.
+//! [`library`], [`process`], [`go`] and [`grpc`] are about the links, [`settings`] about settings of
+//! plugins, [`manifest`] about Cargo.toml, and [`testing`] about tests of plugins and hosts.
 
 // `docs` beside `src` is a symbolic link to the repository's folder: a package has no files from
 // outside, and Cargo puts the files behind the link into it.
@@ -19,6 +19,7 @@ macro_rules! guides {
             /// [manifest]: crate::guide::manifest
             /// [performance]: crate::guide::performance
             /// [process]: crate::guide::process
+            /// [settings]: crate::guide::settings
             /// [testing]: crate::guide::testing
             /// [tutorial]: crate::guide::tutorial
             ///
@@ -31,6 +32,7 @@ macro_rules! guides {
 guides! {
     tutorial "../docs/tutorial.md"
     manifest "../docs/manifest.md"
+    settings "../docs/settings.md"
     testing "../docs/testing.md"
     library "../docs/library.md"
     process "../docs/process.md"

@@ -70,6 +70,9 @@
 //!   shared library, [`Process`] those of an executable that it starts, [`Grpc`] those of a server.
 //! * The [`Registry`] finds a [`Plugin`] by interface and name, and lists the [`Problem`]s of all
 //!   plugins.
+//! * [`Settings`] are a file of the host's user, or a part of it.
+//!   A plugin whose `new` takes an argument gets them: see [`Registry::open_all`] and
+//!   [`OpenOptions::settings`].
 //! * [`with_deadline`] and [`with_cancellation`] limit calls that leave this process.
 //! * [`Server`] serves plugins, as a child process ([`serve`]) or on a port (`bind`).
 //!   [`handshake!`] declares the cookie and the versions that both sides check.
@@ -88,7 +91,8 @@
 //! * `linkme` registers plugins with the crate of that name.
 //!   No code runs before `main`.
 //!   It does not support WebAssembly.
-//!   It does not find plugins across a crate of type `dylib`, which fails the link on Linux.
+//!   It does not find plugins across a crate of type `dylib`.
+//!   That fails the link on Linux for x86-64 and AArch64.
 //!   It wins over `inventory`.
 //! * `library` opens shared libraries: see [`Library`].
 //!   A plugin needs no feature to be in one.
@@ -96,6 +100,12 @@
 //!   It is HashiCorp's go-plugin protocol over gRPC.
 //! * `netrpc` adds go-plugin's older protocol, net/rpc, to `process`.
 //! * `grpc` reaches servers, and lets a program be one: see [`Grpc`].
+//! * `config` lets a plugin take settings, in whichever type implements `serde::Deserialize`, and a
+//!   host read and pass them: [`Settings`], [`Secret`].
+//!   Host and plugin both need the feature.
+//! * `schema` has the JSON Schema of settings, if their type implements `schemars::JsonSchema`.
+//!   A plugin needs it for [`Plugin::schema`], and the host does not.
+//! * `toml` lets a host read settings in TOML.
 //! * `log` and `tracing` bring log records of a library's plugins to the host's logger or
 //!   subscriber.
 //!   Host and library both need the feature.
@@ -111,6 +121,8 @@
 #![cfg_attr(not(any(feature = "process", feature = "grpc")), doc = "[`Server`]: guide::grpc")]
 #![cfg_attr(not(any(feature = "process", feature = "grpc")), doc = "[`proto`]: guide::grpc")]
 #![cfg_attr(not(any(feature = "process", feature = "grpc")), doc = "[`with_cancellation`]: guide::process")]
+#![cfg_attr(not(feature = "config"), doc = "[`Registry::open_all`]: Registry")]
+#![cfg_attr(not(feature = "config"), doc = "[`Secret`]: Settings")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -144,6 +156,9 @@ pub use plug_core::{
     Catalogue, ErrorKind, Feature, Link, OpenOptions, Place, Plugin, PluginBuilder, Position, Problem, Registry,
     Settings, with_deadline,
 };
+#[cfg(all(feature = "host", feature = "config"))]
+#[doc(inline)]
+pub use plug_core::{Checked, Instances, Opened, Section};
 #[doc(inline)]
 pub use plug_core::{Error, Identity, Interface, Portable};
 #[cfg(feature = "process")]

@@ -1,9 +1,11 @@
 //! A host that forks while plugins of every remote link are open, and prints the results of both
-//! processes. The argument is the path of the worker.
+//! processes. It has no log, so the output of its plugins goes to stderr.
+//! The argument is the path of the worker.
 
 #![allow(unsafe_code, reason = "a fork is unsafe")]
 
 use std::path::Path;
+use std::time::Duration;
 
 use plug::link::{Grpc, Process, ProcessOptions};
 use plug::{Error, Link, Registry, Server};
@@ -21,6 +23,12 @@ fn main() -> Result<(), Error> {
     let grpc = Grpc::open(&address)?;
     let works = [work(&process)?, work(&netrpc)?, work(&grpc)?];
     let before = facts(&works)?;
+    works[0].obey("tell printed by the parent")?;
+    // The thread that prints it is not in the fork.
+    while !has_thread("plug-stderr") {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(50));
     // SAFETY: the fork has this thread alone. The system's allocator supports that, and this program
     // tests that the links take no lock there that another thread may have held.
     match unsafe { libc::fork() } {
@@ -40,6 +48,7 @@ fn main() -> Result<(), Error> {
             for work in [work(&Process::open(&worker)?)?, work(&Grpc::open(&address)?)?] {
                 say(format!("a plugin of the fork: {}", work.sum(1, &[2])?));
             }
+            work(&Process::open(&worker)?)?.obey("tell printed by the fork")?;
         }
         -1 => return Err(std::io::Error::last_os_error().into()),
         fork => {
@@ -60,6 +69,13 @@ fn work(link: &dyn Link) -> Result<Box<dyn Work>, Error> {
     let mut registry = Registry::new();
     registry.add(link)?;
     registry.open::<dyn Work>("worker")
+}
+
+/// Whether this process has a thread of this name.
+fn has_thread(name: &str) -> bool {
+    let threads = std::fs::read_dir("/proc/self/task").expect("it lists the threads").flatten();
+    let mut names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
+    names.any(|other| other.trim_end() == name)
 }
 
 /// The ID and the socket of each worker's process.

@@ -3,10 +3,8 @@
 //! `Echo` returns its bytes, `Call` dials the number that it gets and calls `Echo` there,
 //! and `Accept` serves `Echo` for a number that it returns.
 
-use std::convert::Infallible;
 use std::future::{Future, ready};
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use http::uri::PathAndQuery;
 use http::{Request, Response};
@@ -14,10 +12,11 @@ use plug::process::Broker;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codec::Codec;
-use tonic::server::{Grpc, NamedService, UnaryService};
+use tonic::server::{Grpc, UnaryService};
 use tonic::transport::{Channel, Server};
 use tonic_prost::ProstCodec;
-use tower_service::Service;
+
+use crate::service::{Answer, Served};
 
 /// The service.
 #[derive(Clone)]
@@ -25,33 +24,19 @@ pub struct Back;
 
 type Reply<T> = Pin<Box<dyn Future<Output = Result<T, Status>> + Send>>;
 
-impl NamedService for Back {
+impl Answer for Back {
     const NAME: &'static str = "tests.Back";
-}
 
-impl Service<Request<Body>> for Back {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    async fn answer(self, request: Request<Body>) -> Response<Body> {
         let broker = request.extensions().get::<Broker>().cloned();
-        Box::pin(async move {
-            let broker = broker.ok_or_else(|| Status::failed_precondition("there is no broker"));
-            Ok(match (request.uri().path(), broker) {
-                ("/tests.Back/Echo", _) => Grpc::new(ProstCodec::default()).unary(Echo, request).await,
-                (_, Err(status)) => status.into_http(),
-                ("/tests.Back/Call", Ok(broker)) => Grpc::new(ProstCodec::default()).unary(Call(broker), request).await,
-                ("/tests.Back/Accept", Ok(broker)) => {
-                    Grpc::new(ProstCodec::default()).unary(Accept(broker), request).await
-                }
-                _ => Status::unimplemented("").into_http(),
-            })
-        })
+        let broker = broker.ok_or_else(|| Status::failed_precondition("there is no broker"));
+        match (request.uri().path(), broker) {
+            ("/tests.Back/Echo", _) => Grpc::new(ProstCodec::default()).unary(Echo, request).await,
+            (_, Err(status)) => status.into_http(),
+            ("/tests.Back/Call", Ok(broker)) => Grpc::new(ProstCodec::default()).unary(Call(broker), request).await,
+            ("/tests.Back/Accept", Ok(broker)) => Grpc::new(ProstCodec::default()).unary(Accept(broker), request).await,
+            _ => Status::unimplemented("").into_http(),
+        }
     }
 }
 
@@ -105,7 +90,7 @@ impl UnaryService<u32> for Accept {
 /// If the broker does not accept connections for it.
 pub async fn serve(broker: &Broker, number: u32) -> Result<(), plug::Error> {
     let connections = broker.accept(number).await?;
-    tokio::spawn(async move { _ = Server::builder().add_service(Back).serve_with_incoming(connections).await });
+    tokio::spawn(async move { _ = Server::builder().add_service(Served(Back)).serve_with_incoming(connections).await });
     Ok(())
 }
 

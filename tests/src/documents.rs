@@ -12,5 +12,8 @@ pub struct Library;
 #[doc = include_str!("../../docs/process.md")]
 pub struct Process;
 
+#[doc = include_str!("../../docs/settings.md")]
+pub struct Settings;
+
 #[doc = include_str!("../../docs/testing.md")]
 pub struct Testing;

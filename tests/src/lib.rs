@@ -15,11 +15,17 @@ mod go;
 mod libraries;
 pub mod nested;
 mod processes;
+#[cfg(feature = "programs")]
+mod server;
+#[cfg(feature = "programs")]
+pub mod service;
 
 pub use console::{app, check, check_command, seen};
 pub use go::{Sockets, go, go_command, is_running};
 pub use libraries::{has_toolchain, library, library_file, shared_library};
 pub use processes::{Started, app_with, build, built_program, process, program, start, until};
+#[cfg(feature = "programs")]
+pub use server::server;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -64,7 +64,7 @@ every_link! {
     process: Processes::open();
     process_without_tls: Processes::without_tls();
     process_by_netrpc: Processes::by_netrpc();
-    grpc: served();
+    grpc: plug::link::Grpc::open(plug_tests::server()).expect("it is an address");
 }
 
 /// The same plugin crates, as one library.
@@ -106,18 +106,6 @@ impl Link for Processes {
         let plugins: Result<Vec<_>, _> = self.0.iter().map(Link::plugins).collect();
         Ok(plugins?.into_iter().flatten().collect())
     }
-}
-
-/// The plugins of this program, behind a server in this program.
-#[cfg(not(miri))]
-fn served() -> plug::link::Grpc {
-    static ADDRESS: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-        let server = plug::Server::new().bind("grpc://127.0.0.1:0").expect("there is a port");
-        let address = server.address();
-        std::thread::spawn(move || server.serve());
-        address
-    });
-    plug::link::Grpc::open(&ADDRESS).expect("it is an address")
 }
 
 mod suite {
@@ -169,7 +157,7 @@ mod suite {
         let formal = registry.plugin::<dyn Plug>("formal").expect("it is there");
         assert_eq!(formal.deprecated(), Some("use polite"));
         let debug = "Plugin { name: \"formal\", interface: \"app_interface::Plug\", package: Some(\"plugin-polite\"), \
-             file: \"plugins/polite/src/lib.rs\", line: 24, .. }";
+             file: \"plugins/polite/src/lib.rs\", line: 67, .. }";
         assert_eq!(format!("{formal:?}").replace("\\\\", "/"), debug);
     }
 

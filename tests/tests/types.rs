@@ -1,11 +1,10 @@
 //! Values of every kind of type cross every link, or are refused by each in the same words.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fmt::Debug;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use library_types::{Block, Either, Expression, Page, Types, Value, lists, mixed, nodes, value};
+use library_types::{Either, Types, Value, lists, mixed, nodes};
 use plug::{Error, Registry};
 
 macro_rules! every_link {
@@ -22,7 +21,7 @@ macro_rules! every_link {
 
                 #[test]
                 fn values_cross() {
-                    suite::values_cross(&*open());
+                    library_types::suite::values_cross(&*open());
                 }
 
                 #[test]
@@ -44,7 +43,7 @@ every_link! {
     library: library();
     process: process(None);
     process_by_netrpc: process(Some("netrpc"));
-    grpc: served();
+    grpc: plug::link::Grpc::open(plug_tests::server()).expect("it is an address");
 }
 
 #[cfg(not(miri))]
@@ -63,18 +62,6 @@ fn process(protocol: Option<&str>) -> plug::link::Process {
         None => options,
     };
     options.open(plug_tests::program("process-types")).expect("it can be opened")
-}
-
-/// The plugin of this program, behind a server in this program.
-#[cfg(not(miri))]
-fn served() -> plug::link::Grpc {
-    static ADDRESS: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-        let server = plug::Server::new().bind("grpc://127.0.0.1:0").expect("there is a port");
-        let address = server.address();
-        std::thread::spawn(move || server.serve());
-        address
-    });
-    plug::link::Grpc::open(&ADDRESS).expect("it is an address")
 }
 
 /// Reflection has the files that the description of an interface imports.
@@ -105,9 +92,7 @@ fn a_server_describes_the_types_of_protobuf() {
         files: Vec<FileDescriptorProto>,
     }
 
-    let server = plug::Server::new().bind("grpc://127.0.0.1:0").expect("there is a port");
-    let address = server.address().replace("grpc://", "http://");
-    std::thread::spawn(move || server.serve());
+    let address = plug_tests::server().replace("grpc://", "http://");
     let runtime = tokio::runtime::Runtime::new().expect("there is room for a runtime");
     let ask = |symbol: &str| {
         let request = Request { file_containing_symbol: symbol.to_owned() };
@@ -136,45 +121,6 @@ fn a_server_describes_the_types_of_protobuf() {
 
 mod suite {
     use super::*;
-
-    #[track_caller]
-    fn assert_all<T: Clone + PartialEq + Debug>(
-        echo: impl Fn(T) -> Result<T, Error>,
-        values: impl IntoIterator<Item = T>,
-    ) {
-        for value in values {
-            assert_eq!(echo(value.clone()).expect("it crosses"), value);
-        }
-    }
-
-    pub fn values_cross(types: &dyn Types) {
-        assert_all(|value| types.value(value), [Value::Null, value(), lists(49)]);
-        assert_all(|value| types.node(value), [nodes(1), nodes(100)]);
-        let number = |number| Box::new(Expression::Number(number));
-        let sum = Expression::Sum(number(1), Box::new(Expression::Sum(number(-1), number(0))));
-        let names = Page { items: vec![nodes(3)], next: None };
-        let block = Block { statements: vec![sum.clone()], result: number(7), names };
-        assert_all(|value| types.expression(value), [sum, Expression::Block(block)]);
-        assert_all(|value| types.page(value), [Page { items: vec![value(), Value::Null], next: None }]);
-        assert_all(|value| types.mixed(value), [mixed()]);
-        assert_all(|value| types.tuple(value), [(0, String::new(), None), mixed().tuple]);
-        assert_all(|value| types.one(value), [(0,), (7,)]);
-        assert_all(|value| types.array(value), [[0; 3], [1, 2, 3]]);
-        assert_all(|value| types.bytes(value), [[0; 32], [9; 32]]);
-        let set = BTreeSet::from([(1, "x".to_owned()), (1, String::new())]);
-        assert_all(|value| types.set(value), [BTreeSet::new(), set]);
-        assert_all(|value| types.hash_set(value), [HashSet::new(), HashSet::from(["x".to_owned()])]);
-        let durations = [Duration::ZERO, Duration::from_nanos(1), Duration::from_secs(9_000_000_000)];
-        assert_all(|value| types.duration(value), durations);
-        assert_all(|value| types.time(value), mixed().times);
-        assert_all(|value| types.char(value), ['\0', 'a', '\u{10ffff}']);
-        assert_all(|value| types.path(value), [PathBuf::new(), PathBuf::from("/tmp/é")]);
-        assert_all(|value| types.boxed(value), [Box::new(0), Box::new(7)]);
-        let right = Either::Right { right: Duration::ZERO };
-        assert_all(|value| types.either(value), [Either::Left('x'), right, Either::All(['\0']), Either::Neither]);
-        let path = types.path_of(Path::new("/tmp/é"), &Box::new(Value::Null), &[(1, Value::Bool(true))]);
-        assert_eq!(path.expect("it crosses"), Path::new("/tmp/é").join("Null [(1, Bool(true))]"));
-    }
 
     #[track_caller]
     fn assert_refused<T>(link: &str, result: Result<T, Error>, method: &str, flaw: &str) {

@@ -23,7 +23,7 @@ fn a_forgotten_link_is_a_problem() {
     assert_eq!(error.to_string(), format!("the registry has 1 problem\n{PROBLEM}"));
 }
 
-/// A host whose plugins come from elsewhere needs no `link!`.
+/// A host with plugins of another link needs no `link!`.
 #[test]
 fn plugins_of_other_links_need_none() {
     let plugin = Plugin::new::<dyn Named>("any", || Ok(Box::new(Any))).expect("the name is right");

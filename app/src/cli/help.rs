@@ -6,11 +6,11 @@ pub(super) fn app() -> String {
 }
 
 pub(super) fn hello() -> String {
-    format!("{HELLO_EXAMPLES}\n\n{LINKS}\n{LINK_NAME}")
+    format!("{HELLO_EXAMPLES}\n\n{CONFIG}\n\n{LINKS}\n{LINK_NAME}")
 }
 
 pub(super) fn list() -> String {
-    format!("{LIST_EXAMPLES}\n\n{LINKS}\n\n{LIST_JSON}")
+    format!("{LIST_EXAMPLES}\n\n{CONFIG}\n\n{LINKS}\n\n{LIST_JSON}")
 }
 
 pub(super) fn info() -> String {
@@ -18,11 +18,15 @@ pub(super) fn info() -> String {
 }
 
 pub(super) fn serve() -> String {
-    format!("{SERVE_EXAMPLES}\n\n{SERVE_OUTPUT}\n\n{LINKS}")
+    format!("{SERVE_EXAMPLES}\n\n{SERVE_OUTPUT}\n\n{CONFIG}\n\n{LINKS}")
+}
+
+pub(super) fn schema() -> String {
+    format!("{SCHEMA_EXAMPLES}\n\n{SCHEMA_OUTPUT}\n\n{LINKS}")
 }
 
 pub(super) fn doctor() -> String {
-    format!("{DOCTOR_EXAMPLES}\n\n{LINKS}\n\n{DOCTOR_JSON}")
+    format!("{DOCTOR_EXAMPLES}\n\n{CONFIG}\n\n{LINKS}\n\n{DOCTOR_JSON}")
 }
 
 pub(super) const EXAMPLES: &str = "\
@@ -47,9 +51,20 @@ Examples:
   app hello                            through the only plugin there is
   app hello --plugin a --name x        hello, x
   APP_PLUGIN=a app hello --name x      the same
+  app hello --config app.toml --plugin german
   app hello --plugin process:target/debug/plugin-a
   app hello --plugin grpc://127.0.0.1:8888 --timeout 2.5
   app hello --plugin a --isolate       a crash of it would not end this program";
+
+const CONFIG: &str = "\
+Configuration:
+  FILE has a section for each instance of a plugin, in TOML, or in JSON if its name ends
+  with `.json`. `plugin` names the plugin; without it, the section has its name:
+      [plugins.german]
+      plugin = \"polite\"
+      languages = [\"de\"]
+  `app info NAME` shows what a plugin takes, and `app doctor` tries every section.
+  APP_CONFIG         the file, if `--config` is not given";
 
 const LINKS: &str = "\
 Links:
@@ -87,12 +102,15 @@ JSON:
   plugins         by interface, then name: what `app info --help` says of each,
                   less `library`
   available       with --available, by name: {name, features}, where any of the
-                  features brings the plugin";
+                  features brings the plugin
+  instances       with --config, in the order of the file: {name, plugin}, where
+                  the plugin is null if it is unknown";
 
 pub(super) const INFO_EXAMPLES: &str = "\
 Examples:
   app info a
   app info a --format json
+  app info polite --schema             the JSON Schema of its settings
   app info library:target/release/libplugin_a.so
   app info grpc://127.0.0.1:8888#a";
 
@@ -102,13 +120,15 @@ JSON:
   plugins         one for each interface that has a plugin of this name:
                   {name, aliases, deprecated, interface, summary, docs, package,
                   version, license, repository, file, line, link, differences,
-                  library}
+                  takes_settings, schema, library}
     deprecated    what to use instead; null where it is not deprecated
     package, version, license, repository
                   null where nothing is known
     link          where it was found; null where it is in this program
     differences   a text for each method of its interface that is not as in this
                   program; where there is one, the plugin cannot be opened
+    schema        the JSON Schema of its settings; null if it has none or is in a
+                  library, of which no code is run
     library       {compiler, plug, abi, aborts_on_panic, sha256, methods}, with a
                   {name, signature, has_default} for each method of the interface;
                   null where it is in none";
@@ -117,6 +137,7 @@ pub(super) const DOCTOR_EXAMPLES: &str = "\
 Examples:
   app doctor                           exits with 3 where there is a problem
   app doctor --format json
+  app doctor --config app.toml         does each plugin take its settings?
   app doctor --link library:libx.so    would its plugins work here?";
 
 const DOCTOR_JSON: &str = "\
@@ -130,13 +151,17 @@ JSON:
     places        the plugins concerned: {plugin, package, file, line, link}
   warnings        {kind, link, message}
     kind          aborts_on_panic, or other
-  deprecated      {name, interface, instead, link}";
+  deprecated      {name, interface, instead, link}
+  sections        with --config, in the order of the file: {name, plugin, problem},
+                  where the problem is null or {message, hints}";
 
 pub(super) const SERVE_EXAMPLES: &str = "\
 Examples:
   app serve --grpc 127.0.0.1:8888              all of them, to this machine
   app serve --grpc 127.0.0.1:8888 --plugin a   this one alone
-  app serve --grpc grpc+unix:/run/app.socket   to all who may open the file";
+  app serve --grpc grpc+unix:/run/app.socket   to all who may open the file
+  app serve --grpc 127.0.0.1:8888 --config app.toml
+                                               each section by its own name";
 
 const SERVE_OUTPUT: &str = "\
 It serves until SIGINT or SIGTERM, lets the calls that are under way finish, and exits
@@ -145,6 +170,15 @@ neither TLS nor passwords: anyone who reaches the address can call the plugins.
 
 Standard output has one line, the address in the form `--plugin` takes it, as soon as it
 can be connected to: for a script that uses port 0.";
+
+pub(super) const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  app schema > app.schema.json         for an editor, as the schema of app.toml";
+
+const SCHEMA_OUTPUT: &str = "\
+It is a JSON Schema of the version 2020-12: for each plugin its settings, with their
+types, defaults and docs. `app info NAME --schema` prints the settings of one plugin.
+A plugin can be built without a schema; its section may then have any key.";
 
 pub(super) const PROTO_EXAMPLES: &str = "\
 Examples:

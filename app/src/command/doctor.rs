@@ -5,15 +5,16 @@ mod report;
 
 use std::fmt::Write;
 
+use app_interface::Plug;
 use plug::link::Address;
-use plug::{Plugin, Registry};
+use plug::{Plugin, Registry, Section};
 
 use crate::cli::{Doctor, Format};
 use crate::description::package_of;
 use crate::failure::{Exit, Failure};
 use crate::linked::Linked;
-use crate::output;
-use report::{Deprecation, ProblemReport, Report, Warning};
+use crate::{output, panic};
+use report::{Deprecation, ProblemReport, Report, SectionReport, Warning};
 
 pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
     // A link that cannot be used is a problem like others.
@@ -27,25 +28,62 @@ pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
         _ => Err(failure),
     })?;
     let registry = &linked.registry;
+    let config = arguments.config.read()?;
+    let sections: Vec<_> = config.sections().iter().map(|section| CheckedSection::new(section, registry)).collect();
     let problems = registry.problems();
     match arguments.format {
         Format::Json => output::json(&Report {
             problems: problems.iter().map(ProblemReport::from).chain(faults.iter().map(ProblemReport::from)).collect(),
             warnings: linked.warnings().map(Warning::from).collect(),
             deprecated: deprecated(registry).map(Deprecation::from).collect(),
+            sections: arguments.config.is_given().then(|| sections.iter().map(SectionReport::from).collect()),
         })?,
-        Format::Text => output::page(&output::styled(&output::printable(&text(&linked, &faults))))?,
+        Format::Text => output::page(&output::styled(&output::printable(&text(&linked, &faults, &sections))))?,
     }
-    Ok(if problems.is_empty() && faults.is_empty() { Exit::Done } else { Exit::Problem })
+    let is_sound = sections.iter().all(|section| section.failure.is_none());
+    Ok(if problems.is_empty() && faults.is_empty() && is_sound { Exit::Done } else { Exit::Problem })
 }
 
-fn text(linked: &Linked, faults: &[(Address, Failure)]) -> String {
+/// A section of the configuration file, and why it cannot be opened.
+struct CheckedSection {
+    name: String,
+    plugin: Option<String>,
+    failure: Option<Failure>,
+}
+
+impl CheckedSection {
+    /// Reads the settings as an opening does, by code of the plugin.
+    fn new(section: &Section, registry: &Registry) -> Self {
+        let name = section.name().to_owned();
+        let plugin = match section.plugin::<dyn Plug>(registry) {
+            Ok(plugin) => plugin,
+            Err(error) => return Self { name, plugin: None, failure: Some(error.into()) },
+        };
+        let failure = match panic::guard(plugin.name(), || plugin.check(&section.settings())) {
+            Some(result) => result.err().map(Failure::from),
+            None => {
+                let text = format!("plugin `{}` panicked when it read the settings of `{name}`", plugin.name());
+                Some(Failure::new(text, Exit::Failed))
+            }
+        };
+        Self { name, plugin: Some(plugin.name().to_owned()), failure }
+    }
+}
+
+fn text(linked: &Linked, faults: &[(Address, Failure)], sections: &[CheckedSection]) -> String {
     let (mut text, registry) = (String::new(), &linked.registry);
     for problem in registry.problems() {
         let _ = writeln!(text, "problem: {problem}");
     }
     for (_, fault) in faults {
         let _ = writeln!(text, "problem: {fault}");
+    }
+    for section in sections {
+        let _ = match (&section.plugin, &section.failure) {
+            (_, Some(failure)) => writeln!(text, "problem: {failure}"),
+            (Some(plugin), None) => writeln!(text, "section `{}`: plugin `{plugin}` takes its settings", section.name),
+            (None, None) => Ok(()),
+        };
     }
     for (_, warning) in linked.warnings() {
         let _ = writeln!(text, "warning: {warning}");
@@ -55,11 +93,16 @@ fn text(linked: &Linked, faults: &[(Address, Failure)]) -> String {
         let link = plugin.origin().map(|link| format!(" in `{link}`")).unwrap_or_default();
         let _ = writeln!(text, "note: plugin `{}`{of}{link} is deprecated: {instead}", plugin.name());
     }
+    let unsound = sections.iter().filter(|section| section.failure.is_some()).count();
     let plural = |count: usize| if count == 1 { "" } else { "s" };
-    let (plugins, problems) = (registry.plugins().len(), registry.problems().len() + faults.len());
+    let (plugins, problems) = (registry.plugins().len(), registry.problems().len() + faults.len() + unsound);
+    let of_sections = match sections.len() {
+        0 => String::new(),
+        count => format!("{count} section{}, ", plural(count)),
+    };
     let _ = writeln!(
         text,
-        "{plugins} plugin{}, {problems} problem{}, {} deprecated",
+        "{plugins} plugin{}, {of_sections}{problems} problem{}, {} deprecated",
         plural(plugins),
         plural(problems),
         deprecated(registry).count(),

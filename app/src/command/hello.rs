@@ -2,9 +2,9 @@
 //! It runs the plugin's code, here or in another process.
 
 use app_interface::Plug;
-use plug::Plugin;
+use plug::{OpenOptions, Registry};
 
-use crate::choosing::choose;
+use crate::choosing::{Chosen, choose_with};
 use crate::cli::Hello;
 use crate::failure::{Exit, Failure};
 use crate::link::Choice;
@@ -30,19 +30,21 @@ fn hello(arguments: &Hello) -> Result<Exit, Failure> {
         }
         _ => Linked::with(&arguments.links)?,
     };
-    let plugin = choose(choice.as_ref(), &linked.registry);
-    let plugin =
-        plugin.map_err(|failure| if choice.is_some() { arguments.attributed("name", failure) } else { failure })?;
+    let config = arguments.config.read()?;
+    let chosen = choose_with(choice.as_ref(), &config, &linked.registry);
+    let chosen =
+        chosen.map_err(|failure| if choice.is_some() { arguments.attributed("name", failure) } else { failure })?;
+    let plugin = chosen.plugin;
     if let Some(instead) = plugin.deprecated() {
         output::aside("warning", &format!("plugin `{}` is deprecated: {instead}", plugin.name()));
     }
     if let Some(warning) = linked.warning_of(plugin) {
         output::aside("warning", &warning);
     }
-    let isolated = arguments.isolate.then(|| isolated(plugin)).transpose()?;
-    let plugin = isolated.as_ref().unwrap_or(plugin);
+    let isolated = arguments.isolate.then(|| isolated(&chosen)).transpose()?;
+    let registry = isolated.as_ref().map_or(&linked.registry, |isolated| &isolated.registry);
     let greet = || {
-        let greeter = plugin.open::<dyn Plug>()?;
+        let greeter = open(&chosen, registry)?;
         greeter.say_hello(&arguments.name).map_err(|error| Failure::of_plugin(&error))
     };
     match panic::guard(plugin.name(), greet) {
@@ -52,13 +54,21 @@ fn hello(arguments: &Hello) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The same plugin, in a process of its own.
-fn isolated(plugin: &Plugin) -> Result<Plugin, Failure> {
+/// An object of the plugin of this registry, which may be in another process.
+fn open(chosen: &Chosen<'_>, registry: &Registry) -> Result<Box<dyn Plug>, plug::Error> {
+    match chosen.section {
+        Some(section) => Ok(section.open::<dyn Plug>(registry, &OpenOptions::new())?.into_inner()),
+        None => registry.open::<dyn Plug>(chosen.plugin.name()),
+    }
+}
+
+/// The plugins of this program, in a process of their own.
+fn isolated(chosen: &Chosen<'_>) -> Result<Linked, Failure> {
+    let plugin = chosen.plugin;
     if let Some(link) = plugin.origin() {
         return Err(not_to_isolate(&format!("plugin `{}`, which is in `{link}`", plugin.name())));
     }
-    let isolated = Linked::isolated()?;
-    Ok(isolated.registry.plugin::<dyn Plug>(plugin.name())?.clone())
+    Linked::isolated()
 }
 
 fn not_to_isolate(what: &str) -> Failure {

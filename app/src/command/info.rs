@@ -9,13 +9,16 @@ use std::path::Path;
 use app_interface::Plug;
 use plug::{ErrorKind, Plugin, Problem, Registry};
 use serde::Serialize;
+use serde_json::Value;
 
+use crate::available::listed;
 use crate::cli::{Format, Info};
 use crate::description::Description;
 use crate::failure::{Exit, Failure};
 use crate::inspected::{Inspected, LibraryDescription};
 use crate::link::{Choice, unnamed};
 use crate::linked::Linked;
+use crate::settings::schema_of;
 use crate::{kind, layout, output};
 
 /// The JSON object.
@@ -28,6 +31,9 @@ struct Listing<'a> {
 struct Detailed<'a> {
     #[serde(flatten)]
     plugin: Description<'a>,
+    takes_settings: bool,
+    /// Null for a plugin of a library, of which no code is run.
+    schema: Option<Value>,
     /// Null for a plugin that is in no library.
     library: Option<LibraryDescription<'a>>,
 }
@@ -43,19 +49,29 @@ pub(crate) fn run(arguments: &Info) -> Result<Exit, Failure> {
         Choice::Of(link, Some(name)) => find(name, &linked.registry).map_err(|failure| unnamed(link, failure))?,
         Choice::Of(_, None) => linked.registry.plugins().collect(),
     };
+    if arguments.schema {
+        return print_schema(&plugins);
+    }
     let libraries = inspect(&plugins, &linked)?;
     let library_of = |plugin: &Plugin| linked.library_of(plugin).map(|path| libraries[path].describe(plugin));
     match arguments.format {
         Format::Json => {
-            let detailed = |plugin| Detailed {
-                plugin: Description::new(plugin, linked.differences(plugin)),
-                library: library_of(plugin),
+            let detailed = |plugin| {
+                Ok::<_, Failure>(Detailed {
+                    plugin: Description::new(plugin, linked.differences(plugin)),
+                    takes_settings: plugin.takes_settings(),
+                    schema: safe_schema(plugin, &linked)?,
+                    library: library_of(plugin),
+                })
             };
-            output::json(&Listing { plugins: plugins.iter().copied().map(detailed).collect() })?;
+            output::json(&Listing { plugins: plugins.iter().copied().map(detailed).collect::<Result<_, _>>()? })?;
         }
         Format::Text => {
-            let texts = plugins.iter().map(|plugin| text::of(plugin, library_of(plugin).as_ref(), layout::width()));
-            output::page(&texts.collect::<Vec<_>>().join("\n"))?;
+            let text = |plugin: &&Plugin| {
+                let schema = safe_schema(plugin, &linked)?;
+                Ok::<_, Failure>(text::of(plugin, schema.as_ref(), library_of(plugin).as_ref(), layout::width()))
+            };
+            output::page(&plugins.iter().map(text).collect::<Result<Vec<_>, _>>()?.join("\n"))?;
         }
     }
     // The description comes first, since it helps to understand the problem.
@@ -63,6 +79,30 @@ pub(crate) fn run(arguments: &Info) -> Result<Exit, Failure> {
         Some(problem) => Err(failure(problem)),
         None => Ok(Exit::Done),
     }
+}
+
+/// The schema of a plugin's settings, unless that would run code of a library.
+fn safe_schema(plugin: &Plugin, linked: &Linked) -> Result<Option<Value>, Failure> {
+    let can_ask = linked.library_of(plugin).is_none() && linked.misfit(plugin).is_none();
+    if can_ask { schema_of(plugin) } else { Ok(None) }
+}
+
+fn print_schema(plugins: &[&Plugin]) -> Result<Exit, Failure> {
+    let [plugin] = plugins else {
+        let names: Vec<_> = plugins.iter().map(|plugin| plugin.name()).collect();
+        let text = format!("`--schema` is of one plugin, and there are {}", listed(&names));
+        return Err(Failure::new(text, Exit::Usage));
+    };
+    let name = plugin.name();
+    match schema_of(plugin)? {
+        Some(schema) => output::data(&format!("{schema:#}\n"))?,
+        None if plugin.takes_settings() => {
+            let text = format!("plugin `{name}` takes settings, and was built without a schema of them");
+            return Err(Failure::new(text, Exit::Failed));
+        }
+        None => return Err(Failure::new(format!("plugin `{name}` takes no settings"), Exit::Failed)),
+    }
+    Ok(Exit::Done)
 }
 
 /// The plugins with this name or alias, at most one of each interface.

@@ -1,7 +1,8 @@
 //! `app list`: the plugins of this build and of links, and those that are left out.
 //! It opens none.
 
-use plug::Plugin;
+use app_interface::Plug;
+use plug::{Plugin, Registry, Section};
 use serde::Serialize;
 
 use crate::available::{Available, available};
@@ -18,19 +19,34 @@ struct Listing<'a> {
     /// Absent without `--available`.
     #[serde(skip_serializing_if = "Option::is_none")]
     available: Option<Vec<Available>>,
+    /// The sections of the configuration file. Absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instances: Option<Vec<Instance>>,
+}
+
+/// A section of the configuration file.
+#[derive(Serialize)]
+struct Instance {
+    name: String,
+    /// Null if there is no such plugin.
+    plugin: Option<String>,
 }
 
 pub(crate) fn run(arguments: &List) -> Result<Exit, Failure> {
     let linked = Linked::with(&arguments.links)?;
     let registry = &linked.registry;
+    let config = arguments.config.read()?;
+    let instances: Vec<_> = config.sections().iter().map(|section| instance(section, registry)).collect();
     let available = arguments.available.then(|| available(registry));
     match arguments.format {
         ListFormat::Json => {
             let description = |plugin| Description::new(plugin, linked.differences(plugin));
-            output::json(&Listing { plugins: registry.plugins().map(description).collect(), available })?;
+            let instances = arguments.config.is_given().then_some(instances);
+            output::json(&Listing { plugins: registry.plugins().map(description).collect(), available, instances })?;
         }
         ListFormat::Names => {
             let here = registry.plugins().map(|plugin| plugin.name().to_owned());
+            let here = here.chain(instances.into_iter().map(|instance| instance.name));
             let mut names: Vec<_> = here.chain(available.into_iter().flatten().map(|plugin| plugin.name)).collect();
             // Plugins of two interfaces can have one name.
             names.sort();
@@ -46,9 +62,24 @@ pub(crate) fn run(arguments: &List) -> Result<Exit, Failure> {
                 return Ok(Exit::Done);
             }
             output::page(&table(&linked, &available, layout::width()))?;
+            if !instances.is_empty() {
+                output::page(&format!("\n{}", table_of_instances(&instances, layout::width())))?;
+            }
         }
     }
     Ok(Exit::Done)
+}
+
+fn instance(section: &Section, registry: &Registry) -> Instance {
+    let plugin = section.plugin::<dyn Plug>(registry).ok().map(|plugin| plugin.name().to_owned());
+    Instance { name: section.name().to_owned(), plugin }
+}
+
+fn table_of_instances(instances: &[Instance], width: usize) -> String {
+    let plugin =
+        |instance: &Instance| instance.plugin.clone().unwrap_or_else(|| "(unknown: see `app doctor`)".to_owned());
+    let rows: Vec<_> = instances.iter().map(|instance| vec![instance.name.clone(), plugin(instance)]).collect();
+    layout::table(&["INSTANCE", "PLUGIN"], &rows, width)
 }
 
 fn table(linked: &Linked, available: &[Available], width: usize) -> String {

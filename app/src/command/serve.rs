@@ -7,18 +7,22 @@ use plug::{Plugin, Registry};
 use crate::available::listed;
 use crate::choosing;
 use crate::cli::Serve;
+use crate::config::{self, Config};
 use crate::failure::{Exit, Failure};
+use crate::kind::{self, Limits};
 use crate::linked::Linked;
-use crate::{kind, output};
+use crate::output;
 
 pub(crate) fn run(arguments: &Serve) -> Result<Exit, Failure> {
     let linked = Linked::with(&arguments.links)?;
-    let plugins = chosen(&arguments.plugins, &linked.registry)?;
+    let config = arguments.config.read()?;
+    let plugins = chosen(&arguments.plugins, &config, &linked.registry)?;
     for warning in plugins.iter().filter_map(|plugin| linked.warning_of(plugin)) {
         output::aside("warning", &warning);
     }
     let names: Vec<_> = plugins.iter().map(|plugin| plugin.name().to_owned()).collect();
-    kind::serve(plugins, &arguments.grpc, arguments.grace, |address| {
+    let limits = Limits { grace: arguments.grace, instances: arguments.instances };
+    kind::serve(plugins, &arguments.grpc, &limits, |address| {
         output::data(&format!("{address}\n"))?;
         output::aside("note", &format!("serving {} until SIGINT or SIGTERM", listed(&names)));
         if address.starts_with("grpc+unix:") {
@@ -30,14 +34,20 @@ pub(crate) fn run(arguments: &Serve) -> Result<Exit, Failure> {
 }
 
 /// The plugins of these names, each once; without names, all plugins.
-fn chosen(names: &[String], registry: &Registry) -> Result<Vec<Plugin>, Failure> {
-    let names: Vec<_> =
-        if names.is_empty() { choosing::names(registry) } else { names.iter().map(String::as_str).collect() };
+/// A section of the file is a plugin of its name.
+fn chosen(names: &[String], config: &Config, registry: &Registry) -> Result<Vec<Plugin>, Failure> {
+    let names: Vec<_> = match names {
+        [] => choosing::names(registry).into_iter().chain(config.names()).collect(),
+        names => names.iter().map(String::as_str).collect(),
+    };
     if names.is_empty() {
         return Err(choosing::none(registry));
     }
-    // Two plugins can have one name, and the lookup by name finds that out.
-    let plugins = names.iter().map(|name| registry.plugin::<dyn Plug>(name).cloned());
+    let plugins = names.iter().map(|name| match config.section(name) {
+        Some(section) => config::configured(section, registry),
+        // Two plugins can have one name, and the lookup by name finds that out.
+        None => Ok(registry.plugin::<dyn Plug>(name)?.clone()),
+    });
     let mut plugins = plugins.collect::<Result<Vec<_>, _>>()?;
     plugins.sort_by(|one, other| one.name().cmp(other.name()));
     plugins.dedup_by(|one, other| one.name() == other.name());

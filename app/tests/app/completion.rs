@@ -36,7 +36,7 @@ b:Says hello in French.
 formal:deprecated: use polite
 polite:Says good day, and refuses an empty name.",
     );
-    check_words("bash", &["app", "info", ""], "a\nb\nformal\npolite\n--link\n--format\n--help");
+    check_words("bash", &["app", "info", ""], "a\nb\nformal\npolite\n--link\n--format\n--schema\n--help");
     check_words("bash", &["app", "hello", "--plugin", "p"], "polite");
     check_words("bash", &["app", "hello", "--plugin=p"], "--plugin=polite");
     check_words("bash", &["app", "hello", "--plugin", "z"], "");

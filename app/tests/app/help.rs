@@ -18,6 +18,7 @@ Commands:
   info         Shows all that is known of a plugin
   doctor       Looks for problems with the plugins of this build
   serve        Serves plugins to other programs, by gRPC
+  schema       Prints the JSON Schema of a configuration file, for editors
   proto        Prints the interface of greeters as a `.proto` file
   completions  Prints the script that lets a shell complete arguments, and names of plugins
   help         Print this message or the help of the given subcommand(s)
@@ -75,6 +76,11 @@ Options:
       --timeout <SECONDS>
           The longest time that a plugin in another process or behind a server may take
 
+      --config <FILE>
+          Reads the settings of plugins from this file, of TOML or JSON
+          
+          [env: APP_CONFIG=]
+
       --link <LINK>
           Adds the plugins of this link, such as `process:PATH`; can be given several times
           
@@ -87,9 +93,19 @@ Examples:
   app hello                            through the only plugin there is
   app hello --plugin a --name x        hello, x
   APP_PLUGIN=a app hello --name x      the same
+  app hello --config app.toml --plugin german
   app hello --plugin process:target/debug/plugin-a
   app hello --plugin grpc://127.0.0.1:8888 --timeout 2.5
   app hello --plugin a --isolate       a crash of it would not end this program
+
+Configuration:
+  FILE has a section for each instance of a plugin, in TOML, or in JSON if its name ends
+  with `.json`. `plugin` names the plugin; without it, the section has its name:
+      [plugins.german]
+      plugin = \"polite\"
+      languages = [\"de\"]
+  `app info NAME` shows what a plugin takes, and `app doctor` tries every section.
+  APP_CONFIG         the file, if `--config` is not given
 
 Links:
   library:PATH       the plugins of a shared library, in a build with the feature
@@ -128,6 +144,11 @@ Options:
       --available
           List those too that are known but not in this build
 
+      --config <FILE>
+          Reads the settings of plugins from this file, of TOML or JSON
+          
+          [env: APP_CONFIG=]
+
       --link <LINK>
           Adds the plugins of this link, such as `process:PATH`; can be given several times
           
@@ -153,6 +174,15 @@ Examples:
   app list --link library:libx.so      with those of a shared library
   app list --link process:./plugin-x   with those of an executable, which is run
 
+Configuration:
+  FILE has a section for each instance of a plugin, in TOML, or in JSON if its name ends
+  with `.json`. `plugin` names the plugin; without it, the section has its name:
+      [plugins.german]
+      plugin = \"polite\"
+      languages = [\"de\"]
+  `app info NAME` shows what a plugin takes, and `app doctor` tries every section.
+  APP_CONFIG         the file, if `--config` is not given
+
 Links:
   library:PATH       the plugins of a shared library, in a build with the feature
                      `library`. Only `app hello` and `app serve` run its code, with
@@ -174,6 +204,8 @@ JSON:
                   less `library`
   available       with --available, by name: {name, features}, where any of the
                   features brings the plugin
+  instances       with --config, in the order of the file: {name, plugin}, where
+                  the plugin is null if it is unknown
 ---- exit status: 0
 ",
     );
@@ -208,12 +240,16 @@ Options:
           
           [default: text]
 
+      --schema
+          Print the JSON Schema of its settings alone; this runs code of a library
+
   -h, --help
           Print help (see a summary with '-h')
 
 Examples:
   app info a
   app info a --format json
+  app info polite --schema             the JSON Schema of its settings
   app info library:target/release/libplugin_a.so
   app info grpc://127.0.0.1:8888#a
 
@@ -241,13 +277,15 @@ JSON:
   plugins         one for each interface that has a plugin of this name:
                   {name, aliases, deprecated, interface, summary, docs, package,
                   version, license, repository, file, line, link, differences,
-                  library}
+                  takes_settings, schema, library}
     deprecated    what to use instead; null where it is not deprecated
     package, version, license, repository
                   null where nothing is known
     link          where it was found; null where it is in this program
     differences   a text for each method of its interface that is not as in this
                   program; where there is one, the plugin cannot be opened
+    schema        the JSON Schema of its settings; null if it has none or is in a
+                  library, of which no code is run
     library       {compiler, plug, abi, aborts_on_panic, sha256, methods}, with a
                   {name, signature, has_default} for each method of the interface;
                   null where it is in none
@@ -267,6 +305,11 @@ Looks for problems with the plugins of this build
 Usage: app doctor [OPTIONS]
 
 Options:
+      --config <FILE>
+          Reads the settings of plugins from this file, of TOML or JSON
+          
+          [env: APP_CONFIG=]
+
       --link <LINK>
           Adds the plugins of this link, such as `process:PATH`; can be given several times
           
@@ -287,7 +330,17 @@ Options:
 Examples:
   app doctor                           exits with 3 where there is a problem
   app doctor --format json
+  app doctor --config app.toml         does each plugin take its settings?
   app doctor --link library:libx.so    would its plugins work here?
+
+Configuration:
+  FILE has a section for each instance of a plugin, in TOML, or in JSON if its name ends
+  with `.json`. `plugin` names the plugin; without it, the section has its name:
+      [plugins.german]
+      plugin = \"polite\"
+      languages = [\"de\"]
+  `app info NAME` shows what a plugin takes, and `app doctor` tries every section.
+  APP_CONFIG         the file, if `--config` is not given
 
 Links:
   library:PATH       the plugins of a shared library, in a build with the feature
@@ -315,6 +368,8 @@ JSON:
   warnings        {kind, link, message}
     kind          aborts_on_panic, or other
   deprecated      {name, interface, instead, link}
+  sections        with --config, in the order of the file: {name, plugin, problem},
+                  where the problem is null or {message, hints}
 ---- exit status: 0
 ",
     );
@@ -342,6 +397,16 @@ Options:
           
           [default: 30]
 
+      --instances <NUMBER>
+          How many objects with their own settings clients may have at once
+          
+          [default: 0]
+
+      --config <FILE>
+          Reads the settings of plugins from this file, of TOML or JSON
+          
+          [env: APP_CONFIG=]
+
       --link <LINK>
           Adds the plugins of this link, such as `process:PATH`; can be given several times
           
@@ -354,6 +419,8 @@ Examples:
   app serve --grpc 127.0.0.1:8888              all of them, to this machine
   app serve --grpc 127.0.0.1:8888 --plugin a   this one alone
   app serve --grpc grpc+unix:/run/app.socket   to all who may open the file
+  app serve --grpc 127.0.0.1:8888 --config app.toml
+                                               each section by its own name
 
 It serves until SIGINT or SIGTERM, lets the calls that are under way finish, and exits
 with 0. A second signal ends them. It answers gRPC health checks and reflection. It has
@@ -361,6 +428,15 @@ neither TLS nor passwords: anyone who reaches the address can call the plugins.
 
 Standard output has one line, the address in the form `--plugin` takes it, as soon as it
 can be connected to: for a script that uses port 0.
+
+Configuration:
+  FILE has a section for each instance of a plugin, in TOML, or in JSON if its name ends
+  with `.json`. `plugin` names the plugin; without it, the section has its name:
+      [plugins.german]
+      plugin = \"polite\"
+      languages = [\"de\"]
+  `app info NAME` shows what a plugin takes, and `app doctor` tries every section.
+  APP_CONFIG         the file, if `--config` is not given
 
 Links:
   library:PATH       the plugins of a shared library, in a build with the feature

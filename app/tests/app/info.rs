@@ -35,9 +35,11 @@ Says hello in French.
       "license": "MIT OR Apache-2.0",
       "repository": null,
       "file": "plugins/polite/src/lib.rs",
-      "line": 24,
+      "line": 67,
       "link": null,
       "differences": [],
+      "takes_settings": false,
+      "schema": null,
       "library": null
     }
   ]

@@ -4,6 +4,7 @@
 //! `tests/matrix`, and what needs other processes a part of `tests/tests/app`.
 
 mod completion;
+mod config;
 mod doctor;
 mod hello;
 mod help;

@@ -115,7 +115,7 @@ License
   MIT OR Apache-2.0
 Source
   plugins/polite/src
-  /lib.rs:24
+  /lib.rs:67
 
 Says good day to
 anybody.

@@ -36,7 +36,7 @@ impl<'a> Parameters<'a> {
         self.each(|param| name(param).to_token_stream())
     }
 
-    /// `, T`
+    /// `T`, for each type among them.
     pub(super) fn types(&self) -> Vec<&'a Ident> {
         self.0.type_params().map(|param| &param.ident).collect()
     }

@@ -15,21 +15,14 @@ pub(crate) mod submissions;
 
 use std::any::Any;
 
+use crate::abi::table::CallFn;
 use crate::entry::options::OpenOptions;
-use crate::entry::record::PluginRecord;
 use crate::entry::submission::Submission;
 use crate::error::Error;
 use crate::interface::{Identity, Interface};
 
 /// The number of fields in an entry's text. `plugin/fields.rs` lists them.
-/// The last one is left out if the plugin takes no settings.
-pub(crate) const FIELDS: usize = 13;
-
-/// The last field of the text, if the plugin takes settings.
-pub(crate) const TAKES_SETTINGS: &str = "settings";
-
-/// The bit of an entry whose plugin takes settings.
-pub(crate) const WITH_SETTINGS: u32 = 1 << 31;
+pub(crate) const FIELDS: usize = 12;
 
 /// Separates two fields: U+001F, the unit separator of ASCII.
 pub(crate) const SEPARATOR: char = '\u{1f}';
@@ -43,9 +36,11 @@ pub struct Entry {
     pub(crate) interface: &'static Identity,
     pub(crate) open: Open,
     // The ends of the name and of the aliases, which the first lookup reads of every plugin.
-    // The second one has a bit more: `WITH_SETTINGS`.
     #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "it is for hosts"))]
-    pub(crate) ends: [u32; 2],
+    pub(crate) name_end: u16,
+    pub(crate) takes_settings: bool,
+    #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "it is for hosts"))]
+    pub(crate) aliases_end: u32,
 }
 
 /// Does what the slot asks for. A function pointer, so that an entry is a constant.
@@ -71,32 +66,37 @@ pub(crate) enum Asked<'a> {
     Check,
     /// The JSON Schema of the settings. It stays `None` if the plugin was built without one.
     Schema(&'a mut Option<String>),
+    /// The function by which a library answers the two questions above.
+    /// The plugin brings it, so that a library without settings does not contain it.
+    Answers(&'a mut Option<CallFn>),
 }
 
 impl Entry {
     /// The output of `#[plug]` calls it in a constant, so that a malformed text fails the build.
-    pub const fn of<S: Submission, const P: usize, const T: usize>(record: &'static PluginRecord<P, T>) -> Self {
+    /// `text` is that of the submission, in its record.
+    pub const fn of<S: Submission>(text: &'static str) -> Self {
         let (bytes, mut at, mut separators, mut ends) = (S::TEXT.as_bytes(), 0, 0, [0; 2]);
         while at < bytes.len() {
             if bytes[at] == SEPARATOR as u8 {
                 if separators < ends.len() {
-                    ends[separators] = at as u32;
+                    ends[separators] = at;
                 }
                 separators += 1;
             }
             at += 1;
         }
-        assert!(separators == FIELDS - 2, "the docs, the path of this file or a field of its Cargo.toml hold U+001F");
-        if S::TAKES_SETTINGS {
-            ends[1] |= WITH_SETTINGS;
-        }
+        let [name_end, aliases_end] = ends;
+        // The macro has refused a longer name.
+        assert!(name_end <= u16::MAX as usize);
+        assert!(separators == FIELDS - 1, "the docs, the path of this file or a field of its Cargo.toml hold U+001F");
         let open: Open = |slot| {
             if let Some(object) = S::new(slot)? {
                 slot.put(object);
             }
             Ok(())
         };
-        Self { text: record.text(), interface: S::Interface::IDENTITY, open, ends }
+        let (name_end, takes_settings, aliases_end) = (name_end as u16, S::TAKES_SETTINGS, aliases_end as u32);
+        Self { text, interface: S::Interface::IDENTITY, open, name_end, takes_settings, aliases_end }
     }
 
     /// A new object, if that is asked for and the plugin implements this interface.
@@ -108,6 +108,11 @@ impl Entry {
         let mut object = None;
         (self.open)(&mut Slot { object: &mut object, options: &OpenOptions::new(), settings, asked })?;
         Ok(object)
+    }
+
+    /// Answers a question of a plugin that takes settings.
+    pub(crate) fn ask(&self, settings: &str, asked: Asked<'_>) -> Result<(), Error> {
+        (self.open)(&mut Slot { object: &mut (), options: &OpenOptions::new(), settings, asked })
     }
 }
 
@@ -130,9 +135,9 @@ mod tests {
 
     #[test]
     fn an_entry_has_three_relocations() {
-        // Five words: pointer and length of the text, the interface, the function, and two half
-        // words.
-        // The length and the half words are no relocations.
+        // Five words: pointer and length of the text, the interface, the function, and a word of
+        // numbers.
+        // The length and the numbers are no relocations.
         // Only the table of tests/benches shows that the functions bring no relocations either.
         assert_eq!(size_of::<Entry>(), 5 * size_of::<usize>());
     }

@@ -21,6 +21,7 @@ pub(crate) mod problem;
 #[cfg(feature = "process")]
 pub(crate) mod process;
 pub(crate) mod refusal;
+pub(crate) mod text;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -28,6 +29,7 @@ use std::fmt;
 #[cfg(feature = "host")]
 use crate::error::kind::ErrorKind;
 use crate::error::refusal::Refusal;
+use crate::error::text::first_line;
 
 /// An error of this crate or of a plugin.
 ///
@@ -64,6 +66,9 @@ enum Repr {
     Text(String, Option<Box<dyn StdError + Send + Sync>>),
     /// Another error, whose text and source become those of this one.
     Wrapped(Box<dyn StdError + Send + Sync>),
+    /// Another error under a text that contains its own. The source is that of the other.
+    #[cfg(feature = "host")]
+    Reworded(String, Box<dyn StdError + Send + Sync>),
 }
 
 impl Error {
@@ -193,6 +198,8 @@ impl Error {
             Repr::Kind(_) => return None,
             Repr::Text(_, source) => source.as_deref()?,
             Repr::Wrapped(source) => source.as_ref(),
+            #[cfg(feature = "host")]
+            Repr::Reworded(_, source) => source.as_ref(),
         };
         source.downcast_ref().or_else(|| source.downcast_ref::<Self>()?.downcast_ref())
     }
@@ -222,6 +229,16 @@ impl Error {
             .unwrap_or_else(|| Self::msg("the plugin failed without a message"))
     }
 
+    /// Rebuilds a refusal of another build from its texts: what is wrong, the causes, and the nearest
+    /// known name or an empty text.
+    #[cfg(feature = "library")]
+    pub(crate) fn refused_elsewhere(mut texts: Vec<String>, pointer: String) -> Self {
+        let nearest = texts.pop().filter(|nearest| !nearest.is_empty());
+        let mut error = Self::from_texts(texts);
+        error.0.refusal = Some(Box::new(Refusal { pointer, nearest }));
+        error
+    }
+
     /// The error that a host gets when a plugin's `new` fails.
     #[cfg(feature = "host")]
     pub(crate) fn opening(plugin: &str, package: Option<&str>, source: Error) -> Self {
@@ -235,12 +252,29 @@ impl Error {
     #[cfg(feature = "host")]
     pub(crate) fn refusing(kind: ErrorKind, source: Error) -> Self {
         let text = kind.to_string();
-        let cause = match source.0.repr {
-            Repr::Kind(_) => None,
-            Repr::Text(_, cause) => cause,
-            Repr::Wrapped(wrapped) => Some(wrapped),
+        source.reworded(kind, text)
+    }
+
+    /// The same error, whose text also has a key of the settings, its place, and a hint.
+    #[cfg(all(feature = "host", feature = "config"))]
+    pub(crate) fn about(self, key: &str, place: Option<&position::Position>, hint: Option<&str>) -> Self {
+        let text = self.to_string();
+        let (fact, hints) = first_line(&text);
+        let hint = hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        let text = format!("{fact}{}{hints}{hint}", position::KeyLine(key, place));
+        let kind = self.kind().clone();
+        self.reworded(kind, text)
+    }
+
+    /// Another kind and text, with the causes of this error.
+    #[cfg(feature = "host")]
+    fn reworded(self, kind: ErrorKind, text: String) -> Self {
+        let repr = match self.0.repr {
+            Repr::Kind(_) => Repr::Text(text, None),
+            Repr::Text(_, cause) => Repr::Text(text, cause),
+            Repr::Wrapped(source) | Repr::Reworded(_, source) => Repr::Reworded(text, source),
         };
-        Self(Box::new(Inner { kind, refusal: None, repr: Repr::Text(text, cause) }))
+        Self(Box::new(Inner { kind, refusal: None, repr }))
     }
 }
 
@@ -270,23 +304,40 @@ impl StdError for Error {
             Repr::Kind(_) => None,
             Repr::Text(_, source) => source.as_deref().map(|source| source as _),
             Repr::Wrapped(source) => source.source(),
+            #[cfg(feature = "host")]
+            Repr::Reworded(_, source) => source.source(),
         }
     }
 }
 
-/// Writes the text. `{:#}` adds the texts of the causes, separated by colons.
+/// Writes the text. `{:#}` adds the texts of the causes to its first line, separated by colons.
 impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = Text(&self.0);
+        if !f.alternate() || self.source().is_none() {
+            return text.fmt(f);
+        }
+        let text = text.to_string();
+        let (fact, rest) = first_line(&text);
+        f.write_str(fact)?;
+        self.causes().try_for_each(|cause| write!(f, ": {cause}"))?;
+        f.write_str(rest)
+    }
+}
+
+/// Displays an error without its causes.
+struct Text<'e>(&'e Inner);
+
+impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.repr {
             #[cfg(feature = "host")]
-            Repr::Kind(write) => write(&self.0.kind, f)?,
-            Repr::Text(text, _) => f.write_str(text)?,
-            Repr::Wrapped(source) => write!(f, "{source}")?,
+            Repr::Kind(write) => write(&self.0.kind, f),
+            Repr::Text(text, _) => f.write_str(text),
+            Repr::Wrapped(source) => write!(f, "{source}"),
+            #[cfg(feature = "host")]
+            Repr::Reworded(text, _) => f.write_str(text),
         }
-        if f.alternate() {
-            self.causes().try_for_each(|cause| write!(f, ": {cause}"))?;
-        }
-        Ok(())
     }
 }
 
@@ -343,5 +394,34 @@ mod tests {
         assert_eq!(format!("{error:?}"), "above\ncaused by: below");
         assert_eq!(format!("{error:#}"), "above: below");
         assert_eq!(format!("{error}"), "above");
+    }
+
+    #[test]
+    fn other_words_keep_kind_and_causes() {
+        let kind = || ErrorKind::Open { plugin: "a".into(), package: None };
+        let refusing = |source: Error| Error::refusing(kind(), source);
+        for (error, causes) in [
+            (Error::msg("below"), ""),
+            (Error::msg("below").with_source(Error::msg("a cause")).at("key"), ": a cause"),
+            (Error::new(std::io::Error::other("below")).at("key"), ""),
+            (Error::new(std::io::Error::other(Error::msg("below").with_source(Error::msg("a cause")))), ": a cause"),
+            (ErrorKind::BadName { name: "A".into() }.into(), ""),
+        ] {
+            let is_io = error.downcast_ref::<std::io::Error>().is_some();
+            let error = refusing(refusing(error));
+            assert!(matches!(error.kind(), ErrorKind::Open { .. }) && error.refusal().is_none());
+            let text = kind().to_string();
+            let (first, rest) = first_line(&text);
+            assert_eq!(error.to_string(), text);
+            assert_eq!(format!("{error:#}"), format!("{first}{causes}{rest}"));
+            assert_eq!(error.downcast_ref::<std::io::Error>().is_some(), is_io);
+        }
+    }
+
+    #[test]
+    fn causes_stand_in_the_first_line() {
+        let error = Error::msg("above\nhint: below").with_source(Error::msg("a cause"));
+        assert_eq!(format!("{error:#}"), "above: a cause\nhint: below");
+        assert_eq!(format!("{error:#?}"), "above\nhint: below\ncaused by: a cause");
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod client;
 pub(crate) mod gzip;
 pub(crate) mod host;
+pub(crate) mod instance;
 pub(crate) mod server;
 pub(crate) mod tls;
 

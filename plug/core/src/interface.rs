@@ -186,18 +186,21 @@ fn type_name<I: ?Sized>() -> &'static str {
 // It can be computed in a constant.
 // It need not resist an adversary: an author of two interfaces with one hash fails only their own
 // build.
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 pub(crate) const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-pub(crate) const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 
-pub(crate) const fn fnv(mut hash: u64, text: &str) -> u64 {
-    let bytes = text.as_bytes();
+pub(crate) const fn fnv(hash: u64, text: &str) -> u64 {
+    // A byte that UTF-8 never has, so that ("ab", "c") and ("a", "bc") differ.
+    fnv_bytes(fnv_bytes(hash, text.as_bytes()), &[0xff])
+}
+
+pub(crate) const fn fnv_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
     let mut at = 0;
     while at < bytes.len() {
         hash = (hash ^ bytes[at] as u64).wrapping_mul(FNV_PRIME);
         at += 1;
     }
-    // A byte that UTF-8 never has, so that ("ab", "c") and ("a", "bc") differ.
-    (hash ^ 0xff).wrapping_mul(FNV_PRIME)
+    hash
 }
 
 #[cfg(test)]

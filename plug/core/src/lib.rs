@@ -144,8 +144,12 @@ pub use protobuf::proto::proto;
 pub use registry::Registry;
 #[cfg(feature = "host")]
 pub use registry::catalogue::{Catalogue, Feature};
+#[cfg(all(feature = "host", feature = "config"))]
+pub use registry::instances::{Checked, Instances, Opened};
 #[cfg(feature = "host")]
 pub use registry::link::Link;
+#[cfg(all(feature = "host", feature = "config"))]
+pub use registry::section::Section;
 #[cfg(feature = "rpc")]
 pub use rpc::cancellation::{Cancellation, with_cancellation};
 #[cfg(feature = "rpc")]

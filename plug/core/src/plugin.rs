@@ -11,19 +11,21 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::entry::options::OpenOptions;
-use crate::entry::{Asked, Entry, SEPARATOR, Slot, WITH_SETTINGS};
+use crate::entry::{Asked, Entry, SEPARATOR, Slot};
 use crate::error::Error;
 use crate::error::difference::Difference;
 use crate::error::kind::ErrorKind;
 use crate::error::problem::{Place, Problem};
-use crate::error::refusal::{Refusal, step};
+use crate::error::refusal::{Refusal, keys, step};
+use crate::escape;
 use crate::interface::{Identity, Interface};
 use crate::plugin::builder::PluginBuilder;
 use crate::plugin::fields::{
     ALIASES, DEPRECATED, DESCRIPTION, DOCS, FILE, Fields, LICENSE, LINE, NAME, PACKAGE, REPOSITORY, VERSION,
 };
 use crate::settings::EMPTY;
-use crate::settings::document::{Settings, dotted};
+use crate::settings::document::Settings;
+use crate::settings::key::dotted;
 
 /// One plugin of a [`Registry`](crate::Registry): its name, its description, and
 /// [`open`](Plugin::open).
@@ -55,9 +57,13 @@ struct OwnedPlugin {
 /// Whether a plugin of another build takes settings.
 #[derive(Debug, Clone)]
 pub(crate) enum Takes {
+    #[cfg_attr(
+        not(any(feature = "config", feature = "library", feature = "wire")),
+        allow(dead_code, reason = "nobody makes a plugin with settings")
+    )]
     Settings,
     Nothing,
-    /// It cannot be given any, for this reason, which says what the plugin is.
+    /// It cannot be given any. The reason is a clause, such as `it was built …`.
     #[cfg_attr(not(any(feature = "library", feature = "wire")), allow(dead_code, reason = "for other builds"))]
     Unknown(Arc<str>),
 }
@@ -118,6 +124,41 @@ impl Plugin {
         open: impl Fn() -> Result<Box<I>, Error> + Send + Sync + 'static,
     ) -> PluginBuilder {
         PluginBuilder::new(name, open)
+    }
+
+    /// Makes a plugin with settings by hand. They are read into `S`. It has no schema.
+    ///
+    /// ```
+    /// # #[plug::interface]
+    /// # pub trait Greeter {
+    /// #     fn greet(&self) -> String;
+    /// # }
+    /// # struct Fake(u32);
+    /// # impl Greeter for Fake {
+    /// #     fn greet(&self) -> String {
+    /// #         format!("hello, {}", self.0)
+    /// #     }
+    /// # }
+    /// #[derive(serde::Deserialize)]
+    /// struct Times {
+    ///     times: u32,
+    /// }
+    ///
+    /// let open = |settings: Times| Ok(Box::new(Fake(settings.times)) as _);
+    /// let fake = plug::Plugin::builder_with_settings::<dyn Greeter, _>("fake", open).build()?;
+    ///
+    /// let twice = plug::Settings::json("app.json", r#"{ "times": 2 }"#)?;
+    /// let options = plug::OpenOptions::new().settings(twice);
+    /// assert_eq!(fake.open_with::<dyn Greeter>(&options)?.greet(), "hello, 2");
+    /// # Ok::<(), plug::Error>(())
+    /// ```
+    #[cfg(feature = "config")]
+    #[track_caller]
+    pub fn builder_with_settings<I: ?Sized + Interface, S: serde::de::DeserializeOwned>(
+        name: &str,
+        open: impl Fn(S) -> Result<Box<I>, Error> + Send + Sync + 'static,
+    ) -> PluginBuilder {
+        PluginBuilder::with_settings(name, open)
     }
 
     /// A plugin of another build.
@@ -232,7 +273,7 @@ impl Plugin {
         }
     }
 
-    /// The same, as a problem of its registry.
+    /// The differences, as a problem of its registry.
     pub(crate) fn problem(&self) -> Option<Problem> {
         let differences = self.unfit()?.to_vec();
         Some(Problem::Incompatible { place: self.into(), interface: self.interface(), differences })
@@ -265,11 +306,7 @@ impl Plugin {
     pub fn open_with<I: ?Sized + Interface>(&self, options: &OpenOptions) -> Result<Box<I>, Error> {
         let mut object: Option<Box<I>> = None;
         if self.implements::<I>() {
-            if let Some(differences) = self.unfit() {
-                let (plugin, origin) = (self.name().to_owned(), self.origin().unwrap_or_default().to_owned());
-                let (interface, differences) = (self.interface(), differences.to_vec());
-                return Err(ErrorKind::Incompatible { plugin, interface, origin, differences }.into());
-            }
+            self.check_fit()?;
             self.answer(&mut object, options, Asked::Object)?;
         }
         object.ok_or_else(|| {
@@ -278,10 +315,17 @@ impl Plugin {
         })
     }
 
-    /// Whether its `new` takes settings.
+    fn check_fit(&self) -> Result<(), Error> {
+        let Some(differences) = self.unfit() else { return Ok(()) };
+        let (plugin, origin) = (self.name().to_owned(), self.origin().unwrap_or_default().to_owned());
+        let (interface, differences) = (self.interface(), differences.to_vec());
+        Err(ErrorKind::Incompatible { plugin, interface, origin, differences }.into())
+    }
+
+    /// Whether its `new` takes settings. One that takes none refuses every key.
     pub fn takes_settings(&self) -> bool {
         match &self.0 {
-            PluginSource::Recorded(entry) => entry.takes_settings(),
+            PluginSource::Recorded(entry) => entry.takes_settings,
             PluginSource::Owned(owned) => matches!(owned.takes, Takes::Settings),
         }
     }
@@ -289,11 +333,40 @@ impl Plugin {
     /// Reads the settings as [`open_with`](Self::open_with) does, and makes nothing.
     ///
     /// A plugin's `new` may still refuse a value that its type allows.
+    /// In a process or on a server the plugin reads them there, so that this needs a call.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Settings`] if the plugin refuses them.
+    /// [`ErrorKind::Settings`] if the plugin refuses them, [`ErrorKind::Incompatible`] if its
+    /// interface differs in another build, and those of reaching that build.
+    ///
+    /// # Panics
+    ///
+    /// If the type of a plugin of this binary panics when it is read.
+    ///
+    /// ```
+    /// # #[cfg(feature = "config")] {
+    /// # #[plug::interface]
+    /// # pub trait Greeter {}
+    /// # struct Fake;
+    /// # impl Greeter for Fake {}
+    /// #[derive(serde::Deserialize)]
+    /// struct Times {
+    ///     times: u32,
+    /// }
+    ///
+    /// let open = |_: Times| Ok(Box::new(Fake) as _);
+    /// let fake = plug::Plugin::builder_with_settings::<dyn Greeter, _>("fake", open).build()?;
+    /// assert!(fake.takes_settings());
+    ///
+    /// let settings = plug::Settings::json("app.json", r#"{ "good": { "times": 2 }, "bad": {} }"#)?;
+    /// assert!(fake.check(&settings.at("good")).is_ok());
+    /// assert!(fake.check(&settings.at("bad")).is_err());
+    /// # }
+    /// # Ok::<(), plug::Error>(())
+    /// ```
     pub fn check(&self, settings: &Settings) -> Result<(), Error> {
+        self.check_fit()?;
         let options = OpenOptions::new().settings(settings.clone());
         self.answer(&mut (), &options, Asked::Check)
     }
@@ -303,10 +376,34 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// Those of reaching the plugin, in another build.
+    /// [`ErrorKind::Incompatible`] if its interface differs in another build, and those of reaching
+    /// that build.
+    ///
+    /// ```
+    /// # #[cfg(feature = "schema")] {
+    /// # #[plug::interface]
+    /// # pub trait Greeter {}
+    /// # #[allow(dead_code)]
+    /// # struct A(Settings);
+    /// #[derive(serde::Deserialize, schemars::JsonSchema)]
+    /// # #[allow(dead_code)]
+    /// struct Settings {
+    ///     /// How often it greets.
+    ///     times: u32,
+    /// }
+    ///
+    /// #[plug::plug("a", new = A)]
+    /// impl Greeter for A {}
+    ///
+    /// let schema = plug::Registry::builtin().plugin::<dyn Greeter>("a")?.schema()?;
+    /// assert!(schema.unwrap().contains("How often it greets."));
+    /// # }
+    /// # Ok::<(), plug::Error>(())
+    /// ```
     pub fn schema(&self) -> Result<Option<String>, Error> {
         let mut schema = None;
         if self.takes_settings() {
+            self.check_fit()?;
             self.answer(&mut (), &OpenOptions::new(), Asked::Schema(&mut schema))?;
         }
         Ok(schema)
@@ -316,7 +413,9 @@ impl Plugin {
     fn answer(&self, object: &mut dyn Any, options: &OpenOptions, asked: Asked<'_>) -> Result<(), Error> {
         let settings = options.settings.as_ref();
         let text = settings.map_or(EMPTY, Settings::text);
-        self.ask(&mut Slot { object, options, settings: text, asked }).map_err(|source| self.explain(settings, source))
+        let is_open = matches!(asked, Asked::Object);
+        self.ask(&mut Slot { object, options, settings: text, asked })
+            .map_err(|source| self.explain(settings, is_open, source))
     }
 
     /// Does what the slot asks for. Its error is the plugin's own.
@@ -338,21 +437,27 @@ impl Plugin {
         if settings == EMPTY || self.takes_settings() {
             return None;
         }
-        let key = crate::settings::first_key(settings)?;
+        let key = crate::settings::first_key(settings);
+        if key.is_none() && settings.trim_start().starts_with('{') {
+            return None;
+        }
         if let PluginSource::Owned(owned) = &self.0
             && let Takes::Unknown(reason) = &owned.takes
         {
             return Some(Error::refused(&**reason, String::new(), None));
         }
-        Some(Error::refused(format!("it takes no settings, and `{key}` was set"), step(&key), None))
+        let Some(key) = key else { return Some(Error::refused("it takes no settings", String::new(), None)) };
+        let what = format!("it takes no settings, and `{}` was set", escape::short(&key));
+        Some(Error::refused(what, step(&key), None))
     }
 
     #[cold]
-    fn explain(&self, settings: Option<&Settings>, source: Error) -> Error {
+    fn explain(&self, settings: Option<&Settings>, is_open: bool, source: Error) -> Error {
         let Some(Refusal { pointer, nearest }) = source.refusal().cloned() else {
-            return Error::opening(self.name(), self.package(), source);
+            return if is_open { Error::opening(self.name(), self.package(), source) } else { source };
         };
-        let (key, place) = settings.map_or((dotted(&pointer), None), |settings| settings.locate(&pointer));
+        let (key, place) =
+            settings.map_or_else(|| (dotted(keys(&pointer)), None), |settings| settings.locate(&pointer));
         let instance = settings.and_then(Settings::instance).map(str::to_owned);
         let (plugin, what) = (self.name().to_owned(), source.to_string());
         Error::refusing(ErrorKind::Settings { plugin, instance, key, place, what, nearest }, source)
@@ -425,17 +530,30 @@ impl fmt::Debug for Plugin {
 }
 
 impl Entry {
-    /// Whether the plugin takes settings.
-    fn takes_settings(&self) -> bool {
-        self.ends[1] & WITH_SETTINGS != 0
-    }
-
     fn field(&self, field: usize) -> &'static str {
-        let [name, aliases] = self.ends.map(|end| (end & !WITH_SETTINGS) as usize);
+        let (name, aliases) = (self.name_end as usize, self.aliases_end as usize);
         match field {
             NAME => &self.text[..name],
             ALIASES => &self.text[name + 1..aliases],
             _ => self.text[aliases + 1..].split(SEPARATOR).nth(field - 2).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(all(test, feature = "config", feature = "library"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_of_another_version_of_its_interface_is_not_asked() {
+        let fields = Arc::new(Fields::of(|at| if at == NAME { "a" } else { "" }));
+        let interface = Identity::foreign(TypeId::of::<()>(), "app::Plug", "1.0.0");
+        let unfit = Some([Difference::NotPortable].into());
+        let open = |_: &mut Slot<'_>| unreachable!("it does not fit");
+        let a = Plugin::found(fields, interface, "library:/x".into(), None, unfit, Takes::Settings, Box::new(open));
+        let settings = Settings::json("app.json", "{}").unwrap();
+        for error in [a.check(&settings).unwrap_err(), a.schema().unwrap_err()] {
+            assert!(matches!(error.kind(), ErrorKind::Incompatible { plugin, .. } if plugin == "a"), "{error:?}");
         }
     }
 }

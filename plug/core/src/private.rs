@@ -23,7 +23,7 @@ pub use crate::entry::constructor::{
     construct, constructor,
 };
 pub use crate::entry::handshake::{Declared, Protocol};
-pub use crate::entry::record::{PluginRecord, text_len};
+pub use crate::entry::record::{PluginRecord, mark};
 pub use crate::entry::submission::{Key, Numbered, Submission, distinct, number_of, path_of};
 pub use crate::entry::submissions::Linked;
 #[cfg(feature = "linkme")]
@@ -31,7 +31,7 @@ pub use crate::entry::submissions::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
 pub use crate::entry::{Entry, Slot};
 pub use crate::error::Error;
 pub use crate::interface::{Declaration, Identity, Interface, Vtables};
-pub use crate::library::callee::call;
+pub use crate::library::callee::{answers, call};
 pub use crate::portable::arguments::{Argument, Arguments, Hold, Kept, List, Own, Ref, Str, Viewed};
 pub use crate::portable::chain::{Chain, ChainTexts, DisplayText};
 pub use crate::portable::codec::{Malformed, PutFields, Sink, Source, TakeFields, finish};
@@ -138,10 +138,11 @@ macro_rules! __plugin {
             $crate::__private::record! {
                 static __PLUG_RECORD: $crate::__private::PluginRecord<
                     { $crate::__private::path_of::<__PlugSubmission>().len() },
-                    { $crate::__private::text_len::<__PlugSubmission>() },
+                    { <__PlugSubmission as $crate::__private::Submission>::TEXT.len() },
+                    { $crate::__private::mark::<__PlugSubmission>().len() },
                 > = $crate::__private::PluginRecord::of::<__PlugSubmission>();
             }
-            $crate::__private::submit!(ENTRIES: Entry = $crate::__private::Entry::of::<__PlugSubmission, _, _>(&__PLUG_RECORD));
+            $crate::__private::submit!(ENTRIES: Entry = $crate::__private::Entry::of::<__PlugSubmission>(__PLUG_RECORD.text()));
             $crate::__private::once!($name, $once);
         };
     };
@@ -155,7 +156,7 @@ macro_rules! __object {
         $crate::__private::core::option::Option::Some(<$type as $crate::__private::Make>::make())
     };
     ($slot:ident, $type:ty, [$construct:expr, $new:expr]) => {
-        $construct($new, $slot, || $crate::__private::schema!($new))?
+        $construct($new, $slot, || $crate::__private::schema!($new), $crate::__private::answers)?
     };
 }
 

@@ -3,7 +3,11 @@
 pub(crate) mod builtin;
 pub(crate) mod catalogue;
 pub(crate) mod index;
+#[cfg(feature = "config")]
+pub(crate) mod instances;
 pub(crate) mod link;
+#[cfg(feature = "config")]
+pub(crate) mod section;
 pub(crate) mod suggest;
 
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@ pub(crate) mod cancellation;
 pub(crate) mod client;
 pub(crate) mod frames;
 pub(crate) mod limits;
+pub(crate) mod per_process;
 pub(crate) mod server;
 pub(crate) mod spin;
 pub(crate) mod status;

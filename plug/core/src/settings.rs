@@ -1,8 +1,14 @@
 //! The settings of a plugin, a JSON text on every link: what a plugin reads them into, and where
 //! they stand in a host's file.
 
+// A host without the feature `config` has a type without values in place of it.
 #[cfg(feature = "host")]
+#[cfg_attr(not(feature = "config"), path = "settings/absent.rs")]
 pub(crate) mod document;
+#[cfg(feature = "host")]
+pub(crate) mod key;
+#[cfg(all(feature = "host", not(feature = "toml")))]
+mod no_toml;
 #[cfg(feature = "config")]
 pub(crate) mod reader;
 #[cfg(feature = "schema")]
@@ -50,17 +56,21 @@ impl<T: serde::de::DeserializeOwned> Read for T {
     }
 }
 
-/// The first key of the text of an object, if it has one.
-/// It needs no reader, since a host without the feature `config` has none.
+/// The first key of the text of a table, if it has one.
+/// A build without the feature `config` has no reader, and shows a key with its escapes.
 #[cfg(feature = "host")]
 pub(crate) fn first_key(json: &str) -> Option<String> {
     let members = json.trim_start().strip_prefix('{')?.trim_start().strip_prefix('"')?;
-    // A key with an escape is shown as it is written.
     let mut is_escaped = false;
     let end = members.find(|c| {
         let is_end = c == '"' && !is_escaped;
         is_escaped = c == '\\' && !is_escaped;
         is_end
     });
-    end.map(|end| members[..end].to_owned())
+    let key = &members[..end?];
+    #[cfg(feature = "config")]
+    if let Ok(key) = serde_json::from_str(&format!("\"{key}\"")) {
+        return Some(key);
+    }
+    Some(key.to_owned())
 }

@@ -5,6 +5,7 @@ pub(crate) mod callee;
 pub(crate) mod channel;
 pub(crate) mod dispatch;
 pub(crate) mod fault;
+pub(crate) mod instances;
 pub(crate) mod list;
 pub(crate) mod listing;
 pub(crate) mod vtable;

@@ -52,7 +52,7 @@ type broker struct {
 	session *yamux.Session
 	config  *tls.Config
 	last    uint32
-	// The acknowledged knocks whose stream has not come.
+	// The acknowledged knocks, until their streams come.
 	knocked chan uint32
 	// Set once there is a stream.
 	started chan struct{}

@@ -1,5 +1,6 @@
-// A host and a plugin whose connections are multiplexed, as newer versions of go-plugin do it than Debian has: one connection with
-// yamux on it, whose first stream is the main connection with gRPC, and a stream for each brokered one, after a knock.
+// A host and a plugin that multiplex their connections, as go-plugin does since 1.6; Debian has an older one.
+// One connection has yamux on it. The first stream is the main connection with gRPC.
+// After a knock, each brokered connection is a stream of its own.
 //
 // The host starts a plugin, makes calls of Work and of tests.Back, and prints the replies. Started by a host, it is the plugin.
 //

@@ -11,6 +11,7 @@ use std::time::Duration;
 use plug::link::{Handshake, Protocol};
 use plug::{Server, plug};
 use plug_tests::back::Back;
+use plug_tests::service::Served;
 use process_interface::{Extra, Number, Work};
 
 /// Does as it is told.
@@ -69,15 +70,18 @@ fn main() -> ExitCode {
         // Nothing but a service, in a version that is declared as net/rpc.
         Some("service") => {
             let handshake = Handshake::new("HASHI", "hola").version(1).protocol(1, Protocol::NetRpc);
-            Server::new().plugins([]).service(pour::Pour).handshake(handshake).serve_process()
+            Server::new().plugins([]).service(Served(pour::Pour)).handshake(handshake).serve_process()
         }
-        Some("pours") => Server::new().service(pour::Pour).serve_process(),
-        Some("brokers") => Server::new().service(Back).serve_process(),
+        Some("pours") => Server::new().service(Served(pour::Pour)).serve_process(),
+        Some("brokers") => Server::new().service(Served(Back)).serve_process(),
         Some("shadows") => {
-            let server = Server::new().service(shadow::Broker).service(shadow::Plugins).service(shadow::Work);
+            let server = Server::new()
+                .service(Served(shadow::Broker))
+                .service(Served(shadow::Plugins))
+                .service(Served(shadow::Work));
             server.serve_process()
         }
-        Some("repeats") => Server::new().service(Back).service(Back).serve_process(),
+        Some("repeats") => Server::new().service(Served(Back)).service(Served(Back)).serve_process(),
         Some("versions") => {
             let handshake = Handshake::new("HASHI", "hola").interface::<dyn Work>(1).interface::<dyn Extra>(2);
             Server::new().handshake(handshake).serve_process()

@@ -1,20 +1,12 @@
-//! Services that have the names of the server's own.
+//! Services that have the names of the server's own. They are never called.
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
-use std::task::{Context, Poll};
+use plug_tests::service::Answer;
 
-use http::{Request, Response};
-use tonic::Status;
-use tonic::body::Body;
-use tonic::server::NamedService;
-use tower_service::Service;
-
-/// A broker that was made by hand.
+/// A broker of another kind.
 #[derive(Clone)]
 pub(crate) struct Broker;
 
-/// A list of plugins that was made by hand.
+/// A list of plugins of another kind.
 #[derive(Clone)]
 pub(crate) struct Plugins;
 
@@ -22,34 +14,14 @@ pub(crate) struct Plugins;
 #[derive(Clone)]
 pub(crate) struct Work;
 
-impl NamedService for Broker {
+impl Answer for Broker {
     const NAME: &'static str = "plugin.GRPCBroker";
 }
 
-impl NamedService for Plugins {
+impl Answer for Plugins {
     const NAME: &'static str = "plug.v1.Plugins";
 }
 
-impl NamedService for Work {
+impl Answer for Work {
     const NAME: &'static str = "Work";
 }
-
-macro_rules! never_called {
-    ($($service:ident)*) => {$(
-        impl Service<Request<Body>> for $service {
-            type Response = Response<Body>;
-            type Error = Infallible;
-            type Future = Ready<Result<Response<Body>, Infallible>>;
-
-            fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-                Poll::Ready(Ok(()))
-            }
-
-            fn call(&mut self, _: Request<Body>) -> Self::Future {
-                ready(Ok(Status::unimplemented("").into_http()))
-            }
-        }
-    )*};
-}
-
-never_called!(Broker Plugins Work);

@@ -191,6 +191,8 @@ Says hello in English.
       "line": 11,
       "link": "process:<a>",
       "differences": [],
+      "takes_settings": false,
+      "schema": null,
       "library": null
     }
   ]

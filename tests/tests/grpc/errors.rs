@@ -1,4 +1,4 @@
-//! Errors of any length: whole for a client of plug, and cut for others, whose headers are limited.
+//! Errors of any length: whole for a client of plug, and cut for others, which limit their headers.
 
 use plug::link::Grpc;
 use plug::{Error, ErrorKind, Server};

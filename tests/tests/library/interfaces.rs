@@ -2,6 +2,7 @@
 
 use library_interface::{Local, Point, Shape, Work};
 use plug::link::Library;
+use plug::{ErrorKind, Settings};
 use plug_tests::shared_library;
 
 use crate::{message_of, registry, worker};
@@ -69,4 +70,18 @@ fn an_inspection_reads_what_a_library_says() {
         "cannot open plugin `worker` of library-plugin\n\
          caused by: plugin `worker` was looked at, and its library not opened: `Library::open` does that",
     );
+}
+
+/// This test links no crate with `settings_plugins::Counter`.
+#[test]
+fn a_plugin_of_an_interface_that_the_host_lacks_answers_about_its_settings() {
+    let registry = registry(&shared_library("settings-plugins")).unwrap();
+    let plugin = |name: &str| registry.plugins().find(|plugin| plugin.name() == name).unwrap();
+    let settings = |json: &str| Settings::json("app.json", json).unwrap();
+    assert!(plugin("all").schema().unwrap().is_some_and(|schema| schema.contains("How often it counts.")));
+    plugin("all").check(&settings(r#"{ "times": 2 }"#)).unwrap();
+    let error = plugin("all").check(&settings(r#"{ "times": "x" }"#)).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Settings { plugin, .. } if plugin == "all"), "{error:?}");
+    assert!(matches!(plugin("all").open::<dyn Work>().err().unwrap().kind(), ErrorKind::WrongInterface { .. }));
+    assert_eq!(plugin("plain").schema().unwrap(), None);
 }

@@ -12,7 +12,7 @@ use plug_tests::{fail, program};
 use tokio::runtime::Runtime;
 use tokio_stream::StreamExt;
 
-use crate::{in_time, open, work, worker_message};
+use crate::{LONG, in_time, open, work, worker_message};
 
 /// Runs the test with each kind of connection.
 fn each_way(test: fn(ProcessOptions)) {
@@ -157,6 +157,20 @@ fn a_broker_ends_with_its_process() {
     });
 }
 
+/// The process of another host goes on, and its listeners have no broker any more.
+#[test]
+fn a_listener_ends_with_the_last_broker() {
+    let process = open(ProcessOptions::new().arg("brokers").without_tls());
+    let attached = ProcessOptions::new().reattach(process.reattachment().unwrap()).unwrap();
+    let broker = attached.broker().unwrap();
+    let runtime = runtime();
+    let mut listener = runtime.block_on(broker.accept(broker.next_id())).unwrap();
+    drop((broker, attached));
+    let end = runtime.block_on(async { tokio::time::timeout(LONG, listener.next()).await });
+    assert!(end.expect("it ends").is_none());
+    process.check().unwrap();
+}
+
 #[test]
 fn both_sides_have_the_certificates_in_both_roles() {
     let with = open(ProcessOptions::new().arg("brokers")).broker().unwrap();
@@ -219,7 +233,7 @@ fn a_multiplexed_plugin_works_like_any_other() {
         process.check().unwrap();
         let start = Instant::now();
         drop((object, process));
-        assert!(start.elapsed() < Duration::from_millis(1500), "it did not end by itself: {:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_millis(1500), "it was killed: {:?}", start.elapsed());
         let object = work(&open(ProcessOptions::new().multiplex()));
         assert_eq!(
             worker_message(&object.die("exit").unwrap_err()),

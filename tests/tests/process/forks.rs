@@ -2,17 +2,19 @@
 
 use std::process::Command;
 
-use plug_tests::{program, succeed};
+use plug_tests::{program, run, texts};
 
 use crate::in_time;
 
 #[test]
 fn a_fork_neither_calls_nor_ends_its_parents_plugins() {
     let worker = program("worker");
-    let printed = in_time({
+    let output = in_time({
         let worker = worker.clone();
-        move || succeed(Command::new(program("forks")).arg(worker))
+        move || run(Command::new(program("forks")).arg(worker))
     });
+    let (printed, stderr) = texts(&output);
+    assert_eq!(stderr, "worker: printed by the parent\nworker: printed by the fork\n");
     let printed = printed.replace(&*worker.to_string_lossy(), "PATH");
     let refused = |start: &str, method: &str| {
         format!(
@@ -33,4 +35,5 @@ fn a_fork_neither_calls_nor_ends_its_parents_plugins() {
         "a plugin of the parent: the same\n".repeat(3),
     ];
     assert_eq!(printed, expected.concat());
+    assert!(output.status.success());
 }

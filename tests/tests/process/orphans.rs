@@ -73,16 +73,14 @@ fn a_plugin_leaves_that_was_started_by_a_shell() {
     }
 }
 
-/// The shell does not end by itself, and the plugin is stopped.
+/// Neither the shell nor the plugin ends on its own.
 #[test]
 fn a_plugin_that_was_started_by_a_shell_is_killed_with_it() {
-    let script = format!("'{}'; true", worker());
-    let process = crate::shell(&script).kill_timeout(Duration::from_millis(200)).open("/bin/sh").unwrap();
-    let (work, shell) = (work(&process), process.pid().unwrap());
-    let plugin: u32 = work.obey("pid").unwrap().parse().unwrap();
-    assert_ne!(plugin, shell);
-    crate::dying::signal(&plugin.to_string(), Signal::STOP);
-    in_time(move || drop(work));
+    let options = crate::shell(&format!("'{}' hearing; true", worker())).without_tls();
+    let process = options.kill_timeout(Duration::from_millis(200)).open("/bin/sh").unwrap();
+    let shell = process.pid().unwrap();
+    let plugin = child_of(shell);
+    in_time(move || drop(process));
     until(SOON, "both are gone", || !is_running(shell) && !is_running(plugin));
 }
 
@@ -95,14 +93,14 @@ fn a_failed_start_leaves_no_process() {
     until(SOON, "the sleeper is gone", || !is_running(sleeper));
 }
 
-/// The process id of the host's only child.
-fn child_of(host: &Started) -> u32 {
+/// The ID of the only child of the process.
+pub(crate) fn child_of(id: u32) -> u32 {
     let children = || {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", host.id())).unwrap().flatten();
+        let tasks = std::fs::read_dir(format!("/proc/{id}/task")).unwrap().flatten();
         let children = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
         children.collect::<String>().split_whitespace().next().and_then(|id| id.parse().ok())
     };
-    until(LONG, "the host has a child", || children().is_some());
+    until(LONG, "it has a child", || children().is_some());
     children().unwrap()
 }
 
@@ -112,7 +110,7 @@ fn a_plugin_leaves_that_never_looks() {
     // It hangs before its handshake.
     let sleeper = between("process-sleeper", "exec sleep 1000");
     let mut sleeping = host(&[&sleeper.display().to_string(), "start"]);
-    let id = child_of(&sleeping);
+    let id = child_of(sleeping.id());
     until(LONG, "it sleeps", || {
         std::fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| name == "sleep\n")
     });
@@ -123,7 +121,7 @@ fn a_plugin_leaves_that_never_looks() {
     let foreign = between("process-foreign", &format!("exec '{}' hearing", worker()));
     let mut hearing = host(&["--plain", &foreign.display().to_string(), "start"]);
     assert_eq!(hearing.line(), "started 1");
-    let id = child_of(&hearing);
+    let id = child_of(hearing.id());
     hearing.kill();
     until(SOON, "the foreign plugin is gone", || !is_running(id));
 }

@@ -58,16 +58,21 @@ fn the_last_words_are_printed() {
 
 /// Nobody reads the stderr of the host, and a child of the plugin fills it.
 #[test]
-fn a_full_stderr_delays_no_call() {
+fn a_full_stderr_delays_no_call_and_fills_no_memory() {
     let path = plug_tests::scratch("process-full").join("plugin");
     std::fs::write(&path, format!("#!/bin/sh\nyes >&2 &\nexec '{}'\n", program("worker").display())).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     in_time(move || {
         let mut command = Command::new(program("host"));
-        let orders = ["pid", "count", "sleep 500", "count", "pid"];
+        let orders = ["pid", "count", "memory", "sleep 500", "count", "memory", "pid"];
         let mut host = start(command.arg(path).args(orders).stderr(Stdio::piped()));
         let id = host.line();
-        assert_eq!([host.line(), host.line(), host.line(), host.line()], ["1", "sleeping", "2", &id]);
+        assert_eq!(host.line(), "1");
+        let before: u64 = host.line().parse().unwrap();
+        assert_eq!([host.line(), host.line()], ["sleeping", "2"]);
+        let grown = host.line().parse::<u64>().unwrap() - before;
+        assert!(grown < 8 * 1024, "the host keeps {grown} KiB more");
+        assert_eq!(host.line(), id);
         assert!(host.end().success());
     });
 }

@@ -85,6 +85,28 @@ fn each_time_it_waits_longer() {
     }
 }
 
+/// The threads of a restart, of this test and of those beside it.
+fn restarting() -> usize {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
+    names.filter(|name| name == "plug-restart\n").count()
+}
+
+#[test]
+fn many_calls_wait_for_one_restart() {
+    let work = restarted(Restart::at_most(1).pause(Duration::from_millis(500)));
+    let id = work.obey("pid").unwrap();
+    kill(&id);
+    std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..40).map(|_| scope.spawn(|| work.echo(b"x").unwrap())).collect();
+        plug_tests::until(crate::LONG, "it is restarted", || restarting() > 0);
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(restarting() < 20, "{} threads", restarting());
+        assert!(calls.into_iter().all(|call| call.join().unwrap() == b"x"));
+    });
+    assert_ne!(work.obey("pid").unwrap(), id);
+}
+
 #[test]
 fn it_is_no_longer_waited_for_than_the_deadline_says() {
     let work = restarted(Restart::at_most(10).pause(Duration::from_secs(5)));

@@ -13,7 +13,7 @@ use crate::{Serving, run, until};
 const ECHO: &str = "/Work/Echo";
 const DATA: usize = 1_000_000;
 
-/// A request without its last byte, whose response is awaited.
+/// A request without its last byte, and the task that awaits its response.
 fn unfinished(peer: &mut Peer) -> (JoinHandle<String>, SendStream<Bytes>) {
     let (response, mut stream) = peer.begin(ECHO, &[]);
     let body = field_of_bytes(DATA);

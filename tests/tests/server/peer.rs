@@ -77,7 +77,7 @@ pub async fn received_with_head(response: ResponseFuture) -> (HeaderMap, String,
     (head.headers, format!("{:?}: {}", status.code(), status.message()), bytes)
 }
 
-/// A message in a body, whose field 1 is a number of bytes below 2 MiB.
+/// A body with a message that has this number of bytes, below 2 MiB, in field 1.
 pub fn field_of_bytes(len: usize) -> Bytes {
     let mut message = BytesMut::new();
     message.put_u8(1 << 3 | 2);
@@ -88,7 +88,7 @@ pub fn field_of_bytes(len: usize) -> Bytes {
     framed(&message)
 }
 
-/// A message in a body, whose field 1 is this number below 16,384.
+/// A body with a message that has this number, below 16,384, in field 1.
 pub fn field_of_number(number: u16) -> Bytes {
     framed(&[1 << 3, number as u8 | 0x80, (number >> 7) as u8])
 }

@@ -1,19 +1,15 @@
 //! Services that are added to a server: a call that its client no longer wants is dropped.
 
-use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use h2::Reason;
 use http::{Request, Response};
 use plug::Server;
+use plug_tests::service::{Answer, Served};
 use tonic::body::Body;
-use tonic::server::NamedService;
 use tonic::{Code, Status};
-use tower_service::Service;
 
 use crate::peer::{Peer, received};
 use crate::{Serving, run, until};
@@ -34,36 +30,23 @@ impl Drop for Call {
     }
 }
 
-impl NamedService for Waiting {
+impl Answer for Waiting {
     const NAME: &'static str = "tests.Waiting";
-}
 
-impl Service<Request<Body>> for Waiting {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let calls = Arc::clone(&self.calls);
-        Box::pin(async move {
-            if request.uri().path() == "/tests.Waiting/Address" {
-                let address = tonic::Request::from_http(request).remote_addr().unwrap();
-                return Ok(Status::new(Code::Ok, address.to_string()).into_http());
-            }
-            calls.fetch_add(1, Ordering::SeqCst);
-            let _call = Call(calls);
-            std::future::pending().await
-        })
+    async fn answer(self, request: Request<Body>) -> Response<Body> {
+        if request.uri().path() == "/tests.Waiting/Address" {
+            let address = tonic::Request::from_http(request).remote_addr().unwrap();
+            return Status::new(Code::Ok, address.to_string()).into_http();
+        }
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let _call = Call(self.calls);
+        std::future::pending().await
     }
 }
 
 fn serving() -> (Serving, Waiting) {
     let waiting = Waiting::default();
-    (Serving::start(Server::new().service(waiting.clone())), waiting)
+    (Serving::start(Server::new().service(Served(waiting.clone()))), waiting)
 }
 
 const WAIT: &str = "/tests.Waiting/Wait";

@@ -1,5 +1,5 @@
-//! Methods whose futures no object can return: in a plain interface, and with `#[async_trait]` at a
-//! portable one.
+//! Methods with futures that no object can return, in a plain interface,
+//! and with `#[async_trait]` at a portable one.
 
 use async_trait::async_trait;
 use plug::plug;

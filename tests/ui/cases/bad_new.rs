@@ -1,4 +1,4 @@
-//! A `new` that takes something, one that is called, one that is unsafe, one that is no function, one that returns something else, one whose error is none, and one that is not there.
+//! A `new` that takes something, one that is called, one that is unsafe, one that is no function, one that returns something else, one with an error that is none, and one that is not there.
 
 use plug::plug;
 

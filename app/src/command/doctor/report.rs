@@ -5,6 +5,7 @@ use plug::link::Address;
 use plug::{Place, Plugin, Problem};
 use serde::Serialize;
 
+use super::CheckedSection;
 use crate::failure::Failure;
 
 #[derive(Serialize)]
@@ -12,6 +13,25 @@ pub(super) struct Report<'a> {
     pub problems: Vec<ProblemReport<'a>>,
     pub warnings: Vec<Warning>,
     pub deprecated: Vec<Deprecation<'a>>,
+    /// Absent without a configuration file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sections: Option<Vec<SectionReport<'a>>>,
+}
+
+/// A section of the configuration file.
+#[derive(Serialize)]
+pub(super) struct SectionReport<'a> {
+    name: &'a str,
+    /// Null if there is no such plugin.
+    plugin: Option<&'a str>,
+    /// Null if the plugin takes the settings.
+    problem: Option<SectionProblem>,
+}
+
+#[derive(Serialize)]
+struct SectionProblem {
+    message: String,
+    hints: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -56,6 +76,16 @@ pub(super) struct Deprecation<'a> {
     instead: &'a str,
     /// Null for a plugin of this binary.
     link: Option<&'a str>,
+}
+
+impl<'a> From<&'a CheckedSection> for SectionReport<'a> {
+    fn from(section: &'a CheckedSection) -> Self {
+        let problem = section.failure.as_ref().map(|failure| {
+            let (message, hints) = message(&failure.to_string());
+            SectionProblem { message, hints }
+        });
+        Self { name: &section.name, plugin: section.plugin.as_deref(), problem }
+    }
 }
 
 impl<'a> From<&'a Problem> for ProblemReport<'a> {

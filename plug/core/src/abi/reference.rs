@@ -6,7 +6,6 @@ use std::mem::MaybeUninit;
 ///
 /// The description of a type that contains itself leads back to itself.
 /// The compiler follows a plain reference in a constant, and reports such a circle as an error.
-#[repr(transparent)]
 pub struct Reference<T: 'static>(MaybeUninit<&'static T>);
 
 // Not derived, since that would require the same of `T`.

@@ -10,7 +10,8 @@ use crate::abi::view::{Slice, Text};
 /// The name of the entry contains it too.
 pub(crate) const ABI: u32 = 1;
 
-/// A function that the other side calls: a method, an object's destructor or a plugin's `new`.
+/// A function that the other side calls: a method, an object's destructor, a plugin's `new`, or
+/// what answers about its settings.
 /// Its parameters are the object, the views of the arguments, and the reply.
 /// It does not unwind.
 pub type CallFn = unsafe extern "C" fn(object: Object, arguments: *const (), reply: *mut ()) -> CallStatus;
@@ -31,6 +32,13 @@ pub(crate) const DONE: u64 = 0;
 pub(crate) const FAILED: u64 = 1;
 /// The method panicked, and its message went to the reply.
 pub(crate) const PANICKED: u64 = 2;
+/// The plugin refuses its settings. Only `open` and `ask` return it, and only to a host that passed
+/// arguments; to another one they return `FAILED`.
+///
+/// The failure's place is the JSON pointer of the value: <https://www.rfc-editor.org/rfc/rfc6901>.
+/// Its first text says what is wrong, the causes follow, and the last one is the nearest known name,
+/// or empty.
+pub(crate) const REFUSED: u64 = 4;
 
 impl CallStatus {
     #[inline]
@@ -120,11 +128,39 @@ pub(crate) struct PluginTable {
     /// In the order of that record.
     pub calls: Slice<'static, CallFn>,
     /// Makes an object. It takes `plugin` as its object, and the reply's value is an `Object`.
+    /// Its arguments are an `Opening`, or null: then the plugin has no settings.
     pub open: CallFn,
     /// Destroys an object.
     pub close: CallFn,
     pub plugin: Object,
+    /// Answers a `Question` about settings. It takes `plugin` as its object.
+    /// `None` if the plugin takes none.
+    /// A table of before settings ends above, which its `size` tells.
+    pub ask: Option<CallFn>,
 }
+
+/// The arguments of a plugin's `open`.
+#[repr(C)]
+pub(crate) struct Opening<'a> {
+    pub size: u32,
+    /// A JSON text.
+    pub settings: Text<'a>,
+}
+
+/// The arguments of a plugin's `ask`.
+#[repr(C)]
+pub(crate) struct Question<'a> {
+    pub size: u32,
+    pub about: u32,
+    /// A JSON text.
+    pub settings: Text<'a>,
+}
+
+/// Asks to read the settings and make nothing. There is no value.
+pub(crate) const CHECK: u32 = 0;
+/// Asks for the JSON Schema of the settings, which passes to the reply's `value` as a `Text`.
+/// A plugin without one is done without a value.
+pub(crate) const SCHEMA: u32 = 1;
 
 /// The table that a host passes to a library's entry.
 #[repr(C)]

@@ -3,6 +3,7 @@
 
 use std::marker::PhantomData;
 
+use crate::abi::table::CallFn;
 use crate::entry::{Asked, Slot};
 use crate::error::Error;
 use crate::settings::{Nothing, Read};
@@ -43,11 +44,13 @@ pub const fn constructor<F: New<A>, A>(new: F) -> Constructor<F, A, F::Settings,
 }
 
 /// Makes the object, if the slot asks for it.
+/// `answers` is the function by which a library answers questions about the settings.
 #[inline]
 pub fn construct<T, C: Call<A, S, M>, A: Arguments, S: Read, M: Made<T>>(
     constructor: C,
     slot: &mut Slot<'_>,
     schema: fn() -> Option<String>,
+    answers: CallFn,
 ) -> Result<Option<T>, Error> {
     let settings = slot.settings;
     // A slot asks nothing else of a plugin without settings.
@@ -57,6 +60,10 @@ pub fn construct<T, C: Call<A, S, M>, A: Arguments, S: Read, M: Made<T>>(
             Asked::Check => return S::read(settings).map(|_| None),
             Asked::Schema(found) => {
                 **found = schema();
+                return Ok(None);
+            }
+            Asked::Answers(found) => {
+                **found = Some(answers);
                 return Ok(None);
             }
         }

@@ -37,6 +37,16 @@ impl OpenOptions {
     }
 
     /// Sets the plugin's settings. Without them it has `{}`, in which every key has its default.
+    ///
+    /// ```
+    /// # #[cfg(feature = "config")] {
+    /// use plug::{OpenOptions, Settings};
+    ///
+    /// let settings = Settings::json("app.json", r#"{ "thrice": { "plugin": "a", "times": 3 } }"#)?;
+    /// let options = OpenOptions::new().settings(settings.at("thrice").without("plugin"));
+    /// # }
+    /// # Ok::<(), plug::Error>(())
+    /// ```
     #[cfg(feature = "host")]
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = Some(settings);

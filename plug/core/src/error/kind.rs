@@ -8,8 +8,10 @@ use crate::error::difference::Difference;
 #[cfg(feature = "library")]
 use crate::error::library::LibraryFault;
 use crate::error::link::LinkFault;
-use crate::error::position::Position;
+use crate::error::position::{KeyLine, Position};
 use crate::error::problem::{Problem, write_incompatible};
+use crate::error::text::first_line;
+use crate::escape;
 use crate::panic::NO_TEXT;
 
 /// The step that failed.
@@ -42,9 +44,9 @@ pub enum ErrorKind {
         /// The known name that is most similar, such as `times`.
         nearest: Option<String>,
     },
-    /// The text of settings cannot be read.
+    /// The text of settings cannot be read, or has no sections where they must be.
     Unreadable {
-        /// The name of the file, or what else the settings are from.
+        /// The name of the file, or the type of the value that the settings are from.
         file: String,
         /// The place of the mistake, if it is known.
         place: Option<Position>,
@@ -94,7 +96,7 @@ pub enum ErrorKind {
     Panicked {
         /// The plugin's name.
         plugin: String,
-        /// The method, or `new`.
+        /// The method, or `new`, `check` or `schema`.
         method: String,
         /// File, line and column, if they are known.
         place: Option<String>,
@@ -205,20 +207,18 @@ impl fmt::Display for ErrorKind {
             Self::Settings { plugin, instance, key, place, what, nearest } => {
                 write!(f, "plugin `{plugin}` does not take ")?;
                 match instance {
-                    Some(instance) => write!(f, "the settings of `{instance}`: {what}")?,
-                    None => write!(f, "its settings: {what}")?,
+                    Some(instance) => write!(f, "the settings of `{}`", escape::short(instance))?,
+                    None => write!(f, "its settings")?,
                 }
+                // The hints of a plugin's error stay behind the place.
+                let (what, hints) = first_line(what);
+                write!(f, ": {what}")?;
                 nearest.iter().try_for_each(|nearest| write!(f, ": did you mean `{nearest}`?"))?;
-                match (place, &key[..]) {
-                    (None, "") => Ok(()),
-                    (None, key) => write!(f, "\n --> `{key}`"),
-                    (Some(place), "") => write!(f, "\n --> {place}"),
-                    (Some(place), key) => write!(f, "\n --> {place}, `{key}`"),
-                }
+                write!(f, "{}{hints}", KeyLine(key, place.as_ref()))
             }
             Self::Unreadable { file, place, what } => {
                 write!(f, "the settings of `{file}` cannot be read: {what}")?;
-                place.iter().try_for_each(|place| write!(f, "\n --> {place}"))
+                write!(f, "{}", KeyLine("", place.as_ref()))
             }
             Self::BadName { name } => write!(
                 f,
@@ -302,5 +302,59 @@ impl fmt::Display for NameList<'_> {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(key: &str, place: Option<(u32, u32)>, what: &str, nearest: Option<&str>) -> ErrorKind {
+        ErrorKind::Settings {
+            plugin: "a".to_owned(),
+            instance: (!key.is_empty()).then(|| "thrice".to_owned()),
+            key: key.to_owned(),
+            place: place.map(|(line, column)| Position { file: "app.toml".to_owned(), line, column }),
+            what: what.to_owned(),
+            nearest: nearest.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn refused_settings_are_named_with_their_place() {
+        let key = "plugins.thrice.tmes";
+        let fact = "plugin `a` does not take the settings of `thrice`: there is no `tmes`: did you mean `times`?";
+        let what = "there is no `tmes`";
+        let text = |place| refused(key, place, what, Some("times")).to_string();
+        assert_eq!(text(Some((6, 1))), format!("{fact}\n --> app.toml:6:1, `plugins.thrice.tmes`"));
+        assert_eq!(text(None), format!("{fact}\n --> `plugins.thrice.tmes`"));
+        let fact = "plugin `a` does not take its settings: there is no `tmes`";
+        assert_eq!(refused("", Some((1, 1)), what, None).to_string(), format!("{fact}\n --> app.toml:1:1"));
+        assert_eq!(refused("", None, what, None).to_string(), fact);
+        assert_eq!(
+            refused("", Some((1, 1)), "there is no `b`\nhint: why not", Some("a")).to_string(),
+            "plugin `a` does not take its settings: there is no `b`: did you mean `a`?\n --> app.toml:1:1\nhint: why not"
+        );
+    }
+
+    #[test]
+    fn the_name_of_an_instance_is_escaped() {
+        let mut kind = refused("x", None, "no", None);
+        if let ErrorKind::Settings { instance, .. } = &mut kind {
+            *instance = Some("\u{1b}[2J\n".to_owned());
+        }
+        assert_eq!(kind.to_string(), "plugin `a` does not take the settings of `\\u{1b}[2J\\n`: no\n --> `x`");
+    }
+
+    #[test]
+    fn an_unreadable_text_is_named_with_its_place() {
+        let unreadable = |place| {
+            let (file, what) = ("app.toml".to_owned(), "duplicate key".to_owned());
+            ErrorKind::Unreadable { file, place, what }.to_string()
+        };
+        let fact = "the settings of `app.toml` cannot be read: duplicate key";
+        assert_eq!(unreadable(None), fact);
+        let place = Position { file: "app.toml".to_owned(), line: 3, column: 2 };
+        assert_eq!(unreadable(Some(place)), format!("{fact}\n --> app.toml:3:2"));
     }
 }

@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 
 /// A fault of a shared library's file, by the step that found it.
 /// `Load`, `NoAnswer` and `Changed` come from loading.
-/// All others are found before any of its code runs, unless its answer differs from its records.
+/// All others are found before any of its code runs.
+/// `Abi` is also found later, if the loaded library has another ABI than its records say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LibraryFault {

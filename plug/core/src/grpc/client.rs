@@ -15,7 +15,7 @@ use crate::rpc::client::codec::Raw;
 use crate::rpc::status;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Code, Fault, Unavailable};
-use crate::wire::list::PLUGIN_NAME;
+use crate::wire::list::{INSTANCE, PLUGIN_NAME};
 
 /// Calls over the connection `S`.
 #[derive(Debug, Clone)]
@@ -25,12 +25,20 @@ pub(crate) struct Client<S> {
     /// The longest reply that is accepted, in bytes.
     max_len: usize,
     /// `None` without TLS.
-    tls: Option<Arc<Tls>>,
+    pub(super) tls: Option<Arc<Tls>>,
 }
 
 impl<S> Client<S> {
     pub(crate) fn new(service: S, origin: Uri, max_len: usize, tls: Option<Arc<Tls>>) -> Self {
         Self { service, origin, max_len, tls }
+    }
+}
+
+impl<S: GrpcService<Body> + Clone> Client<S> {
+    pub(super) fn grpc(&self) -> Grpc<S> {
+        Grpc::with_origin(self.service.clone(), self.origin.clone())
+            .max_decoding_message_size(self.max_len)
+            .max_encoding_message_size(usize::MAX)
     }
 }
 
@@ -42,10 +50,7 @@ where
     S::Future: Send,
 {
     fn call(&self, call: Call) -> ReplyFuture {
-        let grpc = Grpc::with_origin(self.service.clone(), self.origin.clone())
-            .max_decoding_message_size(self.max_len)
-            .max_encoding_message_size(usize::MAX);
-        let tls = self.tls.clone();
+        let (grpc, tls) = (self.grpc(), self.tls.clone());
         Box::pin(async move { send(grpc, call, tls.as_deref()).await })
     }
 }
@@ -60,7 +65,9 @@ where
     let path = path.map_err(|_| Fault::Malformed(format!("`{}` is no path of a method", call.path)))?;
     let mut request = Request::new(call.request);
     request.metadata_mut().insert(status::ERRORS.as_str(), MetadataValue::from_static(status::LONG));
-    if let Some(plugin) = &call.plugin {
+    if let Some(number) = call.instance {
+        request.metadata_mut().insert(INSTANCE, MetadataValue::from(number));
+    } else if let Some(plugin) = &call.plugin {
         let plugin = MetadataValue::try_from(&plugin[..]);
         let plugin = plugin.map_err(|_| Fault::Malformed("the plugin's name cannot be a header's value".to_owned()))?;
         request.metadata_mut().insert(PLUGIN_NAME, plugin);
@@ -86,7 +93,7 @@ where
 
 /// Whether the server certainly did not begin the call: the call was dropped before it was sent,
 /// the connection failed, or the server is shutting down.
-fn is_unsent(status: &Status) -> bool {
+pub(super) fn is_unsent(status: &Status) -> bool {
     chain(status).skip(1).any(|error| {
         error.is::<tonic::ConnectError>()
             || error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
@@ -117,7 +124,7 @@ fn too_long(message: &str) -> Option<String> {
 }
 
 /// The fault that a status of tonic means.
-async fn fault(status: &Status, is_unsent: bool, tls: Option<&Tls>) -> Fault {
+pub(super) async fn fault(status: &Status, is_unsent: bool, tls: Option<&Tls>) -> Fault {
     let unavailable = match status::fault(status) {
         Fault::Unavailable(unavailable) => Unavailable { is_unsent, ..unavailable },
         Fault::Refused { code: Code::OUT_OF_RANGE, message } => {

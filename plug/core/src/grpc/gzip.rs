@@ -30,7 +30,7 @@ fn decompress(message: &[u8], max_len: usize, held: &mut Held) -> Result<Vec<u8>
     let mut decompressed = Vec::new();
     loop {
         // One byte more than there may be shows that there are too many.
-        let wanted = PIECE.min(max_len + 1 - decompressed.len());
+        let wanted = PIECE.min((max_len - decompressed.len()).saturating_add(1));
         let read = decoder.by_ref().take(wanted as u64).read_to_end(&mut decompressed).map_err(|error| {
             let reason = match error.kind() {
                 ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
@@ -77,7 +77,9 @@ mod tests {
             let message: Vec<u8> = (0..len).map(|at| (at / 100) as u8).collect();
             let compressed = compress(&message).unwrap();
             assert!(compressed.len() < len / 2);
-            assert_eq!(decompressed(&compressed, len).unwrap(), message);
+            for max_len in [len, usize::MAX] {
+                assert_eq!(decompressed(&compressed, max_len).unwrap(), message);
+            }
             let error = format!(
                 "the request has more than {} bytes when it is decompressed, which is the server's limit \
                  (`Server::max_request`)",

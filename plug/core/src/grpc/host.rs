@@ -3,8 +3,11 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tokio::time::sleep;
 use tonic::transport::{Certificate, Channel as TonicChannel, ClientTlsConfig, Endpoint, Identity};
 
@@ -16,7 +19,8 @@ use crate::grpc::tls::Tls;
 use crate::plugin::Plugin;
 use crate::registry::link::Link;
 use crate::rpc::client::driver::Driver;
-use crate::rpc::client::plugins::{Side, name_of};
+use crate::rpc::client::instance::{ObjectInstance, Opens};
+use crate::rpc::client::plugins::{Reach, Side, name_of};
 use crate::rpc::client::{plugins, services};
 use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
 use crate::wire::channel::{Call, Channel, ReplyFuture};
@@ -26,6 +30,8 @@ use crate::wire::fault::{Fault, Unavailable};
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 /// The longest pause between two attempts to connect.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+/// An object that is dropped waits this long for the end of its instance on the server.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The plugins of a gRPC server, or of several servers with the same plugins.
 ///
@@ -157,11 +163,19 @@ impl GrpcOptions {
             .map_err(|error| Error::msg(format!("`{address}` cannot be connected to")).with_source(error))?;
         let channel = match &endpoints[..] {
             [one] => one.connect_lazy(),
-            _ => TonicChannel::balance_list(endpoints.into_iter()),
+            several => TonicChannel::balance_list(several.iter().cloned()),
         };
-        let origin = http::Uri::from_static("http://localhost");
-        let client = Client::new(channel, origin, self.max_len, self.servers(&address).map(Arc::new));
-        let retrying = Arc::new(Retrying { driver, client, timeout: self.connect_timeout });
+        let tls = self.servers(&address).map(Arc::new);
+        let client = |channel| {
+            let origin = http::Uri::from_static("http://localhost");
+            Client::new(channel, origin, self.max_len, tls.clone())
+        };
+        let servers = match &endpoints[..] {
+            [_] => Arc::from([Arc::new(client(channel.clone()))]),
+            several => several.iter().map(|endpoint| Arc::new(client(endpoint.connect_lazy()))).collect(),
+        };
+        let client = client(channel);
+        let retrying = Arc::new(Retrying { driver, client, servers, timeout: self.connect_timeout });
         Ok(Grpc(Arc::new(Remote { address, options: self.clone(), driver, retrying })))
     }
 
@@ -268,15 +282,15 @@ impl Link for Grpc {
         let deadline = crate::deadline::of_call(remote.options.deadline);
         let list = || remote.driver.wait(services::list(&*remote.retrying, deadline));
         let list = remote.driver.check().and_then(|()| list()).map_err(|fault| services::unlisted(&origin, fault))?;
-        let link = Arc::clone(remote);
         let side = Side {
             driver: remote.driver,
             name: name_of(origin.split_once(':').map_or(&origin[..], |(_, rest)| rest)),
+            place: origin.clone(),
             origin,
             interfaces: None,
             limit: remote.options.deadline,
             found_in: Arc::as_ptr(remote).addr(),
-            reach: Box::new(move || Ok(Arc::clone(&link.retrying) as Arc<dyn Channel>)),
+            reach: Box::new(Arc::clone(&remote.retrying)),
         };
         plugins::plugins(Arc::new(side), list.as_ref())
             .map_err(|what| services::unlisted(&remote.address.to_string(), Fault::Malformed(what)))
@@ -292,28 +306,32 @@ impl fmt::Debug for Grpc {
 /// Repeats calls that could not connect, until the timeout: a server may still be starting.
 struct Retrying {
     driver: &'static Driver,
+    /// All servers.
     client: Client<TonicChannel>,
+    /// Each server, since the calls of an instance go to the one that has it.
+    servers: Arc<[Arc<Client<TonicChannel>>]>,
     timeout: Duration,
 }
 
 impl Drop for Retrying {
-    /// In a fork of this process it leaves the connection to the parent.
+    /// In a fork of this process it leaves the connections to the parent.
     fn drop(&mut self) {
         if self.driver.check().is_err() {
-            std::mem::forget(self.client.clone());
+            std::mem::forget((self.client.clone(), Arc::clone(&self.servers)));
         }
     }
 }
 
-impl Channel for Retrying {
-    fn call(&self, call: Call) -> ReplyFuture {
-        let (client, timeout) = (self.client.clone(), self.timeout);
+impl Retrying {
+    /// The reply to an attempt, which is made again as long as it cannot connect.
+    fn retry(&self, deadline: Option<Instant>, attempt: impl Fn() -> ReplyFuture + Send + 'static) -> ReplyFuture {
+        let timeout = self.timeout;
         Box::pin(async move {
             let until = Instant::now() + timeout;
-            let until = call.deadline.map_or(until, |deadline| deadline.min(until));
+            let until = deadline.map_or(until, |deadline| deadline.min(until));
             let mut pause = FIRST_PAUSE;
             loop {
-                match client.call(call.clone()).await {
+                match attempt().await {
                     Err(Fault::Unavailable(Unavailable { is_unsent: true, is_lasting: false, .. }))
                         if Instant::now() + pause < until =>
                     {
@@ -324,5 +342,83 @@ impl Channel for Retrying {
                 }
             }
         })
+    }
+}
+
+impl Channel for Retrying {
+    fn call(&self, call: Call) -> ReplyFuture {
+        let client = self.client.clone();
+        self.retry(call.deadline, move || client.call(call.clone()))
+    }
+}
+
+impl Reach for Arc<Retrying> {
+    fn ask(&self) -> Result<Arc<dyn Channel>, Error> {
+        Ok(Arc::clone(self) as Arc<dyn Channel>)
+    }
+
+    fn object(&self, plugin: &str, request: Option<Bytes>) -> Result<Arc<dyn Channel>, Error> {
+        Ok(match request {
+            None => Arc::clone(self) as Arc<dyn Channel>,
+            Some(request) => Arc::new(InstanceChannel {
+                retrying: Arc::clone(self),
+                instance: ObjectInstance::new(plugin.to_owned(), request),
+                next: Arc::default(),
+            }),
+        })
+    }
+}
+
+/// The channel of an instance.
+struct InstanceChannel {
+    retrying: Arc<Retrying>,
+    instance: Arc<ObjectInstance>,
+    /// Counts the servers that could not be reached: the next attempt goes to another.
+    next: Arc<AtomicUsize>,
+}
+
+impl InstanceChannel {
+    /// The reply to an attempt, which goes to the server of the instance, or opens it on one.
+    fn attempt(
+        &self,
+        deadline: Option<Instant>,
+        attempt: impl Fn(Arc<dyn Opens>) -> ReplyFuture + Send + 'static,
+    ) -> ReplyFuture {
+        let (servers, next) = (Arc::clone(&self.retrying.servers), Arc::clone(&self.next));
+        self.retrying.retry(deadline, move || {
+            let at = next.load(SeqCst);
+            let server = Arc::clone(&servers[at % servers.len()]);
+            let (reply, next) = (attempt(server), Arc::clone(&next));
+            Box::pin(async move {
+                let reply = reply.await;
+                if let Err(Fault::Unavailable(_)) = &reply {
+                    let _ = next.compare_exchange(at, at.wrapping_add(1), SeqCst, SeqCst);
+                }
+                reply
+            })
+        })
+    }
+}
+
+impl Channel for InstanceChannel {
+    fn call(&self, call: Call) -> ReplyFuture {
+        let instance = Arc::clone(&self.instance);
+        self.attempt(call.deadline, move |server| instance.call(server, call.clone()))
+    }
+
+    fn open(&self, deadline: Option<Instant>) -> ReplyFuture {
+        let instance = Arc::clone(&self.instance);
+        self.attempt(deadline, move |server| instance.open(server, deadline))
+    }
+}
+
+impl Drop for InstanceChannel {
+    /// In a fork of this process it leaves the instance to the parent.
+    fn drop(&mut self) {
+        let driver = self.retrying.driver;
+        if driver.check().is_err() {
+            return std::mem::forget(Arc::clone(&self.instance));
+        }
+        self.instance.end(driver, END_TIMEOUT);
     }
 }

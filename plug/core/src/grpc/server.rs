@@ -34,6 +34,7 @@ const LIMITS: Limits = Limits {
     keepalive_interval: Duration::from_secs(2 * 60),
     keepalive_timeout: Duration::from_secs(20),
     grace: Duration::from_secs(30),
+    instances: 0,
 };
 
 /// A server that is bound to an address. [`Server::bind`] makes one.
@@ -92,7 +93,7 @@ impl Server {
         let workers = Workers::new(runtime.map_err(Error::new)?);
         let context = workers.runtime().enter();
         let limits = self.limits.or(LIMITS);
-        let dispatch = Dispatch::new(self.plugins)?;
+        let dispatch = Dispatch::new(self.plugins, limits.instances)?;
         self.services.or_plugins(&dispatch)?;
         self.services.unshadowed(&dispatch, &[])?;
         let routes = crate::rpc::server::builder::routes(self.services, &dispatch, &[""], &[])?;

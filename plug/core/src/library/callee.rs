@@ -1,14 +1,17 @@
-//! The library's half of a call: the functions behind each method, and behind opening and closing
-//! objects.
+//! The library's half of a call: the functions behind each method, behind opening and closing
+//! objects, and behind questions about settings.
 //! It catches panics.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
-use crate::abi::table::{CallStatus, DONE, FAILED, Failure, Object, PANICKED, ReplySlot};
+use crate::abi::table::{
+    CHECK, CallStatus, DONE, FAILED, Failure, Object, Opening, PANICKED, Question, REFUSED, ReplySlot, SCHEMA,
+};
 use crate::abi::view::{Scratch, Slice, Text};
 use crate::entry::{Asked, Entry};
 use crate::error::Error;
+use crate::error::refusal::Refusal;
 use crate::interface::Interface;
 use crate::panic::Caught;
 use crate::portable::Portable;
@@ -91,18 +94,20 @@ unsafe fn caught(reply: *mut (), work: impl FnOnce() -> CallStatus) -> CallStatu
 ///
 /// # Safety
 ///
-/// `plugin` is `Object::of` an entry whose interface is `I`, and `reply` points to a reply for an
-/// `Object`.
+/// `plugin` is `Object::of` an entry whose interface is `I`, `arguments` is null or points to an
+/// `Opening`, and `reply` points to a reply for an `Object`.
 pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(
     plugin: Object,
-    _: *const (),
+    arguments: *const (),
     reply: *mut (),
 ) -> CallStatus {
     let work = || {
         // SAFETY: the caller's promise.
-        let entry: &Entry = unsafe { plugin.thing() };
+        let (entry, opening): (&Entry, Option<&Opening<'_>>) =
+            unsafe { (plugin.thing(), arguments.cast::<Opening<'_>>().as_ref()) };
+        let settings = opening.map_or(EMPTY, |opening| opening.settings.get());
         let made = entry
-            .answer::<I>(EMPTY, Asked::Object)
+            .answer::<I>(settings, Asked::Object)
             .and_then(|object| object.ok_or_else(|| Error::msg("it made no object")));
         match made {
             Ok(object) => {
@@ -111,8 +116,40 @@ pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(
                 CallStatus::of(DONE)
             }
             // SAFETY: the caller's promise.
-            Err(error) => unsafe { fail(reply, &Chain(&error).texts(), "", FAILED) },
+            Err(error) => unsafe { refuse(reply, &error, opening.is_some()) },
         }
+    };
+    // SAFETY: the caller's promise.
+    unsafe { caught(reply, work) }
+}
+
+/// Answers a question about the settings of a plugin.
+///
+/// # Safety
+///
+/// `plugin` is `Object::of` an entry of a plugin with settings, `arguments` points to a `Question`, and `reply` to a reply for
+/// a `Text`.
+pub unsafe extern "C" fn answers(plugin: Object, arguments: *const (), reply: *mut ()) -> CallStatus {
+    let work = || {
+        // SAFETY: the caller's promise.
+        let (entry, question): (&Entry, &Question<'_>) = unsafe { (plugin.thing(), &*arguments.cast()) };
+        let mut schema = None;
+        let asked = match question.about {
+            CHECK => Asked::Check,
+            SCHEMA => Asked::Schema(&mut schema),
+            // SAFETY: the caller's promise.
+            _ => return unsafe { fail(reply, &["this build cannot answer that question".to_owned()], "", FAILED) },
+        };
+        if let Err(error) = entry.ask(question.settings.get(), asked) {
+            // SAFETY: the caller's promise.
+            return unsafe { refuse(reply, &error, true) };
+        }
+        if let Some(schema) = schema {
+            let view = Text::new(&schema);
+            // SAFETY: the caller's promise. The caller copies the text before it returns.
+            unsafe { ((*reply.cast::<ReplySlot<()>>()).vtable.value)(reply, (&raw const view).cast()) };
+        }
+        CallStatus::of(DONE)
     };
     // SAFETY: the caller's promise.
     unsafe { caught(reply, work) }
@@ -132,6 +169,28 @@ pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), r
     };
     // SAFETY: the caller's promise.
     unsafe { caught(reply, work) }
+}
+
+/// Passes on the error of a plugin's `new`, or of reading its settings.
+/// A host that passes no settings cannot read a refusal, and gets the texts alone.
+///
+/// # Safety
+///
+/// `reply` points to a reply.
+// A copy for each caller: together with `open` it is smaller than alone, and most libraries have no
+// other caller.
+#[inline(always)]
+unsafe fn refuse(reply: *mut (), error: &Error, knows_refusals: bool) -> CallStatus {
+    let mut texts = Chain(error).texts();
+    let (place, status) = match error.refusal() {
+        Some(Refusal { pointer, nearest }) if knows_refusals => {
+            texts.push(nearest.clone().unwrap_or_default());
+            (&**pointer, REFUSED)
+        }
+        _ => ("", FAILED),
+    };
+    // SAFETY: the caller's promise.
+    unsafe { fail(reply, &texts, place, status) }
 }
 
 /// # Safety

@@ -5,12 +5,13 @@
 
 use std::panic::{self, AssertUnwindSafe};
 
-use crate::abi::table::{ABI, DONE, HostTable, LibraryTable, Object, PANICKED, PluginTable, Visit};
+use crate::abi::table::{ABI, CallFn, DONE, HostTable, LibraryTable, Object, PANICKED, PluginTable, Visit};
 use crate::abi::view::{Slice, Text};
-use crate::entry::submissions;
+use crate::entry::{Asked, Entry, submissions};
 use crate::library::vtable::Vtable;
 use crate::library::{log, record};
 use crate::panic::{dispose, note_places};
+use crate::settings::EMPTY;
 
 /// The entry of a library.
 /// Its name contains the number of the ABI, so that a host with another ABI does not find it.
@@ -42,6 +43,15 @@ pub unsafe extern "C" fn plug_library_v1(host: *const ()) -> *const () {
     }
 }
 
+/// The function that answers questions about the plugin's settings, if it takes some.
+fn answers_of(entry: &Entry) -> Option<CallFn> {
+    let mut answers = None;
+    if entry.takes_settings {
+        entry.ask(EMPTY, Asked::Answers(&mut answers)).ok()?;
+    }
+    answers
+}
+
 /// # Safety
 ///
 /// `visit` can be called with `context`.
@@ -58,6 +68,7 @@ unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u64 {
                 open: vtable.open,
                 close: vtable.close,
                 plugin: Object::of(entry),
+                ask: answers_of(entry),
             };
             // SAFETY: the caller's promise.
             unsafe { visit(context, &raw const table) };

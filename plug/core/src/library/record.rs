@@ -2,10 +2,11 @@
 
 use crate::abi::table::ABI;
 use crate::portable::const_text::ConstText;
-use crate::portable::record::{HEAD, LIBRARY_KIND, UNIT, head};
+use crate::portable::record::{HEAD, KNOWS_SETTINGS, LIBRARY_KIND, UNIT, head};
 
-/// The record of the library: the ABI's number, the version of plug, the compiler, and the panic
-/// strategy.
+/// The record of the library: the ABI's number, the version of plug, the compiler, the panic
+/// strategy, and a word that says that plugins may take settings.
+/// A host reads the fields that it knows, and skips those that follow.
 const LIBRARY_TEXT: ConstText<{ library_text::<0>().len }> = library_text();
 
 const fn library_text<const N: usize>() -> ConstText<N> {
@@ -18,6 +19,8 @@ const fn library_text<const N: usize>() -> ConstText<N> {
         .push(env!("PLUG_COMPILER"))
         .push(UNIT)
         .push(if cfg!(panic = "abort") { "abort" } else { "unwind" })
+        .push(UNIT)
+        .push(KNOWS_SETTINGS)
 }
 
 #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__plug"))]

@@ -15,6 +15,7 @@ pub struct PluginBuilder {
     fields: [String; FIELDS],
     aliases: Vec<String>,
     interface: &'static Identity,
+    takes: Takes,
     open: Box<OpenFn>,
 }
 
@@ -24,16 +25,43 @@ impl PluginBuilder {
         name: &str,
         open: impl Fn() -> Result<Box<I>, Error> + Send + Sync + 'static,
     ) -> Self {
+        let open = Box::new(move |slot: &mut Slot<'_>| {
+            slot.put(open()?);
+            Ok(())
+        });
+        Self::of(name, I::IDENTITY, Takes::Nothing, open)
+    }
+
+    /// A plugin whose `open` takes settings.
+    #[cfg(feature = "config")]
+    #[track_caller]
+    pub(super) fn with_settings<I: ?Sized + Interface, S: crate::settings::Read>(
+        name: &str,
+        open: impl Fn(S) -> Result<Box<I>, Error> + Send + Sync + 'static,
+    ) -> Self {
+        use crate::entry::Asked;
+        let open = Box::new(move |slot: &mut Slot<'_>| {
+            match slot.asked {
+                Asked::Object => {
+                    let object = open(S::read(slot.settings)?)?;
+                    slot.put(object);
+                }
+                Asked::Check => drop(S::read(slot.settings)?),
+                Asked::Schema(_) | Asked::Answers(_) => {}
+            }
+            Ok(())
+        });
+        Self::of(name, I::IDENTITY, Takes::Settings, open)
+    }
+
+    #[track_caller]
+    fn of(name: &str, interface: &'static Identity, takes: Takes, open: Box<OpenFn>) -> Self {
         let place = Location::caller();
         let mut fields = [const { String::new() }; FIELDS];
         name.clone_into(&mut fields[NAME]);
         place.file().clone_into(&mut fields[FILE]);
         fields[LINE] = place.line().to_string();
-        let open = Box::new(move |slot: &mut Slot<'_>| {
-            slot.put(open()?);
-            Ok(())
-        });
-        Self { fields, aliases: Vec::new(), interface: I::IDENTITY, open }
+        Self { fields, aliases: Vec::new(), interface, takes, open }
     }
 
     /// Adds aliases. Its own name and repeated aliases are ignored.
@@ -74,14 +102,14 @@ impl PluginBuilder {
         }
         self.fields[ALIASES] = kept.join(",");
         let fields = Arc::new(Fields::of(|field| &self.fields[field]));
-        let (interface, open) = (self.interface, self.open);
+        let (interface, takes, open) = (self.interface, self.takes, self.open);
         Ok(Plugin(PluginSource::Owned(Arc::new(OwnedPlugin {
             fields,
             interface,
             origin: None,
             found_in: None,
             unfit: None,
-            takes: Takes::Nothing,
+            takes,
             open,
         }))))
     }

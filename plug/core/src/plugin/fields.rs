@@ -1,10 +1,6 @@
 //! The fields of an entry's text, and the parser of a text that is read at run time.
 
-#[cfg(feature = "library")]
-use crate::entry::TAKES_SETTINGS;
 use crate::entry::{FIELDS, SEPARATOR};
-#[cfg(feature = "library")]
-use crate::plugin::Takes;
 
 // The fields of an entry's text, in order. A lookup reads the first ones.
 pub(crate) const NAME: usize = 0;
@@ -21,9 +17,6 @@ pub(crate) const FILE: usize = 8;
 pub(crate) const LINE: usize = 9;
 pub(crate) const DESCRIPTION: usize = 10;
 pub(crate) const DOCS: usize = 11;
-/// Whether the plugin takes settings.
-#[cfg(feature = "library")]
-pub(crate) const SETTINGS: usize = 12;
 /// The fields that may have several lines. The compiler prints a long type on several.
 #[cfg(any(feature = "library", feature = "wire"))]
 pub(crate) const PROSE: [usize; 4] = [DEPRECATED, TYPE, DESCRIPTION, DOCS];
@@ -51,8 +44,7 @@ impl Fields {
         Self { text: text.into(), ends }
     }
 
-    /// Parses an entry's text, in which the last field may be missing.
-    /// Fails with the number of fields if there are others.
+    /// Parses an entry's text. Fails with the number of fields if it is not `FIELDS`.
     #[cfg(feature = "library")]
     pub(crate) fn read(text: &str) -> Result<Self, usize> {
         let (mut ends, mut count) = ([text.len(); FIELDS], 1);
@@ -62,19 +54,12 @@ impl Fields {
             }
             count += 1;
         }
-        if [FIELDS - 1, FIELDS].contains(&count) { Ok(Self { text: text.into(), ends }) } else { Err(count) }
-    }
-
-    /// Whether the plugin takes settings, as its record says.
-    #[cfg(feature = "library")]
-    pub(crate) fn takes(&self) -> Takes {
-        if self.get(SETTINGS) == TAKES_SETTINGS { Takes::Settings } else { Takes::Nothing }
+        if count == FIELDS { Ok(Self { text: text.into(), ends }) } else { Err(count) }
     }
 
     pub(crate) fn get(&self, field: usize) -> &str {
         let start = if field == 0 { 0 } else { self.ends[field - 1] + SEPARATOR.len_utf8() };
-        // The last field may be missing.
-        self.text.get(start..self.ends[field]).unwrap_or_default()
+        &self.text[start..self.ends[field]]
     }
 
     /// All fields, as an entry has them.
@@ -90,14 +75,12 @@ mod tests {
 
     #[test]
     fn what_is_put_together_is_taken_apart_again() {
-        let texts = ["a", "", "", "A", "p", "1.0.0", "", "", "src/lib.rs", "7", "", "é\n", "settings"];
+        let texts = ["a", "", "", "A", "p", "1.0.0", "", "", "src/lib.rs", "7", "", "é\n"];
         let fields = Fields::of(|at| texts[at]);
         assert!((0..FIELDS).all(|at| fields.get(at) == texts[at]), "{fields:?}");
         assert_eq!(Fields::read(fields.text()), Ok(fields));
         assert_eq!(Fields::read(""), Err(1));
-        let without_last = Fields::read(&texts[..SETTINGS].join("\u{1f}")).unwrap();
-        assert_eq!((without_last.get(DOCS), without_last.get(SETTINGS)), ("é\n", ""));
-        assert_eq!(Fields::read(&texts[2..].join("\u{1f}")), Err(FIELDS - 2));
+        assert_eq!(Fields::read(&texts[1..].join("\u{1f}")), Err(FIELDS - 1));
         assert_eq!(Fields::read(&"\u{1f}".repeat(FIELDS)), Err(FIELDS + 1));
     }
 

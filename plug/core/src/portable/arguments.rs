@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::Portable;
 use crate::abi::view::{Pair, Scratch, Slice, Text};
-use crate::portable::check::{check, check_list, has_limits};
+use crate::portable::check::{check, check_list, check_path, has_limits};
 use crate::portable::codec::{Malformed, PutFields, Sink, TakeFields, finish};
 use crate::portable::types::{Type, TypeRef};
 
@@ -186,7 +186,7 @@ impl Crosses for Ref<Path> {
     }
 
     fn check(given: &&Path, name: &'static str) -> Result<(), Malformed> {
-        check(&given.to_path_buf(), name)
+        check_path(given, name)
     }
 }
 

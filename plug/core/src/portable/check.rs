@@ -42,19 +42,25 @@ pub(crate) fn refused_arguments(plugin: &str, method: &str, flaw: &Malformed) ->
     Error::msg(format!("the arguments of `{method}` cannot cross to plugin `{plugin}`: {flaw}"))
 }
 
-/// Checks a value, which is called so.
+/// Checks a value of this name.
 pub(crate) fn check<T: Portable>(value: &T, name: &'static str) -> Result<(), Malformed> {
-    let mut flaw = None;
-    let place = Place { step: Step::Field(name), outer: None };
-    value.put(Checker { depth: MAX_DEPTH, is_element: false, place: &place, flaw: &mut flaw });
-    flaw.map_or(Ok(()), Err)
+    check_put(name, |checker| value.put(checker))
 }
 
-/// Checks the values of a list, which is called so.
+/// Checks the values of a list of this name.
 pub(crate) fn check_list<T: Portable>(list: &[T], name: &'static str) -> Result<(), Malformed> {
+    check_put(name, |checker| T::put_list(list, checker))
+}
+
+/// Checks a path of this name.
+pub(crate) fn check_path(path: &Path, name: &'static str) -> Result<(), Malformed> {
+    check_put(name, |checker| checker.path(path))
+}
+
+fn check_put(name: &'static str, put: impl FnOnce(Checker<'_>)) -> Result<(), Malformed> {
     let mut flaw = None;
     let place = Place { step: Step::Field(name), outer: None };
-    T::put_list(list, Checker { depth: MAX_DEPTH, is_element: false, place: &place, flaw: &mut flaw });
+    put(Checker { depth: MAX_DEPTH, is_element: false, place: &place, flaw: &mut flaw });
     flaw.map_or(Ok(()), Err)
 }
 

@@ -3,6 +3,7 @@
 //! The derive gives each struct and enum a number.
 //! Two of them with one number in one type are the same one.
 
+use crate::portable::const_text::ConstText;
 use crate::portable::types::{Field, Type, Variant};
 
 /// The structs and enums around the current type, the innermost first.
@@ -67,6 +68,7 @@ impl NamedTypes {
     ///
     /// A type is written in full wherever it stands.
     /// Once a type was found to contain itself, those that were written in full are given by name.
+    #[track_caller]
     pub(crate) const fn writing(
         &mut self,
         ty: &Type,
@@ -75,10 +77,9 @@ impl NamedTypes {
         enclosing: Option<&Enclosing<'_>>,
     ) -> Writing {
         if Enclosing::has(enclosing, id) {
-            assert!(
-                !always_contains(ty, id, None),
-                "a type contains itself without an end: put an `Option`, a list or a map between"
-            );
+            if always_contains(ty, id, None) {
+                refuse_endless(name);
+            }
             self.is_circular = true;
         }
         assert!(
@@ -130,6 +131,15 @@ impl NamedTypes {
             self.len += 1;
         }
     }
+}
+
+#[track_caller]
+const fn refuse_endless(name: &str) -> ! {
+    let text = ConstText::<1000>::new()
+        .push("`")
+        .push(name)
+        .push("` contains itself without an end: put an `Option`, a list or a map between");
+    panic!("{}", text.as_str())
 }
 
 const fn is_same(one: &str, other: &str) -> bool {

@@ -1,4 +1,7 @@
 //! Texts in constants: those of types and signatures, and their fingerprints.
+//!
+//! A function that may panic is `#[track_caller]`, so that the compiler's error about a constant does
+//! not list the calls of it.
 
 use crate::portable::circle::{Enclosing, NamedTypes, Writing};
 use crate::portable::types::{Field, Form, Type, Variant};
@@ -41,6 +44,7 @@ impl<const N: usize> ConstText<N> {
     }
 
     /// The type as a person reads it, with all types in it written out.
+    #[track_caller]
     pub(crate) const fn push_type(mut self, ty: &Type, named: &mut NamedTypes) -> Self {
         self.write_type(ty, named, None);
         self
@@ -50,6 +54,17 @@ impl<const N: usize> ConstText<N> {
     pub(crate) const fn push_tag(mut self, tag: u32, at: usize) -> Self {
         self.write_tag(tag, at);
         self
+    }
+
+    /// The text, or nothing if it does not fit.
+    pub(crate) const fn as_str(&self) -> &str {
+        if self.len <= N
+            && let Ok(text) = str::from_utf8(self.bytes.split_at(self.len).0)
+        {
+            text
+        } else {
+            ""
+        }
     }
 
     const fn write(&mut self, text: &str) {
@@ -74,6 +89,7 @@ impl<const N: usize> ConstText<N> {
         self.write(DIGITS.split_at((number % 10) as usize).1.split_at(1).0);
     }
 
+    #[track_caller]
     const fn write_type(&mut self, ty: &Type, named: &mut NamedTypes, enclosing: Option<&Enclosing<'_>>) {
         match ty {
             Type::Unit => self.write("()"),
@@ -140,6 +156,7 @@ impl<const N: usize> ConstText<N> {
         }
     }
 
+    #[track_caller]
     const fn write_of(&mut self, open: &str, of: &Type, named: &mut NamedTypes, enclosing: Option<&Enclosing<'_>>) {
         self.write(open);
         self.write_type(of, named, enclosing);
@@ -155,6 +172,7 @@ impl<const N: usize> ConstText<N> {
         self.write(" { .. }");
     }
 
+    #[track_caller]
     const fn write_variants(
         &mut self,
         variants: &[Variant],
@@ -174,6 +192,7 @@ impl<const N: usize> ConstText<N> {
         self.write(" }");
     }
 
+    #[track_caller]
     const fn write_fields(
         &mut self,
         fields: &[Field],
@@ -247,7 +266,7 @@ mod tests {
 
     fn text(ty: &Type) -> String {
         let text = ConstText::<1000>::new().push_type(ty, &mut NamedTypes::new());
-        String::from_utf8(text.bytes[..text.len].to_vec()).unwrap()
+        text.as_str().to_owned()
     }
 
     const NO: Docs = Docs("");
@@ -336,12 +355,12 @@ mod tests {
         assert_eq!(text(&TREE), tree);
         let mut named = NamedTypes::new();
         let both = ConstText::<1000>::new().push_type(&TREE, &mut named).push(" ").push_type(&TREE, &mut named);
-        assert_eq!(std::str::from_utf8(&both.bytes[..both.len]).unwrap(), format!("{tree} Tree {{ .. }}"));
+        assert_eq!(both.as_str(), format!("{tree} Tree {{ .. }}"));
         assert_eq!(format!("{TREE:?}").matches("List(Struct(Tree))").count(), 1);
     }
 
     #[test]
-    #[should_panic = "a type contains itself without an end: put an `Option`, a list or a map between"]
+    #[should_panic = "`Endless` contains itself without an end: put an `Option`, a list or a map between"]
     fn a_type_without_an_end_is_refused() {
         static ENDLESS: Type = Type::Struct {
             name: "Endless",

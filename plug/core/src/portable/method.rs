@@ -70,6 +70,7 @@ impl std::fmt::Debug for Signature {
 }
 
 impl Signature {
+    #[track_caller]
     pub const fn of<M: Method>() -> Self {
         assert!(
             !M::IS_MAP || fits_into_map(&M::Arguments::TYPES),
@@ -89,9 +90,7 @@ impl Signature {
             is_idempotent: M::IS_IDEMPOTENT,
         }
     }
-}
 
-impl Signature {
     /// The number in protobuf of the argument with this index.
     pub(crate) const fn tag(&self, index: usize) -> u32 {
         if self.argument_tags.is_empty() { index as u32 + 1 } else { self.argument_tags[index] }

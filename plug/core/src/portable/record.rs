@@ -1,5 +1,6 @@
 //! The records in a section of a library's file, which a host reads without running the library:
-//! one for the library, one for each portable interface and one for each plugin.
+//! one for the library, one for each portable interface, one for each plugin, and one more for each
+//! plugin that takes settings.
 //!
 //! A record consists of the magic bytes, a letter for its kind, the length of the rest as a
 //! little-endian u32, and text in fields with unit separators between them.
@@ -20,6 +21,11 @@ pub(crate) const HEAD: usize = MAGIC.len() + 1 + 4;
 pub(crate) const LIBRARY_KIND: u8 = b'L';
 pub(crate) const INTERFACE_KIND: u8 = b'I';
 pub(crate) const PLUGIN_KIND: u8 = b'P';
+/// Follows the record of a plugin that takes settings, in one static. It has no text.
+pub(crate) const SETTINGS_KIND: u8 = b'S';
+
+/// The fifth field of a library's record. A library of before settings has four.
+pub(crate) const KNOWS_SETTINGS: &str = "settings";
 
 /// Separates two fields.
 pub(crate) const UNIT: &str = "\u{1f}";
@@ -42,11 +48,13 @@ pub(crate) const fn head(kind: u8, len: usize) -> [u8; HEAD] {
 #[repr(C)]
 pub struct InterfaceRecord<const N: usize>([u8; N]);
 
+#[track_caller]
 pub const fn interface_record_len<I: ?Sized + PortableInterface>() -> usize {
     interface_text::<I, 0>().len
 }
 
 impl<const N: usize> InterfaceRecord<N> {
+    #[track_caller]
     pub const fn of<I: ?Sized + PortableInterface>() -> Self {
         let text = interface_text::<I, N>();
         assert!(text.len == N, "N is the length of the record");
@@ -58,6 +66,7 @@ impl<const N: usize> InterfaceRecord<N> {
     }
 }
 
+#[track_caller]
 const fn interface_text<I: ?Sized + PortableInterface, const N: usize>() -> ConstText<N> {
     let mut text = ConstText::<N>::new()
         .push_bytes(&head(INTERFACE_KIND, N.saturating_sub(HEAD)))

@@ -3,7 +3,7 @@
 //! it.
 
 use crate::abi::reference::Reference;
-use crate::interface::{FNV_OFFSET, FNV_PRIME, fnv};
+use crate::interface::{FNV_OFFSET, fnv, fnv_bytes};
 
 /// A portable type in a constant.
 pub type TypeRef = Reference<Type>;
@@ -91,12 +91,7 @@ pub struct Docs(pub &'static str);
 pub const fn type_id(place: &str, arguments: &[u64]) -> u64 {
     let (mut id, mut at) = (fnv(FNV_OFFSET, place), 0);
     while at < arguments.len() {
-        let (mut digits, mut place) = (arguments[at], 0);
-        while place < u64::BITS {
-            id = (id ^ (digits & 0xff)).wrapping_mul(FNV_PRIME);
-            digits >>= 8;
-            place += 8;
-        }
+        id = fnv_bytes(id, &arguments[at].to_le_bytes());
         at += 1;
     }
     id

@@ -47,7 +47,7 @@ use crate::process::mux;
 use crate::process::tls::{Certificates, HANDSHAKE_TIMEOUT};
 use crate::rpc::client::codec::Raw;
 
-/// The method whose stream announces brokered connections.
+/// The method for the stream that announces brokered connections.
 pub(crate) const START_STREAM: &str = "/plugin.GRPCBroker/StartStream";
 /// The most connections of a listener that were secured, and not accepted yet.
 const ACCEPTED: usize = 16;
@@ -104,11 +104,13 @@ impl Drop for Inner {
         if let Some(task) = self.task.get() {
             task.abort();
         }
+        // The task cannot do that any more, and the listeners wait for it.
+        self.exchange.close("the broker was dropped");
     }
 }
 
 impl Broker {
-    /// A broker on the current runtime, whose stream is not started.
+    /// A broker on the current runtime, without a stream.
     pub(crate) fn new(session: Option<Session>, certificates: Option<Certificates>, place: Place) -> Self {
         let listeners = session.as_ref().map_or_else(Arc::default, |session| Arc::clone(session.listeners()));
         Self(Arc::new(Inner {
@@ -333,7 +335,7 @@ impl Incoming {
     }
 }
 
-/// Accepts and secures connections until the other side has ended.
+/// Accepts and secures connections until the broker's stream has ended.
 async fn accept(
     mut incoming: Incoming,
     exchange: Arc<Exchange>,
@@ -372,7 +374,8 @@ async fn accept(
 /// The connections that [`Broker::accept`] accepts: a stream of them, such as tonic's
 /// `serve_with_incoming` takes.
 ///
-/// It ends with the other side, and accepts none after it is dropped.
+/// It ends with the other side or with the last broker of this side, and accepts none after it is
+/// dropped.
 pub struct BrokerListener {
     connections: mpsc::Receiver<io::Result<BrokerStream>>,
     task: AbortHandle,

@@ -17,10 +17,10 @@ use tower_service::Service;
 use crate::process::handshake::line::Address;
 use crate::process::multiplex::Session;
 use crate::process::tls;
+use crate::rpc::client::instance::Opens;
 use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
 #[cfg(unix)]
 use crate::rpc::unix::UnixStream;
-use crate::wire::channel::Channel;
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
 
@@ -104,7 +104,7 @@ impl std::fmt::Display for PeerAddress {
 }
 
 /// A connected plugin process, by gRPC or net/rpc.
-pub(crate) trait Peer: Channel {
+pub(crate) trait Peer: Opens {
     /// The list of its plugins. None from a program without `plug`.
     fn list(&self, deadline: Option<Instant>) -> PeerFuture<Option<ListReply>>;
 

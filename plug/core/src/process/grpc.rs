@@ -16,6 +16,7 @@ use crate::process::log::emit::emit;
 use crate::process::plugin::services::StdioData;
 use crate::process::stderr::written;
 use crate::rpc::client::http2::Http2;
+use crate::rpc::client::instance::{Instance, OpenFuture, Opens};
 use crate::rpc::client::services;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
@@ -74,6 +75,18 @@ impl GrpcPeer {
         connection.call(call, self.0.max_len).await
     }
 
+    async fn instance(self, request: Bytes) -> Result<Arc<dyn Instance>, Fault> {
+        let connection = self.connection().clone();
+        if !connection.is_closed() {
+            match connection.open(request.clone(), self.0.max_len).await {
+                Err(Fault::Unavailable(unavailable)) if unavailable.is_unsent && connection.is_closed() => {}
+                done => return done,
+            }
+        }
+        let connection = self.reconnect(None).await?;
+        connection.open(request, self.0.max_len).await
+    }
+
     async fn reconnect(&self, deadline: Option<Instant>) -> Result<Http2, Fault> {
         let Inner { target, connect_timeout, is_severed, .. } = &*self.0;
         if is_severed.load(SeqCst) {
@@ -94,9 +107,11 @@ impl GrpcPeer {
             connection.sever();
             return Err(ended());
         }
-        current.clone_from(&connection);
-        drop(current);
-        Ok(connection)
+        // Another call may have connected first.
+        if current.is_closed() {
+            current.clone_from(&connection);
+        }
+        Ok(current.clone())
     }
 }
 
@@ -107,6 +122,12 @@ async fn http2(target: &PeerAddress) -> io::Result<Http2> {
 impl Channel for GrpcPeer {
     fn call(&self, call: Call) -> ReplyFuture {
         Box::pin(self.clone().call(call))
+    }
+}
+
+impl Opens for GrpcPeer {
+    fn open_instance(&self, request: Bytes) -> OpenFuture {
+        Box::pin(self.clone().instance(request))
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::time::Instant;
 
+use bytes::Bytes;
 use once_cell::sync::OnceCell;
 
 use crate::entry::handshake::Protocol;
@@ -25,7 +26,8 @@ use crate::process::options::{ProcessOptions, Reattach};
 use crate::process::running::Running;
 use crate::registry::link::Link;
 use crate::rpc::client::driver::Driver;
-use crate::rpc::client::plugins::{Side, name_of};
+use crate::rpc::client::instance::ObjectInstance;
+use crate::rpc::client::plugins::{Reach, Side, name_of};
 use crate::rpc::client::{plugins, services};
 use crate::rpc::thread::spawn;
 use crate::wire::channel::Channel;
@@ -62,7 +64,8 @@ use crate::wire::list::ListReply;
 /// The process is started at its first use, for example when its plugins are listed.
 /// It is shut down when the last object opened from it is dropped.
 /// If no object was opened, it is shut down when this link and its plugins are dropped.
-/// All objects of one plugin are the same object in the process.
+/// Each `open` makes an object of its own in a process of plug, which is dropped with the one here.
+/// In a process that lists no plugins, such as one in Go, all objects of a plugin are the same one.
 ///
 /// Its stderr and stdout go to `tracing` with target `plug::process`, to `log` if nobody
 /// subscribes, and if the program has no logger either, to its stderr.
@@ -83,6 +86,8 @@ struct Shared {
     options: ProcessOptions,
     attached: Option<(Address, Reattach)>,
     state: Mutex<State>,
+    /// Locked by the call that restarts the process, since a restart takes a thread.
+    restarting: tokio::sync::Mutex<()>,
     list: OnceCell<Option<ListReply>>,
 }
 
@@ -180,8 +185,8 @@ impl ProcessOptions {
             multiplex: self.multiplex,
             max_len: self.max_len,
         };
-        let shared =
-            Shared { driver, launch, options: self.clone(), attached, state: Mutex::default(), list: OnceCell::new() };
+        let (state, restarting, list) = Default::default();
+        let shared = Shared { driver, launch, options: self.clone(), attached, state, restarting, list };
         Ok(Process(Arc::new(shared)))
     }
 }
@@ -319,30 +324,49 @@ impl Link for Process {
             Protocol::Grpc => shared.launch.name.clone(),
             Protocol::NetRpc => name_of(&shared.launch.wire_name),
         };
-        let opener = Arc::clone(shared);
         let side = Side {
             driver: shared.driver,
             origin: shared.origin(),
+            place: shared.place(),
             name,
             interfaces,
             limit: shared.options.deadline,
             found_in: Arc::as_ptr(shared).addr(),
-            reach: Box::new(move || {
-                let running = opener.opened()?;
-                let channel = Handle { shared: Arc::clone(&opener), running: Arc::new(Mutex::new(running)) };
-                Ok(Arc::new(channel) as Arc<dyn Channel>)
-            }),
+            reach: Box::new(Opener(Arc::clone(shared))),
         };
         plugins::plugins(Arc::new(side), list.as_ref())
             .map_err(|defect| services::unlisted(&shared.origin(), Fault::Malformed(defect)))
     }
 }
 
+/// The ways to a process, for its plugins.
+struct Opener(Arc<Shared>);
+
+impl Reach for Opener {
+    fn ask(&self) -> Result<Arc<dyn Channel>, Error> {
+        Ok(self.0.running()?)
+    }
+
+    fn object(&self, plugin: &str, request: Option<Bytes>) -> Result<Arc<dyn Channel>, Error> {
+        let instance = request.map(|request| ObjectInstance::new(plugin.to_owned(), request));
+        Ok(Arc::new(Handle::new(Arc::clone(&self.0), self.0.running()?, instance)))
+    }
+
+    fn opened(&self) {
+        self.0.state().unopened = None;
+    }
+}
+
 impl Shared {
     fn origin(&self) -> String {
+        format!("process:{}", self.place())
+    }
+
+    /// The path of the executable, or the address of a process that ran already.
+    fn place(&self) -> String {
         match &self.attached {
-            Some((_, process)) => format!("process:{}", process.address),
-            None => format!("process:{}", self.launch.path.display()),
+            Some((_, process)) => process.address.clone(),
+            None => self.launch.path.display().to_string(),
         }
     }
 
@@ -363,13 +387,6 @@ impl Shared {
         });
         self.watch(&running);
         (state.running, state.unopened) = (Arc::downgrade(&running), Some(Arc::clone(&running)));
-        Ok(running)
-    }
-
-    /// The running process, for an object: from then on the objects alone keep it alive.
-    fn opened(self: &Arc<Self>) -> Result<Arc<Running>, Error> {
-        let running = self.running()?;
-        self.state().unopened = None;
         Ok(running)
     }
 

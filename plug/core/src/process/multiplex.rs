@@ -139,7 +139,7 @@ impl<S: Speaks + Sync> Speaks for Multiplexed<S> {
             return;
         }
         // The session stays, however idle its streams are.
-        let places = Connections::new();
+        let places = Connections::default();
         let mut connections = JoinSet::new();
         loop {
             let stream = tokio::select! {

@@ -205,7 +205,7 @@ impl ProcessOptions {
     /// gets, beside those of the handshake.
     /// This is `SkipHostEnv` of go-plugin.
     ///
-    /// A plugin may need `PATH` (a script whose interpreter is found by `/usr/bin/env`), `HOME`,
+    /// A plugin may need `PATH` (a script that starts with `#!/usr/bin/env`), `HOME`,
     /// `LD_LIBRARY_PATH`, or `SystemRoot` on Windows.
     ///
     /// ```

@@ -67,6 +67,7 @@ const LIMITS: Limits = Limits {
     keepalive_interval: Duration::MAX,
     keepalive_timeout: Duration::from_secs(20),
     grace: Duration::from_millis(500),
+    instances: 10_000,
 };
 
 /// Whether the parent has started this process as an isolated plugin.
@@ -120,7 +121,7 @@ fn run(mut server: Server) -> Result<(), Refusal> {
     let (version, protocol) = chosen(&handshake, &environment, &server)?;
     let plugins = server.plugins.into_iter().filter(|plugin| handshake.has(version, plugin.identity()));
     let limits = server.limits.or(LIMITS);
-    let dispatch = Dispatch::new(plugins)?;
+    let dispatch = Dispatch::new(plugins, limits.instances)?;
     server.services.or_plugins(&dispatch)?;
     server.services.unshadowed(&dispatch, services::NAMES)?;
     let mut runtime = tokio::runtime::Builder::new_current_thread();

@@ -19,6 +19,7 @@ use crate::process::launch::folder::Folder;
 use crate::process::life::{Death, EXIT_TIMEOUT, Life};
 use crate::process::tls::Certificates;
 use crate::rpc::client::driver::Driver;
+use crate::rpc::client::instance::{ObjectInstance, Opens};
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
@@ -82,6 +83,16 @@ impl Running {
         self.driver.wait(self.explain_death(self.peer.check(deadline)))
     }
 
+    /// Opens an instance in the process, unless it is open.
+    pub(crate) fn open(&self, instance: &Arc<ObjectInstance>, deadline: Option<Instant>) -> ReplyFuture {
+        self.explain_death(instance.open(Arc::clone(&self.peer) as Arc<dyn Opens>, deadline))
+    }
+
+    /// Calls a method of an instance in the process.
+    pub(crate) fn call_instance(&self, instance: &Arc<ObjectInstance>, call: Call) -> ReplyFuture {
+        self.explain_death(instance.call(Arc::clone(&self.peer) as Arc<dyn Opens>, call))
+    }
+
     /// The same future, whose fault says how the process ended if that is the cause.
     fn explain_death<T: Send + 'static>(&self, reply: PeerFuture<T>) -> PeerFuture<T> {
         let life = Arc::clone(&self.life);
@@ -123,7 +134,7 @@ impl Drop for Running {
     /// In a fork of this process it leaves everything to the parent.
     fn drop(&mut self) {
         if self.driver.check().is_err() {
-            std::mem::forget((Arc::clone(&self.peer), Arc::clone(&self.life), self.folder.take()));
+            std::mem::forget((Arc::clone(&self.peer), Arc::clone(&self.life), self.broker.take(), self.folder.take()));
             return;
         }
         let Some(child) = self.life.child.clone().filter(|_| self.is_owned) else { return };

@@ -4,25 +4,23 @@
 //! So a thread of its own writes, and a plugin's output is read no faster than that.
 //! Calls go on meanwhile.
 
+use std::convert::Infallible;
 use std::io::{self, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::rpc::per_process::PerProcess;
 use crate::rpc::thread::spawn;
 
-static QUEUE: Queue = Queue {
-    state: Mutex::new(State { text: String::new(), has_thread: false, is_writing: false }),
-    filled: Condvar::new(),
-    written: Notify::const_new(),
-};
-
+#[derive(Default)]
 struct Queue {
     state: Mutex<State>,
     filled: Condvar,
     written: Notify,
 }
 
+#[derive(Default)]
 struct State {
     /// The lines that are not written yet.
     text: String,
@@ -32,24 +30,26 @@ struct State {
 
 /// Queues lines for stderr.
 pub(crate) fn print(lines: &str) {
-    let mut state = QUEUE.state();
+    let queue = Queue::get();
+    let mut state = queue.state();
     state.text.push_str(lines);
     if !state.has_thread {
-        state.has_thread = spawn("plug-stderr", || QUEUE.write_for_ever()).is_ok();
+        state.has_thread = spawn("plug-stderr", || queue.write_for_ever()).is_ok();
     }
     if state.has_thread {
-        QUEUE.filled.notify_one();
+        queue.filled.notify_one();
     } else {
-        drop(QUEUE.write(state));
+        drop(queue.write(state));
     }
 }
 
 /// Waits until all queued lines are written.
 pub(crate) async fn written() {
+    let queue = Queue::get();
     loop {
-        let written = QUEUE.written.notified();
+        let written = queue.written.notified();
         {
-            let state = QUEUE.state();
+            let state = queue.state();
             if state.text.is_empty() && !state.is_writing {
                 return;
             }
@@ -59,6 +59,13 @@ pub(crate) async fn written() {
 }
 
 impl Queue {
+    /// The queue of this process: a fork of it has no thread that writes.
+    fn get() -> &'static Self {
+        static QUEUES: PerProcess<Queue> = PerProcess::new();
+        let Ok(queue) = QUEUES.get_or_try_init(|| Ok::<_, Infallible>(Self::default()));
+        queue
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,7 +83,7 @@ impl Queue {
         let text = std::mem::take(&mut state.text);
         state.is_writing = true;
         drop(state);
-        // If stderr is closed, nobody is there to read.
+        // A closed stderr has no reader.
         let _ = io::stderr().write_all(text.as_bytes());
         let mut state = self.state();
         state.is_writing = false;

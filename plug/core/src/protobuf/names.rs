@@ -180,7 +180,7 @@ impl Names {
     }
 }
 
-/// Whether two types are one message, whatever is said of them.
+/// Whether two types are one message. Their docs may differ.
 fn is_same(one: &'static Type, other: &'static Type) -> bool {
     have_same_parts(one, other, &mut Vec::new())
 }

@@ -323,12 +323,15 @@ impl<'b> Source for Value<'_, 'b> {
     fn moment(self, moment: &mut Moment) -> Result<(), Malformed> {
         let depth = self.deeper()?;
         let mut fields = MessageFields { depth, ..MessageFields::named(MOMENT, self.delimited()?) };
+        let (mut seconds, mut nanos) = (Some(moment.seconds), Some(moment.nanos));
         while let Some(index) = fields.next()? {
             match index {
-                0 => moment.seconds = fields.current(MOMENT[0], |value| value.i64())?,
-                _ => moment.nanos = fields.current(MOMENT[1], |value| value.i32())?,
+                0 => fields.value(&mut seconds)?,
+                _ => fields.value(&mut nanos)?,
             }
         }
+        moment.seconds = seconds.unwrap_or_default();
+        moment.nanos = nanos.unwrap_or_default();
         Ok(())
     }
 
@@ -442,19 +445,6 @@ impl<'b> MessageFields<'b> {
             }
             FieldSet::Alone(_) => None,
         }
-    }
-}
-
-impl<'b> MessageFields<'b> {
-    /// Reads a number that is the value of the current field.
-    fn current<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(Value<'_, 'b>) -> Result<T, Malformed>,
-    ) -> Result<T, Malformed> {
-        let value =
-            Value { rest: &mut self.rest, wire: self.current.1, place: ReadPosition::Element, depth: self.depth };
-        read(value).map_err(|error| error.within(name))
     }
 }
 

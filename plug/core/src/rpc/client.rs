@@ -4,6 +4,7 @@ pub(crate) mod codec;
 pub(crate) mod driver;
 #[cfg(feature = "process")]
 pub(crate) mod http2;
+pub(crate) mod instance;
 pub(crate) mod object;
 pub(crate) mod plugins;
 pub(crate) mod services;

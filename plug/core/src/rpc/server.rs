@@ -10,6 +10,7 @@ pub(crate) mod health;
 pub(crate) mod idle;
 pub(crate) mod limits;
 pub(crate) mod memory;
+pub(crate) mod open;
 pub(crate) mod reflection;
 pub(crate) mod request;
 pub(crate) mod respond;

@@ -5,16 +5,20 @@
 //! (<https://cloud.google.com/apis/design/errors>).
 //! Its `detail` is the whole text if the text of the status is cut.
 //! A panic is `Internal` with a `plug.v1.Panicked`.
+//! Refused settings are `InvalidArgument` with a `google.rpc.BadRequest`, whose field is a JSON
+//! pointer, and a `google.rpc.ErrorInfo` with the nearest name.
 
 pub(crate) mod cut;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use http::{HeaderMap, HeaderName};
 use prost::Message;
 use prost_types::Any;
 use tonic::{Code, Status};
 
+use crate::error::refusal::Refusal;
 use crate::wire::fault::{self, Fault, Unavailable};
 
 /// `google.rpc.Status`, the type of a status's details.
@@ -37,6 +41,34 @@ struct DebugInfo {
     detail: String,
 }
 
+/// `google.rpc.BadRequest`.
+#[derive(Clone, PartialEq, Message)]
+struct BadRequest {
+    #[prost(message, repeated, tag = "1")]
+    field_violations: Vec<FieldViolation>,
+}
+
+/// `google.rpc.BadRequest.FieldViolation`.
+#[derive(Clone, PartialEq, Message)]
+struct FieldViolation {
+    /// A JSON pointer.
+    #[prost(string, tag = "1")]
+    field: String,
+    #[prost(string, tag = "2")]
+    description: String,
+}
+
+/// `google.rpc.ErrorInfo`.
+#[derive(Clone, PartialEq, Message)]
+struct ErrorInfo {
+    #[prost(string, tag = "1")]
+    reason: String,
+    #[prost(string, tag = "2")]
+    domain: String,
+    #[prost(map = "string, string", tag = "3")]
+    metadata: HashMap<String, String>,
+}
+
 /// `plug.v1.Panicked`.
 #[derive(Clone, PartialEq, Message)]
 struct PanickedDetail {
@@ -47,7 +79,17 @@ struct PanickedDetail {
 }
 
 const DEBUG_INFO: &str = "type.googleapis.com/google.rpc.DebugInfo";
+const BAD_REQUEST: &str = "type.googleapis.com/google.rpc.BadRequest";
+const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
 const PANICKED: &str = "type.googleapis.com/plug.v1.Panicked";
+
+/// The domain and the reason of an `ErrorInfo` about refused settings.
+const DOMAIN: &str = "plug";
+const SETTINGS_REFUSED: &str = "SETTINGS_REFUSED";
+/// The bytes of details about refused settings that are no texts: names of types, tags and lengths.
+const REFUSED_LEN: usize = 192;
+/// The key of the nearest name in it.
+const NEAREST: &str = "nearest";
 
 /// The header by which the clients of plug state that they accept long errors.
 pub(crate) static ERRORS: HeaderName = HeaderName::from_static("plug-errors");
@@ -79,29 +121,53 @@ pub(crate) fn status(fault: Fault, errors: Errors) -> Status {
         Errors::Short => cut::room_for_details(&message),
         Errors::Long => cut::LONG,
     };
-    let detail = match fault {
-        Fault::Panicked(fault::Panicked { place, message, .. }) => panicked(place, message, max_len),
-        fault => {
-            let causes =
-                if let Fault::Failed(texts) = fault { texts.into_iter().skip(1).collect() } else { Vec::new() };
-            let is_cut = matches!(message, Cow::Owned(_));
-            // Only a client of plug looks for the whole text.
-            let whole = (is_cut && errors == Errors::Long).then_some(&text[..]);
-            debug_info(whole, causes, max_len)
+    let is_cut = matches!(message, Cow::Owned(_));
+    // Only a client of plug looks for the whole text.
+    let whole = (is_cut && errors == Errors::Long).then_some(&text[..]);
+    let details: Vec<_> = match fault {
+        Fault::Panicked(fault::Panicked { place, message, .. }) => {
+            panicked(place, message, max_len).into_iter().collect()
         }
+        Fault::Failed(texts) => debug_info(whole, texts, max_len).into_iter().collect(),
+        Fault::Settings { texts, refusal } => {
+            let (refused, max_len) = refused(&message, refusal, max_len);
+            refused.into_iter().flatten().chain(debug_info(whole, texts, max_len)).collect()
+        }
+        _ => debug_info(whole, Vec::new(), max_len).into_iter().collect(),
     };
-    match detail {
-        None => Status::new(code, message),
-        Some(detail) => {
-            // Python's `grpc_status` refuses details that repeat another text than the status has.
-            let all = Details { code: code.into(), message: message.clone().into_owned(), details: vec![detail] };
-            Status::with_details(code, message, all.encode_to_vec().into())
-        }
+    if details.is_empty() {
+        return Status::new(code, message);
     }
+    // Python's `grpc_status` refuses details that repeat another text than the status has.
+    let all = Details { code: code.into(), message: message.clone().into_owned(), details };
+    Status::with_details(code, message, all.encode_to_vec().into())
 }
 
-/// The details of a failure. `None` if it has none, or no room for them.
-fn debug_info(whole: Option<&str>, mut causes: Vec<String>, max_len: usize) -> Option<Any> {
+/// The details of refused settings, and the length that is left for others.
+/// If there is no room for the place, they are about the settings as a whole.
+/// `None` if there is no room for that either.
+fn refused(message: &str, refusal: Refusal, max_len: usize) -> (Option<[Any; 2]>, usize) {
+    let room = |refusal: &Refusal| {
+        let Refusal { pointer, nearest } = refusal;
+        let len = message.len() + pointer.len() + nearest.as_ref().map_or(0, String::len) + REFUSED_LEN;
+        max_len.checked_sub(len)
+    };
+    let fitting = [refusal, Refusal::default()].into_iter().find_map(|refusal| Some((room(&refusal)?, refusal)));
+    let Some((left, Refusal { pointer: field, nearest })) = fitting else { return (None, max_len) };
+    let violation = FieldViolation { field, description: message.to_owned() };
+    let info = ErrorInfo {
+        reason: SETTINGS_REFUSED.to_owned(),
+        domain: DOMAIN.to_owned(),
+        metadata: nearest.map(|nearest| (NEAREST.to_owned(), nearest)).into_iter().collect(),
+    };
+    let details = [any(BAD_REQUEST, &BadRequest { field_violations: vec![violation] }), any(ERROR_INFO, &info)];
+    (Some(details), left)
+}
+
+/// The details of a failure: the whole text of the first, and the others as its causes.
+/// `None` if it has none, or no room for them.
+fn debug_info(whole: Option<&str>, texts: Vec<String>, max_len: usize) -> Option<Any> {
+    let mut causes: Vec<_> = texts.into_iter().skip(1).collect();
     let detail = match whole {
         None => {
             cut::fit(&mut causes, max_len);
@@ -156,15 +222,19 @@ pub(crate) fn fault(status: &Status) -> Fault {
         _ if sources(status).any(|error| error.is::<tonic::TimeoutExpired>()) => Fault::Deadline,
         // The peer did not send this status: tonic made it from an error of the connection.
         Code::Unknown | Code::Internal if is_local(status) => Fault::Unavailable(Unavailable::of(chain(status))),
-        Code::Unknown => {
-            let causes = detail::<DebugInfo>(status, DEBUG_INFO).map(|info| info.stack_entries).unwrap_or_default();
-            Fault::Failed(std::iter::once(message).chain(causes).collect())
-        }
+        Code::Unknown => Fault::Failed(std::iter::once(message).chain(causes(status)).collect()),
         Code::Internal => match detail::<PanickedDetail>(status, PANICKED) {
             Some(PanickedDetail { place, message }) => {
                 Fault::Panicked(fault::Panicked { text: status.message().to_owned(), place, message })
             }
             None => Fault::Refused { code: fault::Code::INTERNAL, message },
+        },
+        Code::InvalidArgument => match refusal(status) {
+            Some(refusal) => {
+                let texts = std::iter::once(message).chain(causes(status)).collect();
+                Fault::Settings { texts, refusal }
+            }
+            None => Fault::Refused { code: fault::Code::INVALID_ARGUMENT, message },
         },
         Code::Unimplemented => Fault::Unimplemented(message),
         Code::DeadlineExceeded => Fault::Deadline,
@@ -173,6 +243,22 @@ pub(crate) fn fault(status: &Status) -> Fault {
         Code::Unavailable => Fault::Unavailable(Unavailable::of(chain(status))),
         code => Fault::Refused { code: fault::Code::of(code.into()), message },
     }
+}
+
+/// The texts of the causes of a plugin's error.
+fn causes(status: &Status) -> Vec<String> {
+    detail::<DebugInfo>(status, DEBUG_INFO).map(|info| info.stack_entries).unwrap_or_default()
+}
+
+/// The place of refused settings. `None` if the status is about something else.
+fn refusal(status: &Status) -> Option<Refusal> {
+    let ErrorInfo { reason, domain, mut metadata } = detail(status, ERROR_INFO)?;
+    if (&reason[..], &domain[..]) != (SETTINGS_REFUSED, DOMAIN) {
+        return None;
+    }
+    let violations = detail::<BadRequest>(status, BAD_REQUEST)?.field_violations;
+    let pointer = violations.into_iter().next().unwrap_or_default().field;
+    Some(Refusal { pointer, nearest: metadata.remove(NEAREST) })
 }
 
 /// Whether tonic made the status from an error on this side.
@@ -238,7 +324,15 @@ mod tests {
                     place,
                     message: Some(text.clone()),
                 }));
-                faults.push(Fault::refused(fault::Code::NOT_FOUND, text));
+                faults.push(Fault::refused(fault::Code::NOT_FOUND, text.clone()));
+                for refusal in [
+                    Refusal::default(),
+                    Refusal { pointer: "/a".into(), nearest: Some(text.clone()) },
+                    Refusal { pointer: text.clone(), nearest: None },
+                ] {
+                    faults.push(Fault::Settings { texts: vec![text.clone(); 3], refusal: refusal.clone() });
+                    faults.push(Fault::Settings { texts: vec!["short".into(), text.clone()], refusal });
+                }
             }
         }
         faults
@@ -320,6 +414,37 @@ mod tests {
         let Fault::Panicked(fault::Panicked { place, message, .. }) = fault(&status) else { panic!("{status:?}") };
         assert_eq!((place.as_deref(), message.as_deref()), (Some("lib.rs:1:2"), Some("gone")));
         assert!(matches!(fault(&Status::internal("x")), Fault::Refused { code: fault::Code::INTERNAL, .. }));
+    }
+
+    #[test]
+    fn refused_settings_keep_their_place() {
+        for errors in [Errors::Short, Errors::Long] {
+            for (pointer, nearest) in [("", None), ("/rules/0/pattern", Some("pattern")), ("/a~1b", Some(""))] {
+                for texts in [&["there is no `x`"][..], &["it cannot be", "by a cause"]] {
+                    let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
+                    let refusal = Refusal { pointer: pointer.to_owned(), nearest: nearest.map(str::to_owned) };
+                    let sent = Fault::Settings { texts: texts.clone(), refusal: refusal.clone() };
+                    let status = status(sent.clone(), errors);
+                    assert_eq!((status.code(), status.message()), (Code::InvalidArgument, &texts[0][..]));
+                    // What clients in other languages read.
+                    let bad_request = detail::<BadRequest>(&status, BAD_REQUEST).unwrap();
+                    let violation = FieldViolation { field: pointer.to_owned(), description: texts[0].clone() };
+                    assert_eq!(bad_request.field_violations, [violation]);
+                    assert_eq!(format!("{:?}", fault(&status)), format!("{sent:?}"));
+                }
+            }
+        }
+        let text = "x".repeat(17_000);
+        let sent = Fault::Settings { texts: vec![text], refusal: Refusal { pointer: "/a".into(), nearest: None } };
+        assert_eq!(format!("{:?}", fault(&status(sent.clone(), Errors::Long))), format!("{sent:?}"));
+        let refusal = Refusal { pointer: "x".repeat(100_000), nearest: None };
+        let place = fault(&status(Fault::Settings { texts: vec!["short".into()], refusal }, Errors::Long));
+        assert!(matches!(&place, Fault::Settings { refusal, .. } if *refusal == Refusal::default()), "{place:?}");
+        // Another client gets the text, and no details that its limit has no room for.
+        let short = status(sent, Errors::Short);
+        assert!(short.details().is_empty() && short.message().ends_with("… (cut, of 17000 bytes)"));
+        let other = fault(&Status::invalid_argument("x"));
+        assert!(matches!(other, Fault::Refused { code: fault::Code::INVALID_ARGUMENT, .. }), "{other:?}");
     }
 
     #[test]

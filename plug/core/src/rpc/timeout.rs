@@ -4,11 +4,11 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use http::HeaderMap;
 use http::header::HeaderValue;
+use http::{HeaderMap, HeaderName};
 
 /// The name of the header.
-pub(crate) const HEADER: &str = "grpc-timeout";
+pub(crate) static HEADER: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// The largest number of eight digits.
 const MAX: u128 = 99_999_999;
@@ -47,7 +47,7 @@ impl fmt::Display for Malformed {
 ///
 /// Fails if the header is malformed.
 pub(crate) fn parse(headers: &HeaderMap) -> Result<Option<Duration>, Malformed> {
-    let Some(value) = headers.get(HEADER) else { return Ok(None) };
+    let Some(value) = headers.get(&HEADER) else { return Ok(None) };
     let malformed = || Malformed(String::from_utf8_lossy(value.as_bytes()).chars().take(SHOWN).collect());
     value.to_str().ok().and_then(parse_text).map(Some).ok_or_else(malformed)
 }
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn parse_value(value: HeaderValue) -> Result<Option<Duration>, Malformed> {
-        parse(&[(http::HeaderName::from_static(HEADER), value)].into_iter().collect())
+        parse(&[(HEADER.clone(), value)].into_iter().collect())
     }
 
     #[test]

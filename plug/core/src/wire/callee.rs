@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
+use crate::entry::options::OpenOptions;
+use crate::entry::{Asked, Slot};
 use crate::error::Error;
 use crate::interface::Interface;
 use crate::panic::note_places;
@@ -32,10 +34,28 @@ pub(crate) trait Callee: Send + Sync {
 /// Opens the plugin, so that its methods can be called with bytes.
 pub(crate) fn open<I: ?Sized + PortableInterface>(plugin: &Plugin) -> Result<Box<dyn Callee>, Error> {
     note_places();
-    let object = plugin.open::<I>()?;
+    plugin.open::<I>().map(callee)
+}
+
+/// Opens the plugin with settings. The error is the plugin's own.
+pub(crate) fn open_with<I: ?Sized + PortableInterface>(
+    plugin: &Plugin,
+    settings: &str,
+) -> Result<Box<dyn Callee>, Error> {
+    // `open` says why a plugin of another build does not fit, and `ask` does not.
+    if plugin.problem().is_some() {
+        return open::<I>(plugin);
+    }
+    note_places();
+    let mut object: Option<Box<I>> = None;
+    plugin.ask(&mut Slot { object: &mut object, options: &OpenOptions::new(), settings, asked: Asked::Object })?;
+    object.map(callee).ok_or_else(|| Error::msg("the plugin made no object"))
+}
+
+fn callee<I: ?Sized + PortableInterface>(object: Box<I>) -> Box<dyn Callee> {
     let mut methods = MethodTable(Vec::new());
     I::methods(&mut methods);
-    Ok(Box::new(OpenedObject { object, methods: methods.0 }))
+    Box::new(OpenedObject { object, methods: methods.0 })
 }
 
 struct OpenedObject<I: ?Sized> {

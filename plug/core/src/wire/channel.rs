@@ -20,12 +20,18 @@ pub(crate) trait Channel: Send + Sync + 'static {
     fn sends_eagerly(&self) -> bool {
         false
     }
+
+    /// Opens the instance that `call` calls. The reply is empty.
+    /// A channel of a shared object has none.
+    fn open(&self, _deadline: Option<Instant>) -> ReplyFuture {
+        Box::pin(std::future::ready(Ok(Bytes::new())))
+    }
 }
 
 pub(crate) type ReplyFuture = Pin<Box<dyn Future<Output = Result<Bytes, Fault>> + Send>>;
 
-/// A call of a method.
-#[derive(Debug, Clone)]
+/// A call of a method. It has no `Debug`, since a request may hold secrets.
+#[derive(Clone)]
 pub(crate) struct Call {
     /// The path of the method on the wire, such as `/Plug/SayHello`.
     pub path: Arc<str>,
@@ -35,6 +41,8 @@ pub(crate) struct Call {
     pub method: Option<&'static Signature>,
     /// The plugin's name on the wire. `None` if the peer has a single plugin without a name.
     pub plugin: Option<Arc<str>>,
+    /// The number of the instance. `None` for the object that all clients share.
+    pub instance: Option<u64>,
     pub request: Bytes,
     pub deadline: Option<Instant>,
     /// Whether the call may be repeated if it is unknown whether the method ran.
@@ -45,6 +53,7 @@ pub(crate) struct Call {
 impl Call {
     /// A call of a service that is not a plugin's.
     pub(crate) fn of_service(path: &str, request: Bytes, deadline: Option<Instant>) -> Self {
-        Self { path: path.into(), method: None, plugin: None, request, deadline, is_idempotent: true }
+        let path = path.into();
+        Self { path, method: None, plugin: None, instance: None, request, deadline, is_idempotent: true }
     }
 }

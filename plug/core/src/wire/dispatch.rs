@@ -2,25 +2,33 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use bytes::Bytes;
 use once_cell::sync::OnceCell;
 
 use crate::deadline::with_deadline;
+use crate::entry::options::OpenOptions;
+use crate::entry::{Asked, Slot};
+use crate::error::Error;
 use crate::error::kind::{ErrorKind, NameList};
-use crate::error::{Error, chain};
 use crate::interface::Identity;
-use crate::panic::Caught;
+use crate::panic::{Caught, note_places};
 use crate::plugin::Plugin;
 #[cfg(feature = "netrpc")]
 use crate::portable::method::Signature;
 use crate::portable::proxy::Description;
+use crate::settings::EMPTY;
 use crate::wire::callee::{Callee, NoReply};
 use crate::wire::fault::{Code, Fault, Panicked};
-use crate::wire::list::PLUGIN_NAME;
+use crate::wire::instances::{Instance, Instances, OpenInstance};
+use crate::wire::list::{OpenRequest, PLUGIN_NAME, SchemaRequest};
 use crate::wire::vtable::Vtable;
+
+/// The most digits of the number of an instance, and of one that is not.
+const MAX_DIGITS: usize = 20;
 
 /// The plugins that are served.
 pub(crate) struct Dispatch {
@@ -28,6 +36,7 @@ pub(crate) struct Dispatch {
     /// By path on the wire: the index of the service, and the index of the method in it.
     methods: HashMap<String, (usize, usize)>,
     services: Vec<Service>,
+    instances: Instances,
 }
 
 /// A plugin, and its object once it is opened.
@@ -50,16 +59,20 @@ pub(crate) struct Target {
     dispatch: Arc<Dispatch>,
     plugin: usize,
     method: usize,
+    /// `None` for the object that all clients share.
+    instance: Option<Weak<Instance>>,
 }
 
 impl Dispatch {
     /// Serves the plugins that have a portable interface, and ignores the others.
+    /// Clients may open this many instances of them at once.
     ///
     /// # Errors
     ///
     /// Fails if two of the interfaces have the same name on the wire.
-    pub(crate) fn new(plugins: impl IntoIterator<Item = Plugin>) -> Result<Arc<Self>, Error> {
-        let mut dispatch = Self { plugins: Vec::new(), methods: HashMap::new(), services: Vec::new() };
+    pub(crate) fn new(plugins: impl IntoIterator<Item = Plugin>, instances: usize) -> Result<Arc<Self>, Error> {
+        let (methods, instances) = (HashMap::new(), Instances::new(instances));
+        let mut dispatch = Self { plugins: Vec::new(), methods, services: Vec::new(), instances };
         for plugin in plugins {
             if let Some(service) = dispatch.service(plugin.identity())? {
                 dispatch.plugins.push(ServedPlugin { plugin, service, object: OnceCell::new() });
@@ -97,13 +110,99 @@ impl Dispatch {
         &self.services
     }
 
+    /// Whether clients may open instances.
+    pub(crate) fn opens_instances(&self) -> bool {
+        self.instances.are_allowed()
+    }
+
     /// The method at this path, of the plugin with this name.
     /// Without a name, the interface must have exactly one plugin.
     /// `None` if the path belongs to no served interface.
     pub(crate) fn find(self: &Arc<Self>, path: &str, name: Option<&str>) -> Option<Result<Target, Fault>> {
         let (service, method) = *self.methods.get(path)?;
         let plugin = self.plugin(service, name);
-        Some(plugin.map(|plugin| Target { dispatch: Arc::clone(self), plugin, method }))
+        Some(plugin.map(|plugin| Target { dispatch: Arc::clone(self), plugin, method, instance: None }))
+    }
+
+    /// The method at this path, of the instance with this number.
+    /// `None` if the path belongs to no served interface.
+    pub(crate) fn find_of_instance(self: &Arc<Self>, path: &str, number: &str) -> Option<Result<Target, Fault>> {
+        let (service, method) = *self.methods.get(path)?;
+        let found = number.parse().ok().and_then(|number| self.instances.find(number));
+        // An instance of another interface is none of this one.
+        let found = found.filter(|(plugin, _)| self.plugins[*plugin].service == service);
+        Some(match found {
+            Some((plugin, instance)) => {
+                Ok(Target { dispatch: Arc::clone(self), plugin, method, instance: Some(instance) })
+            }
+            None => {
+                let interface = self.services[service].identity.name();
+                let number: String = number.chars().take(MAX_DIGITS).collect();
+                Err(Fault::refused(Code::NOT_FOUND, format!("there is no instance `{number}` of `{interface}`")))
+            }
+        })
+    }
+
+    /// Opens an instance. `None` if the request only asks to check the settings.
+    ///
+    /// It runs the plugin's code, which may block.
+    ///
+    /// # Errors
+    ///
+    /// The plugin's own error, and a fault if there is no such plugin or no place for an instance.
+    pub(crate) fn open(&self, request: &OpenRequest) -> Result<Option<OpenInstance>, Fault> {
+        let OpenRequest { plugin, interface, settings, only_check } = request;
+        let at = self.requested(interface, plugin)?;
+        let plugin = &self.plugins[at].plugin;
+        let settings = if settings.is_empty() { EMPTY } else { settings };
+        if *only_check {
+            return ask(plugin, "new", settings, Asked::Check).map(|()| None);
+        }
+        let place = self.instances.reserve()?;
+        let vtable = vtable(plugin)?;
+        let object = caught(plugin, "new", || (vtable.open_with)(plugin, settings))?;
+        Ok(Some(Instances::add(place, at, object)))
+    }
+
+    /// The JSON Schema of a plugin's settings, if it has one.
+    ///
+    /// It runs the plugin's code, which may block.
+    ///
+    /// # Errors
+    ///
+    /// The plugin's own error, and a fault if there is no such plugin.
+    pub(crate) fn schema(&self, request: &SchemaRequest) -> Result<Option<String>, Fault> {
+        let plugin = &self.plugins[self.requested(&request.interface, &request.plugin)?].plugin;
+        let mut schema = None;
+        ask(plugin, "schema", EMPTY, Asked::Schema(&mut schema))?;
+        Ok(schema)
+    }
+
+    /// The index of the plugin with this name. `interface` is the path of its interface, or empty.
+    fn requested(&self, interface: &str, name: &str) -> Result<usize, Fault> {
+        let of_interface = |plugin: &Plugin| interface.is_empty() || plugin.interface() == interface;
+        let fits = |at: &usize| {
+            let plugin = &self.plugins[*at].plugin;
+            plugin.is_called(name) && of_interface(plugin)
+        };
+        let found: Vec<_> = (0..self.plugins.len()).filter(fits).collect();
+        let names = |plugins: &mut dyn Iterator<Item = &str>| {
+            let names: Vec<_> = plugins.map(str::to_owned).collect();
+            if names.is_empty() { "nothing".to_owned() } else { NameList(&names).to_string() }
+        };
+        match found[..] {
+            [at] => Ok(at),
+            [] => {
+                let all = names(&mut self.plugins().filter(|plugin| of_interface(plugin)).map(Plugin::name));
+                let of = if interface.is_empty() { String::new() } else { format!(" of `{interface}`") };
+                Err(Fault::refused(Code::NOT_FOUND, format!("there is no plugin `{name}`{of}: there is {all}")))
+            }
+            _ => {
+                let all = names(&mut found.iter().map(|at| self.plugins[*at].plugin.interface()));
+                let text = format!("there are several plugins `{name}`: name one of the interfaces {all}");
+                Err(Fault::refused(Code::FAILED_PRECONDITION, text))
+            }
+        }
     }
 
     fn plugin(&self, service: usize, name: Option<&str>) -> Result<usize, Fault> {
@@ -164,7 +263,7 @@ impl Dispatch {
     pub(crate) fn method(self: &Arc<Self>, plugin: usize, name: &str) -> Option<(Target, &'static Signature)> {
         let methods = self.services[self.plugins[plugin].service].identity.vtable::<Description>()?.methods;
         let method = methods.iter().position(|method| method.wire_name == name)?;
-        Some((Target { dispatch: Arc::clone(self), plugin, method }, &methods[method]))
+        Some((Target { dispatch: Arc::clone(self), plugin, method, instance: None }, &methods[method]))
     }
 }
 
@@ -182,16 +281,24 @@ impl Target {
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(Fault::Deadline);
         }
-        let ServedPlugin { plugin, service, object } = &self.dispatch.plugins[self.plugin];
+        let ServedPlugin { plugin, service, object: shared } = &self.dispatch.plugins[self.plugin];
         let method = self.dispatch.services[*service].methods.get(self.method).copied().unwrap_or_default();
-        let vtable = plugin.identity().vtable::<Vtable>();
-        let vtable = vtable.ok_or_else(|| Fault::refused(Code::INTERNAL, "the interface is not portable"))?;
-        let object = object.get_or_try_init(|| {
-            let open = || (vtable.open)(plugin);
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(open))
-                .unwrap_or_else(|payload| Err(panicked(plugin, "new", payload).into()))
-        });
-        let object = object.map_err(|error: Error| Fault::Failed(chain(&error).map(ToString::to_string).collect()))?;
+        // The instance lives at least as long as its call.
+        let instance = match &self.instance {
+            Some(instance) => Some(instance.upgrade().ok_or_else(ended)?),
+            None => None,
+        };
+        let object = match &instance {
+            Some(instance) => instance.object().ok_or_else(ended)?,
+            None => &**shared.get_or_try_init(|| {
+                let vtable = vtable(plugin)?;
+                caught(plugin, "new", || (vtable.open)(plugin)).map_err(|fault| match fault {
+                    // The client names the method of the call in a panic, and the text says `new`.
+                    Fault::Panicked(panicked) => Fault::Failed(vec![panicked.text]),
+                    fault => fault,
+                })
+            })?,
+        };
         let call = || object.call(self.method, request);
         let reply = match deadline {
             Some(deadline) => with_deadline(deadline.saturating_duration_since(Instant::now()), call),
@@ -202,18 +309,40 @@ impl Target {
             Err(NoReply::Failed(texts)) => Err(Fault::Failed(texts)),
             Err(NoReply::Malformed(reason)) => Err(self.malformed_request(&reason)),
             Err(NoReply::NoMethod) => Err(Fault::Unimplemented(format!("there is no method {}", self.method))),
-            Err(NoReply::Panicked(payload)) => {
-                let kind = panicked(plugin, method, payload);
-                let text = kind.to_string();
-                let ErrorKind::Panicked { place, message, .. } = kind else { return Err(Fault::Failed(vec![text])) };
-                Err(Fault::Panicked(Panicked { text, place, message }))
-            }
+            Err(NoReply::Panicked(payload)) => Err(panicked(plugin, method, payload)),
         }
     }
 }
 
-/// The error for a panic of the plugin.
-fn panicked(plugin: &Plugin, method: &str, payload: Box<dyn Any + Send>) -> ErrorKind {
+fn vtable(plugin: &Plugin) -> Result<&'static Vtable, Fault> {
+    plugin.identity().vtable().ok_or_else(|| Fault::refused(Code::INTERNAL, "the interface is not portable"))
+}
+
+/// Asks for anything but an object. `method` is the name in the error for a panic.
+fn ask(plugin: &Plugin, method: &str, settings: &str, asked: Asked<'_>) -> Result<(), Fault> {
+    note_places();
+    caught(plugin, method, || plugin.ask(&mut Slot { object: &mut (), options: &OpenOptions::new(), settings, asked }))
+}
+
+/// The result of the plugin's own code, as a fault if it fails or panics.
+fn caught<T>(plugin: &Plugin, method: &str, code: impl FnOnce() -> Result<T, Error>) -> Result<T, Fault> {
+    match catch_unwind(AssertUnwindSafe(code)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(Fault::of_plugin(&error)),
+        Err(payload) => Err(panicked(plugin, method, payload)),
+    }
+}
+
+/// The fault of a call of an instance that has ended since the call was found.
+#[cold]
+fn ended() -> Fault {
+    Fault::refused(Code::NOT_FOUND, "the instance has ended")
+}
+
+/// The fault for a panic of the plugin.
+fn panicked(plugin: &Plugin, method: &str, payload: Box<dyn Any + Send>) -> Fault {
     let Caught { message, place } = Caught::new(payload);
-    ErrorKind::Panicked { plugin: plugin.name().to_owned(), method: method.to_owned(), place, message }
+    let (plugin, method) = (plugin.name().to_owned(), method.to_owned());
+    let kind = ErrorKind::Panicked { plugin, method, place: place.clone(), message: message.clone() };
+    Fault::Panicked(Panicked { text: kind.to_string(), place, message })
 }

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use crate::error::kind::ErrorKind;
+use crate::error::refusal::Refusal;
+use crate::error::{Error, chain};
 
 /// Why a call has no reply.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
     /// The plugin's own error: its text and the texts of its causes.
     Failed(Vec<String>),
+    /// The plugin refuses its settings: the text, the texts of the causes, and the place.
+    Settings { texts: Vec<String>, refusal: Refusal },
     /// The plugin panicked.
     Panicked(Panicked),
     /// The peer has no such method.
@@ -117,9 +121,19 @@ impl Fault {
         Self::Refused { code, message: message.into() }
     }
 
+    /// The fault of a plugin's own error.
+    pub(crate) fn of_plugin(error: &Error) -> Self {
+        let texts = chain(error).map(ToString::to_string).collect();
+        match error.refusal() {
+            Some(refusal) => Self::Settings { texts, refusal: refusal.clone() },
+            None => Self::Failed(texts),
+        }
+    }
+
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Failed(_) => Code::UNKNOWN,
+            Self::Settings { .. } => Code::INVALID_ARGUMENT,
             Self::Panicked(_) | Self::Malformed(_) => Code::INTERNAL,
             Self::Unimplemented(_) => Code::UNIMPLEMENTED,
             Self::Deadline => Code::DEADLINE_EXCEEDED,
@@ -132,7 +146,9 @@ impl Fault {
     /// The fault as one text, for a peer that reads only text.
     pub(crate) fn text(&self) -> &str {
         match self {
-            Self::Failed(texts) => texts.first().map_or("the plugin failed without a message", |text| text),
+            Self::Failed(texts) | Self::Settings { texts, .. } => {
+                texts.first().map_or("the plugin failed without a message", |text| text)
+            }
             Self::Panicked(panicked) => &panicked.text,
             Self::Deadline => "the deadline had passed before the call began",
             Self::Cancelled => "the call was cancelled",

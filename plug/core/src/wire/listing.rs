@@ -5,6 +5,7 @@ use crate::plugin::Plugin;
 use crate::wire::dispatch::Dispatch;
 use crate::wire::list::{ListReply, ListedInterface, ListedMethod, ListedPlugin};
 
+/// The list of all plugins that are served.
 pub(crate) fn of(dispatch: &Dispatch) -> ListReply {
     let plugins = dispatch.plugins().map(plugin).collect();
     let interfaces = dispatch.services().iter().filter_map(|service| {
@@ -27,6 +28,7 @@ pub(crate) fn of(dispatch: &Dispatch) -> ListReply {
         interfaces: interfaces.collect(),
         plug: env!("CARGO_PKG_VERSION").to_owned(),
         compiler: env!("PLUG_COMPILER").to_owned(),
+        instances: Some(dispatch.opens_instances()),
     }
 }
 
@@ -44,5 +46,6 @@ fn plugin(plugin: &Plugin) -> ListedPlugin {
         file: plugin.file().to_owned(),
         line: plugin.line(),
         docs: plugin.docs().to_owned(),
+        takes_settings: plugin.takes_settings(),
     }
 }

@@ -8,10 +8,12 @@ use crate::wire::callee::{self, Callee};
 pub(crate) struct Vtable {
     /// Opens a plugin of the interface, so that its methods can be called by message.
     pub open: fn(&Plugin) -> Result<Box<dyn Callee>, Error>,
+    /// The same with settings. The error is the plugin's own.
+    pub open_with: fn(&Plugin, &str) -> Result<Box<dyn Callee>, Error>,
 }
 
 impl Vtable {
     pub(crate) const fn of<I: ?Sized + PortableInterface>() -> Self {
-        Self { open: callee::open::<I> }
+        Self { open: callee::open::<I>, open_with: callee::open_with::<I> }
     }
 }

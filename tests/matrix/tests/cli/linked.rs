@@ -158,12 +158,13 @@ Name       polite
 Interface  app_interface::Plug
 Package    plugin-polite 0.1.0
 License    MIT OR Apache-2.0
-Source     plugins/polite/src/lib.rs:11
+Source     plugins/polite/src/lib.rs:33
 Link       library:<polite>
 SHA-256    <sha256 of polite>
 Compiler   <rustc>
 Plug       0.1.0, ABI 1
 Methods    say_hello(String) -> String
+Settings   `--schema` prints them, and runs code of the library
 
 Says good day, and refuses an empty name.
 ---- exit status: 0

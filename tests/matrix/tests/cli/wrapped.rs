@@ -165,6 +165,8 @@ Rings at 440 Hz.
       "line": 104,
       "link": null,
       "differences": [],
+      "takes_settings": false,
+      "schema": null,
       "library": null
     }
   ]

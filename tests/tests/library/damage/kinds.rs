@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use plug::__private::testing::check_structure;
 use plug_tests::scratch;
 
 use super::Original;
@@ -218,10 +219,69 @@ fn pointers_to_code_must_lead_to_functions() {
         library.refusal(relocation + 16, &[address as u8]),
         format!("the pointer at {last:#x} leads to {address:#x}, into the middle of a function"),
     );
-    // Its word stays null, and the loader would call it.
     let (at, _) = library.relocation(|at| library.u64(at) == last);
     let refusal = library.refusal(relocation + 8, &[0]);
     assert_eq!(refusal, format!("relocation {at} of DT_RELA has type 0, and is among those without a symbol"));
+}
+
+/// A small library with both kinds of hash table, which is a seed of the fuzzer.
+const SMALL: &[u8] = include_bytes!("../../../fuzz/corpus/library/whole.so");
+
+/// The reason for refusing the small library with these bytes at a place.
+fn refusal_of_small(at: usize, bytes: &[u8]) -> String {
+    let mut library = SMALL.to_vec();
+    assert_eq!(check_structure(&library), Ok(()));
+    library[at..at + bytes.len()].copy_from_slice(bytes);
+    refusal_of_bytes(&library)
+}
+
+fn refusal_of_bytes(library: &[u8]) -> String {
+    let text = check_structure(library).expect_err("it is damaged");
+    text.strip_prefix("the library is damaged: ").unwrap_or_else(|| panic!("{text}")).to_owned()
+}
+
+#[test]
+fn the_old_hash_table_must_lead_to_the_symbols() {
+    let (start, buckets) = (0x35c, 5);
+    let next = start + 8 + buckets * 4;
+    assert_eq!(refusal_of_small(start + 4, &[6]), "its old hash table is of another size than its section");
+    let text = "its old hash table leads to a symbol that is not there";
+    assert_eq!(refusal_of_small(start + 8, &[9]), text);
+    // Each symbol follows itself, which would never end.
+    let circles = [1_u32, 2, 3, 4].map(u32::to_ne_bytes).concat();
+    assert_eq!(refusal_of_small(next + 4, &circles), text);
+    assert_eq!(refusal_of_small(start + 8, &vec![0; buckets * 4]), "its old hash table does not lead to all symbols");
+}
+
+#[test]
+fn relocations_must_fit_the_data() {
+    let (relocations, data) = (0x3f0, 0x6c8);
+    assert_eq!(refusal_of_small(data, &[1]), "relocation 0 of DT_RELA writes to 0x26c8, where other data is");
+    // It is for a thread-local variable, and has no address.
+    assert_eq!(
+        refusal_of_small(relocations + 2 * 24 + 8, &[37]),
+        "relocation 2 of DT_RELA calls 0x0, where no code is"
+    );
+    let text = "no relocation gives an address to a function that is called at its start";
+    assert_eq!(refusal_of_small(relocations + 24, &[0x48, 0x28]), text);
+}
+
+/// Each of 60,000 sections has the same name of 8 MiB. Measuring all of them would take minutes.
+#[test]
+fn many_long_names_of_sections_are_not_measured() {
+    let (mut library, count, size) = (SMALL.to_vec(), 60_000_u16, 8 << 20);
+    let names = library.len();
+    library.resize(names + size, b'a');
+    let table = library.len() as u64;
+    let mut header = [0; 64];
+    header[4] = 3; // a table of names
+    header[24..32].copy_from_slice(&(names as u64).to_ne_bytes());
+    header[32..40].copy_from_slice(&(size as u64).to_ne_bytes());
+    library.extend(std::iter::repeat_n(header, count.into()).flatten());
+    library[40..48].copy_from_slice(&table.to_ne_bytes());
+    library[60..62].copy_from_slice(&count.to_ne_bytes());
+    let text = "the segment of its thread-local variables is not that of their sections";
+    assert_eq!(refusal_of_bytes(&library), text);
 }
 
 /// Every library of the system passes, by whatever linker it was made.
@@ -239,7 +299,7 @@ fn libraries_of_the_system_are_not_damaged() {
         let Some(bytes) = fs::read(path).ok().filter(|_| is_short || plug_tests::is_full()) else { continue };
         // The class, the kind and the processor.
         if bytes.get(..6) == own.get(..6) && bytes.get(16..20) == Some(&[3, 0, own[18], own[19]]) {
-            if let Err(text) = plug::__private::testing::check_structure(&bytes) {
+            if let Err(text) = check_structure(&bytes) {
                 panic!("{}: {text}", path.display());
             }
             checked += 1;

@@ -18,15 +18,15 @@ use crate::open;
 struct Fates {
     /// The library was refused before it was loaded.
     refused: AtomicUsize,
-    /// The host ended as it wanted to.
+    /// The host ended itself.
     survived: AtomicUsize,
     /// A signal or the loader ended the host.
     ended: AtomicUsize,
 }
 
-/// Damage in the parts that the loader trusts. Each part gets its share, however small it is.
+/// Damage in the parts that the loader trusts, in each part alike.
 #[test]
-fn damage_that_the_loader_trusts_ends_no_host() {
+fn damage_that_the_loader_trusts_ends_hardly_any_host() {
     let library = Original::read();
     let sections =
         [".dynsym", ".gnu.version", ".gnu.version_r", ".gnu.hash", ".dynstr", ".rela.dyn", ".rela.plt", ".dynamic"];
@@ -92,7 +92,7 @@ fn fates(name: &str, library: &Original, parts: &[Range<usize>], count: usize) -
     fates
 }
 
-/// Whether a host that loads this library and calls its plugin ends in its own way.
+/// Whether neither a signal nor the loader ends a host that loads this library and calls its plugin.
 fn survives(path: &Path) -> bool {
     let mut host = Command::new(program("library-caller"));
     host.arg(path).arg("first").stdout(Stdio::null()).stderr(Stdio::null());

@@ -1,5 +1,6 @@
 //! A loaded library: its tables, which its entry returned.
 
+use std::mem::offset_of;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -105,22 +106,18 @@ impl Loaded {
     }
 
     /// The plugin with these fields and this interface number, matched to this interface at these
-    /// places.
+    /// places, and whether it takes settings.
     pub(super) fn plugin(
         &self,
         path: &Path,
         fields: &Fields,
+        takes_settings: bool,
         number: &str,
         interface: &'static Identity,
         places: &[Option<usize>],
     ) -> Result<&'static MatchedPlugin, Error> {
-        let changed = |what: &str| {
-            let what = format!("plugin `{}` {what}", fields.get(NAME));
-            Error::library(path, LibraryFault::Changed { what })
-        };
-        let of = (fields.text(), Some(number.as_bytes()));
-        let at = self.plugins.binary_search_by_key(&of, |plugin| key(&plugin.table));
-        let LoadedPlugin { table, matched } = &self.plugins[at.map_err(|_| changed("is not in it"))?];
+        let changed = |what: &str| changed(path, fields, what);
+        let LoadedPlugin { table, matched } = self.find(fields, number).ok_or_else(|| changed("is not in it"))?;
         let mut matched = matched.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // Usually one interface matches its path. If another one is requested, it is matched anew.
         if let Some(matched) = matched.filter(|matched| matched.interface == interface) {
@@ -145,6 +142,9 @@ impl Loaded {
         if !is_same {
             return Err(changed("has other methods"));
         }
+        if takes_settings && table.ask.is_none() {
+            return Err(changed("takes no settings"));
+        }
         let calls: Vec<_> = places.iter().map(|place| place.and_then(|place| calls.get(place).copied())).collect();
         let new = MatchedPlugin {
             interface,
@@ -154,9 +154,45 @@ impl Loaded {
             open: table.open,
             close: table.close,
             plugin: table.plugin,
+            ask: table.ask.filter(|_| takes_settings),
         };
         Ok(matched.insert(Box::leak(Box::new(new))))
     }
+
+    /// A plugin that takes settings, of an interface that this program does not have.
+    /// It answers questions, and has no methods.
+    pub(super) fn foreign(
+        &self,
+        path: &Path,
+        fields: &Fields,
+        number: &str,
+        interface: &'static Identity,
+    ) -> Result<MatchedPlugin, Error> {
+        let name = fields.get(NAME).to_owned();
+        let Some(LoadedPlugin { table, .. }) = self.find(fields, number) else {
+            let interface = interface.name();
+            return Err(Error::msg(format!(
+                "plugin `{name}` does not answer about settings: `{interface}` is not portable"
+            )));
+        };
+        if table.ask.is_none() {
+            return Err(changed(path, fields, "takes no settings"));
+        }
+        let PluginTable { open, close, plugin, ask, .. } = *table;
+        let (calls, has) = (Box::default(), Box::default());
+        Ok(MatchedPlugin { interface, name, calls, has, open, close, plugin, ask })
+    }
+
+    fn find(&self, fields: &Fields, number: &str) -> Option<&LoadedPlugin> {
+        let of = (fields.text(), Some(number.as_bytes()));
+        let at = self.plugins.binary_search_by_key(&of, |plugin| key(&plugin.table));
+        Some(&self.plugins[at.ok()?])
+    }
+}
+
+fn changed(path: &Path, fields: &Fields, what: &str) -> Error {
+    let what = format!("plugin `{}` {what}", fields.get(NAME));
+    Error::library(path, LibraryFault::Changed { what })
 }
 
 /// Identifies a plugin within its library.
@@ -189,12 +225,138 @@ unsafe fn open(path: &Path) -> Result<libloading::Library, libloading::Error> {
 
 /// # Safety
 ///
-/// `context` is a `Vec<PluginTable>`, and `plugin` points to a table.
+/// `context` is a `Vec<PluginTable>`, and `plugin` points to a table, which may be shorter or longer
+/// than one of this program.
 unsafe extern "C" fn visit(context: *mut (), plugin: *const PluginTable) {
-    // SAFETY: the caller's promise; and a table of at least this size has these fields.
+    // SAFETY: the caller's promise. Every table begins with its size, which tells the fields that it
+    // has, and no others are read.
     unsafe {
-        if (*plugin).size as usize >= size_of::<PluginTable>() {
-            (*context.cast::<Vec<PluginTable>>()).push(*plugin);
+        let size = (*plugin).size;
+        if (size as usize) < offset_of!(PluginTable, ask) {
+            return;
         }
+        (*context.cast::<Vec<PluginTable>>()).push(PluginTable {
+            size,
+            text: (*plugin).text,
+            interface: (*plugin).interface,
+            calls: (*plugin).calls,
+            open: (*plugin).open,
+            close: (*plugin).close,
+            plugin: (*plugin).plugin,
+            ask: if size as usize >= size_of::<PluginTable>() { (*plugin).ask } else { None },
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::MaybeUninit;
+
+    use super::*;
+    use crate::abi::table::{CallStatus, FAILED, Object, Visit};
+    use crate::abi::view::{Slice, Text};
+    use crate::interface::{Declaration, Interface, Vtables};
+
+    trait Empty: Send + Sync {}
+
+    const RECORD: &[u8] = b"\x7fplug\r\nI\x17\0\0\00000000000000001\x1fa::B\x1f1";
+
+    impl Interface for dyn Empty {
+        const DECLARATION: Declaration = Declaration { path: "a::B", version: "1", place: "1:1", is_generic: false };
+        const VTABLES: Option<&'static Vtables> =
+            Some(&Vtables::new(RECORD, &[&Vtable { calls: &[], open: fails, close: fails, make: |_, _| {} }]));
+    }
+
+    /// # Safety
+    ///
+    /// None: it uses none of its arguments.
+    unsafe extern "C" fn fails(_: Object, _: *const (), _: *mut ()) -> CallStatus {
+        CallStatus::of(FAILED)
+    }
+
+    fn fields(name: &str) -> Fields {
+        Fields::of(|at| if at == NAME { name } else { "" })
+    }
+
+    fn table(size: usize, name: &str) -> PluginTable {
+        let text = Text::new(fields(name).text().to_owned().leak());
+        let (interface, calls, plugin) = (Slice::new(RECORD), Slice::new(&[]), Object::of(&()));
+        PluginTable { size: size as u32, text, interface, calls, open: fails, close: fails, plugin, ask: Some(fails) }
+    }
+
+    /// The first bytes of a table, in an allocation that ends with them.
+    fn cut(table: &PluginTable, size: usize) -> Box<[MaybeUninit<usize>]> {
+        let words = std::ptr::from_ref(table).cast::<MaybeUninit<usize>>();
+        // SAFETY: a table consists of words, and is at least as long.
+        unsafe { std::slice::from_raw_parts(words, size / size_of::<usize>()) }.into()
+    }
+
+    const OLD: usize = offset_of!(PluginTable, ask);
+
+    /// # Safety
+    ///
+    /// `visit` can be called with `context`.
+    unsafe extern "C" fn plugins(context: *mut (), visit: Visit) -> u64 {
+        let visit = |table: *const PluginTable| {
+            // SAFETY: the host's function, with the host's context.
+            unsafe { visit(context, table) };
+        };
+        visit(&raw const *Box::new(table(size_of::<PluginTable>(), "now")));
+        let later = Box::new((table(size_of::<PluginTable>() + 8, "later"), 7_u64));
+        visit(&raw const later.0);
+        visit(cut(&table(OLD, "old"), OLD).as_ptr().cast());
+        visit(cut(&table(OLD + 1, "between"), OLD).as_ptr().cast());
+        visit(cut(&table(OLD - 1, "short"), OLD - size_of::<usize>()).as_ptr().cast());
+        DONE
+    }
+
+    fn loaded() -> Loaded {
+        /// # Safety
+        ///
+        /// None: it does not use its argument.
+        unsafe extern "C" fn entry(_: *const ()) -> *const () {
+            static LIBRARY: LibraryTable =
+                LibraryTable { abi: ABI, size: size_of::<LibraryTable>() as u32, record: Slice::new(&[]), plugins };
+            std::ptr::from_ref(&LIBRARY).cast()
+        }
+        // SAFETY: it is an entry.
+        unsafe { Loaded::from_entry(entry, Path::new("/x"), &HOST) }.unwrap()
+    }
+
+    /// Under Miri, a read beyond a table is an error too.
+    #[test]
+    fn a_table_has_the_fields_that_its_size_tells() {
+        let loaded = loaded();
+        let tables = loaded
+            .plugins
+            .iter()
+            .map(|LoadedPlugin { table, .. }| (table.text.get().split('\u{1f}').next().unwrap(), table.ask.is_some()));
+        let expected = [("between", false), ("later", true), ("now", true), ("old", false)];
+        assert_eq!(tables.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_table_without_settings_is_none_of_a_plugin_that_takes_some() {
+        let loaded = loaded();
+        let plugin = |name: &str, takes_settings| {
+            let interface = <dyn Empty as Interface>::IDENTITY;
+            loaded.plugin(Path::new("/x"), &fields(name), takes_settings, "0000000000000001", interface, &[])
+        };
+        for (name, takes_settings) in [("old", false), ("now", false), ("later", true)] {
+            assert_eq!(plugin(name, takes_settings).unwrap().ask.is_some(), takes_settings, "{name}");
+        }
+        assert_eq!(
+            plugin("between", true).err().unwrap().to_string(),
+            "library `/x` is not what its file says: plugin `between` takes no settings"
+        );
+        let foreign = |name: &str| {
+            let interface = <dyn Empty as Interface>::IDENTITY;
+            loaded.foreign(Path::new("/x"), &fields(name), "0000000000000001", interface).map(|plugin| plugin.name)
+        };
+        assert_eq!(foreign("now").unwrap(), "now");
+        let text = "library `/x` is not what its file says: plugin `old` takes no settings";
+        assert_eq!(foreign("old").unwrap_err().to_string(), text);
+        let text = "plugin `local` does not answer about settings: `a::B` is not portable";
+        assert_eq!(foreign("local").unwrap_err().to_string(), text);
     }
 }

@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::library::entry::plug_library_v1;
 use crate::library::host::loaded::Loaded;
 use crate::library::vtable::Vtable;
-use crate::plugin::Plugin;
 use crate::plugin::fields::Fields;
+use crate::plugin::{Plugin, Takes};
 use crate::registry::link::Link;
 
 /// The plugins that are linked into this binary, called like those of a library.
@@ -61,12 +61,12 @@ impl Link for Loopback {
             let ours = entry.interface.record().and_then(own_record);
             let places: Option<Arc<[_]>> = ours.and_then(|ours| match_methods(&ours, &ours).ok()).map(Arc::from);
             let (Some(places), Ok(fields)) = (places, Fields::read(entry.text).map(Arc::new)) else { continue };
-            let takes = fields.takes();
+            let takes = if entry.takes_settings { Takes::Settings } else { Takes::Nothing };
             let (listed, number) = (Arc::clone(&fields), format!("{:016x}", entry.interface.number()));
             let open = move |slot: &mut crate::entry::Slot<'_>| {
-                let plugin = loaded.plugin(Path::new("this program"), &fields, &number, entry.interface, &places)?;
-                (vtable.make)(slot, plugin.open()?);
-                Ok(())
+                let path = Path::new("this program");
+                let plugin = loaded.plugin(path, &fields, entry.takes_settings, &number, entry.interface, &places)?;
+                plugin.answer(slot, vtable.make)
             };
             plugins.push(Plugin::found(
                 listed,

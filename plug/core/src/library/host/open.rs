@@ -12,15 +12,16 @@ use once_cell::sync::OnceCell;
 use crate::compat::Match;
 use crate::error::Error;
 use crate::error::library::LibraryFault;
+use crate::escape;
 use crate::library::host::copy::Loadable;
 use crate::library::host::file;
 use crate::library::host::file::{CopyMode, FileRules};
 use crate::library::host::inspection::Inspection;
 use crate::library::host::loaded::Loaded;
-use crate::library::host::reader::{ParsedPlugin, Records, Unread};
+use crate::library::host::reader::{LibraryRecord, ParsedPlugin, Records, Unread};
 use crate::library::vtable::Vtable;
-use crate::plugin::Plugin;
 use crate::plugin::fields::{Fields, NAME};
+use crate::plugin::{Plugin, Takes};
 use crate::registry::link::Link;
 
 /// The plugins of a shared library.
@@ -63,14 +64,15 @@ use crate::registry::link::Link;
 /// A plugin with an interface that differs from this program's fails to open, and is listed in
 /// [`Registry::problems`](crate::Registry::problems).
 ///
-/// Opening the first plugin loads the copy.
+/// Opening the first plugin loads the copy, and so does a question about its settings.
 /// So overwriting, cutting or removing the file after `open` has no effect.
 /// Opening a rebuilt file gives the new code, and objects of the old code continue to work.
 /// A library is never unloaded, since an object may have left a thread or a `&'static str` behind.
 ///
 /// A panic prints its usual message.
-/// In a plugin's `new` or method it becomes an [`ErrorKind::Panicked`](crate::ErrorKind::Panicked);
-/// in the destructor of an object it has no further effect.
+/// In a plugin's `new` or method, or in the type of its settings, it becomes an
+/// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked).
+/// In the destructor of an object it has no further effect.
 ///
 /// # Limits
 ///
@@ -107,6 +109,7 @@ struct ListedPlugin {
     /// The number of its interface in the file.
     number: String,
     matched: Match,
+    takes: Takes,
 }
 
 /// Options for opening a library: the files to refuse beside those that cannot work.
@@ -208,9 +211,9 @@ impl LibraryOptions {
         let sha256 = file::sha256(&loadable)
             .map_err(|error| Error::library(path, LibraryFault::Unreadable).with_source(error))?;
         let mut plugins = Vec::new();
-        for (record, matched) in records.plugins.iter().zip(matches(&records)) {
+        for (record, matched, takes) in listed(&records) {
             let name = record.fields.get(NAME).to_owned();
-            plugins.push(plugin(&matched, &record.fields, path, None, move |_| {
+            plugins.push(plugin(&matched, &record.fields, path, None, takes, move |_| {
                 Err(Error::msg(format!(
                     "plugin `{name}` was looked at, and its library not opened: `Library::open` does that"
                 )))
@@ -229,8 +232,8 @@ impl Library {
     ///
     /// # Safety
     ///
-    /// Opening a plugin of it loads it and calls it, which runs the file's code with all the rights
-    /// of this process.
+    /// Opening a plugin of it, or a question about its settings, loads it and calls it.
+    /// That runs the file's code with all the rights of this process.
     /// The caller must know that a Rust compiler made the library with `plug`, that it does no
     /// harm, and that it was not made to deceive the checks.
     pub unsafe fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
@@ -279,17 +282,18 @@ impl Library {
 
 impl Link for Library {
     fn plugins(&self) -> Result<Vec<Plugin>, Error> {
-        let plugins = self.0.plugins.iter().enumerate().map(|(at, ListedPlugin { fields, matched, .. })| {
+        let plugins = self.0.plugins.iter().enumerate().map(|(at, ListedPlugin { fields, matched, takes, .. })| {
             let opened = Arc::clone(&self.0);
-            plugin(matched, fields, &self.0.path, Some(Arc::as_ptr(&self.0).addr()), move |slot| {
-                let ListedPlugin { fields, number, matched } = &opened.plugins[at];
-                // An interface with places has a vtable. Without places, this is not called.
-                if let (Some(vtable), Ok(places)) = (matched.identity.vtable::<Vtable>(), &matched.places) {
-                    let loaded = Opened::load(&opened)?;
-                    let plugin = loaded.plugin(&opened.path, fields, number, matched.identity, places)?;
-                    (vtable.make)(slot, plugin.open()?);
-                }
-                Ok(())
+            let found_in = Some(Arc::as_ptr(&self.0).addr());
+            plugin(matched, fields, &self.0.path, found_in, takes.clone(), move |slot| {
+                let ListedPlugin { fields, number, matched, takes } = &opened.plugins[at];
+                let (path, interface, loaded) = (&opened.path, matched.identity, Opened::load(&opened)?);
+                // Without places, this is not called. Without a vtable, it is called for a question.
+                let (Some(vtable), Ok(places)) = (interface.vtable::<Vtable>(), &matched.places) else {
+                    return loaded.foreign(path, fields, number, interface)?.answer_question(slot);
+                };
+                let takes_settings = matches!(takes, Takes::Settings);
+                loaded.plugin(path, fields, takes_settings, number, interface, places)?.answer(slot, vtable.make)
             })
         });
         Ok(plugins.collect())
@@ -306,11 +310,11 @@ impl Opened {
     fn read(path: &Path, rules: &FileRules) -> Result<Self, Error> {
         let (loadable, section) = file::take(path, rules)?;
         let records = records(&section).map_err(|fault| Error::library(path, fault))?;
-        let listed = |(record, matched): (&ParsedPlugin<'_>, Match)| {
+        let plugins = listed(&records).map(|(record, matched, takes)| {
             let (fields, number) = (Arc::clone(&record.fields), record.interface.to_owned());
-            ListedPlugin { fields, number, matched }
-        };
-        let plugins = records.plugins.iter().zip(matches(&records)).map(listed).collect();
+            ListedPlugin { fields, number, matched, takes }
+        });
+        let plugins = plugins.collect();
         let aborts = records.library.aborts;
         Ok(Self { path: path.to_owned(), loadable, plugins, aborts, loaded: OnceCell::new() })
     }
@@ -355,6 +359,24 @@ fn records(section: &[u8]) -> Result<Records<'_>, LibraryFault> {
     if records.plugins.is_empty() { Err(LibraryFault::NoPlugins) } else { Ok(records) }
 }
 
+/// Each plugin, its match, and whether it takes settings.
+fn listed<'r, 't>(records: &'r Records<'t>) -> impl Iterator<Item = (&'r ParsedPlugin<'t>, Match, Takes)> {
+    let LibraryRecord { plug, knows_settings, .. } = records.library;
+    // Of an older library alone. All its plugins share it.
+    let unknown = (!knows_settings).then(|| {
+        let text = format!("it was built with plug {}, which knows no settings", escape::short(plug));
+        Arc::<str>::from(text)
+    });
+    records.plugins.iter().zip(matches(records)).map(move |(plugin, matched)| {
+        let takes = match &unknown {
+            _ if plugin.takes_settings => Takes::Settings,
+            None => Takes::Nothing,
+            Some(unknown) => Takes::Unknown(Arc::clone(unknown)),
+        };
+        (plugin, matched, takes)
+    })
+}
+
 /// One match for each plugin. The plugins of one interface share its data.
 fn matches<'t>(records: &Records<'t>) -> Vec<Match> {
     let interfaces = records.by_number();
@@ -372,6 +394,7 @@ fn plugin(
     fields: &Arc<Fields>,
     path: &Path,
     of: Option<usize>,
+    takes: Takes,
     open: impl Fn(&mut crate::entry::Slot<'_>) -> Result<(), Error> + Send + Sync + 'static,
 ) -> Plugin {
     let origin = match path.to_str() {
@@ -379,5 +402,5 @@ fn plugin(
         None => format!("library:{}", path.display()),
     };
     let differences = matched.places.as_ref().err().cloned();
-    Plugin::found(Arc::clone(fields), matched.identity, origin, of, differences, fields.takes(), Box::new(open))
+    Plugin::found(Arc::clone(fields), matched.identity, origin, of, differences, takes, Box::new(open))
 }

@@ -11,7 +11,7 @@ use crate::compat::record::{MAX_PATH, ParsedInterface, check_fields, check_lines
 use crate::entry::{FIELDS, SEPARATOR};
 use crate::escape;
 use crate::plugin::fields::Fields;
-use crate::portable::record::{HEAD, INTERFACE_KIND, LIBRARY_KIND, MAGIC, PLUGIN_KIND};
+use crate::portable::record::{HEAD, INTERFACE_KIND, KNOWS_SETTINGS, LIBRARY_KIND, MAGIC, PLUGIN_KIND, SETTINGS_KIND};
 
 /// The maximum number of records.
 /// It bounds the memory for a small file, since each plugin takes memory in this program.
@@ -31,6 +31,8 @@ pub(crate) struct LibraryRecord<'t> {
     pub plug: &'t str,
     pub compiler: &'t str,
     pub aborts: bool,
+    /// Whether its plug knows settings at all.
+    pub knows_settings: bool,
 }
 
 #[derive(Debug)]
@@ -39,6 +41,7 @@ pub(crate) struct ParsedPlugin<'t> {
     pub interface: &'t str,
     pub path: &'t str,
     pub fields: Arc<Fields>,
+    pub takes_settings: bool,
 }
 
 /// The reason why there are no records.
@@ -65,7 +68,10 @@ impl<'t> Records<'t> {
             _ => return Err(Unread::Damaged("it has the records of several libraries".into())),
         };
         let interfaces = of(INTERFACE_KIND).map(ParsedInterface::read).collect::<Result<_, _>>();
-        let plugins = of(PLUGIN_KIND).map(ParsedPlugin::read).collect::<Result<_, _>>();
+        let is_marked = |at: usize| records.get(at + 1).is_some_and(|next| next.0 == SETTINGS_KIND);
+        let plugins = records.iter().enumerate().filter(|(_, record)| record.0 == PLUGIN_KIND);
+        let plugins = plugins.map(|(at, record)| ParsedPlugin::read(record.1, is_marked(at)));
+        let plugins = plugins.collect::<Result<_, _>>();
         Ok(Self {
             library,
             interfaces: interfaces.map_err(Unread::Damaged)?,
@@ -122,12 +128,18 @@ impl<'t> LibraryRecord<'t> {
             return Err(Unread::Damaged("the record of the library lacks fields".to_owned()));
         };
         check_lines([plug, compiler].into_iter()).map_err(Unread::Damaged)?;
-        Ok(Self { abi, plug, compiler, aborts: panic == "abort" })
+        Ok(Self {
+            abi,
+            plug,
+            compiler,
+            aborts: panic == "abort",
+            knows_settings: fields.next() == Some(KNOWS_SETTINGS),
+        })
     }
 }
 
 impl<'t> ParsedPlugin<'t> {
-    fn read(text: &'t str) -> Result<Self, String> {
+    fn read(text: &'t str, takes_settings: bool) -> Result<Self, String> {
         let mut parts = text.splitn(3, SEPARATOR);
         let (Some(interface), Some(path), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
             return Err("the record of a plugin lacks fields".to_owned());
@@ -135,11 +147,11 @@ impl<'t> ParsedPlugin<'t> {
         if path.len() > MAX_PATH {
             return Err("the path of an interface is longer than any can be".to_owned());
         }
-        let fields = Fields::read(text)
-            .map_err(|count| format!("a plugin has {count} fields, and {} or {FIELDS} were expected", FIELDS - 1))?;
+        let fields =
+            Fields::read(text).map_err(|count| format!("a plugin has {count} fields, and {FIELDS} were expected"))?;
         check_lines([interface, path].into_iter())?;
         check_fields(&fields)?;
-        Ok(Self { interface, path, fields: Arc::new(fields) })
+        Ok(Self { interface, path, fields: Arc::new(fields), takes_settings })
     }
 }
 
@@ -235,6 +247,25 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_is_of_the_plugin_before_it() {
+        let plugin = |name: &str| record(b'P', &format!("0\u{1f}p\u{1f}{name}{}", "\u{1f}".repeat(11)));
+        let takes = |library: &str, records: &[Vec<u8>]| {
+            let bytes = [record(b'L', library), records.concat()].concat();
+            let records = Records::read(&bytes).unwrap();
+            let plugins = records.plugins.iter().map(|plugin| plugin.takes_settings).collect::<Vec<_>>();
+            (records.library.knows_settings, plugins)
+        };
+        let knows = format!("{LIBRARY}\u{1f}settings");
+        let mark = || record(b'S', "");
+        assert_eq!(takes(&knows, &[plugin("a"), mark(), plugin("b")]), (true, vec![true, false]));
+        assert_eq!(takes(&knows, &[plugin("a"), vec![0; 9], plugin("b"), mark()]), (true, vec![false, true]));
+        // Of no plugin.
+        assert_eq!(takes(&knows, &[mark(), plugin("a"), record(b'?', ""), mark()]), (true, vec![false]));
+        assert_eq!(takes(LIBRARY, &[plugin("a")]), (false, vec![false]));
+        assert_eq!(takes(&format!("{LIBRARY}\u{1f}new\u{1f}settings"), &[plugin("a")]), (false, vec![false]));
+    }
+
+    #[test]
     fn there_are_at_most_so_many_records() {
         let of = |count| [record(b'L', LIBRARY), record(b'?', "").repeat(count - 1)].concat();
         assert!(Records::read(&of(MAX_RECORDS)).is_ok());
@@ -272,7 +303,7 @@ mod tests {
             "a method of `app::Plug` lacks fields"
         );
         assert_eq!(damaged(&with(b'P', "0123\u{1f}app::Plug")), "the record of a plugin lacks fields");
-        assert_eq!(damaged(&with(b'P', "0\u{1f}p\u{1f}a\u{1f}")), "a plugin has 2 fields, and 12 or 13 were expected");
+        assert_eq!(damaged(&with(b'P', "0\u{1f}p\u{1f}a\u{1f}")), "a plugin has 2 fields, and 12 were expected");
         let bad = format!("0\u{1f}p\u{1f}A\n{}", "\u{1f}".repeat(11));
         assert_eq!(damaged(&with(b'P', &bad)), "`A\\n` cannot be the name of a plugin");
         let mut no_text = record(b'P', "a");

@@ -50,18 +50,19 @@ pub(super) fn check<'d, H: FileHeader>(
     }
     let layout = Layout::read::<H>(endian, segments, sections, names, read);
     layout.check(header.e_phoff(endian).into())?;
-    if depth == Depth::Segments {
+    let machine = header.e_machine(endian);
+    // On PowerPC, the address of a function can be that of a descriptor among the data.
+    if depth == Depth::Segments || machine == elf::EM_PPC64 {
         return Ok(());
     }
     let dynamic = Dynamic::read(&layout)?;
     dynamic.check(&layout)?;
     let symbols = Symbols::read(&layout, &dynamic)?;
     symbols.check(&layout)?;
-    hashes::check(&layout, &symbols)?;
+    hashes::check(&layout, &symbols, machine)?;
     versions::check(&layout, &dynamic, &symbols)?;
-    let machine = header.e_machine(endian);
-    // Their functions have descriptors, or addresses with a bit for the mode of the processor.
-    let is_plain = !matches!(machine, elf::EM_ARM | elf::EM_MIPS | elf::EM_PPC64);
+    // Their addresses of functions have a bit for the mode of the processor.
+    let is_plain = !matches!(machine, elf::EM_ARM | elf::EM_MIPS);
     let mut functions = Functions::read(&layout, is_plain)?;
     dynamic.check_functions(&layout, &functions)?;
     symbols.check_functions(&functions)?;

@@ -14,7 +14,7 @@ use crate::process::mux::Stream;
 
 /// The most messages that are queued for the peer.
 const QUEUED: usize = 64;
-/// The most announcements that nobody has dialled yet. A further one is dropped.
+/// The most announcements that were not dialled yet. A further one is dropped.
 const MAX_UNUSED: usize = 1024;
 
 /// The announcements of one process.
@@ -65,6 +65,11 @@ impl Exchange {
             }
             _ => false,
         });
+    }
+
+    /// Ends the stream for good.
+    pub(crate) fn close(&self, reason: &str) {
+        self.outgoing.send_replace(Outgoing::Ended(reason.to_owned()));
     }
 
     /// Sends a message to the peer. It waits for a host that has not started the stream yet.

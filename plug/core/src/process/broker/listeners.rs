@@ -29,7 +29,7 @@ struct State<T> {
     listeners: HashMap<u32, mpsc::Sender<T>>,
     /// The knocks that have no listener yet.
     early: HashMap<u32, Instant>,
-    /// The knocks that were acknowledged, and whose stream has not come.
+    /// The acknowledged knocks, until their streams come.
     due: VecDeque<(u32, Instant)>,
 }
 
@@ -72,7 +72,7 @@ impl<T> Listeners<T> {
         Ok((streams, has_knocked))
     }
 
-    /// Forgets the listener whose receiver was dropped.
+    /// Forgets the listener, if its receiver was dropped.
     pub(crate) fn close(&self, id: u32) {
         let mut state = self.state();
         if state.listeners.get(&id).is_some_and(mpsc::Sender::is_closed) {

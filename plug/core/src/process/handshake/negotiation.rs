@@ -51,7 +51,7 @@ pub(crate) fn negotiate(
     chosen.copied().ok_or_else(|| not_built(&versions))
 }
 
-/// The error for versions whose protocol this build lacks.
+/// The error for versions over a protocol that this build lacks.
 pub(crate) fn not_built(versions: &[u32]) -> Error {
     let listed: Vec<_> = versions.iter().map(u32::to_string).collect();
     let (s, are) = if versions.len() == 1 { ("", "is") } else { ("s", "are") };
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_whose_protocol_is_not_built_is_not_served() {
+    fn a_version_over_a_protocol_that_is_not_built_is_not_served() {
         let chosen = |served, versions| {
             negotiate(served, &[Grpc], &host(&[("PLUGIN_PROTOCOL_VERSIONS", versions)])).map_err(|e| e.to_string())
         };

@@ -1,9 +1,11 @@
 //! The channel of an object in a process. It restarts a process that has ended, if the options say
 //! so.
 
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::error::Error;
@@ -13,6 +15,7 @@ use crate::process::log::emit::emit;
 use crate::process::log::{Level, Record};
 use crate::process::options::Restart;
 use crate::process::running::Running;
+use crate::rpc::client::instance::ObjectInstance;
 use crate::rpc::thread::spawn;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
@@ -22,27 +25,55 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// The channel of an object: keeps the process alive, and restarts it if the options say so.
 pub(super) struct Handle {
-    pub(super) shared: Arc<Shared>,
-    pub(super) running: Arc<Current>,
+    shared: Arc<Shared>,
+    current: Arc<Current>,
 }
 
-/// The process that has the object now.
-type Current = Mutex<Arc<Running>>;
+/// The place of the object now.
+type Current = Mutex<Place>;
 
-fn now(current: &Current) -> Arc<Running> {
-    Arc::clone(&current.lock().unwrap_or_else(PoisonError::into_inner))
+/// The process that has an object, and the object's instance in it.
+#[derive(Clone)]
+struct Place {
+    running: Arc<Running>,
+    /// `None` for the object that all clients of the process share.
+    instance: Option<Arc<ObjectInstance>>,
 }
 
-impl Channel for Handle {
-    fn sends_eagerly(&self) -> bool {
-        self.shared.options.restart.limit == 0 && now(&self.running).sends_eagerly()
+fn now(current: &Current) -> Place {
+    current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+impl Place {
+    fn call(&self, call: Call) -> ReplyFuture {
+        match &self.instance {
+            None => self.running.call(call),
+            Some(instance) => self.running.call_instance(instance, call),
+        }
     }
 
-    fn call(&self, call: Call) -> ReplyFuture {
-        if self.shared.options.restart.limit == 0 {
-            return now(&self.running).call(call);
+    fn open(&self, deadline: Option<Instant>) -> ReplyFuture {
+        match &self.instance {
+            None => Box::pin(ready(Ok(Bytes::new()))),
+            Some(instance) => self.running.open(instance, deadline),
         }
-        let (shared, current) = (Arc::clone(&self.shared), Arc::clone(&self.running));
+    }
+}
+
+impl Handle {
+    /// The channel of an object in this process.
+    pub(super) fn new(shared: Arc<Shared>, running: Arc<Running>, instance: Option<Arc<ObjectInstance>>) -> Self {
+        Self { shared, current: Arc::new(Mutex::new(Place { running, instance })) }
+    }
+
+    /// The reply to an attempt, which is made again in a process that was started again.
+    fn with_restarts(
+        &self,
+        deadline: Option<Instant>,
+        is_idempotent: bool,
+        attempt: impl Fn(&Place) -> ReplyFuture + Send + 'static,
+    ) -> ReplyFuture {
+        let (shared, current) = (Arc::clone(&self.shared), Arc::clone(&self.current));
         // A process that lost its connection, or that another program shuts down, has this long to
         // end.
         let retry_until = Instant::now() + shared.options.kill_timeout;
@@ -51,14 +82,14 @@ impl Channel for Handle {
                 // A restart replaces only a process that has ended.
                 // So if this is the last handle of one, its drop has nothing to wait for.
                 let (calling, life) = {
-                    let running = now(&current);
-                    (running.call(call.clone()), Arc::clone(&running.life))
+                    let place = now(&current);
+                    (attempt(&place), Arc::clone(&place.running.life))
                 };
                 let unavailable = match calling.await {
                     Err(Fault::Unavailable(unavailable)) => unavailable,
                     done => return done,
                 };
-                let can_repeat = call.is_idempotent || unavailable.is_unsent;
+                let can_repeat = is_idempotent || unavailable.is_unsent;
                 if !life.has_ended() {
                     if can_repeat && Instant::now() < retry_until {
                         continue;
@@ -66,16 +97,19 @@ impl Channel for Handle {
                     return Err(Fault::Unavailable(unavailable));
                 }
                 // A launch blocks its thread, which a task must not do.
-                let (shared, current) = (Arc::clone(&shared), Arc::clone(&current));
-                let (send, started) = oneshot::channel();
-                let restart = move || _ = send.send(shared.restart(&current));
                 let starting = async {
-                    match spawn("plug-restart", restart) {
+                    let _restarting = shared.restarting.lock().await;
+                    if !now(&current).running.life.has_ended() {
+                        return Ok(Ok(true));
+                    }
+                    let (shared, current) = (Arc::clone(&shared), Arc::clone(&current));
+                    let (send, started) = oneshot::channel();
+                    match spawn("plug-restart", move || _ = send.send(shared.restart(&current))) {
                         Ok(_) => started.await,
                         Err(error) => Ok(Err(Error::new(error))),
                     }
                 };
-                let started = match call.deadline {
+                let started = match deadline {
                     None => starting.await,
                     Some(deadline) => match tokio::time::timeout_at(deadline.into(), starting).await {
                         Ok(started) => started,
@@ -93,6 +127,39 @@ impl Channel for Handle {
                 }
             }
         })
+    }
+}
+
+impl Channel for Handle {
+    fn sends_eagerly(&self) -> bool {
+        self.shared.options.restart.limit == 0 && now(&self.current).running.sends_eagerly()
+    }
+
+    fn call(&self, call: Call) -> ReplyFuture {
+        if self.shared.options.restart.limit == 0 {
+            return now(&self.current).call(call);
+        }
+        let (deadline, is_idempotent) = (call.deadline, call.is_idempotent);
+        self.with_restarts(deadline, is_idempotent, move |place| place.call(call.clone()))
+    }
+
+    fn open(&self, deadline: Option<Instant>) -> ReplyFuture {
+        if self.shared.options.restart.limit == 0 {
+            return now(&self.current).open(deadline);
+        }
+        self.with_restarts(deadline, false, move |place| place.open(deadline))
+    }
+}
+
+impl Drop for Handle {
+    /// Ends the instance, before the process may end.
+    /// In a fork of this process it leaves the instance to the parent.
+    fn drop(&mut self) {
+        if self.shared.driver.check().is_err() {
+            return std::mem::forget(Arc::clone(&self.current));
+        }
+        let Some(instance) = now(&self.current).instance else { return };
+        instance.end(self.shared.driver, self.shared.options.kill_timeout);
     }
 }
 
@@ -120,7 +187,12 @@ impl Shared {
             running = Some(launched);
         }
         let Some(running) = running else { return Ok(false) };
-        *current.lock().unwrap_or_else(PoisonError::into_inner) = running;
+        let mut place = current.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another call may have been first. Its instance stays.
+        if !Arc::ptr_eq(&place.running, &running) {
+            let instance = place.instance.as_ref().map(|instance| instance.again());
+            *place = Place { running, instance };
+        }
         Ok(true)
     }
 }

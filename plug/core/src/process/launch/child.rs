@@ -42,7 +42,7 @@ impl Child {
         spawn("plug-child", move || {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
             #[cfg(unix)]
-            prepare(&mut command);
+            prepare(&mut command, WAYS);
             let mut child = match start(&mut command) {
                 Ok(child) => child,
                 Err(error) => {
@@ -168,30 +168,72 @@ fn wait_without_reaping(child: &mut std::process::Child) -> bool {
 #[cfg(unix)]
 const FIRST: libc::c_int = 3;
 
-/// Makes the child a leader of a process group, ties its life to this process, and closes its
-/// inherited descriptors.
+/// A way to mark the inherited descriptors, so that exec closes them.
+#[cfg(unix)]
+#[derive(Clone, Copy)]
+enum Way {
+    /// One system call, which Linux has since 5.11.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    Range,
+    /// One by one, those that the system lists.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    Listed,
+    /// One by one, all below the limit.
+    Below,
+}
+
+/// All ways. The first one that works is enough.
+#[cfg(unix)]
+const WAYS: &[Way] = &[
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    Way::Range,
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    Way::Listed,
+    Way::Below,
+];
+
+/// Makes the child a leader of a process group, ties its life to this process, and has exec close
+/// its inherited descriptors, by the first of the ways that works.
 ///
 /// A descriptor of this program may be inherited because it was opened without `CLOEXEC`.
 /// It may be one of a file that the plugin must not read.
+/// It is not closed before exec: by one of them the standard library reports a failed exec.
 #[cfg(unix)]
 #[allow(unsafe_code)]
-fn prepare(command: &mut Command) {
+fn prepare(command: &mut Command, ways: &'static [Way]) {
     use std::os::unix::process::CommandExt;
 
     // In its own group, the child gets no signals from the terminal of this program either.
     command.process_group(0);
     let parent = rustix::process::getpid();
     let limit = descriptor_limit();
-    let prepare = move || {
-        tie_to(parent)?;
-        close_on_exec(limit);
-        Ok(())
-    };
     // SAFETY: between fork and exec, in a copy of one thread of this process, the closure makes
     // system calls alone: it neither allocates nor takes a lock.
-    // It reads no memory but two captured numbers and its own stack.
-    unsafe { command.pre_exec(prepare) };
+    // It reads no memory but its captured values, a constant list of ways and its own stack.
+    // The two calls of C take numbers and read no memory.
+    // They set a flag of open descriptors, and fail for other numbers.
+    unsafe {
+        command.pre_exec(move || {
+            tie_to(parent)?;
+            let mark = |number| _ = libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC);
+            let _ = ways.iter().any(|way| match way {
+                #[cfg(any(target_os = "linux", target_os = "android"))]
+                Way::Range => libc::syscall(libc::SYS_close_range, FIRST, libc::c_uint::MAX, CLOSE_RANGE_CLOEXEC) == 0,
+                #[cfg(any(target_os = "linux", target_os = "android"))]
+                Way::Listed => for_each_listed(mark).is_ok(),
+                Way::Below => {
+                    (FIRST..limit).for_each(mark);
+                    true
+                }
+            });
+            Ok(())
+        })
+    };
 }
+
+/// The flag of `close_range` that marks instead of closing.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const CLOSE_RANGE_CLOEXEC: libc::c_uint = 1 << 2;
 
 /// Makes the system send SIGTERM to this process when its parent ends, in whatever way.
 /// A plugin of another library may not notice the end of its host.
@@ -209,29 +251,9 @@ fn tie_to(_: rustix::process::Pid) -> io::Result<()> {
     Ok(())
 }
 
-/// Has exec close all descriptors but stdin, stdout and stderr.
-/// They are not closed at once: by one of them the standard library reports a failed exec.
-#[cfg(unix)]
-fn close_on_exec(limit: libc::c_int) {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if mark_range() || mark_listed().is_ok() {
-        return;
-    }
-    mark_below(limit);
-}
-
-/// Marks the descriptors by one system call, which Linux has since 5.11.
+/// Calls `mark` for the descriptors that the system lists. The entries are read to the stack.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-#[allow(unsafe_code)]
-fn mark_range() -> bool {
-    const CLOEXEC: libc::c_uint = 1 << 2;
-    // SAFETY: the call takes three numbers, reads no memory, and sets a flag of open descriptors.
-    unsafe { libc::syscall(libc::SYS_close_range, FIRST, libc::c_uint::MAX, CLOEXEC) == 0 }
-}
-
-/// Marks the descriptors that the system lists. The entries are read to the stack.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn mark_listed() -> io::Result<()> {
+fn for_each_listed(mark: impl Fn(libc::c_int)) -> io::Result<()> {
     use rustix::fs::{Mode, OFlags, RawDir, open};
 
     let folder = open(c"/proc/self/fd", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
@@ -245,20 +267,6 @@ fn mark_listed() -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Marks all descriptors below a limit.
-#[cfg(unix)]
-fn mark_below(limit: libc::c_int) {
-    (FIRST..limit).for_each(mark);
-}
-
-/// Marks the descriptor with this number, if it is open.
-#[cfg(unix)]
-#[allow(unsafe_code)]
-fn mark(number: libc::c_int) {
-    // SAFETY: the call sets a flag of an open descriptor, and fails for any other number.
-    unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
 }
 
 /// The limit of the numbers of descriptors, for a system that does not list them.
@@ -352,30 +360,18 @@ mod tests {
         assert_eq!(descriptors(stdout, kept), "0 1 2 ");
     }
 
-    /// Each way to find the descriptors finds all of them.
+    /// Each way alone marks all of them.
     #[test]
     #[cfg(target_os = "linux")]
-    #[allow(unsafe_code)]
     fn it_inherits_none_on_an_older_system() {
-        use std::os::unix::process::CommandExt;
-        let limit = descriptor_limit();
-        let none = || ();
-        let listed = || mark_listed().unwrap();
-        let below = move || mark_below(limit);
-        let range = || assert!(mark_range());
-        let ways: [(Box<dyn Fn() + Send + Sync>, bool); 4] =
-            [(Box::new(none), true), (Box::new(listed), false), (Box::new(below), false), (Box::new(range), false)];
-        for (at, (way, inherits)) in ways.into_iter().enumerate() {
+        let ways: [(&'static [Way], bool); 4] =
+            [(&[], true), (&[Way::Range], false), (&[Way::Listed], false), (&[Way::Below], false)];
+        for (at, (ways, inherits)) in ways.into_iter().enumerate() {
             let kept = inherited();
             let number = std::os::fd::AsRawFd::as_raw_fd(&kept);
             let mut command = Command::new("/bin/sh");
             command.args(["-c", LIST]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-            let way = move || {
-                way();
-                Ok(())
-            };
-            // SAFETY: the closure makes system calls alone, as `prepare` says; a panic aborts.
-            unsafe { command.pre_exec(way) };
+            prepare(&mut command, ways);
             let mut child = command.spawn().unwrap();
             let found = descriptors(child.stdout.take().unwrap(), kept);
             child.wait().unwrap();

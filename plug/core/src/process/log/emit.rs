@@ -51,7 +51,7 @@ pub(crate) fn emit(plugin: &str, record: &Record) {
 /// Whether the program has set this logger, which `log` does not say.
 ///
 /// The placeholder of `log` has no size, enables nothing, and leaves the maximum level off.
-/// A logger that is like that in all three would show no record either.
+/// A logger with all three properties would show no record either.
 fn is_set(logger: &dyn Log, max: LevelFilter) -> bool {
     let error = Metadata::builder().level(LogLevel::Error).target(TARGET).build();
     size_of_val(logger) > 0 || max > LevelFilter::Off || logger.enabled(&error)
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_logger_is_told_from_none() {
+    fn a_logger_is_distinguished_from_none() {
         // That of `log` itself.
         assert!(!is_set(&Dummy::<false, ()>(()), LevelFilter::Off));
         // A logger that shows nothing is one, such as `env_logger` with the filter `off`.

@@ -2,6 +2,7 @@
 
 use prost::Message;
 
+use crate::error::refusal::Refusal;
 use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
 
 /// `plug.v1.Fault`, in the body of a failed response. Go ignores that body.
@@ -16,6 +17,18 @@ struct Encoded {
     /// Present if the plugin panicked.
     #[prost(message, optional, tag = "3")]
     panicked: Option<EncodedPanic>,
+    /// Present if the plugin refuses its settings.
+    #[prost(message, optional, tag = "4")]
+    refusal: Option<EncodedRefusal>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct EncodedRefusal {
+    /// A JSON pointer.
+    #[prost(string, tag = "1")]
+    pointer: String,
+    #[prost(string, optional, tag = "2")]
+    nearest: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -28,20 +41,26 @@ struct EncodedPanic {
 
 pub(crate) fn encode(fault: Fault) -> Vec<u8> {
     let (code, text) = (fault.code().number(), fault.text().to_owned());
-    let (texts, panicked) = match fault {
-        Fault::Failed(texts) if !texts.is_empty() => (texts, None),
-        Fault::Panicked(Panicked { place, message, .. }) => (vec![text], Some(EncodedPanic { place, message })),
-        _ => (vec![text], None),
+    let (texts, panicked, refusal) = match fault {
+        Fault::Failed(texts) if !texts.is_empty() => (texts, None, None),
+        Fault::Settings { texts, refusal: Refusal { pointer, nearest } } => {
+            (texts, None, Some(EncodedRefusal { pointer, nearest }))
+        }
+        Fault::Panicked(Panicked { place, message, .. }) => (vec![text], Some(EncodedPanic { place, message }), None),
+        _ => (vec![text], None, None),
     };
-    Encoded { code, texts, panicked }.encode_to_vec()
+    Encoded { code, texts, panicked, refusal }.encode_to_vec()
 }
 
 /// The fault in these bytes. `None` if `plug` did not write them.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Fault> {
-    let Encoded { code, texts, panicked } = Encoded::decode(bytes).ok()?;
+    let Encoded { code, texts, panicked, refusal } = Encoded::decode(bytes).ok()?;
     let text = texts.first()?.clone();
     if let Some(EncodedPanic { place, message }) = panicked {
         return Some(Fault::Panicked(Panicked { text, place, message }));
+    }
+    if let Some(EncodedRefusal { pointer, nearest }) = refusal {
+        return Some(Fault::Settings { texts, refusal: Refusal { pointer, nearest } });
     }
     Some(match Code::of(code) {
         Code::UNKNOWN => Fault::Failed(texts),
@@ -64,6 +83,11 @@ mod tests {
             Fault::Failed(texts(&["alone"])),
             Fault::Failed(texts(&["", "below", "deep"])),
             Fault::Panicked(Panicked { text: "it panicked".into(), place: Some("a.rs:1:2".into()), message: None }),
+            Fault::Settings {
+                texts: texts(&["there is no `x`", "by a cause"]),
+                refusal: Refusal { pointer: "/a/0".into(), nearest: Some("y".into()) },
+            },
+            Fault::Settings { texts: texts(&["it is a list"]), refusal: Refusal::default() },
             Fault::Unimplemented("no such method".into()),
             Fault::Deadline,
             Fault::Cancelled,

@@ -30,13 +30,13 @@ const TURNS: usize = 64;
 pub fn serve(bytes: &[u8]) -> Vec<u8> {
     let runtime = Builder::new_current_thread().enable_all().build().expect("the system has room for a runtime");
     let workers = Workers::new(runtime);
-    let dispatch = Dispatch::new(Registry::builtin().plugins().cloned()).expect("the plugins can be served");
+    let dispatch = Dispatch::new(Registry::builtin().plugins().cloned(), 0).expect("the plugins can be served");
     let (_print, printed) = mpsc::channel(1);
     let (_stop, is_stopping) = watch::channel(false);
     let server = NetRpcServer::new(dispatch, workers.calls(), 1 << 16, Arc::default(), printed, Arc::default());
     workers.runtime().block_on(async {
         let (mut host, plugin) = tokio::io::duplex(1 << 16);
-        let accepted = Accepted { occupancy: Connections::new().add(), ends: Ends::Memory };
+        let accepted = Accepted { occupancy: Connections::default().add(), ends: Ends::Memory };
         let connection = tokio::spawn(server.connection(plugin, accepted, is_stopping));
         let (mut reader, mut writer) = tokio::io::split(&mut host);
         let mut answer = Vec::new();

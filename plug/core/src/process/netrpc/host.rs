@@ -29,6 +29,7 @@ use crate::process::netrpc::gob::shape::Shape;
 use crate::process::netrpc::gob::writer::Outbound;
 use crate::process::stderr::written;
 use crate::protobuf::pieces::{Piece, Pieces};
+use crate::rpc::client::instance::{OpenFuture, Opens};
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::list::ListReply;
@@ -200,6 +201,12 @@ impl Channel for NetRpcPeer {
                 reply
             }),
         }
+    }
+}
+
+impl Opens for NetRpcPeer {
+    fn open_instance(&self, _: Bytes) -> OpenFuture {
+        Box::pin(std::future::ready(Err(Fault::Unimplemented("net/rpc has no instances".to_owned()))))
     }
 }
 

@@ -27,6 +27,7 @@ use crate::rpc::server::connections::{Accepted, Speaks};
 use crate::rpc::server::workers::CallQueue;
 use crate::wire::dispatch::Dispatch;
 use crate::wire::fault::{Code, Fault};
+use crate::wire::list::ListReply;
 use crate::wire::listing;
 
 /// The host must open the stream to a dispensed plugin within this time, and send the number of a
@@ -77,7 +78,8 @@ impl NetRpcServer {
         printed: mpsc::Receiver<bytes::Bytes>,
         taken: Arc<Drained>,
     ) -> Self {
-        let list = value(&listing::of(&dispatch).encode_to_vec());
+        let list = ListReply { instances: Some(false), ..listing::of(&dispatch) };
+        let list = value(&list.encode_to_vec());
         let printed = Mutex::new(Some(printed));
         Self(Arc::new(Inner { dispatch, list, calls, max_len, stop, printed, taken }))
     }

@@ -23,11 +23,11 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use bytes::Bytes;
-use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::rpc::client::driver::turns::{Caller, Guest, Seen, Turns};
+use crate::rpc::per_process::PerProcess;
 use crate::rpc::spin::{Arrivals, Spin, SpinFor};
 use crate::rpc::thread::spawn;
 use crate::wire::channel::ReplyFuture;
@@ -49,12 +49,6 @@ pub(crate) struct Driver {
     intake: mpsc::UnboundedSender<Intaken>,
 }
 
-/// A driver, and that of a fork of its process.
-struct Place {
-    driver: OnceCell<Driver>,
-    of_fork: OnceCell<Box<Place>>,
-}
-
 type Intaken = (ReplyFuture, oneshot::Sender<Result<Bytes, Fault>>);
 
 impl Driver {
@@ -64,16 +58,8 @@ impl Driver {
     ///
     /// If the system has no descriptor or thread left.
     pub(crate) fn get() -> io::Result<&'static Self> {
-        static DRIVERS: Place = Place { driver: OnceCell::new(), of_fork: OnceCell::new() };
-        let mut place = &DRIVERS;
-        let driver = loop {
-            let driver = place.driver.get_or_try_init(Self::new)?;
-            if driver.check().is_ok() {
-                break driver;
-            }
-            let empty = || Box::new(Place { driver: OnceCell::new(), of_fork: OnceCell::new() });
-            place = place.of_fork.get_or_init(empty);
-        };
+        static DRIVERS: PerProcess<Driver> = PerProcess::new();
+        let driver = DRIVERS.get_or_try_init(Self::new)?;
         driver.turns.thread.get_or_try_init(|| {
             let thread = spawn("plug", || driver.run())?;
             Ok::<_, io::Error>(thread.thread().clone())

@@ -3,11 +3,14 @@
 //!
 //! A short call is one write of head and message, so that the peer wakes up once.
 
+pub(crate) mod instance;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
+use h2::SendStream;
 use h2::client::SendRequest;
 use http::header::{CONTENT_TYPE, HeaderValue, TE};
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -22,10 +25,11 @@ use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
 use crate::rpc::{frames, status, timeout};
 use crate::wire::channel::Call;
 use crate::wire::fault::{self, Fault, Unavailable};
-use crate::wire::list::PLUGIN_NAME;
+use crate::wire::list;
 
-/// The header of [`PLUGIN_NAME`]. To parse the name for each call would take longer.
-static PLUGIN: HeaderName = HeaderName::from_static(PLUGIN_NAME);
+/// The headers of calls. To parse their names for each call would take longer.
+static PLUGIN: HeaderName = HeaderName::from_static(list::PLUGIN_NAME);
+static INSTANCE: HeaderName = HeaderName::from_static(list::INSTANCE);
 
 /// An HTTP/2 connection that calls go over. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -102,11 +106,16 @@ impl Http2 {
 
     /// Calls a method that replies with a stream of messages.
     pub(crate) async fn stream(&self, call: Call, max_len: usize) -> Result<Messages, Fault> {
+        self.begin(call, true, max_len).await.map(|(_, messages)| messages)
+    }
+
+    /// Calls a method that takes and gives a stream of messages, with its first message.
+    async fn begin(&self, call: Call, is_last: bool, max_len: usize) -> Result<(SendStream<Bytes>, Messages), Fault> {
         let request = head(&call)?;
         let unsent = |error| self.note_closed(&error, unsent(&error));
         let mut sender = self.sender.clone().ready().await.map_err(unsent)?;
         let (reply, mut stream) = sender.send_request(request, false).map_err(unsent)?;
-        let sent = frames::send(&mut stream, call.request, true);
+        let sent = frames::send(&mut stream, call.request, is_last);
         let (head, body) = match (reply.await, sent) {
             // A reply counts even if the request could not be sent in full: a server in Go replies
             // early if it does not know the service.
@@ -119,7 +128,7 @@ impl Http2 {
         if end.is_none() && head.status != StatusCode::OK {
             return Err(of_http(head.status));
         }
-        Ok(Messages { frames: Frames::new(body, max_len), end })
+        Ok((stream, Messages { frames: Frames::new(body, max_len), end }))
     }
 }
 
@@ -138,7 +147,9 @@ fn head(call: &Call) -> Result<Request<()>, Fault> {
     headers.insert(TE, HeaderValue::from_static("trailers"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     headers.insert(&status::ERRORS, HeaderValue::from_static(status::LONG));
-    if let Some(plugin) = &call.plugin {
+    if let Some(number) = call.instance {
+        headers.insert(&INSTANCE, HeaderValue::from(number));
+    } else if let Some(plugin) = &call.plugin {
         let plugin = HeaderValue::try_from(&plugin[..]);
         headers.insert(
             &PLUGIN,
@@ -146,7 +157,7 @@ fn head(call: &Call) -> Result<Request<()>, Fault> {
         );
     }
     if let Some(deadline) = call.deadline {
-        headers.insert(timeout::HEADER, timeout::until(deadline));
+        headers.insert(&timeout::HEADER, timeout::until(deadline));
     }
     Ok(request)
 }
@@ -235,6 +246,7 @@ mod tests {
             path: "/Plug/SayHello".into(),
             method: None,
             plugin: Some("a".into()),
+            instance: None,
             request: Bytes::from_static(b"request"),
             deadline,
             is_idempotent: false,

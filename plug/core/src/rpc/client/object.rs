@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
+use crate::error::refusal::Refusal;
 use crate::portable::arguments::Arguments;
 use crate::portable::check::refused_arguments;
 use crate::portable::method::{Method, Signature};
@@ -15,7 +16,7 @@ use crate::portable::outcome::Outcome;
 use crate::portable::proxy::Boundary;
 use crate::rpc::cancellation;
 use crate::rpc::client::driver::Driver;
-use crate::wire::channel::{Call, Channel};
+use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
 use crate::{deadline, protobuf};
 
@@ -51,21 +52,12 @@ impl RemoteObject {
             path: Arc::clone(&self.paths[index]),
             method: Some(&self.methods[index]),
             plugin: self.wire_name.clone(),
+            instance: None,
             request: request.into(),
             deadline,
             is_idempotent,
         });
-        let reply = match cancellation::of_call() {
-            None => reply,
-            Some(cancelled) => Box::pin(async {
-                tokio::select! {
-                    biased;
-                    () = cancelled => Err(Fault::Cancelled),
-                    reply = reply => reply,
-                }
-            }),
-        };
-        self.driver.call(reply, self.channel.sends_eagerly())
+        self.driver.call(until_cancelled(reply), self.channel.sends_eagerly())
     }
 
     fn outcome<M: Method>(&self, reply: Result<Bytes, Fault>) -> M::Outcome {
@@ -76,12 +68,37 @@ impl RemoteObject {
     }
 }
 
+/// The same reply, unless a cancellation of this thread comes first.
+pub(crate) fn until_cancelled(reply: ReplyFuture) -> ReplyFuture {
+    match cancellation::of_call() {
+        None => reply,
+        Some(cancelled) => Box::pin(async {
+            tokio::select! {
+                biased;
+                () = cancelled => Err(Fault::Cancelled),
+                reply = reply => reply,
+            }
+        }),
+    }
+}
+
+/// The error of a plugin that refuses its settings.
+fn refused(texts: Vec<String>, refusal: Refusal) -> Error {
+    let mut texts = texts.into_iter();
+    let error = Error::refused(texts.next().unwrap_or_default(), refusal.pointer, refusal.nearest);
+    match texts.collect::<Vec<_>>() {
+        causes if causes.is_empty() => error,
+        causes => error.with_source(Error::from_texts(causes)),
+    }
+}
+
 /// The error of a call that has no reply.
 #[cold]
 pub(crate) fn error(plugin: &str, method: &str, origin: &str, fault: Fault) -> Error {
     let (plugin, method, origin) = (plugin.to_owned(), method.to_owned(), origin.to_owned());
     match fault {
         Fault::Failed(texts) => return Error::from_texts(texts),
+        Fault::Settings { texts, refusal } => return refused(texts, refusal),
         Fault::Panicked(Panicked { place, message, .. }) => ErrorKind::Panicked { plugin, method, place, message },
         Fault::Deadline => ErrorKind::Deadline { plugin, method },
         Fault::Cancelled => ErrorKind::Cancelled { plugin, method },

@@ -4,11 +4,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use prost::Message;
 
 use crate::compat::Match;
 use crate::compat::record::{MAX_PATH, ParsedInterface, ParsedMethod, check_fields, check_lines};
-use crate::entry::{Slot, submissions};
+use crate::entry::{Asked, Slot, submissions};
 use crate::error::Error;
 use crate::error::difference::Difference;
 use crate::interface::Identity;
@@ -18,14 +21,20 @@ use crate::portable::proxy::Description;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::object::RemoteObject;
 use crate::rpc::client::vtable::Vtable;
-use crate::wire::channel::Channel;
-use crate::wire::list::{ListReply, ListedInterface, ListedPlugin};
+use crate::rpc::client::{object, services};
+use crate::settings::{EMPTY, first_key};
+use crate::wire::channel::{Call, Channel, ReplyFuture};
+use crate::wire::fault::Fault;
+use crate::wire::list::{ListReply, ListedInterface, ListedPlugin, OPEN, OpenRequest, SchemaRequest};
+use crate::{deadline, escape};
 
 /// The peer of a link.
 pub(crate) struct Side {
     pub driver: &'static Driver,
     /// The place of the peer, as the link writes it.
     pub origin: String,
+    /// The same without the word for the link, if it has one.
+    pub place: String,
     /// The name of its plugin if it does not list its plugins.
     pub name: String,
     /// The interfaces of its plugin if it does not list its plugins.
@@ -35,11 +44,21 @@ pub(crate) struct Side {
     pub limit: Option<Duration>,
     /// The address of the link in memory, as its identity. `reach` keeps the link alive.
     pub found_in: usize,
-    pub reach: Box<Reach>,
+    pub reach: Box<dyn Reach>,
 }
 
-/// Connects to the peer. The channel lives as long as the objects that use it.
-pub(crate) type Reach = dyn Fn() -> Result<Arc<dyn Channel>, Error> + Send + Sync;
+/// The ways to reach the peer.
+pub(crate) trait Reach: Send + Sync {
+    /// A channel for questions about its plugins.
+    fn ask(&self) -> Result<Arc<dyn Channel>, Error>;
+
+    /// The channel of an object, which keeps the peer alive.
+    /// With an `OpenRequest` it is that of an instance, which is not open yet.
+    fn object(&self, plugin: &str, request: Option<Bytes>) -> Result<Arc<dyn Channel>, Error>;
+
+    /// From now on objects alone keep the peer alive.
+    fn opened(&self) {}
+}
 
 /// The plugins of the peer's list. Without a list, one plugin of each interface of the side.
 ///
@@ -51,7 +70,7 @@ pub(crate) fn plugins(side: Arc<Side>, list: Option<&ListReply>) -> Result<Vec<P
         Some(list) => {
             let interfaces = list.interfaces.iter().map(|interface| (&interface.path[..], interface));
             let interfaces: HashMap<_, _> = interfaces.collect();
-            list.plugins.iter().map(|plugin| listed(&side, plugin, &interfaces)).collect()
+            list.plugins.iter().map(|plugin| listed(&side, list, plugin, &interfaces)).collect()
         }
         None => {
             let all = || submissions::portables().map(|portables| portables.0).collect();
@@ -63,6 +82,7 @@ pub(crate) fn plugins(side: Arc<Side>, list: Option<&ListReply>) -> Result<Vec<P
 
 fn listed(
     side: &Arc<Side>,
+    list: &ListReply,
     plugin: &ListedPlugin,
     interfaces: &HashMap<&str, &ListedInterface>,
 ) -> Result<Plugin, String> {
@@ -89,56 +109,153 @@ fn listed(
     check_fields(&fields)?;
     let unfit = matched.places.as_ref().err().cloned();
     let lacks = matched.places.map(|places| places.iter().map(Option::is_none).collect()).unwrap_or_default();
-    Ok(remote_plugin(side, fields, matched.identity, Some(plugin.name.as_str().into()), lacks, unfit))
+    let takes = match (list.instances, plugin.takes_settings) {
+        (None, _) => {
+            let (name, version) = (&plugin.name, escape::short(&list.plug));
+            let text = format!(
+                "plugin `{name}` was built with plug {version}, which knows \
+                 no settings"
+            );
+            Takes::Unknown(text.into())
+        }
+        (Some(_), true) => Takes::Settings,
+        (Some(_), false) => Takes::Nothing,
+    };
+    let served = Served {
+        wire_name: Some(plugin.name.as_str().into()),
+        interface: plugin.interface.clone(),
+        has_instances: list.instances == Some(true),
+        lacks,
+    };
+    Ok(remote_plugin(side, fields, matched.identity, served, unfit, takes))
 }
 
 fn foreign(side: &Arc<Side>, identity: &'static Identity) -> Plugin {
     let fields = Fields::of(|at| if at == fields::NAME { &side.name } else { "" });
-    remote_plugin(side, fields, identity, None, Vec::new(), None)
+    let reason = format!(
+        "`{}` in `{}` takes no settings by plug; a plugin in Go takes them by a method of its interface, `configure` say",
+        side.name, side.place
+    );
+    remote_plugin(side, fields, identity, Served::default(), None, Takes::Unknown(reason.into()))
+}
+
+/// How the peer serves a plugin.
+#[derive(Default)]
+struct Served {
+    /// Its name on the wire, if the peer names its plugins.
+    wire_name: Option<Arc<str>>,
+    /// The path of its interface, as the peer writes it.
+    interface: String,
+    /// Whether the peer opens instances of it.
+    has_instances: bool,
+    /// For each method, whether the peer is known to lack it.
+    lacks: Vec<bool>,
+}
+
+/// A plugin of the peer.
+struct Remote {
+    side: Arc<Side>,
+    name: String,
+    identity: &'static Identity,
+    served: Served,
+    paths: Arc<[Arc<str>]>,
 }
 
 fn remote_plugin(
     side: &Arc<Side>,
     fields: Fields,
     identity: &'static Identity,
-    wire_name: Option<Arc<str>>,
-    lacks: Vec<bool>,
+    served: Served,
     unfit: Option<Arc<[Difference]>>,
+    takes: Takes,
 ) -> Plugin {
-    let (peer, name) = (Arc::clone(side), fields.get(fields::NAME).to_owned());
+    let (side, name) = (Arc::clone(side), fields.get(fields::NAME).to_owned());
     let paths: Arc<[Arc<str>]> = match identity.vtable::<Description>() {
         Some(description) => description.methods.iter().map(|method| description.path(method).into()).collect(),
         None => Arc::default(),
     };
-    let open = move |slot: &mut Slot<'_>| {
-        let Some(description) = identity.vtable::<Description>() else { return Ok(()) };
-        let Some(vtable) = identity.vtable::<Vtable>() else { return Ok(()) };
-        let channel = (peer.reach)()?;
-        let limit = slot.options.deadline.or(peer.limit);
-        let lacks = (0..paths.len()).map(|at| AtomicBool::new(lacks.get(at).copied().unwrap_or_default()));
+    let (origin, found_in) = (side.origin.clone(), side.found_in);
+    let remote = Remote { side, name, identity, served, paths };
+    let answer = move |slot: &mut Slot<'_>| remote.answer(slot);
+    Plugin::found(Arc::new(fields), identity, origin, Some(found_in), unfit, takes, Box::new(answer))
+}
+
+impl Remote {
+    fn answer(&self, slot: &mut Slot<'_>) -> Result<(), Error> {
+        let limit = slot.options.deadline.or(self.side.limit);
+        let deadline = deadline::of_call(limit);
+        if !self.served.has_instances && first_key(slot.settings).is_some() {
+            let text = "its server opens no instances, and only they have settings: `Server::instances` allows them";
+            return Err(Error::refused(text, String::new(), None));
+        }
+        match &mut slot.asked {
+            Asked::Object => self.open(slot, limit, deadline),
+            Asked::Check if !self.served.has_instances => Ok(()),
+            Asked::Check => {
+                let call = Call::of_service(OPEN, self.open_request(slot.settings, true), deadline);
+                let channel = self.side.reach.ask()?;
+                self.wait(channel.call(call), deadline).map(drop).map_err(|fault| self.error("check", fault))
+            }
+            Asked::Answers(_) => Ok(()),
+            Asked::Schema(found) => {
+                let channel = self.side.reach.ask()?;
+                let request = SchemaRequest { plugin: self.wire_name(), interface: self.served.interface.clone() };
+                let ask = || self.side.driver.wait(services::schema(&*channel, &request, deadline));
+                let schema = self.side.driver.check().and_then(|()| ask());
+                **found = schema.map_err(|fault| self.error("schema", fault))?;
+                Ok(())
+            }
+        }
+    }
+
+    fn open(&self, slot: &mut Slot<'_>, limit: Option<Duration>, deadline: Option<Instant>) -> Result<(), Error> {
+        let Some(description) = self.identity.vtable::<Description>() else { return Ok(()) };
+        let Some(vtable) = self.identity.vtable::<Vtable>() else { return Ok(()) };
+        let request = self.served.has_instances.then(|| self.open_request(slot.settings, false));
+        let has_request = request.is_some();
+        let channel = self.side.reach.object(&self.name, request)?;
+        if has_request {
+            self.wait(channel.open(deadline), deadline).map_err(|fault| self.error("new", fault))?;
+        }
+        self.side.reach.opened();
+        let lacks = &self.served.lacks;
+        let lacks = (0..self.paths.len()).map(|at| AtomicBool::new(lacks.get(at).copied().unwrap_or_default()));
         let object = RemoteObject {
-            driver: peer.driver,
+            driver: self.side.driver,
             channel,
-            name: name.clone(),
-            wire_name: wire_name.clone(),
-            origin: peer.origin.clone(),
+            name: self.name.clone(),
+            wire_name: self.served.wire_name.clone(),
+            origin: self.side.origin.clone(),
             methods: description.methods,
-            paths: Arc::clone(&paths),
+            paths: Arc::clone(&self.paths),
             lacks: lacks.collect(),
             limit,
         };
         (vtable.make)(slot, object);
         Ok(())
-    };
-    Plugin::found(
-        Arc::new(fields),
-        identity,
-        side.origin.clone(),
-        Some(side.found_in),
-        unfit,
-        Takes::Nothing,
-        Box::new(open),
-    )
+    }
+
+    fn wire_name(&self) -> String {
+        self.served.wire_name.as_deref().unwrap_or_default().to_owned()
+    }
+
+    fn open_request(&self, settings: &str, only_check: bool) -> Bytes {
+        let (plugin, interface) = (self.wire_name(), self.served.interface.clone());
+        let settings = if settings == EMPTY { String::new() } else { settings.to_owned() };
+        OpenRequest { plugin, interface, settings, only_check }.encode_to_vec().into()
+    }
+
+    fn wait(&self, reply: ReplyFuture, deadline: Option<Instant>) -> Result<Bytes, Fault> {
+        self.side.driver.check()?;
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(Fault::Deadline);
+        }
+        self.side.driver.call(object::until_cancelled(reply), false)
+    }
+
+    fn error(&self, method: &str, fault: Fault) -> Error {
+        object::error(&self.name, method, &self.side.origin, fault)
+    }
 }
 
 fn record(interface: &ListedInterface) -> Result<ParsedInterface<'_>, String> {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::rpc::client::object;
 use crate::wire::channel::{Call, Channel};
 use crate::wire::fault::{Fault, Unavailable};
-use crate::wire::list::{LIST, ListReply};
+use crate::wire::list::{LIST, ListReply, SCHEMA, SchemaReply, SchemaRequest};
 
 /// The error if the peer did not list its plugins.
 pub(crate) fn unlisted(origin: &str, fault: Fault) -> Error {
@@ -34,6 +34,17 @@ pub(crate) async fn list(channel: &dyn Channel, deadline: Option<Instant>) -> Re
         Err(Fault::Unimplemented(_)) => Ok(None),
         Err(fault) => Err(fault),
     }
+}
+
+/// The JSON Schema of a plugin's settings.
+pub(crate) async fn schema(
+    channel: &dyn Channel,
+    request: &SchemaRequest,
+    deadline: Option<Instant>,
+) -> Result<Option<String>, Fault> {
+    let call = Call::of_service(SCHEMA, request.encode_to_vec().into(), deadline);
+    let reply = SchemaReply::decode(channel.call(call).await?);
+    reply.map(|reply| reply.schema).map_err(|error| Fault::Malformed(error.to_string()))
 }
 
 /// `grpc.health.v1.HealthCheckRequest`.

@@ -2,6 +2,7 @@
 //! A request that exceeds its limit is refused.
 //! If the peer does not read its replies, its next calls wait: backpressure.
 
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 
 use bytes::{Buf, Bytes};
@@ -25,6 +26,8 @@ pub(crate) struct ServerBytes(Arc<OfServer>);
 struct OfServer {
     held: Account,
     unread: Account,
+    /// Notifies the waiting calls of all connections that few enough bytes are unread.
+    relieved: Notify,
     /// The limits of each connection.
     connection: (usize, usize),
     trim: Trim,
@@ -72,7 +75,7 @@ impl ServerBytes {
     fn with(held: Share, unread: Share) -> Self {
         let connection = (held.connection, unread.connection);
         let (held, unread) = (Account::new(held.server), Account::new(unread.server));
-        Self(Arc::new(OfServer { held, unread, connection, trim: Trim::default() }))
+        Self(Arc::new(OfServer { held, unread, relieved: Notify::new(), connection, trim: Trim::default() }))
     }
 
     fn bytes(&self) -> usize {
@@ -84,8 +87,10 @@ impl ServerBytes {
     }
 
     fn shrunk(&self) {
-        let bytes = self.clone();
-        self.0.trim.shrunk(move || bytes.bytes());
+        if self.0.trim.is_due(self.bytes()) {
+            let server = self.clone();
+            self.0.trim.later(move || server.bytes());
+        }
     }
 
     pub(crate) fn connection(&self) -> Backpressure {
@@ -126,18 +131,22 @@ impl Backpressure {
     /// Waits until few enough bytes are unsent.
     pub(super) async fn wait(&self) {
         loop {
-            let mut sent = std::pin::pin!(self.0.sent.notified());
+            let (mut sent, mut relieved) = (pin!(self.0.sent.notified()), pin!(self.0.server.0.relieved.notified()));
             // From here on no notification is missed.
             sent.as_mut().enable();
+            relieved.as_mut().enable();
             if !self.is_over() {
                 return;
             }
-            sent.await;
+            tokio::select! {
+                () = sent => {}
+                () = relieved => {}
+            }
         }
     }
 }
 
-/// Of a process, whose only client is its host.
+/// That of a process, where the host is the only client.
 impl Default for Backpressure {
     fn default() -> Self {
         let no_limit = Share { connection: usize::MAX, server: usize::MAX };
@@ -154,11 +163,13 @@ impl Calls {
 
 impl Drop for Unsent {
     fn drop(&mut self) {
-        let Self(backpressure, bytes) = self;
-        backpressure.0.unread.remove(*bytes);
-        backpressure.0.server.0.unread.remove(*bytes);
-        backpressure.0.server.shrunk();
-        backpressure.0.sent.notify_waiters();
+        let (Inner { unread, sent, server, .. }, bytes) = (&*self.0.0, self.1);
+        unread.remove(bytes);
+        if server.0.unread.remove(bytes) {
+            server.0.relieved.notify_waiters();
+        }
+        server.shrunk();
+        sent.notify_waiters();
     }
 }
 
@@ -261,7 +272,22 @@ mod tests {
     }
 
     #[test]
-    fn who_reads_its_replies_does_not_wait_for_others() {
+    fn a_call_that_waits_for_others_goes_on_when_they_have_read() {
+        let server = server(100, 150);
+        let (one, other) = (server.connection(), server.connection());
+        let (_unread, read) = (one.take(90), other.take(60));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let waiting = tokio::spawn(async move { one.wait().await });
+            tokio::task::yield_now().await;
+            assert!(!waiting.is_finished());
+            drop(read);
+            tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await.unwrap().unwrap();
+        });
+    }
+
+    #[test]
+    fn a_client_that_reads_its_replies_does_not_wait_for_others() {
         let server = server(100, 150);
         let (one, other, reader) = (server.connection(), server.connection(), server.connection());
         let _unread = (one.take(90), other.take(60));

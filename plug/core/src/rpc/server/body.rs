@@ -1,5 +1,5 @@
-//! Reads the bodies of requests from an HTTP/2 connection: one message for a plugin, and all of it
-//! for tonic.
+//! Reads the bodies of requests from an HTTP/2 connection: one message for a plugin, the first one for
+//! an instance, and all of it for tonic.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -15,7 +15,7 @@ use crate::rpc::server::backpressure::Backpressure;
 use crate::wire::fault::{Code, Fault};
 
 /// A request of up to this many bytes is not counted.
-/// So many of them take less memory than their streams.
+/// Requests of this length take less memory than their streams.
 pub(super) const SMALL: usize = 1024;
 
 /// The limits of one request.
@@ -33,10 +33,27 @@ pub(super) async fn message(
     limits: RequestLimits,
     backpressure: &Backpressure,
 ) -> Result<(Bytes, bool), Fault> {
-    let mut reading = pin!(read(body, limits.max_len, backpressure));
+    let reading = async {
+        let (message, is_compressed, rest) = read(body, limits.max_len, backpressure).await?;
+        end(rest).await.map(|()| (message, is_compressed))
+    };
+    in_time(reading, limits).await
+}
+
+/// Reads the first message of a request, and whether it is compressed. The rest may come later.
+pub(super) async fn first(
+    body: RecvStream,
+    limits: RequestLimits,
+    backpressure: &Backpressure,
+) -> Result<(Bytes, bool, Frames), Fault> {
+    in_time(read(body, limits.max_len, backpressure), limits).await
+}
+
+async fn in_time<T>(reading: impl Future<Output = Result<T, Fault>>, limits: RequestLimits) -> Result<T, Fault> {
+    let mut reading = pin!(reading);
     // Most requests have arrived in full, and need no timer.
-    if let Poll::Ready(message) = poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await {
-        return message;
+    if let Poll::Ready(read) = poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await {
+        return read;
     }
     let end = Instant::now().checked_add(limits.timeout);
     let (end, fault) = match (end, limits.deadline) {
@@ -57,19 +74,8 @@ impl RequestLimits {
     }
 }
 
-async fn read(body: RecvStream, max_len: usize, backpressure: &Backpressure) -> Result<(Bytes, bool), Fault> {
+async fn read(body: RecvStream, max_len: usize, backpressure: &Backpressure) -> Result<(Bytes, bool, Frames), Fault> {
     let mut frames = Frames::new(body, max_len);
-    let fault = |broken| match broken {
-        Broken::TooLong { len, max_len } => {
-            let text = format!(
-                "the request has {len} bytes, and the limit is {max_len}\n\
-                 hint: `Server::max_request` of the server sets the limit"
-            );
-            Fault::refused(Code::RESOURCE_EXHAUSTED, text)
-        }
-        Broken::Cut => Fault::refused(Code::INTERNAL, "the request ends within a message"),
-        broken => Fault::refused(Code::INTERNAL, broken.to_string()),
-    };
     let mut held = None;
     let (message, is_compressed) = loop {
         if let Some(message) = frames.take().map_err(fault)? {
@@ -81,19 +87,41 @@ async fn read(body: RecvStream, max_len: usize, backpressure: &Backpressure) -> 
             held.get_or_insert_with(|| backpressure.hold()).grow_to(received - PREFIX)?;
         }
     };
-    loop {
-        if frames.take().map_err(fault)?.is_some() {
-            return Err(Fault::Unimplemented("the request has more than one message".to_owned()));
-        }
-        if frames.receive().await.map_err(fault)?.is_none() {
-            break;
-        }
-    }
     let message = match held {
         Some(held) => held.message(message),
         None => message,
     };
-    Ok((message, is_compressed))
+    Ok((message, is_compressed, frames))
+}
+
+/// Waits for the end of a request whose message was read.
+///
+/// # Errors
+///
+/// If it has another message, or does not end as it should.
+pub(super) async fn end(mut rest: Frames) -> Result<(), Fault> {
+    loop {
+        if rest.take().map_err(fault)?.is_some() {
+            return Err(Fault::Unimplemented("the request has more than one message".to_owned()));
+        }
+        if rest.receive().await.map_err(fault)?.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+fn fault(broken: Broken) -> Fault {
+    match broken {
+        Broken::TooLong { len, max_len } => {
+            let text = format!(
+                "the request has {len} bytes, and the limit is {max_len}\n\
+                 hint: `Server::max_request` of the server sets the limit"
+            );
+            Fault::refused(Code::RESOURCE_EXHAUSTED, text)
+        }
+        Broken::Cut => Fault::refused(Code::INTERNAL, "the request ends within a message"),
+        broken => Fault::refused(Code::INTERNAL, broken.to_string()),
+    }
 }
 
 /// A request's body, for tonic.

@@ -3,8 +3,8 @@
 //! The compression itself is the server's: a process has none.
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::HeaderValue;
+use http::{HeaderMap, HeaderName};
 use tonic::Status;
 use tonic::metadata::MetadataValue;
 
@@ -12,9 +12,9 @@ use crate::rpc::server::backpressure::Held;
 use crate::wire::fault::Fault;
 
 /// The header with the encoding of the messages.
-pub(super) const ENCODING: &str = "grpc-encoding";
+pub(super) static ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 /// The header with the encodings that a side reads.
-pub(super) const ACCEPTED: &str = "grpc-accept-encoding";
+pub(super) static ACCEPTED: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 /// No compression.
 const IDENTITY: &str = "identity";
 
@@ -52,7 +52,7 @@ impl Negotiated {
     /// Fails if the request has an encoding that the server does not read.
     pub(super) fn new(known: Option<&'static Compression>, headers: &HeaderMap) -> Result<Self, Status> {
         let accepted = known.map(|known| known.accepted);
-        let request = match headers.get(ENCODING).map(HeaderValue::as_bytes) {
+        let request = match headers.get(&ENCODING).map(HeaderValue::as_bytes) {
             None => None,
             Some(name) if name == IDENTITY.as_bytes() => None,
             Some(name) => {
@@ -61,7 +61,7 @@ impl Negotiated {
             }
         };
         let reads = |known: &&Compression| {
-            let names = headers.get_all(ACCEPTED).iter().filter_map(|value| value.to_str().ok());
+            let names = headers.get_all(&ACCEPTED).iter().filter_map(|value| value.to_str().ok());
             names.flat_map(|names| names.split(',')).any(|name| name.trim() == known.name)
         };
         let reply = known.filter(|known| known.compresses_replies && reads(known));
@@ -73,14 +73,12 @@ fn unknown(name: &[u8], accepted: &'static str) -> Status {
     let name: String = String::from_utf8_lossy(name).chars().take(32).collect();
     let text = format!("this server does not read the encoding `{name}`, but `{}`", accepted.replace(',', "`, `"));
     let mut status = Status::unimplemented(text);
-    status.metadata_mut().insert(ACCEPTED, MetadataValue::from_static(accepted));
+    status.metadata_mut().insert(ACCEPTED.as_str(), MetadataValue::from_static(accepted));
     status
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderName;
-
     use super::*;
 
     static KNOWN: Compression = known(true);
@@ -99,14 +97,14 @@ mod tests {
     /// Whether the request and the reply are compressed, or the text and the encodings of the error.
     fn negotiated(
         known: Option<&'static Compression>,
-        headers: &[(&'static str, &str)],
+        headers: &[(&HeaderName, &str)],
     ) -> Result<(bool, bool), String> {
-        let header = |(name, value): &(&'static str, &str)| (HeaderName::from_static(name), value.parse().unwrap());
+        let header = |&(name, value): &(&HeaderName, &str)| (name.clone(), value.parse().unwrap());
         let headers = headers.iter().map(header).collect();
         match Negotiated::new(known, &headers) {
             Ok(negotiated) => Ok((negotiated.request.is_some(), negotiated.reply.is_some())),
             Err(status) => {
-                let accepted = status.metadata().get(ACCEPTED).unwrap().to_str().unwrap();
+                let accepted = status.metadata().get(ACCEPTED.as_str()).unwrap().to_str().unwrap();
                 Err(format!("{:?}: {} ({accepted})", status.code(), status.message()))
             }
         }
@@ -116,22 +114,22 @@ mod tests {
     fn a_client_chooses_among_the_encodings_of_the_server() {
         let known = Some(&KNOWN);
         assert_eq!(negotiated(known, &[]), Ok((false, false)));
-        assert_eq!(negotiated(known, &[(ENCODING, "identity")]), Ok((false, false)));
-        assert_eq!(negotiated(known, &[(ENCODING, "gzip")]), Ok((true, false)));
-        assert_eq!(negotiated(known, &[(ACCEPTED, "identity, deflate, gzip")]), Ok((false, true)));
-        assert_eq!(negotiated(known, &[(ACCEPTED, "identity,zstd")]), Ok((false, false)));
-        assert_eq!(negotiated(Some(&SILENT), &[(ENCODING, "gzip"), (ACCEPTED, "gzip")]), Ok((true, false)));
-        assert_eq!(negotiated(None, &[(ACCEPTED, "gzip")]), Ok((false, false)));
+        assert_eq!(negotiated(known, &[(&ENCODING, "identity")]), Ok((false, false)));
+        assert_eq!(negotiated(known, &[(&ENCODING, "gzip")]), Ok((true, false)));
+        assert_eq!(negotiated(known, &[(&ACCEPTED, "identity, deflate, gzip")]), Ok((false, true)));
+        assert_eq!(negotiated(known, &[(&ACCEPTED, "identity,zstd")]), Ok((false, false)));
+        assert_eq!(negotiated(Some(&SILENT), &[(&ENCODING, "gzip"), (&ACCEPTED, "gzip")]), Ok((true, false)));
+        assert_eq!(negotiated(None, &[(&ACCEPTED, "gzip")]), Ok((false, false)));
     }
 
     #[test]
     fn an_unknown_encoding_is_refused_with_those_that_are_known() {
         assert_eq!(
-            negotiated(Some(&KNOWN), &[(ENCODING, "zstd")]).unwrap_err(),
+            negotiated(Some(&KNOWN), &[(&ENCODING, "zstd")]).unwrap_err(),
             "Unimplemented: this server does not read the encoding `zstd`, but `identity`, `gzip` (identity,gzip)"
         );
         assert_eq!(
-            negotiated(None, &[(ENCODING, "gzip")]).unwrap_err(),
+            negotiated(None, &[(&ENCODING, "gzip")]).unwrap_err(),
             "Unimplemented: this server does not read the encoding `gzip`, but `identity` (identity)"
         );
     }

@@ -75,7 +75,7 @@ pub(crate) async fn serve<L, S>(
     let (stopping, is_stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let secure = Arc::new(secure);
-    let connections = Connections::new();
+    let connections = Connections::default();
     let places = Arc::new(Semaphore::new(limits.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
     tokio::pin!(stop);
     loop {
@@ -181,14 +181,18 @@ where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Accepted { occupancy, ends } = accepted;
+    let stop = is_stopping.clone();
+    let limits = front.limits();
+    // The calls of instances have room, however many there are.
+    let instances = u32::try_from(limits.instances).unwrap_or(u32::MAX);
     let mut builder = h2::server::Builder::new();
     builder
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_concurrent_streams(CALLS)
+        .max_concurrent_streams(CALLS.saturating_add(instances))
         .max_header_list_size(HEADERS);
-    let limits = front.limits();
     let backpressure = front.bytes().connection();
+    let mut stopping = pin!(is_stopping.wait_for(|is_stopping| *is_stopping));
     let mut connection = tokio::select! {
         connection = timeout(limits.preface_timeout, builder.handshake(stream)) => match connection {
             Ok(Ok(connection)) => connection,
@@ -196,7 +200,7 @@ where
             Ok(Err(_)) | Err(_) => return,
         },
         () = occupancy.replaced() => return,
-        _ = is_stopping.wait_for(|is_stopping| *is_stopping) => return,
+        _ = &mut stopping => return,
     };
     let mut lost = pin!(lost(connection.ping_pong(), limits));
     let mut idle = pin!(occupancy.idle(limits.idle_timeout, &backpressure));
@@ -204,13 +208,13 @@ where
         let accepted = tokio::select! {
             biased;
             accepted = connection.accept() => accepted,
-            _ = is_stopping.wait_for(|is_stopping| *is_stopping) => break LINGER,
+            _ = &mut stopping => break LINGER,
             // After `accept`, which sends replies: then it sees that the last one is sent.
             leave = &mut idle => break if leave == Leave::Replaced { REPLACED_LINGER } else { LINGER },
             () = &mut lost => return,
         };
         let Some(Ok((request, respond))) = accepted else { return };
-        front.answer(request, respond, &backpressure, &ends);
+        front.answer(request, respond, &backpressure, &ends, &stop);
     };
     connection.graceful_shutdown();
     loop {
@@ -227,7 +231,7 @@ where
             }
         };
         let Some(Ok((request, respond))) = accepted else { return };
-        front.answer(request, respond, &backpressure, &ends);
+        front.answer(request, respond, &backpressure, &ends, &stop);
     }
     // The peer has not confirmed the end. It learns which requests were not read.
     connection.abrupt_shutdown(Reason::NO_ERROR);

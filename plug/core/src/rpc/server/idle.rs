@@ -4,8 +4,6 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -16,13 +14,8 @@ use tokio::time::{Sleep, sleep};
 use crate::rpc::server::backpressure::{Backpressure, Calls};
 
 /// The connections of one server. Clones share them.
-#[derive(Clone)]
-pub(crate) struct Connections(Arc<Inner>);
-
-struct Inner {
-    start: Instant,
-    open: Mutex<Open>,
-}
+#[derive(Clone, Default)]
+pub(crate) struct Connections(Arc<Mutex<Open>>);
 
 #[derive(Default)]
 struct Open {
@@ -31,8 +24,8 @@ struct Open {
 }
 
 struct State {
-    /// When a call last came or ended, in nanoseconds from the start of the server.
-    active: AtomicU64,
+    /// When a call last came or ended.
+    active: Mutex<Instant>,
     /// Whether it has a call. It has none before this is set.
     calls: OnceLock<Calls>,
     make_room: Notify,
@@ -55,22 +48,13 @@ pub(crate) enum Leave {
 }
 
 impl Connections {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Inner { start: Instant::now(), open: Mutex::default() }))
-    }
-
     fn open(&self) -> MutexGuard<'_, Open> {
-        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self) -> u64 {
-        // 584 years fit.
-        u64::try_from(self.0.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        lock(&self.0)
     }
 
     /// Adds a connection, which is idle.
     pub(crate) fn add(&self) -> Occupancy {
-        let active = AtomicU64::new(self.now());
+        let active = Mutex::new(Instant::now());
         let state = Arc::new(State { active, calls: OnceLock::new(), make_room: Notify::new() });
         let mut open = self.open();
         open.last_number += 1;
@@ -84,7 +68,7 @@ impl Connections {
     pub(crate) fn make_room(&self) {
         let open = self.open();
         let idle = open.connections.values().filter(|state| state.calls.get().is_none_or(Calls::is_empty));
-        if let Some(state) = idle.min_by_key(|state| state.active.load(SeqCst)) {
+        if let Some(state) = idle.min_by_key(|state| *lock(&state.active)) {
             state.make_room.notify_one();
         }
     }
@@ -100,14 +84,14 @@ impl Occupancy {
     /// place.
     pub(crate) async fn idle(&self, timeout: Duration, backpressure: &Backpressure) -> Leave {
         let _ = self.state.calls.set(backpressure.calls());
-        let mut since = Some(Instant::now());
+        let (mut active, mut was_idle) = (Instant::now(), true);
         let mut end: Option<Pin<Box<Sleep>>> = (timeout != Duration::MAX).then(|| Box::pin(sleep(timeout)));
         let (mut replaced, mut is_replaced) = (pin!(self.state.make_room.notified()), false);
         poll_fn(|context| {
             let is_idle = backpressure.is_idle();
-            if is_idle != since.is_some() {
-                since = is_idle.then(Instant::now);
-                self.state.active.store(self.connections.now(), SeqCst);
+            if is_idle != was_idle {
+                (active, was_idle) = (Instant::now(), is_idle);
+                *lock(&self.state.active) = active;
             }
             while replaced.as_mut().poll(context).is_ready() {
                 is_replaced = true;
@@ -120,7 +104,7 @@ impl Occupancy {
             while let Some(sleep) = &mut end
                 && sleep.as_mut().poll(context).is_ready()
             {
-                let left = since.map_or(timeout, |since| timeout.saturating_sub(since.elapsed()));
+                let left = if is_idle { timeout.saturating_sub(active.elapsed()) } else { timeout };
                 if left.is_zero() {
                     return Poll::Ready(Leave::Late);
                 }
@@ -130,6 +114,10 @@ impl Occupancy {
         })
         .await
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Occupancy {
@@ -150,7 +138,7 @@ mod tests {
     #[test]
     fn the_connection_that_is_idle_for_the_longest_time_makes_room() {
         run(async {
-            let connections = Connections::new();
+            let connections = Connections::default();
             let waiting = |backpressure: &Backpressure| {
                 let (occupancy, backpressure) = (connections.add(), backpressure.clone());
                 tokio::spawn(async move { occupancy.idle(Duration::MAX, &backpressure).await })
@@ -168,7 +156,7 @@ mod tests {
             connections.make_room();
             tokio::task::yield_now().await;
             assert!(!busy.is_finished());
-            // No event tells of the end of the call.
+            // The end of a call is no event for its connection.
             drop(call);
             connections.make_room();
             assert_eq!(busy.await.unwrap(), Leave::Replaced);
@@ -179,7 +167,7 @@ mod tests {
     #[test]
     fn a_new_connection_is_idle() {
         run(async {
-            let connections = Connections::new();
+            let connections = Connections::default();
             let occupancy = connections.add();
             connections.make_room();
             occupancy.replaced().await;

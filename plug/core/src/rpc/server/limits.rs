@@ -20,6 +20,8 @@ pub(crate) struct Limits {
     pub keepalive_interval: Duration,
     pub keepalive_timeout: Duration,
     pub grace: Duration,
+    /// The most instances at once. 0 if none is opened.
+    pub instances: usize,
 }
 
 #[cfg(test)]
@@ -38,6 +40,7 @@ impl Limits {
             keepalive_interval: Duration::MAX,
             keepalive_timeout: Duration::MAX,
             grace: Duration::MAX,
+            instances: 0,
         }
     }
 }
@@ -62,6 +65,7 @@ pub(crate) struct ChosenLimits {
     keepalive_interval: Option<Duration>,
     keepalive_timeout: Option<Duration>,
     grace: Option<Duration>,
+    instances: Option<usize>,
 }
 
 impl ChosenLimits {
@@ -85,6 +89,7 @@ impl ChosenLimits {
             keepalive_interval: self.keepalive_interval.unwrap_or(default.keepalive_interval),
             keepalive_timeout: self.keepalive_timeout.unwrap_or(default.keepalive_timeout),
             grace: self.grace.unwrap_or(default.grace),
+            instances: self.instances.unwrap_or(default.instances),
         }
     }
 }
@@ -146,6 +151,21 @@ impl Server {
     /// The default for a server at an address is 1,024. A process has no such limit.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.limits.max_connections = Some(connections);
+        self
+    }
+
+    /// Sets how many instances of its plugins clients may have open at the same time, all together.
+    /// 0 turns them off.
+    ///
+    /// An instance is an object of its own, with settings of its client if the plugin takes any.
+    /// It is dropped when its client drops it, or is gone.
+    /// A connection with an instance counts as one with a call.
+    /// Calls that name no instance use the object that all clients share.
+    ///
+    /// The default is 0 for a server at an address, where all clients then share one object of each
+    /// plugin. A process allows its host 10,000.
+    pub fn instances(mut self, instances: usize) -> Self {
+        self.limits.instances = Some(instances);
         self
     }
 

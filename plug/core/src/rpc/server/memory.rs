@@ -30,15 +30,13 @@ impl Account {
 
     /// Adds bytes, unless that exceeds the limit. Then it returns the limit.
     pub(super) fn try_add(&self, bytes: usize) -> Result<(), usize> {
-        let before = self.bytes.fetch_add(bytes, SeqCst);
-        if before.checked_add(bytes).is_some_and(|after| after <= self.limit) {
-            return Ok(());
-        }
-        self.remove(bytes);
-        Err(self.limit)
+        let sum = |before: usize| before.checked_add(bytes).filter(|after| *after <= self.limit);
+        self.bytes.fetch_update(SeqCst, SeqCst, sum).map(drop).map_err(|_| self.limit)
     }
 
-    pub(super) fn remove(&self, bytes: usize) {
-        self.bytes.fetch_sub(bytes, SeqCst);
+    /// Removes bytes, and returns whether the account was over its limit before and is not now.
+    pub(super) fn remove(&self, bytes: usize) -> bool {
+        let before = self.bytes.fetch_sub(bytes, SeqCst);
+        before >= self.limit && before - bytes < self.limit
     }
 }

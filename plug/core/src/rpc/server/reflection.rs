@@ -14,7 +14,7 @@ use once_cell::sync::OnceCell;
 use prost_types::field_descriptor_proto::{Label, Type as Kind};
 use prost_types::{
     DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
-    ServiceDescriptorProto,
+    OneofDescriptorProto, ServiceDescriptorProto,
 };
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -114,25 +114,21 @@ fn plug_v1() -> FileDescriptorProto {
         syntax: Some("proto3".to_owned()),
         service: vec![ServiceDescriptorProto {
             name: Some("Plugins".to_owned()),
-            method: vec![MethodDescriptorProto {
-                name: Some("List".to_owned()),
-                input_type: Some(".plug.v1.ListRequest".to_owned()),
-                output_type: Some(".plug.v1.ListReply".to_owned()),
-                ..Default::default()
-            }],
+            method: vec![method("List", false), method("Open", true), method("Schema", false)],
             ..Default::default()
         }],
         message_type: vec![
             message("ListRequest", vec![]),
-            message(
+            with_optional_last(message(
                 "ListReply",
                 vec![
                     messages("plugins", 1, ".plug.v1.ListedPlugin"),
                     messages("interfaces", 2, ".plug.v1.ListedInterface"),
                     text("plug", 3),
                     text("compiler", 4),
+                    field("instances", 5, Kind::Bool, None),
                 ],
-            ),
+            )),
             message(
                 "ListedPlugin",
                 vec![
@@ -147,6 +143,7 @@ fn plug_v1() -> FileDescriptorProto {
                     text("file", 9),
                     field("line", 10, Kind::Uint32, None),
                     text("docs", 11),
+                    field("takes_settings", 12, Kind::Bool, None),
                 ],
             ),
             message(
@@ -167,7 +164,31 @@ fn plug_v1() -> FileDescriptorProto {
                     field("fingerprint", 4, Kind::Bytes, None),
                 ],
             ),
+            message(
+                "OpenRequest",
+                vec![
+                    text("plugin", 1),
+                    text("interface", 2),
+                    text("settings", 3),
+                    field("only_check", 4, Kind::Bool, None),
+                ],
+            ),
+            message("OpenReply", vec![field("instance", 1, Kind::Uint64, None)]),
+            message("SchemaRequest", vec![text("plugin", 1), text("interface", 2)]),
+            with_optional_last(message("SchemaReply", vec![text("schema", 1)])),
         ],
+        ..Default::default()
+    }
+}
+
+/// A method whose messages are named after it.
+fn method(name: &str, is_streaming: bool) -> MethodDescriptorProto {
+    MethodDescriptorProto {
+        name: Some(name.to_owned()),
+        input_type: Some(format!(".plug.v1.{name}Request")),
+        output_type: Some(format!(".plug.v1.{name}Reply")),
+        client_streaming: is_streaming.then_some(true),
+        server_streaming: is_streaming.then_some(true),
         ..Default::default()
     }
 }
@@ -187,12 +208,25 @@ fn field(name: &str, number: i32, kind: Kind, type_name: Option<&str>) -> FieldD
     }
 }
 
+/// Makes the last field optional. In proto3 it then stands in a `oneof` of its own.
+fn with_optional_last(mut message: DescriptorProto) -> DescriptorProto {
+    if let Some(field) = message.field.last_mut() {
+        field.proto3_optional = Some(true);
+        field.oneof_index = Some(0);
+        message.oneof_decl = vec![OneofDescriptorProto { name: Some(format!("_{}", field.name())), options: None }];
+    }
+    message
+}
+
 #[cfg(test)]
 mod tests {
     use prost::Message;
 
     use super::*;
-    use crate::wire::list::{ListReply, ListRequest, ListedInterface, ListedMethod, ListedPlugin};
+    use crate::wire::list::{
+        ListReply, ListRequest, ListedInterface, ListedMethod, ListedPlugin, OpenReply, OpenRequest, SchemaReply,
+        SchemaRequest,
+    };
 
     #[test]
     fn the_description_of_plug_v1_matches_its_messages() {
@@ -211,10 +245,14 @@ mod tests {
             assert!(described.field.iter().zip(1..).all(|(field, number)| field.number() == number));
         };
         holds(&ListRequest::default(), 0);
-        holds(&ListReply::default(), 4);
-        holds(&ListedPlugin::default(), 11);
+        holds(&ListReply::default(), 5);
+        holds(&ListedPlugin::default(), 12);
         holds(&ListedInterface::default(), 4);
         holds(&ListedMethod::default(), 4);
+        holds(&OpenRequest::default(), 4);
+        holds(&OpenReply::default(), 1);
+        holds(&SchemaRequest::default(), 2);
+        holds(&SchemaReply::default(), 1);
         assert!(messages.next().is_none());
         assert!(FileDescriptorProto::decode(&described.encode_to_vec()[..]).is_ok());
     }

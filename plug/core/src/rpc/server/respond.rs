@@ -87,6 +87,16 @@ impl Responder {
         }
     }
 
+    /// Begins a response of several messages with the first one. `None` if the peer has cancelled.
+    pub(super) fn begin(mut self, first: Bytes) -> Option<SendStream<Outgoing>> {
+        let mut stream = begin(self.respond.take()?, &self.negotiated, false).ok()?;
+        let (start, rest) = frames::pieces(first, false);
+        for piece in [Some(start), rest].into_iter().flatten() {
+            stream.send_data(Outgoing::of(piece), false).ok()?;
+        }
+        Some(stream)
+    }
+
     /// Sends tonic's response once it is ready, and its body as it comes.
     /// If the peer cancels, or when its deadline has passed, it drops the rest of either.
     pub(super) async fn stream(
@@ -114,11 +124,8 @@ impl Responder {
             sent = self.send_body(body, &mut stream, backpressure) => sent,
             () = late => Err(late_status()),
         };
-        let Err(status) = sent else { return };
-        let mut trailers = HeaderMap::new();
-        let is_sent = status.add_header(&mut trailers).is_ok() && stream.send_trailers(trailers).is_ok();
-        if !is_sent {
-            stream.send_reset(Reason::INTERNAL_ERROR);
+        if let Err(status) = sent {
+            fail(stream, &status);
         }
     }
 
@@ -217,12 +224,12 @@ impl Drop for Responder {
     }
 }
 
-fn late_status() -> Status {
+pub(super) fn late_status() -> Status {
     Status::deadline_exceeded("the deadline has passed")
 }
 
 /// Waits until the deadline, and for ever if there is none.
-async fn until(deadline: Option<Instant>) {
+pub(super) async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline.into()).await,
         None => std::future::pending().await,
@@ -276,18 +283,27 @@ fn begin(
     let headers = head.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     if let Some(accepted) = negotiated.accepted {
-        headers.insert(ACCEPTED, HeaderValue::from_static(accepted));
+        headers.insert(&ACCEPTED, HeaderValue::from_static(accepted));
     }
     if let Some(compression) = negotiated.reply.filter(|_| is_compressed) {
-        headers.insert(ENCODING, HeaderValue::from_static(compression.name));
+        headers.insert(&ENCODING, HeaderValue::from_static(compression.name));
     }
     respond.send_response(head, false)
 }
 
-fn end(mut stream: SendStream<Outgoing>) -> Result<(), h2::Error> {
+pub(super) fn end(mut stream: SendStream<Outgoing>) -> Result<(), h2::Error> {
     let mut trailers = HeaderMap::with_capacity(1);
     trailers.insert(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"));
     stream.send_trailers(trailers)
+}
+
+/// Ends a response with an error.
+pub(super) fn fail(mut stream: SendStream<Outgoing>, status: &Status) {
+    let mut trailers = HeaderMap::new();
+    let is_sent = status.add_header(&mut trailers).is_ok() && stream.send_trailers(trailers).is_ok();
+    if !is_sent {
+        stream.send_reset(Reason::INTERNAL_ERROR);
+    }
 }
 
 /// Sends bytes as the peer opens its window.

@@ -14,6 +14,7 @@ use h2::server::SendResponse;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Extensions, HeaderMap, Method, Request, StatusCode};
 use prost::Message as _;
+use tokio::sync::watch;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::{Code, Status};
@@ -25,6 +26,8 @@ use crate::rpc::server::body::{Incoming, RequestLimits};
 use crate::rpc::server::compression::{Compression, Negotiated};
 use crate::rpc::server::ends::Ends;
 use crate::rpc::server::limits::Limits;
+use crate::rpc::server::open;
+use crate::rpc::server::open::ServiceCall;
 use crate::rpc::server::request::{PendingCall, Respond, call};
 use crate::rpc::server::respond::Responder;
 use crate::rpc::server::workers::CallQueue;
@@ -32,7 +35,7 @@ use crate::rpc::status::{Errors, status};
 use crate::rpc::timeout;
 use crate::wire::dispatch::Dispatch;
 use crate::wire::fault::{self, Fault};
-use crate::wire::list::{LIST, ListRequest, PLUGIN_NAME};
+use crate::wire::list::{INSTANCE, LIST, ListRequest, OPEN, PLUGIN_NAME, SCHEMA};
 use crate::wire::listing;
 
 /// The prefix of the content type of a gRPC call.
@@ -107,6 +110,7 @@ impl Router {
         respond: SendResponse<Outgoing>,
         backpressure: &Backpressure,
         ends: &Ends,
+        is_stopping: &watch::Receiver<bool>,
     ) {
         let Limits { max_request, body_timeout, .. } = self.0.limits;
         let errors = Errors::accepted(request.headers());
@@ -129,8 +133,12 @@ impl Router {
             }
         };
         let limits = RequestLimits { max_len: max_request, timeout: body_timeout, deadline };
-        let name = request.headers().get(PLUGIN_NAME).map(|name| String::from_utf8_lossy(name.as_bytes()));
-        match inner.dispatch.find(path, name.as_deref()) {
+        let metadata = |key| request.headers().get(key).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let found = match metadata(INSTANCE) {
+            Some(number) => inner.dispatch.find_of_instance(path, &number),
+            None => inner.dispatch.find(path, metadata(PLUGIN_NAME).as_deref()),
+        };
+        match found {
             Some(Ok(target)) => {
                 let negotiated = match Negotiated::new(inner.compression, request.headers()) {
                     Ok(negotiated) => negotiated,
@@ -170,6 +178,21 @@ impl Router {
                     });
                     responder.unary(reply, &backpressure);
                 });
+            }
+            None if [OPEN, SCHEMA].contains(&path) => {
+                let negotiated = match Negotiated::new(inner.compression, request.headers()) {
+                    Ok(negotiated) => negotiated,
+                    Err(status) => return responder.refuse_with(status),
+                };
+                let is_open = path == OPEN;
+                let (dispatch, calls) = (Arc::clone(&inner.dispatch), inner.calls.clone());
+                let (body, responder) = (request.into_body(), responder.negotiated(negotiated));
+                let call = ServiceCall { dispatch, calls, body, limits, responder, backpressure };
+                if is_open {
+                    poll_or_spawn(open::open(call, is_stopping.clone()));
+                } else {
+                    poll_or_spawn(open::schema(call));
+                }
             }
             None => {
                 let unknown = format!("there is no method `{path}`");
@@ -243,15 +266,16 @@ mod tests {
     fn respond_to_request(request: http::request::Builder) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let calls = Workers::new(tokio::runtime::Builder::new_current_thread().build().unwrap()).calls();
-        let dispatch = Dispatch::new(std::iter::empty()).unwrap();
+        let dispatch = Dispatch::new(std::iter::empty(), 0).unwrap();
         let router = Router::new(dispatch, Box::new(()), Routes::default(), calls, Limits::none(100), None);
         let request = request.body(()).unwrap();
         let (client, server) = tokio::io::duplex(1 << 16);
         runtime.block_on(async {
             let serving = async {
                 let mut connection = h2::server::Builder::new().handshake(server).await.unwrap();
+                let (_stop, is_stopping) = watch::channel(false);
                 while let Some(Ok((request, respond))) = connection.accept().await {
-                    router.answer(request, respond, &Backpressure::default(), &Ends::Memory);
+                    router.answer(request, respond, &Backpressure::default(), &Ends::Memory, &is_stopping);
                 }
             };
             let requesting = async {

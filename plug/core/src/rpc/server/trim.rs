@@ -10,6 +10,8 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
 use std::time::Duration;
 
+use crate::rpc::thread::spawn;
+
 /// From this number of bytes on, it is worth a look at all free blocks.
 const MANY: usize = 32 << 20;
 /// The next request may need the memory at once. So it is returned only after this time.
@@ -34,11 +36,13 @@ impl Trim {
         }
     }
 
-    /// Notes that bytes were freed. `bytes` counts those that are still held.
-    pub(super) fn shrunk(&self, bytes: impl Fn() -> usize + Send + 'static) {
-        if self.0.load(SeqCst) != BURST || bytes() >= MANY {
-            return;
-        }
+    /// Whether memory is to be returned, if this many bytes are still held.
+    pub(super) fn is_due(&self, bytes: usize) -> bool {
+        self.0.load(SeqCst) == BURST && bytes < MANY
+    }
+
+    /// Returns memory later. `bytes` counts the bytes that are then held.
+    pub(super) fn later(&self, bytes: impl Fn() -> usize + Send + 'static) {
         if self.0.compare_exchange(BURST, WAITING, SeqCst, SeqCst).is_err() {
             return;
         }
@@ -51,7 +55,7 @@ impl Trim {
                 system::trim();
             }
         };
-        if thread::Builder::new().name("plug-trim".to_owned()).spawn(wait).is_err() {
+        if spawn("plug-trim", wait).is_err() {
             self.0.store(BURST, SeqCst);
         }
     }

@@ -11,6 +11,10 @@ use crate::library::host::structure::layout::{Layout, SYMBOL, Section, WORD, wor
 /// The maximum number of entries. Linkers make about thirty, and one for each library that is needed.
 const MAX_ENTRIES: usize = 4096;
 
+/// The maximum length of the name of a library or a version, in bytes.
+/// Many long names in one text would take long to read.
+const MAX_NAME: usize = 4096;
+
 /// The entries of the dynamic section.
 pub(super) struct Dynamic<'d> {
     /// Tags and values.
@@ -100,9 +104,16 @@ impl<'d> Dynamic<'d> {
         CStr::from_bytes_until_nul(rest).ok().map(CStr::to_bytes)
     }
 
+    /// The name of a library or a version at an offset of the names.
+    pub(super) fn name(&self, offset: u64) -> Option<&'d [u8]> {
+        let rest = self.strings.get(usize::try_from(offset).ok()?..)?;
+        let end = rest.iter().take(MAX_NAME + 1).position(|byte| *byte == 0)?;
+        Some(&rest[..end])
+    }
+
     /// The names of the libraries that it needs.
     pub(super) fn needed(&self) -> impl Iterator<Item = &'d [u8]> {
-        self.all(elf::DT_NEEDED).filter_map(|offset| self.text(offset))
+        self.all(elf::DT_NEEDED).filter_map(|offset| self.name(offset))
     }
 
     /// Checks the entries against the sections.
@@ -111,11 +122,15 @@ impl<'d> Dynamic<'d> {
             return Err("its dynamic names do not end".to_owned());
         }
         for tag in [elf::DT_NEEDED, elf::DT_SONAME, elf::DT_RPATH, elf::DT_RUNPATH] {
-            for offset in self.all(tag) {
-                let text = self.text(offset).ok_or("a dynamic entry refers to a name beyond the last")?;
-                if tag == elf::DT_NEEDED && text.is_empty() {
-                    return Err("it needs a library without a name".to_owned());
-                }
+            if self.all(tag).any(|offset| offset >= self.strings.len() as u64) {
+                return Err("a dynamic entry refers to a name beyond the last".to_owned());
+            }
+        }
+        for offset in self.all(elf::DT_NEEDED) {
+            match self.name(offset) {
+                None => return Err(format!("it needs a library with a name of more than {MAX_NAME} bytes")),
+                Some([]) => return Err("it needs a library without a name".to_owned()),
+                Some(_) => {}
             }
         }
         for (kind, address, size) in PLACES {
@@ -263,4 +278,20 @@ impl<'d> Dynamic<'d> {
 /// A name from the file, for a message.
 pub(super) fn quoted(name: &[u8]) -> String {
     format!("`{}`", escape::short(&String::from_utf8_lossy(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_a_maximum_length() {
+        let strings = [&[b'a'; MAX_NAME + 1][..], b"\0", b"b"].concat();
+        let dynamic = Dynamic { entries: Vec::new(), strings: &strings };
+        assert_eq!(dynamic.name(0), None);
+        assert_eq!(dynamic.name(1).map(<[u8]>::len), Some(MAX_NAME));
+        assert_eq!(dynamic.name(MAX_NAME as u64 + 1), Some(&b""[..]));
+        assert_eq!(dynamic.name(MAX_NAME as u64 + 2), None, "it has no end");
+        assert_eq!(dynamic.name(u64::MAX), None);
+    }
 }

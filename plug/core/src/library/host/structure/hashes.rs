@@ -7,12 +7,14 @@ use crate::library::host::structure::layout::{Layout, WORD, number, word};
 use crate::library::host::structure::symbols::Symbols;
 
 /// Checks that the loader finds each symbol in the tables, and comes to an end.
-pub(super) fn check(layout: &Layout<'_, '_>, symbols: &Symbols<'_>) -> Result<(), String> {
+pub(super) fn check(layout: &Layout<'_, '_>, symbols: &Symbols<'_>, machine: elf::Machine) -> Result<(), String> {
     if let Some(section) = layout.section(elf::SHT_GNU_HASH) {
         let table = Gnu::read(layout.bytes(section)?, symbols.count());
         table.ok_or("its hash table is of another size than its section")?.check(symbols)?;
     }
-    let Some(section) = layout.section(elf::SHT_HASH) else { return Ok(()) };
+    // Their old table has entries of 64 bits.
+    let is_wide = matches!(machine, elf::EM_ALPHA | elf::EM_S390);
+    let Some(section) = layout.section(elf::SHT_HASH).filter(|_| !is_wide) else { return Ok(()) };
     let table = SysV::read(layout.bytes(section)?, symbols.count());
     table.ok_or("its old hash table is of another size than its section")?.check(symbols)
 }
@@ -93,22 +95,19 @@ impl<'d> SysV<'d> {
 
     fn check(&self, symbols: &Symbols<'_>) -> Result<(), String> {
         let buckets = self.buckets.len() / 4;
-        let mut reached = 0;
+        let mut reached = vec![false; symbols.count()];
         for (at, bucket) in self.buckets.chunks_exact(4).enumerate() {
             let mut index = number(bucket, 0).unwrap_or_default() as usize;
             while index != 0 {
-                let symbol = symbols.all().get(index);
-                reached += 1;
-                // More steps than symbols are a circle.
-                if reached >= symbols.count()
-                    || symbol.is_none_or(|symbol| elf::hash(symbol.name) as usize % buckets != at)
-                {
+                // A symbol that was reached before is a circle. Its name may be long to hash.
+                let symbol = symbols.all().get(index).filter(|_| !std::mem::replace(&mut reached[index], true));
+                if symbol.is_none_or(|symbol| elf::hash(symbol.name) as usize % buckets != at) {
                     return Err("its old hash table leads to a symbol that is not there".to_owned());
                 }
                 index = number(self.next, index.saturating_mul(4)).unwrap_or_default() as usize;
             }
         }
-        if reached < symbols.all().iter().filter(|symbol| symbol.is_offered()).count() {
+        if symbols.all().iter().zip(reached).any(|(symbol, is_reached)| symbol.is_offered() && !is_reached) {
             return Err("its old hash table does not lead to all symbols".to_owned());
         }
         Ok(())

@@ -56,7 +56,9 @@ pub(super) struct Segment {
 /// A section: a part of the file that a linker made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Section<'d> {
-    pub name: &'d [u8],
+    /// Its name, a zero, and the names behind it. A file can have many long ones, so none is
+    /// measured before it is needed.
+    names: &'d [u8],
     pub kind: elf::SectionType,
     flags: elf::SectionFlags,
     pub offset: u64,
@@ -101,7 +103,8 @@ fn is_within(start: u64, size: u64, whole: u64) -> bool {
 impl Section<'_> {
     /// Its name for a message.
     pub(super) fn title(&self) -> String {
-        format!("section `{}`", escape::short(&String::from_utf8_lossy(self.name)))
+        let name = self.names.split(|byte| *byte == 0).next().unwrap_or_default();
+        format!("section `{}`", escape::short(&String::from_utf8_lossy(name)))
     }
 
     fn has(&self, flag: elf::SectionFlags) -> bool {
@@ -138,10 +141,7 @@ impl<'d, 'r> Layout<'d, 'r> {
             align: segment.p_align(endian).into(),
         };
         let section = |section: &H::SectionHeader| Section {
-            name: names
-                .get(section.sh_name(endian) as usize..)
-                .and_then(|name| name.split(|byte| *byte == 0).next())
-                .unwrap_or_default(),
+            names: names.get(section.sh_name(endian) as usize..).unwrap_or_default(),
             kind: section.sh_type(endian),
             flags: section.sh_flags(endian),
             offset: section.sh_offset(endian).into(),
@@ -191,7 +191,8 @@ impl<'d, 'r> Layout<'d, 'r> {
 
     /// The section of this name, if it is in memory.
     pub(super) fn named(&self, name: &[u8]) -> Option<&Section<'d>> {
-        self.sections.iter().find(|section| section.name == name && section.is_loaded())
+        let is_called = |rest: &[u8]| rest.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&0));
+        self.sections.iter().find(|section| is_called(section.names) && section.is_loaded())
     }
 
     /// Whether there is code at this address.

@@ -1,5 +1,7 @@
 //! The versions of symbols: those that a library needs of others, and those that it offers.
 
+use std::collections::BTreeSet;
+
 use object::elf;
 
 use crate::library::host::structure::dynamic::{Dynamic, quoted};
@@ -74,6 +76,7 @@ impl Versions {
     /// Reads the versions of other libraries, and returns the number of libraries.
     fn read_needed(&mut self, bytes: &[u8], dynamic: &Dynamic<'_>) -> Result<u32, String> {
         let broken = || "the versions that it needs are not a list".to_owned();
+        let needed: BTreeSet<_> = dynamic.needed().collect();
         let (mut at, mut count) = (0, 0);
         loop {
             // A format, a number of versions, the name of a library, the first version, the next
@@ -84,9 +87,9 @@ impl Versions {
             let (Some(1), Some(total @ 1..), Some(file), Some(next)) = (format, total, file, next) else {
                 return Err(broken());
             };
-            let file = dynamic.text(file.into()).ok_or_else(broken)?;
+            let file = dynamic.name(file.into()).ok_or_else(broken)?;
             // The loader ends the process if it has not loaded a library with this name.
-            if !dynamic.needed().any(|needed| needed == file) {
+            if !needed.contains(file) {
                 return Err(format!("it needs versions of {}, and not that library", quoted(file)));
             }
             let mut place = at.checked_add(number(record, 8).ok_or_else(broken)? as usize).ok_or_else(broken)?;
@@ -96,7 +99,7 @@ impl Versions {
                 let (hash, index) = (number(version, 0), half(version, 6));
                 let (name, next) = (number(version, 8), number(version, 12));
                 let (Some(index), Some(name), Some(next)) = (index, name, next) else { return Err(broken()) };
-                let name = dynamic.text(name.into()).ok_or_else(broken)?;
+                let name = dynamic.name(name.into()).ok_or_else(broken)?;
                 if hash != Some(elf::hash(name)) {
                     return Err(format!("version {} of {} has a wrong hash", quoted(name), quoted(file)));
                 }
@@ -127,7 +130,7 @@ impl Versions {
             let (Some(1), Some(index), Some(next)) = (format, index, next) else { return Err(broken()) };
             let place = at.checked_add(number(record, 12).ok_or_else(broken)? as usize).ok_or_else(broken)?;
             let name = number(bytes.get(place..).ok_or_else(broken)?, 0);
-            let name = name.and_then(|name| dynamic.text(name.into())).ok_or_else(broken)?;
+            let name = name.and_then(|name| dynamic.name(name.into())).ok_or_else(broken)?;
             if hash != Some(elf::hash(name)) {
                 return Err(format!("its version {} has a wrong hash", quoted(name)));
             }

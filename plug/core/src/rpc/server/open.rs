@@ -1,0 +1,171 @@
+//! `plug.v1.Plugins/Open` and `Schema`.
+//!
+//! An instance lives as long as its call of `Open`.
+//! The half-close asks it to end, and so does the end of the client or of the server.
+//! The plugin's code runs in a worker, which it may block.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use h2::{RecvStream, SendStream};
+use prost::Message;
+use tokio::sync::{oneshot, watch};
+use tonic::Status;
+
+use crate::rpc::frames::Frames;
+use crate::rpc::server::backpressure::{Backpressure, Outgoing};
+use crate::rpc::server::body;
+use crate::rpc::server::body::RequestLimits;
+use crate::rpc::server::request::Respond;
+use crate::rpc::server::respond;
+use crate::rpc::server::respond::Responder;
+use crate::rpc::server::workers::CallQueue;
+use crate::rpc::status::{Errors, status};
+use crate::wire::dispatch::Dispatch;
+use crate::wire::fault::{Code, Fault};
+use crate::wire::instances::OpenInstance;
+use crate::wire::list::{OpenReply, OpenRequest, SchemaReply, SchemaRequest};
+
+/// A call of one of the two methods.
+pub(super) struct ServiceCall {
+    pub dispatch: Arc<Dispatch>,
+    pub calls: CallQueue,
+    pub body: RecvStream,
+    pub limits: RequestLimits,
+    pub responder: Responder,
+    pub backpressure: Backpressure,
+}
+
+/// Opens an instance, and closes it when the call ends.
+pub(super) async fn open(call: ServiceCall, is_stopping: watch::Receiver<bool>) {
+    let ServiceCall { dispatch, calls, body, limits, responder, backpressure } = call;
+    let (message, is_compressed, rest) = match body::first(body, limits, &backpressure).await {
+        Ok(first) => first,
+        Err(fault) => return responder.unary(Err(fault), &backpressure),
+    };
+    let responder = responder.received(is_compressed);
+    let queue = calls.clone();
+    let open = move |message| dispatch.open(&decode::<OpenRequest>(message)?);
+    work(&calls, message, responder, backpressure, open, move |opened, responder, backpressure| match opened {
+        Err(fault) => responder.unary(Err(fault), &backpressure),
+        Ok(None) => responder.unary(Ok(encode(&OpenReply::default())), &backpressure),
+        Ok(Some(instance)) => match responder.begin(encode(&OpenReply { instance: instance.number })) {
+            Some(stream) => {
+                let lease = Lease { instance, stream, rest, deadline: limits.deadline, is_stopping };
+                tokio::spawn(async move {
+                    lease.hold(queue).await;
+                    // The connection is not idle as long as it has an instance.
+                    drop(backpressure);
+                });
+            }
+            None => close(&queue, instance, || {}),
+        },
+    })
+    .await;
+}
+
+/// Replies with the schema of a plugin's settings.
+pub(super) async fn schema(call: ServiceCall) {
+    let ServiceCall { dispatch, calls, body, limits, responder, backpressure } = call;
+    let (message, is_compressed) = match body::message(body, limits, &backpressure).await {
+        Ok(message) => message,
+        Err(fault) => return responder.unary(Err(fault), &backpressure),
+    };
+    let schema = move |message| {
+        let schema = dispatch.schema(&decode::<SchemaRequest>(message)?)?;
+        Ok(encode(&SchemaReply { schema }))
+    };
+    let responder = responder.received(is_compressed);
+    let respond = |reply, responder: Responder, backpressure: Backpressure| responder.unary(reply, &backpressure);
+    work(&calls, message, responder, backpressure, schema, respond).await;
+}
+
+/// Has a worker run the method of a message, and then responds with its result.
+async fn work<T: Send + 'static>(
+    calls: &CallQueue,
+    message: Bytes,
+    mut responder: Responder,
+    backpressure: Backpressure,
+    method: impl FnOnce(Bytes) -> Result<T, Fault> + Send + 'static,
+    respond: impl FnOnce(Result<T, Fault>, Responder, Backpressure) + Send + 'static,
+) {
+    if calls.is_full() {
+        let text = "too many calls wait already";
+        return responder.unary(Err(Fault::refused(Code::RESOURCE_EXHAUSTED, text)), &backpressure);
+    }
+    backpressure.wait().await;
+    let run = move || {
+        if responder.is_cancelled() {
+            return None;
+        }
+        let result = responder.decode(message, &backpressure).and_then(method);
+        Some((result, responder, backpressure))
+    };
+    calls.work(run, |done| {
+        if let Some((result, responder, backpressure)) = done {
+            respond(result, responder, backpressure);
+        }
+    });
+}
+
+fn decode<M: Message + Default>(message: Bytes) -> Result<M, Fault> {
+    M::decode(message).map_err(|error| Fault::refused(Code::INVALID_ARGUMENT, error.to_string()))
+}
+
+fn encode(message: &impl Message) -> Bytes {
+    message.encode_to_vec().into()
+}
+
+/// An instance and its call.
+struct Lease {
+    instance: OpenInstance,
+    stream: SendStream<Outgoing>,
+    rest: Frames,
+    deadline: Option<Instant>,
+    is_stopping: watch::Receiver<bool>,
+}
+
+impl Lease {
+    /// Waits until the client asks the instance to end, or is gone, and ends it.
+    async fn hold(self, calls: CallQueue) {
+        let Self { instance, stream, rest, deadline, mut is_stopping } = self;
+        let end = tokio::select! {
+            biased;
+            ended = body::end(rest) => ended.map_err(|fault| status(fault, Errors::Short)),
+            () = respond::until(deadline) => Err(respond::late_status()),
+            _ = is_stopping.wait_for(|is_stopping| *is_stopping) => {
+                Err(Status::unavailable("the server is about to end"))
+            }
+        };
+        let (ended, end_of_instance) = oneshot::channel::<()>();
+        close(&calls, instance, move || {
+            // An error means that the client is gone.
+            match end {
+                Ok(()) => drop(respond::end(stream)),
+                Err(status) => respond::fail(stream, &status),
+            }
+            drop(ended);
+        });
+        let _ = end_of_instance.await;
+    }
+}
+
+/// Has a worker close the instance, and runs `then` when its object is dropped.
+fn close(calls: &CallQueue, instance: OpenInstance, then: impl FnOnce() + Send + 'static) {
+    let close = move || {
+        let (dropped, is_dropped) = oneshot::channel();
+        instance.close(move || _ = dropped.send(()));
+        is_dropped
+    };
+    calls.work(close, |mut is_dropped| match is_dropped.try_recv() {
+        Err(oneshot::error::TryRecvError::Empty) => {
+            // A call of the instance is under way.
+            tokio::spawn(async move {
+                let _ = is_dropped.await;
+                then();
+            });
+        }
+        _ => then(),
+    });
+}
