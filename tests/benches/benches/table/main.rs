@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The sections are `start`, `size`, `open`, `lookup` and `build`; of shared libraries `calls`,
-//! `load`, `library-size` and `library-build`; against programs in Go `process`, `netrpc` and
+//! `load`, `library-size` and `library-build`; `settings`; against programs in Go `process`, `netrpc` and
 //! `grpc`; and of a server under attack `memory`. Without a section, all are measured.
 //!
 //! It fails if a figure exceeds its limit, or the guard of a limit that has one.
@@ -20,6 +20,7 @@ mod netrpc;
 mod process;
 mod programs;
 mod reports;
+mod settings;
 mod table;
 
 use std::path::Path;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         "load",
         "library-size",
         "library-build",
+        "settings",
         "process",
         "netrpc",
         "grpc",
@@ -99,6 +101,10 @@ fn main() -> ExitCode {
     }
     if is_asked_for("library-build") {
         library::clean_build(&mut table);
+    }
+    if is_asked_for("settings") {
+        settings::open(&mut table, has_valgrind);
+        settings::clean_build(&mut table);
     }
     if is_asked_for("process") {
         process::measure(&mut table);

@@ -66,7 +66,8 @@ fn that_are_no_json() {
         ("{} // a", "the end at line 1, column 4"),
     ] {
         assert_eq!(refused::<Map>(json), format!(": the settings are no JSON: expected {what}"), "{json}");
-        assert!(serde_json::from_str::<Map>(json).is_err(), "{json}");
+        // With its feature `arbitrary_precision`, `serde_json` keeps a number of any size.
+        assert!(json.contains("1e999") || serde_json::from_str::<Map>(json).is_err(), "{json}");
     }
 }
 
