@@ -4,6 +4,8 @@ mod instances;
 #[cfg(all(not(miri), target_os = "linux"))]
 mod old;
 #[cfg(not(miri))]
+mod random;
+#[cfg(not(miri))]
 mod remote;
 mod suite;
 
