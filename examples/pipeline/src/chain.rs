@@ -2,17 +2,16 @@
 //! It knows no registry: it gets filters that are open.
 
 use pipeline_interface::Filter;
-use plug::Error;
+use plug::{Error, Instances, Opened};
 
-/// Filters that each line goes through, in the order in which they were pushed.
-#[derive(Default)]
-pub struct Chain(Vec<(String, Box<dyn Filter>)>);
+/// Filters that each line goes through, in the order of their sections.
+/// The last one is dropped first.
+pub struct Chain(Instances<dyn Filter>);
 
 impl Chain {
-    /// Puts a filter behind the others.
-    /// Its errors have this name.
-    pub fn push(&mut self, name: &str, filter: Box<dyn Filter>) {
-        self.0.push((name.to_owned(), filter));
+    /// Errors of a filter have the name of its section.
+    pub fn new(stages: Instances<dyn Filter>) -> Self {
+        Self(stages)
     }
 }
 
@@ -24,8 +23,8 @@ impl Filter for Chain {
     fn finish(&mut self) -> Result<Vec<String>, Error> {
         let mut finished = Vec::new();
         for at in 0..self.0.len() {
-            let (name, filter) = &mut self.0[at];
-            let kept = filter.finish().map_err(|cause| failed(name, cause))?;
+            let stage = &mut self.0[at];
+            let kept = stage.finish().map_err(|cause| failed(stage, cause))?;
             for line in kept {
                 finished.extend(through(&mut self.0[at + 1..], line)?);
             }
@@ -34,21 +33,25 @@ impl Filter for Chain {
     }
 }
 
-fn through(filters: &mut [(String, Box<dyn Filter>)], line: String) -> Result<Option<String>, Error> {
+type Stage = Opened<dyn Filter>;
+
+fn through(stages: &mut [Stage], line: String) -> Result<Option<String>, Error> {
     let mut line = Some(line);
-    for (name, filter) in filters {
+    for stage in stages {
         let Some(passed) = line else { break };
-        line = filter.line(&passed).map_err(|cause| failed(name, cause))?;
+        line = stage.line(&passed).map_err(|cause| failed(stage, cause))?;
     }
     Ok(line)
 }
 
-fn failed(name: &str, cause: Error) -> Error {
-    Error::msg(format!("filter `{name}` failed")).with_source(cause)
+fn failed(stage: &Stage, cause: Error) -> Error {
+    Error::msg(format!("stage `{}` failed", stage.name())).with_source(cause)
 }
 
 #[cfg(test)]
 mod tests {
+    use plug::{Plugin, Registry, Settings};
+
     use super::*;
 
     /// Keeps all lines to the end, and puts its letter behind each.
@@ -65,11 +68,17 @@ mod tests {
         }
     }
 
+    fn chain(stages: &str) -> Chain {
+        let keep = |letter| move || Ok(Box::new(Keep(letter, Vec::new())) as _);
+        let plugins = [Plugin::new::<dyn Filter>("a", keep('a')), Plugin::new::<dyn Filter>("b", keep('b'))];
+        let mut registry = Registry::new();
+        registry.add(&plugins.map(Result::unwrap).to_vec()).unwrap();
+        Chain::new(registry.open_all(&Settings::toml("test.toml", stages).unwrap()).unwrap())
+    }
+
     #[test]
     fn kept_lines_go_through_the_filters_behind() {
-        let mut chain = Chain::default();
-        chain.push("a", Box::new(Keep('a', Vec::new())));
-        chain.push("b", Box::new(Keep('b', Vec::new())));
+        let mut chain = chain("[a]\n[b]\n");
         assert_eq!(chain.line("1").unwrap(), None);
         assert_eq!(chain.line("2").unwrap(), None);
         assert_eq!(chain.finish().unwrap(), ["1ab", "2ab"]);
@@ -77,6 +86,6 @@ mod tests {
 
     #[test]
     fn an_empty_chain_passes_lines_on() {
-        assert_eq!(Chain::default().line("x").unwrap().as_deref(), Some("x"));
+        assert_eq!(chain("").line("x").unwrap().as_deref(), Some("x"));
     }
 }

@@ -1,7 +1,7 @@
 //! A small host with two interfaces of its own: filters change a text line by line, and stores keep
 //! values by key.
 //! It knows the interfaces and no plugin.
-//! Its features choose the plugins.
+//! Its features choose the plugins, and a file their order and settings.
 //!
 //! * [`Chain`]: filters, one behind the other.
 //! * [`script`]: commands for a store, line by line.
@@ -10,6 +10,8 @@
 mod block_on;
 mod chain;
 mod cli;
+mod config;
+mod failure;
 pub mod script;
 
 use std::io;
@@ -18,13 +20,14 @@ use std::process::ExitCode;
 use plug::Registry;
 
 pub use chain::Chain;
-pub use cli::{Failure, run};
+pub use cli::run;
+pub use failure::Failure;
 
 plug::link!();
 
 /// Runs the program.
-/// It exits with 1 if a plugin, a file or the registry fails, and with 2 if the command line is
-/// wrong.
+/// It exits with 1 if a plugin, a file or the registry fails, and with 2 if the command line or
+/// the file that it names is wrong.
 pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).map(|text| text.to_string_lossy().into_owned()).collect();
     let result = run(Registry::builtin(), &arguments, &mut io::stdin().lock(), &mut io::stdout().lock());

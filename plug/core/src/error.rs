@@ -31,10 +31,6 @@ use crate::error::kind::ErrorKind;
 use crate::error::refusal::Refusal;
 use crate::error::text::first_line;
 
-/// The text of an error of another build that has none.
-#[cfg(any(feature = "library", feature = "wire"))]
-const NO_MESSAGE: &str = "the plugin failed without a message";
-
 /// An error of this crate or of a plugin.
 ///
 /// A plugin makes one with [`Error::msg`] or [`Error::new`], and it prints as its text alone.
@@ -226,18 +222,21 @@ impl Error {
             let cause = cause.map(|cause| Box::new(cause) as Box<dyn StdError + Send + Sync>);
             Some(Self::of_plugin(Repr::Text(text, cause)))
         };
-        texts.into_iter().rev().fold(None, with_cause).unwrap_or_else(|| Self::msg(NO_MESSAGE))
+        texts
+            .into_iter()
+            .rev()
+            .fold(None, with_cause)
+            .unwrap_or_else(|| Self::msg("the plugin failed without a message"))
     }
 
-    /// Rebuilds a refusal of another build: what is wrong, the nearest known name or an empty text,
-    /// and the causes.
+    /// Rebuilds a refusal of another build from its texts: what is wrong, the causes, and the nearest
+    /// known name or an empty text.
     #[cfg(feature = "library")]
-    pub(crate) fn refused_elsewhere(texts: Vec<String>, pointer: String) -> Self {
-        let mut texts = texts.into_iter();
-        let what = texts.next().unwrap_or_else(|| NO_MESSAGE.to_owned());
-        let nearest = texts.next().filter(|nearest| !nearest.is_empty());
-        let (error, causes) = (Self::refused(what, pointer, nearest), texts.collect::<Vec<_>>());
-        if causes.is_empty() { error } else { error.with_source(Self::from_texts(causes)) }
+    pub(crate) fn refused_elsewhere(mut texts: Vec<String>, pointer: String) -> Self {
+        let nearest = texts.pop().filter(|nearest| !nearest.is_empty());
+        let mut error = Self::from_texts(texts);
+        error.0.refusal = Some(Box::new(Refusal { pointer, nearest }));
+        error
     }
 
     /// The error that a host gets when a plugin's `new` fails.

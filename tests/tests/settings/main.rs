@@ -1,8 +1,10 @@
 //! Settings over every link: one suite, and what only one link has.
 
 mod instances;
-#[cfg(all(not(miri), unix))]
+#[cfg(all(not(miri), target_os = "linux"))]
 mod old;
+#[cfg(not(miri))]
+mod random;
 #[cfg(not(miri))]
 mod remote;
 mod suite;

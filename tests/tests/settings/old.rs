@@ -225,6 +225,6 @@ fn a_later_host_may_pass_more_and_ask_more() {
     assert_eq!(asked(0, "{}"), (DONE, Vec::new()));
     assert_eq!(asked(7, "{}"), (FAILED, vec!["this build cannot answer that question".to_owned()]));
     let (status, texts) = asked(0, r#"{ "times": "x" }"#);
-    // What is wrong, and no name that would be near.
+    // What is wrong, and no name that is near.
     assert_eq!((status, texts.len(), &*texts[1]), (4, 2, ""), "{texts:?}");
 }

@@ -35,9 +35,9 @@ pub(crate) const PANICKED: u64 = 2;
 /// The plugin refuses its settings. Only `open` and `ask` return it, and only to a host that passed
 /// arguments; to another one they return `FAILED`.
 ///
-/// The failure is not read as one of the other statuses. Its place is the JSON pointer of the value.
-/// Its first text says what is wrong, the second is the nearest known name or empty, and the causes
-/// follow.
+/// The failure's place is the JSON pointer of the value: <https://www.rfc-editor.org/rfc/rfc6901>.
+/// Its first text says what is wrong, the causes follow, and the last one is the nearest known name,
+/// or empty.
 pub(crate) const REFUSED: u64 = 4;
 
 impl CallStatus {

@@ -184,7 +184,7 @@ unsafe fn refuse(reply: *mut (), error: &Error, knows_refusals: bool) -> CallSta
     let mut texts = Chain(error).texts();
     let (place, status) = match error.refusal() {
         Some(Refusal { pointer, nearest }) if knows_refusals => {
-            texts.insert(1, nearest.clone().unwrap_or_default());
+            texts.push(nearest.clone().unwrap_or_default());
             (&**pointer, REFUSED)
         }
         _ => ("", FAILED),

@@ -35,7 +35,7 @@ use value::Value;
 /// # Errors
 ///
 /// Fails with a refusal: see [`Error::refused`].
-pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
+pub fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
     read_table(json).map_err(Refused::into_error)
 }
 

@@ -5,13 +5,18 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::{env, fs, io};
+use std::{fs, io};
 
 use pipeline_interface::{Filter, Reply, Store};
 use plug::{Error, plug};
 
-/// The variable that names the file.
-pub const FILE: &str = "PIPELINE_FILE";
+/// The settings of the store and of the filter.
+#[derive(Debug, serde::Deserialize)]
+struct Settings {
+    /// The file, with `key=value` on each line.
+    /// A missing file counts as empty, and the first change makes it.
+    path: PathBuf,
+}
 
 /// A file of values by key, read once and written at each change.
 #[derive(Debug)]
@@ -21,29 +26,15 @@ pub struct File {
 }
 
 impl File {
-    /// The file that [`FILE`] names.
-    ///
-    /// # Errors
-    ///
-    /// If the variable is not set, and those of [`open`](File::open).
-    pub fn from_env() -> Result<Self, Error> {
-        let path = env::var_os(FILE).ok_or_else(|| Error::msg(format!("{FILE} names no file")))?;
-        Self::open(Path::new(&path))
-    }
-
-    /// A file with `key=value` on each line.
-    /// A missing file counts as empty, and the first change makes it.
-    ///
-    /// # Errors
-    ///
-    /// If the file exists and cannot be read, or has another form.
-    pub fn open(path: &Path) -> Result<Self, Error> {
-        let text = match fs::read_to_string(path) {
+    fn open(Settings { path }: Settings) -> Result<Self, Error> {
+        let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
             other => other.map_err(Error::new),
         };
-        let values = text.and_then(|text| values(&text)).map_err(|cause| failed("read", path, cause))?;
-        Ok(Self { path: path.to_owned(), values: Mutex::new(values) })
+        match text.and_then(|text| values(&text)) {
+            Ok(values) => Ok(Self { path, values: Mutex::new(values) }),
+            Err(cause) => Err(failed("read", &path, cause).at("path")),
+        }
     }
 
     // A panic under the lock comes before or after a whole change, so the values are sound.
@@ -66,12 +57,11 @@ impl File {
     }
 }
 
-/// Keeps values in the file that `PIPELINE_FILE` names.
+/// Keeps values in a file.
 ///
-/// The file holds `key=value` on each line.
-/// It is read when the plugin is opened, and written at each change.
+/// The file is read when the plugin is opened, and written at each change.
 /// Changes by another process in between are lost.
-#[plug("file", new = File::from_env)]
+#[plug("file", new = Self::open)]
 impl Store for File {
     fn get<'a>(&'a self, key: &'a str) -> Reply<'a, Option<String>> {
         Box::pin(async move { Ok(self.values().get(key).cloned()) })
@@ -86,8 +76,8 @@ impl Store for File {
     }
 }
 
-/// Replaces each line that is a key by its value in the file that `PIPELINE_FILE` names.
-#[plug("file", aliases = ["lookup"], new = File::from_env)]
+/// Replaces each line that is a key by its value in a file.
+#[plug("file", aliases = ["lookup"], new = Self::open)]
 impl Filter for File {
     fn line(&mut self, line: &str) -> Result<Option<String>, Error> {
         let value = self.values().get(line).cloned();

@@ -6,8 +6,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use pipeline_interface::{Filter, Reply, Store};
-use plug::{Error, ErrorKind, Plugin, Registry};
-use plugin_file::File;
+use plug::{Error, ErrorKind, Interface, OpenOptions, Registry, Settings};
 
 plug::link!();
 
@@ -23,14 +22,10 @@ fn now<T>(reply: Reply<'_, T>) -> Result<T, Error> {
     }
 }
 
-/// Both plugins, over one file.
-fn both(path: &Path) -> Registry {
-    let (for_store, for_filter) = (path.to_owned(), path.to_owned());
-    let store = Plugin::new::<dyn Store>("file", move || Ok(Box::new(File::open(&for_store)?)));
-    let filter = Plugin::new::<dyn Filter>("file", move || Ok(Box::new(File::open(&for_filter)?)));
-    let mut registry = Registry::new();
-    registry.add(&vec![store.unwrap(), filter.unwrap()]).unwrap();
-    registry
+/// The plugin of an interface, with the settings of this file.
+fn file<I: ?Sized + Interface>(path: &Path) -> Result<Box<I>, Error> {
+    let settings = Settings::toml("test.toml", &format!("path = {path:?}"))?;
+    Registry::builtin().open_with("file", &OpenOptions::new().settings(settings))
 }
 
 #[test]
@@ -50,26 +45,23 @@ fn one_name_of_two_interfaces_is_no_problem() {
 fn the_filter_sees_what_the_store_wrote() {
     let path = path("seen");
     let _ = fs::remove_file(&path);
-    let registry = both(&path);
-    registry.check().unwrap();
-
-    let store = registry.open::<dyn Store>("file").unwrap();
+    let store = file::<dyn Store>(&path).unwrap();
     now(store.set("pear", "fruit")).unwrap();
     now(store.set("leek", "vegetable")).unwrap();
     assert_eq!(now(store.keys()).unwrap(), ["leek", "pear"]);
 
-    let mut filter = registry.open::<dyn Filter>("file").unwrap();
+    let mut filter = file::<dyn Filter>(&path).unwrap();
     assert_eq!(filter.line("pear").unwrap().unwrap(), "fruit");
     assert_eq!(filter.line("salt").unwrap().unwrap(), "salt");
 
-    let reopened = registry.open::<dyn Store>("file").unwrap();
+    let reopened = file::<dyn Store>(&path).unwrap();
     assert_eq!(now(reopened.get("leek")).unwrap().unwrap(), "vegetable");
 }
 
 #[test]
 fn a_key_that_a_file_cannot_hold_is_refused() {
     let path = path("refused");
-    let store = both(&path).open::<dyn Store>("file").unwrap();
+    let store = file::<dyn Store>(&path).unwrap();
     let error = now(store.set("a=b", "c")).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Plugin));
     assert_eq!(
@@ -84,12 +76,12 @@ fn a_key_that_a_file_cannot_hold_is_refused() {
 fn a_file_of_another_form_does_not_open() {
     let path = path("malformed");
     fs::write(&path, "a=1\nb\n").unwrap();
-    let error = both(&path).open::<dyn Store>("file").map(drop).unwrap_err();
+    let error = file::<dyn Store>(&path).map(drop).unwrap_err();
     assert_eq!(
         format!("{error:?}"),
         format!(
-            "cannot open plugin `file`\n\
-             caused by: cannot read {}\n\
+            "plugin `file` does not take its settings: cannot read {}\n \
+             --> test.toml:1:1, `path`\n\
              caused by: line 2 is not of the form `key=value`: `b`",
             path.display(),
         ),

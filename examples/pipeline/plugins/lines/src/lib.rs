@@ -15,18 +15,44 @@ use std::collections::HashSet;
 
 use pipeline_interface::Filter;
 use plug::{Error, plug};
+use serde::Deserialize;
 
-/// The number of the last line.
-#[derive(Debug, Default)]
-pub struct Number(u64);
+/// How to number lines.
+#[derive(Debug, Deserialize)]
+struct NumberSettings {
+    /// The number of the first line.
+    #[serde(default = "one")]
+    start: u32,
+    /// The width of the numbers, in characters. Spaces fill it.
+    #[serde(default)]
+    width: u8,
+}
+
+/// The number of the next line, and the width.
+#[derive(Debug)]
+pub struct Number {
+    next: u64,
+    width: usize,
+}
+
+impl Number {
+    fn open(settings: NumberSettings) -> Self {
+        Self { next: settings.start.into(), width: settings.width.into() }
+    }
+}
 
 /// Puts its number before each line.
-#[plug("number")]
+#[plug("number", new = Self::open)]
 impl Filter for Number {
     fn line(&mut self, line: &str) -> Result<Option<String>, Error> {
-        self.0 += 1;
-        Ok(Some(format!("{} {line}", self.0)))
+        let numbered = format!("{:width$} {line}", self.next, width = self.width);
+        self.next += 1;
+        Ok(Some(numbered))
     }
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// The lines so far.
@@ -43,21 +69,41 @@ impl Filter for Dedup {
     }
 }
 
+/// How to sort lines.
+#[derive(Debug, Deserialize)]
+struct SortSettings {
+    /// Whether the last line comes first.
+    #[serde(default)]
+    reverse: bool,
+}
+
 /// The lines so far.
-#[derive(Debug, Default)]
-pub struct Sort(Vec<String>);
+#[derive(Debug)]
+pub struct Sort {
+    lines: Vec<String>,
+    reverse: bool,
+}
+
+impl Sort {
+    fn open(settings: SortSettings) -> Self {
+        Self { lines: Vec::new(), reverse: settings.reverse }
+    }
+}
 
 /// Sorts the lines, by their bytes.
-#[plug("sort")]
+#[plug("sort", new = Self::open)]
 impl Filter for Sort {
     fn line(&mut self, line: &str) -> Result<Option<String>, Error> {
-        self.0.push(line.to_owned());
+        self.lines.push(line.to_owned());
         Ok(None)
     }
 
     fn finish(&mut self) -> Result<Vec<String>, Error> {
-        let mut lines = std::mem::take(&mut self.0);
+        let mut lines = std::mem::take(&mut self.lines);
         lines.sort_unstable();
+        if self.reverse {
+            lines.reverse();
+        }
         Ok(lines)
     }
 }
@@ -80,13 +126,19 @@ impl Filter for Nl {
 
 #[cfg(test)]
 mod tests {
-    use plug::Registry;
+    use plug::{OpenOptions, Registry, Settings};
 
     use super::*;
 
     /// The lines behind the filter of this name.
     fn filtered(name: &str, lines: &[&str]) -> Vec<String> {
-        let mut filter = Registry::builtin().open::<dyn Filter>(name).unwrap();
+        filtered_with(name, "", lines)
+    }
+
+    /// The same, with these settings.
+    fn filtered_with(name: &str, settings: &str, lines: &[&str]) -> Vec<String> {
+        let options = OpenOptions::new().settings(Settings::toml("test.toml", settings).unwrap());
+        let mut filter = Registry::builtin().open_with::<dyn Filter>(name, &options).unwrap();
         let mut filtered: Vec<_> = lines.iter().filter_map(|line| filter.line(line).unwrap()).collect();
         filtered.extend(filter.finish().unwrap());
         filtered
@@ -98,6 +150,11 @@ mod tests {
     }
 
     #[test]
+    fn number_has_a_start_and_a_width() {
+        assert_eq!(filtered_with("number", "start = 9\nwidth = 3", &["a", "b"]), ["  9 a", " 10 b"]);
+    }
+
+    #[test]
     fn dedup_compares_with_all_lines() {
         assert_eq!(filtered("dedup", &["a", "b", "a"]), ["a", "b"]);
         assert_eq!(filtered("uniq", &["a", "b", "a"]), ["a", "b"]);
@@ -106,6 +163,7 @@ mod tests {
     #[test]
     fn sort_waits_for_the_last_line() {
         assert_eq!(filtered("sort", &["b", "a"]), ["a", "b"]);
+        assert_eq!(filtered_with("sort", "reverse = true", &["b", "a", "c"]), ["c", "b", "a"]);
     }
 
     #[test]

@@ -1,24 +1,40 @@
 //! The filter `replace`.
-//! It reads its rules from a file when it is opened, so that opening it can fail.
+//! Its rules are settings, and can also stand in a file, which it reads when it is opened.
 
 use std::path::{Path, PathBuf};
-use std::{env, error, fmt, fs, io};
+use std::{error, fmt, fs, io};
 
 use pipeline_interface::Filter;
 use plug::{Error, plug};
+use serde::Deserialize;
 
-/// The variable that names the file of rules.
-pub const RULES: &str = "PIPELINE_RULES";
+/// The rules, of which there must be some.
+#[derive(Debug, Deserialize)]
+struct Settings {
+    /// Rules, in the order in which they are applied.
+    #[serde(default)]
+    rules: Vec<Rule>,
+    /// A file with more rules: `old=new` on each line that is neither empty nor begins with `#`.
+    /// They are applied after the others.
+    file: Option<PathBuf>,
+}
+
+/// A rule.
+#[derive(Debug, Deserialize)]
+struct Rule {
+    /// The text that is replaced. It is not empty.
+    old: String,
+    /// The text in its place.
+    new: String,
+}
 
 /// Rules, in the order in which they are applied.
 #[derive(Debug)]
-pub struct Replace(Vec<(String, String)>);
+pub struct Replace(Vec<Rule>);
 
-/// The reason why there are no rules.
+/// The reason why there are no rules in a file.
 #[derive(Debug)]
 pub enum RulesError {
-    /// The variable is not set, or not UTF-8.
-    Variable(env::VarError),
     /// The file cannot be read.
     Read(PathBuf, io::Error),
     /// A line of the file is no rule.
@@ -35,47 +51,44 @@ pub struct BadRule {
 }
 
 impl Replace {
-    /// The rules in the file that [`RULES`] names.
-    ///
-    /// # Errors
-    ///
-    /// If the variable is not set, and those of [`read`](Replace::read).
-    pub fn from_env() -> Result<Self, RulesError> {
-        Self::read(Path::new(&env::var(RULES).map_err(RulesError::Variable)?))
-    }
-
-    /// The rules in a file: `old=new` on each line that is neither empty nor begins with `#`.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be read, or a line of it is no rule.
-    pub fn read(path: &Path) -> Result<Self, RulesError> {
-        let text = fs::read_to_string(path).map_err(|error| RulesError::Read(path.to_owned(), error))?;
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-        let rules = lines.map(|(at, line)| match line.split_once('=') {
-            Some((old, new)) if !old.is_empty() => Ok((old.to_owned(), new.to_owned())),
-            _ => Err(RulesError::Rule(path.to_owned(), BadRule { line: at + 1, text: line.to_owned() })),
-        });
-        rules.collect::<Result<_, _>>().map(Self)
+    // `Error::at` names the key, and the host finds its place in the user's file.
+    fn open(settings: Settings) -> Result<Self, Error> {
+        let Settings { mut rules, file } = settings;
+        if let Some(at) = rules.iter().position(|rule| rule.old.is_empty()) {
+            return Err(Error::msg("an empty text cannot be replaced").at(&format!("/rules/{at}/old")));
+        }
+        match file {
+            Some(file) => rules.extend(read(&file).map_err(|error| Error::new(error).at("file"))?),
+            None if rules.is_empty() => return Err(Error::msg("it has neither `rules` nor a `file`").at("")),
+            None => {}
+        }
+        Ok(Self(rules))
     }
 }
 
-/// Replaces texts by the rules of a file.
+/// Replaces texts by rules.
 ///
-/// `PIPELINE_RULES` names the file.
-/// It holds `old=new` on each line; lines that begin with `#` are comments.
 /// The rules are applied in order, each to the result of the one before it.
-#[plug("replace", aliases = ["sed"], new = Replace::from_env)]
+#[plug("replace", aliases = ["sed"], new = Self::open)]
 impl Filter for Replace {
     fn line(&mut self, line: &str) -> Result<Option<String>, Error> {
-        Ok(Some(self.0.iter().fold(line.to_owned(), |line, (old, new)| line.replace(old, new))))
+        Ok(Some(self.0.iter().fold(line.to_owned(), |line, rule| line.replace(&rule.old, &rule.new))))
     }
+}
+
+fn read(path: &Path) -> Result<Vec<Rule>, RulesError> {
+    let text = fs::read_to_string(path).map_err(|error| RulesError::Read(path.to_owned(), error))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let rules = lines.map(|(at, line)| match line.split_once('=') {
+        Some((old, new)) if !old.is_empty() => Ok(Rule { old: old.to_owned(), new: new.to_owned() }),
+        _ => Err(RulesError::Rule(path.to_owned(), BadRule { line: at + 1, text: line.to_owned() })),
+    });
+    rules.collect()
 }
 
 impl fmt::Display for RulesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Variable(_) => write!(f, "{RULES} names no file of rules"),
             Self::Read(path, _) | Self::Rule(path, _) => write!(f, "cannot read the rules in {}", path.display()),
         }
     }
@@ -84,7 +97,6 @@ impl fmt::Display for RulesError {
 impl error::Error for RulesError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         Some(match self {
-            Self::Variable(error) => error,
             Self::Read(_, error) => error,
             Self::Rule(_, error) => error,
         })

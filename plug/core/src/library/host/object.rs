@@ -346,7 +346,7 @@ mod tests {
             };
             assert_eq!(opening.size as usize, size_of::<Opening<'_>>());
             match opening.settings.get() {
-                "all" => fail(reply, REFUSED, &["there is no `tmes`", "times", "a cause", "its cause"], "/a/tmes"),
+                "all" => fail(reply, REFUSED, &["there is no `tmes`", "a cause", "its cause", "times"], "/a/tmes"),
                 "what" => fail(reply, REFUSED, &["it cannot be", ""], ""),
                 "nothing" => fail(reply, REFUSED, &[], ""),
                 _ => CallStatus::of(REFUSED),

@@ -64,14 +64,15 @@ use crate::registry::link::Link;
 /// A plugin with an interface that differs from this program's fails to open, and is listed in
 /// [`Registry::problems`](crate::Registry::problems).
 ///
-/// Opening the first plugin loads the copy.
+/// Opening the first plugin loads the copy, and so does a question about its settings.
 /// So overwriting, cutting or removing the file after `open` has no effect.
 /// Opening a rebuilt file gives the new code, and objects of the old code continue to work.
 /// A library is never unloaded, since an object may have left a thread or a `&'static str` behind.
 ///
 /// A panic prints its usual message.
-/// In a plugin's `new` or method it becomes an [`ErrorKind::Panicked`](crate::ErrorKind::Panicked);
-/// in the destructor of an object it has no further effect.
+/// In a plugin's `new` or method, or in the type of its settings, it becomes an
+/// [`ErrorKind::Panicked`](crate::ErrorKind::Panicked).
+/// In the destructor of an object it has no further effect.
 ///
 /// # Limits
 ///
@@ -231,8 +232,8 @@ impl Library {
     ///
     /// # Safety
     ///
-    /// Opening a plugin of it loads it and calls it, which runs the file's code with all the rights
-    /// of this process.
+    /// Opening a plugin of it, or a question about its settings, loads it and calls it.
+    /// That runs the file's code with all the rights of this process.
     /// The caller must know that a Rust compiler made the library with `plug`, that it does no
     /// harm, and that it was not made to deceive the checks.
     pub unsafe fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
