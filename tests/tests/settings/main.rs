@@ -38,5 +38,6 @@ every_link! {
 #[cfg(not(miri))]
 every_link! {
     process: remote::process(ProcessOptions::new());
+    process_by_netrpc: remote::process(ProcessOptions::new().env("PLUG_PROTOCOL", "netrpc"));
     grpc: remote::served();
 }
