@@ -268,6 +268,12 @@ impl Dispatch {
 }
 
 impl Target {
+    /// The same method of an instance of the plugin.
+    #[cfg(feature = "netrpc")]
+    pub(crate) fn of_instance(self, instance: Weak<Instance>) -> Self {
+        Self { instance: Some(instance), ..self }
+    }
+
     /// The fault of a request that cannot be decoded, for the given reason.
     pub(crate) fn malformed_request(&self, reason: &str) -> Fault {
         let ServedPlugin { plugin, service, .. } = &self.dispatch.plugins[self.plugin];
