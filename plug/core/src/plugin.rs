@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::entry::options::OpenOptions;
-use crate::entry::{Asked, Entry, SEPARATOR, Slot};
+use crate::entry::{Entry, Request, SEPARATOR, Slot};
 use crate::error::Error;
 use crate::error::difference::Difference;
 use crate::error::kind::ErrorKind;
@@ -303,7 +303,7 @@ impl Plugin {
         let mut object: Option<Box<I>> = None;
         if self.implements::<I>() {
             self.check_fit()?;
-            self.answer(&mut object, options, Asked::Object)?;
+            self.answer(&mut object, options, Request::Object)?;
         }
         object.ok_or_else(|| {
             let (implements, requested) = (self.interface(), I::IDENTITY.name());
@@ -400,7 +400,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plugin_of_another_version_of_its_interface_is_not_asked() {
+    fn a_plugin_of_another_version_of_its_interface_gets_no_request() {
         let fields = Arc::new(Fields::of(|at| if at == NAME { "a" } else { "" }));
         let interface = Identity::foreign(TypeId::of::<()>(), "app::Plug", "1.0.0");
         let unfit = Some([Difference::NotPortable].into());

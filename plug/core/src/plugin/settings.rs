@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use crate::entry::options::OpenOptions;
-use crate::entry::{Asked, Slot};
+use crate::entry::{Request, Slot};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::error::refusal::{Refusal, keys, step};
@@ -60,7 +60,7 @@ impl Plugin {
     pub fn check(&self, settings: &Settings) -> Result<(), Error> {
         self.check_fit()?;
         let options = OpenOptions::new().settings(settings.clone());
-        self.answer(&mut (), &options, Asked::Check)
+        self.answer(&mut (), &options, Request::Check)
     }
 
     /// The JSON Schema of its settings, 2020-12.
@@ -96,17 +96,22 @@ impl Plugin {
         let mut schema = None;
         if self.takes_settings() {
             self.check_fit()?;
-            self.answer(&mut (), &OpenOptions::new(), Asked::Schema(&mut schema))?;
+            self.answer(&mut (), &OpenOptions::new(), Request::Schema(&mut schema))?;
         }
         Ok(schema)
     }
 
     /// Asks the plugin, and explains an error.
-    pub(super) fn answer(&self, object: &mut dyn Any, options: &OpenOptions, asked: Asked<'_>) -> Result<(), Error> {
+    pub(super) fn answer(
+        &self,
+        object: &mut dyn Any,
+        options: &OpenOptions,
+        request: Request<'_>,
+    ) -> Result<(), Error> {
         let settings = options.settings.as_ref();
         let text = settings.map_or(EMPTY, Settings::text);
-        let is_open = matches!(asked, Asked::Object);
-        self.ask(&mut Slot { object, options, settings: text, asked })
+        let is_open = matches!(request, Request::Object);
+        self.ask(&mut Slot { object, options, settings: text, request })
             .map_err(|source| self.explain(settings, is_open, source))
     }
 
@@ -115,7 +120,7 @@ impl Plugin {
         if let Some(refused) = self.refuse(slot.settings) {
             return Err(refused);
         }
-        let is_open = matches!(slot.asked, Asked::Object);
+        let is_open = matches!(slot.request, Request::Object);
         match &self.0 {
             // The answer is known: it takes the settings, and has no schema.
             _ if !is_open && !self.takes_settings() => Ok(()),
