@@ -38,6 +38,6 @@ every_link! {
 #[cfg(not(miri))]
 every_link! {
     process: remote::process(ProcessOptions::new());
-    process_by_netrpc: remote::process(ProcessOptions::new().env("PLUG_PROTOCOL", "netrpc"));
+    process_by_netrpc: remote::process(remote::netrpc());
     grpc: remote::served();
 }
