@@ -105,6 +105,6 @@ fn panics_behind_a_table_are_errors() {
 #[cfg(not(miri))]
 every_link! {
     process: remote::process(ProcessOptions::new());
-    process_by_netrpc: remote::process(ProcessOptions::new().env("PLUG_PROTOCOL", "netrpc"));
+    process_by_netrpc: remote::process(remote::netrpc());
     grpc: remote::served();
 }
