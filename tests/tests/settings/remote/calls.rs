@@ -212,7 +212,7 @@ fn a_call_that_names_no_instance_is_for_the_shared_object() {
     assert_eq!(
         client.count(&[]).unwrap_err(),
         format!(
-            "FailedPrecondition: there are several plugins of `{INTERFACE}`: `all`, `needs`, `plain`, `slow`; \
+            "FailedPrecondition: there are several plugins of `{INTERFACE}`: `all`, `needs`, `panics`, `plain`, `slow`; \
              name one in the metadata `plug-name`"
         )
     );
@@ -272,12 +272,12 @@ fn a_request_that_cannot_be_served_is_refused() {
     let refused = |request| text(&client.open(request, None).err().unwrap());
     assert_eq!(
         refused(request("none", "")),
-        format!("NotFound: there is no plugin `none` of `{INTERFACE}`: there is `all`, `needs`, `plain`")
+        format!("NotFound: there is no plugin `none` of `{INTERFACE}`: there is `all`, `needs`, `panics`, `plain`")
     );
     let other = OpenRequest { interface: "other::Interface".to_owned(), ..request("all", "") };
     assert_eq!(refused(other), "NotFound: there is no plugin `all` of `other::Interface`: there is nothing");
     let unnamed = OpenRequest { interface: String::new(), ..request("none", "") };
-    assert_eq!(refused(unnamed), "NotFound: there is no plugin `none`: there is `all`, `needs`, `plain`");
+    assert_eq!(refused(unnamed), "NotFound: there is no plugin `none`: there is `all`, `needs`, `panics`, `plain`");
     assert_eq!(
         refused(request("plain", r#"{ "times": 1 }"#)),
         "InvalidArgument: it takes no settings, and `times` was set"
@@ -311,7 +311,7 @@ fn the_schema_of_a_plugin_is_given_when_it_is_asked_for() {
     assert_eq!((client.schema("needs").unwrap(), client.schema("plain").unwrap()), (None, None));
     assert_eq!(
         text(&client.schema("none").unwrap_err()),
-        "NotFound: there is no plugin `none`: there is `all`, `needs`, `plain`"
+        "NotFound: there is no plugin `none`: there is `all`, `needs`, `panics`, `plain`"
     );
 }
 

@@ -27,8 +27,8 @@ fn a_process_of_before_is_used_as_before() {
     let error = open(&registry, r#"{ "times": 2 }"#).err().unwrap();
     let version = env!("CARGO_PKG_VERSION");
     let text = format!(
-        "plugin `all` does not take its settings: plugin `all` was built with plug {version}, which knows no \
-         settings"
+        "plugin `all` does not take its settings: it was built with plug {version}, which knows no settings\n \
+         --> app.json:1:1"
     );
     assert!(matches!(error.kind(), ErrorKind::Settings { .. }));
     assert_eq!(format!("{error:?}"), text);
@@ -45,7 +45,8 @@ fn a_server_without_instances_shares_its_objects() {
     assert!(all.takes_settings());
     assert!(all.schema().unwrap().unwrap().starts_with('{'));
     let text = "plugin `all` does not take its settings: \
-                its server opens no instances, and only they have settings: `Server::instances` allows them";
+                its server opens no instances, and only they have settings: `Server::instances` allows them\n \
+                --> app.json:1:1";
     let error = open(&registry, r#"{ "times": 2 }"#).err().unwrap();
     assert!(matches!(error.kind(), ErrorKind::Settings { .. }));
     assert_eq!(format!("{error:?}"), text);
@@ -68,7 +69,8 @@ fn a_program_that_lists_no_plugins_takes_no_settings() {
     assert_eq!(
         format!("{error:?}").replace(&*path.to_string_lossy(), "PATH"),
         "plugin `settings-peer` does not take its settings: `settings-peer` in `PATH` takes no settings by plug; \
-         a plugin in Go takes them by a method of its interface, `configure` say"
+         a plugin in Go takes them by a method of its interface, `configure` say\n \
+         --> app.json:1:1"
     );
     // Without settings it is the object that all share.
     let [one, other] = [0, 1].map(|_| plugin.open::<dyn Counter>().unwrap());

@@ -111,11 +111,7 @@ fn listed(
     let lacks = matched.places.map(|places| places.iter().map(Option::is_none).collect()).unwrap_or_default();
     let takes = match (list.instances, plugin.takes_settings) {
         (None, _) => {
-            let (name, version) = (&plugin.name, escape::short(&list.plug));
-            let text = format!(
-                "plugin `{name}` was built with plug {version}, which knows \
-                 no settings"
-            );
+            let text = format!("it was built with plug {}, which knows no settings", escape::short(&list.plug));
             Takes::Unknown(text.into())
         }
         (Some(_), true) => Takes::Settings,

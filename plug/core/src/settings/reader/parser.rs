@@ -164,7 +164,7 @@ impl<'t> Parser<'t> {
                 let (mut level, mut seen) = (self.enter()?, Seen::default());
                 while self.next(&mut level)? {
                     let key = self.key()?;
-                    seen.insert(&key)?;
+                    seen.insert(key.clone())?;
                     self.skip().map_err(|refused| refused.below(key))?;
                 }
             }

@@ -268,7 +268,7 @@ impl<'de> MapAccess<'de> for &mut Map<'_, 'de> {
         }
         let key = self.key.insert(self.parser.key()?);
         if let Some(seen) = &mut self.seen {
-            seen.insert(key)?;
+            seen.insert(key.clone())?;
         }
         seed.deserialize(Key(key)).map(Some).map_err(|refused| refused.below(key))
     }
