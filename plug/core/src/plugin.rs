@@ -406,7 +406,7 @@ mod tests {
         let unfit = Some([Difference::NotPortable].into());
         let open = |_: &mut Slot<'_>| unreachable!("it does not fit");
         let a = Plugin::found(fields, interface, "library:/x".into(), None, unfit, Takes::Settings, Box::new(open));
-        let settings = Settings::json("app.json", "{}").unwrap();
+        let settings = crate::Settings::json("app.json", "{}").unwrap();
         for error in [a.check(&settings).unwrap_err(), a.schema().unwrap_err()] {
             assert!(matches!(error.kind(), ErrorKind::Incompatible { plugin, .. } if plugin == "a"), "{error:?}");
         }

@@ -22,7 +22,7 @@ impl Registry {
     /// # Errors
     ///
     /// Those of [`open_with`](Registry::open_with), with the section and its place in the file, and
-    /// [`ErrorKind::Unreadable`] if the settings are no table of sections.
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) if the settings are no table of sections.
     ///
     /// # Panics
     ///
@@ -110,7 +110,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreadable`] if the settings are no table.
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) if the settings are no table.
     ///
     /// # Panics
     ///
