@@ -10,7 +10,7 @@ pub(super) fn hello() -> String {
 }
 
 pub(super) fn list() -> String {
-    format!("{LIST_EXAMPLES}\n\n{CONFIG}\n\n{LINKS}\n\n{LIST_JSON}")
+    format!("{LIST_EXAMPLES}\n\n{LINKS}\n\n{LIST_JSON}")
 }
 
 pub(super) fn info() -> String {
@@ -18,7 +18,7 @@ pub(super) fn info() -> String {
 }
 
 pub(super) fn serve() -> String {
-    format!("{SERVE_EXAMPLES}\n\n{SERVE_OUTPUT}\n\n{CONFIG}\n\n{LINKS}")
+    format!("{SERVE_EXAMPLES}\n\n{SERVE_OUTPUT}\n\n{LINKS}")
 }
 
 pub(super) fn schema() -> String {

@@ -7,6 +7,8 @@ mod old;
 mod random;
 #[cfg(not(miri))]
 mod remote;
+#[cfg(all(not(miri), target_os = "linux"))]
+mod secrets;
 mod suite;
 
 use plug::Registry;
@@ -103,5 +105,6 @@ fn panics_behind_a_table_are_errors() {
 #[cfg(not(miri))]
 every_link! {
     process: remote::process(ProcessOptions::new());
+    process_by_netrpc: remote::process(remote::netrpc());
     grpc: remote::served();
 }

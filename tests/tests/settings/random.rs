@@ -106,7 +106,7 @@ fn text(value: &Value, style: &mut impl Iterator<Item = u8>) -> String {
     let space =
         |style: &mut dyn Iterator<Item = u8>| ["", "", " ", "\n\t", "\r\n"][style.next().unwrap_or(0) as usize % 5];
     let quoted = |text: &str, style: &mut dyn Iterator<Item = u8>| {
-        if style.next().unwrap_or(0) % 3 > 0 {
+        if !style.next().unwrap_or(0).is_multiple_of(3) {
             return serde_json::to_string(text).expect("a text is JSON");
         }
         let units: Vec<_> = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();

@@ -143,6 +143,12 @@ impl OpenInstance {
         }
     }
 
+    /// The index of its plugin, and the instance itself for its calls.
+    #[cfg(feature = "netrpc")]
+    pub(crate) fn called(&self) -> Option<(usize, Weak<Instance>)> {
+        self.instances.find(self.number)
+    }
+
     fn remove(&self) -> Option<Arc<Instance>> {
         self.instances.open().remove(&self.number)
     }

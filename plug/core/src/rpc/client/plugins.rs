@@ -11,7 +11,7 @@ use prost::Message;
 
 use crate::compat::Match;
 use crate::compat::record::{MAX_PATH, ParsedInterface, ParsedMethod, check_fields, check_lines};
-use crate::entry::{Asked, Slot, submissions};
+use crate::entry::{Request, Slot, submissions};
 use crate::error::Error;
 use crate::error::difference::Difference;
 use crate::interface::Identity;
@@ -111,11 +111,7 @@ fn listed(
     let lacks = matched.places.map(|places| places.iter().map(Option::is_none).collect()).unwrap_or_default();
     let takes = match (list.instances, plugin.takes_settings) {
         (None, _) => {
-            let (name, version) = (&plugin.name, escape::short(&list.plug));
-            let text = format!(
-                "plugin `{name}` was built with plug {version}, which knows \
-                 no settings"
-            );
+            let text = format!("it was built with plug {}, which knows no settings", escape::short(&list.plug));
             Takes::Unknown(text.into())
         }
         (Some(_), true) => Takes::Settings,
@@ -188,16 +184,16 @@ impl Remote {
             let text = "its server opens no instances, and only they have settings: `Server::instances` allows them";
             return Err(Error::refused(text, String::new(), None));
         }
-        match &mut slot.asked {
-            Asked::Object => self.open(slot, limit, deadline),
-            Asked::Check if !self.served.has_instances => Ok(()),
-            Asked::Check => {
+        match &mut slot.request {
+            Request::Object => self.open(slot, limit, deadline),
+            Request::Check if !self.served.has_instances => Ok(()),
+            Request::Check => {
                 let call = Call::of_service(OPEN, self.open_request(slot.settings, true), deadline);
                 let channel = self.side.reach.ask()?;
                 self.wait(channel.call(call), deadline).map(drop).map_err(|fault| self.error("check", fault))
             }
-            Asked::Answers(_) => Ok(()),
-            Asked::Schema(found) => {
+            Request::Answers(_) => Ok(()),
+            Request::Schema(found) => {
                 let channel = self.side.reach.ask()?;
                 let request = SchemaRequest { plugin: self.wire_name(), interface: self.served.interface.clone() };
                 let ask = || self.side.driver.wait(services::schema(&*channel, &request, deadline));

@@ -183,7 +183,7 @@ impl<'t> Parser<'t> {
             Some(b'{') => {
                 let (mut level, mut seen) = (self.enter()?, Seen::default());
                 while let Some(key) = self.next_key(&mut level)? {
-                    seen.insert(&key)?;
+                    seen.insert(key.clone())?;
                     self.skip().map_err(|refused| refused.below(key))?;
                 }
             }

@@ -261,7 +261,7 @@ impl<'de> MapAccess<'de> for &mut Map<'_, 'de> {
         self.key = self.parser.next_key(&mut self.level)?;
         let Some(key) = &self.key else { return Ok(None) };
         if let Some(seen) = &mut self.seen {
-            seen.insert(key)?;
+            seen.insert(key.clone())?;
         }
         seed.deserialize(Key(key)).map(Some).map_err(|refused| refused.below(key))
     }
