@@ -5,14 +5,16 @@
 //! ```
 //!
 //! The sections are `start`, `size`, `open`, `lookup` and `build`; of shared libraries `calls`,
-//! `load`, `library-size` and `library-build`; `settings`; against programs in Go `process`, `netrpc` and
-//! `grpc`; and of a server under attack `memory`. Without a section, all are measured.
+//! `load`, `library-size` and `library-build`; against programs in Go `process`, `netrpc` and
+//! `grpc`; of a server under attack `memory`; and of plugins with settings `settings`.
+//! Without a section, all are measured.
 //!
 //! It fails if a figure exceeds its limit, or the guard of a limit that has one.
 //! It fails without valgrind, unless `--without-valgrind` leaves out the counts of valgrind.
 //! Without Go, its three sections are left out.
 
 mod grpc;
+mod instances;
 mod library;
 mod measure;
 mod memory;
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         "netrpc",
         "grpc",
         "memory",
+        "settings",
     ];
     let unknown = |argument: &&String| *argument != "--without-valgrind" && !known.contains(&&argument[..]);
     if let Some(argument) = options.iter().chain(&sections).find(unknown) {
@@ -117,6 +120,9 @@ fn main() -> ExitCode {
     }
     if is_asked_for("memory") {
         memory::measure(&mut table);
+    }
+    if is_asked_for("settings") {
+        instances::measure(&mut table);
     }
     println!("{table}");
     if !has_valgrind {
