@@ -286,3 +286,9 @@ fn a_text_that_is_cut_anywhere_is_read_or_refused() {
         }
     }
 }
+
+#[test]
+fn a_number_that_is_not_finite_is_null() {
+    let value = std::collections::BTreeMap::from([("a", f64::NAN), ("b", f64::NEG_INFINITY), ("c", 0.5)]);
+    assert_eq!(Settings::of(&value).unwrap().text(), r#"{"a":null,"b":null,"c":0.5}"#);
+}
