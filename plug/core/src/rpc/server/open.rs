@@ -49,7 +49,9 @@ pub(super) async fn open(call: ServiceCall, is_stopping: watch::Receiver<bool>) 
     };
     let responder = responder.received(is_compressed);
     let queue = calls.clone();
-    let open = move |message| {
+    let open = move |message: Bytes| {
+        // While the plugin has the settings, their bytes count as those of any request.
+        let _counted = message.clone();
         let opened = dispatch.open(&decode::<OpenRequest>(message)?)?;
         Ok(opened.map(|instance| Leased::new(instance, queue)))
     };
