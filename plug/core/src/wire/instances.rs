@@ -58,6 +58,17 @@ impl Instances {
         self.0.limit > 0
     }
 
+    /// # Errors
+    ///
+    /// If none are allowed.
+    pub(crate) fn check_allowed(&self) -> Result<(), Fault> {
+        if self.are_allowed() {
+            return Ok(());
+        }
+        let text = "this server opens no instances\nhint: `Server::instances` of the server allows them";
+        Err(Fault::Unimplemented(text.to_owned()))
+    }
+
     fn open(&self) -> MutexGuard<'_, HashMap<u64, Arc<Instance>>> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -69,10 +80,7 @@ impl Instances {
     /// If there are as many as the limit allows.
     pub(crate) fn reserve(&self) -> Result<Place, Fault> {
         let Table { limit, count, .. } = &*self.0;
-        if !self.are_allowed() {
-            let text = "this server opens no instances\nhint: `Server::instances` of the server allows them";
-            return Err(Fault::Unimplemented(text.to_owned()));
-        }
+        self.check_allowed()?;
         let one_more = |count: usize| (count < *limit).then_some(count + 1);
         if count.fetch_update(SeqCst, SeqCst, one_more).is_err() {
             let text = format!("{limit} instances are open, which is the server's limit (`Server::instances`)");

@@ -302,6 +302,13 @@ fn settings_are_checked_without_an_instance() {
     // It takes no place.
     let (_, _opened) = client.open(request("all", ""), None).unwrap();
     client.open(check(""), None).unwrap();
+    // A server without instances reads no settings.
+    let (_server, address) = self::server(0);
+    let client = Client::connect(&address);
+    let none = "Unimplemented: this server opens no instances\nhint: `Server::instances` of the server allows them";
+    for request in [request("all", ""), check("{}")] {
+        assert_eq!(text(&client.open(request, None).err().unwrap()), none);
+    }
 }
 
 #[test]
