@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use crate::panic::dispose;
 use crate::wire::callee::Callee;
 use crate::wire::fault::{Code, Fault};
 
@@ -124,7 +125,9 @@ impl Drop for Instance {
     fn drop(&mut self) {
         let object = self.object.take();
         // The hook for panics has reported it, and nobody waits for a result.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(object)));
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(object))) {
+            dispose(payload);
+        }
         drop(self.place.take());
         if let Some(on_drop) = self.on_drop.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             on_drop();
@@ -189,6 +192,40 @@ mod tests {
             let _ = self.0.send("dropped");
             assert!(!self.1, "the object panics");
         }
+    }
+
+    /// The payload of a panic, whose drop panics too.
+    struct Payload;
+
+    impl Drop for Payload {
+        fn drop(&mut self) {
+            panic!("the payload panics");
+        }
+    }
+
+    /// An object whose drop panics with it.
+    struct Bomb;
+
+    impl Callee for Bomb {
+        fn call(&self, _: usize, _: &[u8]) -> Result<Vec<u8>, NoReply> {
+            Ok(Vec::new())
+        }
+    }
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::panic_any(Payload);
+        }
+    }
+
+    #[test]
+    fn no_panic_of_an_object_leaves_its_drop() {
+        let instances = Instances::new(1);
+        let open = Instances::add(instances.reserve().ok().unwrap(), 0, Box::new(Bomb));
+        let (send, closed) = mpsc::channel();
+        open.close(move || send.send(()).unwrap());
+        closed.recv().unwrap();
+        assert!(instances.reserve().is_ok());
     }
 
     fn text(fault: &Fault) -> (&'static str, &str) {
