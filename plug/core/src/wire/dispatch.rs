@@ -156,6 +156,8 @@ impl Dispatch {
         let plugin = &self.plugins[at].plugin;
         let settings = if settings.is_empty() { EMPTY } else { settings };
         if *only_check {
+            // Without instances no settings can be given, so there is nothing to read.
+            self.instances.check_allowed()?;
             return ask(plugin, "new", settings, Request::Check).map(|()| None);
         }
         let place = self.instances.reserve()?;

@@ -1,10 +1,11 @@
 //! `plug.v1.Plugins` on the wire, as a client in another language sees it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use plug::OpenOptions;
 use plug::link::{Grpc as GrpcLink, ProcessOptions};
+use plug::{Error, OpenOptions, Plugin, Server};
 use plug_tests::until;
 use prost::Message;
 use settings_plugins::Counter;
@@ -301,6 +302,46 @@ fn settings_are_checked_without_an_instance() {
     // It takes no place.
     let (_, _opened) = client.open(request("all", ""), None).unwrap();
     client.open(check(""), None).unwrap();
+    // A server without instances reads no settings.
+    let (_server, address) = self::server(0);
+    let client = Client::connect(&address);
+    let none = "Unimplemented: this server opens no instances\nhint: `Server::instances` of the server allows them";
+    for request in [request("all", ""), check("{}")] {
+        assert_eq!(text(&client.open(request, None).err().unwrap()), none);
+    }
+}
+
+#[test]
+fn settings_count_as_bytes_of_a_request_while_new_runs() {
+    let (started, is_started) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    // The first one waits.
+    let new = move |_: BTreeMap<String, String>| {
+        started.send(()).unwrap();
+        let _ = released.lock().unwrap().recv();
+        Err(Error::msg("it was released"))
+    };
+    let plugin = Plugin::builder_with_settings::<dyn Counter, _>("waits", new).build().unwrap();
+    let server = Server::new().plugins([plugin]).instances(10).max_request(1 << 20).max_server_bytes(0);
+    let server = server.bind("grpc://127.0.0.1:0").unwrap();
+    let (address, stop) = (server.address(), server.stop());
+    let serving = std::thread::spawn(move || server.serve());
+    let large = || request("waits", &format!(r#"{{ "a": "{}" }}"#, "x".repeat(700 << 10)));
+    let refused = || text(&Client::connect(&address).open(large(), None).err().unwrap());
+    std::thread::scope(|scope| {
+        let first = scope.spawn(refused);
+        is_started.recv().unwrap();
+        let limit = "the requests of all connections would hold more than 1048576 bytes, which is the server's limit \
+                     (`Server::max_server_bytes`)";
+        assert_eq!(refused(), format!("ResourceExhausted: {limit}"));
+        drop(release);
+        assert_eq!(first.join().unwrap(), "Unknown: it was released");
+    });
+    // After that they do not count.
+    assert_eq!(refused(), "Unknown: it was released");
+    stop.stop();
+    serving.join().unwrap().unwrap();
 }
 
 #[test]

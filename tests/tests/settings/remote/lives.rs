@@ -206,6 +206,28 @@ fn an_instance_is_opened_again_after_its_connection_was_lost() {
 }
 
 #[test]
+fn the_instances_of_several_servers_are_spread_and_stay() {
+    let ((first, one), (_second, other)) = (server(10), server(10));
+    let both = format!("{one},{}", other.trim_start_matches("grpc://"));
+    let registry = registry(&Grpc::open(&both).unwrap());
+    let objects: Vec<_> = (0..4).map(|_| open(&registry, r#"{ "times": 7 }"#).unwrap()).collect();
+    let processes = || objects.iter().map(|object| object.process().unwrap()).collect::<Vec<_>>();
+    let before = processes();
+    assert!(before[0] != before[1] && before[..2] == before[2..], "{before:?}");
+    for object in &objects {
+        assert_eq!((1..=5).map(|_| object.count().unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(object.alive().unwrap(), 2);
+    }
+    // Without one server, its instances are opened on the other.
+    drop(first);
+    let is_there = || objects.iter().all(|object| object.settings().is_ok());
+    until(LONG, "all are open", is_there);
+    let after = processes();
+    assert!(after.iter().all(|process| *process == after[0]) && before.contains(&after[0]), "{after:?}");
+    assert_eq!(objects[0].alive().unwrap(), 4);
+}
+
+#[test]
 fn a_server_that_was_started_again_gets_the_settings_again() {
     let relay = {
         let (_server, address) = server(10);

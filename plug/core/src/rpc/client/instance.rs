@@ -94,9 +94,14 @@ impl ObjectInstance {
     }
 
     /// The same instance in another run of its process, not yet open there.
+    /// If it never was open, its first opening is still to come.
     #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "only a process is started again"))]
     pub(crate) fn again(&self) -> Arc<Self> {
-        Arc::new(Self::with(self.plugin.clone(), self.request.clone(), State::Gone))
+        let state = match *self.state() {
+            State::Unopened => State::Unopened,
+            _ => State::Gone,
+        };
+        Arc::new(Self::with(self.plugin.clone(), self.request.clone(), state))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -212,5 +217,61 @@ impl ObjectInstance {
             Ok(Bytes::new())
         });
         let _ = driver.call(ending, false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::refusal::Refusal;
+
+    /// A peer whose plugin refuses its settings, or takes them.
+    struct Peer {
+        refuses: bool,
+    }
+
+    struct Opened;
+
+    impl Channel for Peer {
+        fn call(&self, _: Call) -> ReplyFuture {
+            Box::pin(async { Err(Fault::Cancelled) })
+        }
+    }
+
+    impl Opens for Peer {
+        fn open_instance(&self, _: Bytes) -> OpenFuture {
+            let texts = vec!["there is no `tmes`".to_owned()];
+            let refused = self.refuses.then(|| Fault::Settings { texts, refusal: Refusal::default() });
+            Box::pin(async move { refused.map_or(Ok(Arc::new(Opened) as _), Err) })
+        }
+    }
+
+    impl Instance for Opened {
+        fn call(&self, _: Call) -> ReplyFuture {
+            Box::pin(async { Ok(Bytes::new()) })
+        }
+
+        fn is_lost(&self) -> bool {
+            false
+        }
+
+        fn end(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+            Box::pin(async {})
+        }
+    }
+
+    #[test]
+    fn only_an_instance_that_was_open_is_opened_again() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let open =
+            |instance: &Arc<ObjectInstance>, refuses| runtime.block_on(instance.open(Arc::new(Peer { refuses }), None));
+        let instance = ObjectInstance::new("a".to_owned(), Bytes::new());
+        // The process has ended before it was asked.
+        let refused = open(&instance.again(), true).unwrap_err();
+        assert!(matches!(&refused, Fault::Settings { .. }), "{refused:?}");
+        open(&instance, false).unwrap();
+        let refused = open(&instance.again(), true).unwrap_err();
+        let texts = ["cannot open plugin `a` again", "there is no `tmes`"];
+        assert!(matches!(&refused, Fault::Failed(failed) if failed[..] == texts), "{refused:?}");
     }
 }

@@ -15,7 +15,6 @@ use prost::Message;
 use tokio::sync::{oneshot, watch};
 use tonic::Status;
 
-use crate::rpc::frames::Frames;
 use crate::rpc::server::backpressure::{Backpressure, Outgoing};
 use crate::rpc::server::body;
 use crate::rpc::server::body::RequestLimits;
@@ -44,13 +43,15 @@ pub(super) struct ServiceCall {
 /// Opens an instance, and closes it when the call ends.
 pub(super) async fn open(call: ServiceCall, is_stopping: watch::Receiver<bool>) {
     let ServiceCall { dispatch, calls, body, limits, responder, backpressure } = call;
-    let (message, is_compressed, rest) = match body::first(body, limits, &backpressure).await {
+    let (message, is_compressed, body) = match body::first(body, limits, &backpressure).await {
         Ok(first) => first,
         Err(fault) => return responder.unary(Err(fault), &backpressure),
     };
     let responder = responder.received(is_compressed);
     let queue = calls.clone();
-    let open = move |message| {
+    let open = move |message: Bytes| {
+        // While the plugin has the settings, their bytes count as those of any request.
+        let _counted = message.clone();
         let opened = dispatch.open(&decode::<OpenRequest>(message)?)?;
         Ok(opened.map(|instance| Leased::new(instance, queue)))
     };
@@ -60,7 +61,7 @@ pub(super) async fn open(call: ServiceCall, is_stopping: watch::Receiver<bool>) 
         Ok(Some(leased)) => {
             let reply = OpenReply { instance: leased.number() };
             if let Some(stream) = responder.begin(encode(&reply)) {
-                let lease = Lease { leased, stream, rest, deadline: limits.deadline, is_stopping };
+                let lease = Lease { leased, stream, body, deadline: limits.deadline, is_stopping };
                 tokio::spawn(async move {
                     lease.hold().await;
                     // The connection is not idle as long as it has an instance.
@@ -128,7 +129,7 @@ fn encode(message: &impl Message) -> Bytes {
 struct Lease {
     leased: Leased,
     stream: SendStream<Outgoing>,
-    rest: Frames,
+    body: RecvStream,
     deadline: Option<Instant>,
     is_stopping: watch::Receiver<bool>,
 }
@@ -136,10 +137,10 @@ struct Lease {
 impl Lease {
     /// Waits until the client asks the instance to end, or is gone, and ends it.
     async fn hold(self) {
-        let Self { leased, stream, rest, deadline, mut is_stopping } = self;
+        let Self { leased, stream, body, deadline, mut is_stopping } = self;
         let end = tokio::select! {
             biased;
-            ended = body::end(rest) => ended.map_err(|fault| status(fault, Errors::Short)),
+            ended = body::end(body) => ended.map_err(|fault| status(fault, Errors::Short)),
             () = respond::until(deadline) => Err(respond::late_status()),
             _ = is_stopping.wait_for(|is_stopping| *is_stopping) => {
                 Err(Status::unavailable("the server is about to end"))

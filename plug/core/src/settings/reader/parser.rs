@@ -31,6 +31,8 @@ pub(crate) struct Parser<'t> {
     at: usize,
     /// The number of tables and lists around it.
     depth: usize,
+    /// Whether a mistake in the text was found. A type may ignore the error.
+    is_broken: bool,
 }
 
 /// A place in the text, before a value.
@@ -60,7 +62,7 @@ pub(crate) enum Number<'t> {
 
 impl<'t> Parser<'t> {
     pub fn new(json: &'t str) -> Self {
-        Self { json, at: 0, depth: 0 }
+        Self { json, at: 0, depth: 0, is_broken: false }
     }
 
     /// The first byte of what comes next, behind white space.
@@ -92,7 +94,8 @@ impl<'t> Parser<'t> {
 
     /// The error that something else comes next. It quotes nothing.
     #[cold]
-    pub fn expected(&self, what: &str) -> Refused {
+    pub fn expected(&mut self, what: &str) -> Refused {
+        self.is_broken = true;
         let before = String::from_utf8_lossy(&self.json.as_bytes()[..self.at]);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -167,9 +170,10 @@ impl<'t> Parser<'t> {
     }
 
     /// Goes behind the value, if what read it did not: it gave up, or never began.
+    /// If it ignored a mistake in the text, this finds the mistake again.
     #[inline]
     pub fn finish(&mut self, start: Start) -> Result<(), Refused> {
-        if self.at == start.at || self.depth != start.depth {
+        if self.at == start.at || self.depth != start.depth || self.is_broken {
             Start { at: self.at, depth: self.depth } = start;
             return self.skip();
         }
@@ -320,7 +324,7 @@ impl<'t> Parser<'t> {
 
     /// An integer that takes about 64 bits, or more. Its digits end here.
     #[cold]
-    fn large(&self, start: usize) -> Result<Number<'t>, Refused> {
+    fn large(&mut self, start: usize) -> Result<Number<'t>, Refused> {
         let text = &self.json[start..self.at];
         text.parse().map(Number::Unsigned).or_else(|_| Ok(Number::Large(self.rounded(text)?, text)))
     }
@@ -347,7 +351,7 @@ impl<'t> Parser<'t> {
         if self.at == start { Err(self.expected("a digit")) } else { Ok(()) }
     }
 
-    fn rounded(&self, text: &str) -> Result<f64, Refused> {
+    fn rounded(&mut self, text: &str) -> Result<f64, Refused> {
         text.parse().ok().filter(|value: &f64| value.is_finite()).ok_or_else(|| self.expected("a smaller number"))
     }
 

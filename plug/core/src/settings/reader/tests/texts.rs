@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::super::read;
@@ -68,6 +68,34 @@ fn that_are_no_json() {
         assert_eq!(refused::<Map>(json), format!(": the settings are no JSON: expected {what}"), "{json}");
         // With its feature `arbitrary_precision`, `serde_json` keeps a number of any size.
         assert!(json.contains("1e999") || serde_json::from_str::<Map>(json).is_err(), "{json}");
+    }
+}
+
+/// A number, or 0 in place of an error.
+fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    Ok(u8::deserialize(deserializer).unwrap_or_default())
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Lenient {
+    #[serde(deserialize_with = "lenient")]
+    a: u8,
+    b: u8,
+}
+
+#[test]
+fn that_are_no_json_for_a_type_that_ignores_errors() {
+    for a in ["\"x\"", "300", "[1, {}]", "{ \"c\": [1] }", "null"] {
+        assert_eq!(read::<Lenient>(&format!("{{ \"a\": {a}, \"b\": 1 }}")).unwrap(), Lenient { a: 0, b: 1 }, "{a}");
+    }
+    for (json, what) in [
+        (r#"{ "a": 1., "b": 1 }"#, "a digit at line 1, column 10"),
+        (r#"{ "a": "\,"b": 1 }"#, "an escape at line 1, column 10"),
+        (r#"{ "a": [1, -], "b": 1 }"#, "a number at line 1, column 13"),
+    ] {
+        let refused = refused::<Lenient>(json);
+        let text = refused.split_once(": ").unwrap().1;
+        assert_eq!(text, format!("the settings are no JSON: expected {what}"), "{json}");
     }
 }
 
