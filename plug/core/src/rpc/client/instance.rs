@@ -266,7 +266,7 @@ mod tests {
         let open =
             |instance: &Arc<ObjectInstance>, refuses| runtime.block_on(instance.open(Arc::new(Peer { refuses }), None));
         let instance = ObjectInstance::new("a".to_owned(), Bytes::new());
-        // The process has ended before it was asked.
+        // The process has ended before the request.
         let refused = open(&instance.again(), true).unwrap_err();
         assert!(matches!(&refused, Fault::Settings { .. }), "{refused:?}");
         open(&instance, false).unwrap();
