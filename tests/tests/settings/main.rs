@@ -7,8 +7,6 @@ mod old;
 mod random;
 #[cfg(not(miri))]
 mod remote;
-#[cfg(all(not(miri), target_os = "linux"))]
-mod secrets;
 mod suite;
 
 use plug::Registry;

@@ -4,6 +4,7 @@ mod calls;
 mod lives;
 mod old;
 mod relay;
+mod secrets;
 
 use std::path::Path;
 use std::process::Command;

@@ -343,3 +343,47 @@ fn a_process_that_is_stopped_drops_the_instances() {
         assert!(took >= Duration::from_millis(200) && took < Duration::from_secs(5), "{took:?}");
     }
 }
+
+#[test]
+fn instances_are_opened_over_one_multiplexed_connection() {
+    let process = process(ProcessOptions::new().multiplex());
+    let registry = registry(&process);
+    let all: Vec<_> = (0..10).map(|_| open(&registry, "{}").unwrap()).collect();
+    assert_eq!(all[0].alive().unwrap(), 10);
+    let last = open(&registry, "{}").unwrap();
+    drop(all);
+    assert_eq!(last.alive().unwrap(), 1);
+}
+
+#[test]
+fn a_process_that_runs_already_opens_instances_for_each_of_its_hosts() {
+    let process = process(ProcessOptions::new().without_tls());
+    let object = open(&registry(&process), r#"{ "times": 1 }"#).unwrap();
+    let attached = ProcessOptions::new().reattach(process.reattachment().unwrap()).unwrap();
+    let other = open(&registry(&attached), r#"{ "times": 2 }"#).unwrap();
+    assert_eq!((other.process().unwrap(), other.alive().unwrap()), (object.process().unwrap(), 2));
+    assert!(other.settings().unwrap().starts_with("Settings { times: 2, "));
+    drop((other, attached));
+    assert_eq!(object.alive().unwrap(), 1);
+}
+
+#[test]
+fn an_instance_stays_on_its_server_among_several() {
+    let ((mut one, first), (mut other, second)) = (server(10), server(10));
+    let addresses = format!("{first},{}", second.trim_start_matches("grpc://"));
+    let object = open(&registry(&Grpc::open(&addresses).unwrap()), r#"{ "times": 7 }"#).unwrap();
+    let process = object.process().unwrap();
+    for at in 1..=50 {
+        assert_eq!((object.count().unwrap(), object.process().unwrap()), (at, process));
+    }
+    // Without this server, it is opened on the other one.
+    if process == one.id() {
+        one.kill()
+    } else {
+        other.kill()
+    }
+    let again = || object.settings().is_ok_and(|settings| settings.starts_with("Settings { times: 7, "));
+    until(LONG, "it is opened again", again);
+    assert_eq!(object.count().unwrap(), 1);
+    assert_ne!(object.process().unwrap(), process);
+}

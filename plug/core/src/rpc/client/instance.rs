@@ -222,56 +222,198 @@ impl ObjectInstance {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
     use crate::error::refusal::Refusal;
+    use crate::wire::fault::Panicked;
 
-    /// A peer whose plugin refuses its settings, or takes them.
+    /// A peer whose instances reply with their number.
+    #[derive(Default)]
     struct Peer {
-        refuses: bool,
+        opened: AtomicUsize,
+        /// The fault of the next openings.
+        fault: Mutex<Option<Fault>>,
+        /// The number of the instance that it has lost.
+        lost: Arc<AtomicUsize>,
+        /// Whether a lost instance shows that.
+        shows_loss: bool,
     }
 
-    struct Opened;
+    struct Numbered {
+        number: usize,
+        lost: Arc<AtomicUsize>,
+        shows_loss: bool,
+    }
 
     impl Channel for Peer {
         fn call(&self, _: Call) -> ReplyFuture {
-            Box::pin(async { Err(Fault::Cancelled) })
+            panic!("no call goes past the instance")
         }
     }
 
     impl Opens for Peer {
-        fn open_instance(&self, _: Bytes) -> OpenFuture {
-            let texts = vec!["there is no `tmes`".to_owned()];
-            let refused = self.refuses.then(|| Fault::Settings { texts, refusal: Refusal::default() });
-            Box::pin(async move { refused.map_or(Ok(Arc::new(Opened) as _), Err) })
+        fn open_instance(&self, request: Bytes) -> OpenFuture {
+            assert_eq!(request, "request");
+            if let Some(fault) = self.fault.lock().unwrap().clone() {
+                return Box::pin(ready(Err(fault)));
+            }
+            let number = self.opened.fetch_add(1, SeqCst) + 1;
+            let instance = Numbered { number, lost: Arc::clone(&self.lost), shows_loss: self.shows_loss };
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                Ok(Arc::new(instance) as Arc<dyn Instance>)
+            })
         }
     }
 
-    impl Instance for Opened {
+    impl Instance for Numbered {
         fn call(&self, _: Call) -> ReplyFuture {
-            Box::pin(async { Ok(Bytes::new()) })
+            let reply = if self.lost.load(SeqCst) != self.number {
+                Ok(self.number.to_string().into())
+            } else if self.shows_loss {
+                Err(Fault::Unavailable(Unavailable::unsent("gone".to_owned())))
+            } else {
+                Err(Fault::refused(Code::NOT_FOUND, "there is no instance"))
+            };
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                reply
+            })
         }
 
         fn is_lost(&self) -> bool {
-            false
+            self.shows_loss && self.lost.load(SeqCst) == self.number
         }
 
         fn end(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-            Box::pin(async {})
+            Box::pin(std::future::pending())
+        }
+    }
+
+    fn instance() -> Arc<ObjectInstance> {
+        ObjectInstance::new("a".to_owned(), Bytes::from_static(b"request"))
+    }
+
+    fn call(deadline: Option<Instant>) -> Call {
+        Call { is_idempotent: false, ..Call::of_service("/A/B", Bytes::new(), deadline) }
+    }
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+    }
+
+    fn reply(instance: &Arc<ObjectInstance>, peer: &Arc<Peer>) -> Result<Bytes, Fault> {
+        run(instance.call(Arc::clone(peer) as Arc<dyn Opens>, call(None)))
+    }
+
+    #[test]
+    fn a_lost_instance_is_opened_again_once() {
+        for shows_loss in [true, false] {
+            let (instance, peer) = (instance(), Arc::new(Peer { shows_loss, ..Peer::default() }));
+            assert_eq!(run(instance.open(Arc::clone(&peer) as _, None)).unwrap(), "");
+            assert_eq!((reply(&instance, &peer).unwrap(), reply(&instance, &peer).unwrap()), ("1".into(), "1".into()));
+            peer.lost.store(1, SeqCst);
+            run(async {
+                let calls: Vec<_> = (0..16).map(|_| instance.call(Arc::clone(&peer) as _, call(None))).collect();
+                let calls: Vec<_> = calls.into_iter().map(tokio::spawn).collect();
+                for call in calls {
+                    assert_eq!(call.await.unwrap().unwrap(), "2");
+                }
+            });
+            assert_eq!(peer.opened.load(SeqCst), 2);
+            // In another run of the process it is opened once more.
+            assert_eq!(reply(&instance.again(), &peer).unwrap(), "3");
         }
     }
 
     #[test]
+    fn an_instance_that_cannot_be_opened_again_says_so() {
+        let (instance, peer) = (instance(), Arc::new(Peer::default()));
+        let text = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let refused = Fault::Settings { texts: text(&["it is late", "by a cause"]), refusal: Refusal::default() };
+        *peer.fault.lock().unwrap() = Some(refused.clone());
+        // The first opening has the fault itself.
+        let first = run(instance.open(Arc::clone(&peer) as _, None)).unwrap_err();
+        assert_eq!(format!("{first:?}"), format!("{refused:?}"));
+        *peer.fault.lock().unwrap() = None;
+        reply(&instance, &peer).unwrap();
+        peer.lost.store(1, SeqCst);
+        let again = |fault: Fault| {
+            *peer.fault.lock().unwrap() = Some(fault);
+            reply(&instance, &peer).unwrap_err()
+        };
+        let Fault::Failed(texts) = again(refused) else { panic!() };
+        assert_eq!(texts, ["cannot open plugin `a` again", "it is late", "by a cause"]);
+        let Fault::Failed(texts) = again(Fault::Failed(text(&["no"]))) else { panic!() };
+        assert_eq!(texts, ["cannot open plugin `a` again", "no"]);
+        let panicked = Panicked { text: "it panicked".to_owned(), place: None, message: None };
+        let Fault::Failed(texts) = again(Fault::Panicked(panicked)) else { panic!() };
+        assert_eq!(texts, ["cannot open plugin `a` again", "it panicked"]);
+        // The peer lacks instances, and not the method.
+        let Fault::Refused { code, message } = again(Fault::Unimplemented("no instances".to_owned())) else { panic!() };
+        assert_eq!((code, &message[..]), (Code::UNIMPLEMENTED, "no instances"));
+        // The method has not begun.
+        let Fault::Unavailable(gone) = again(Fault::Unavailable(Unavailable::of("gone".to_owned()))) else { panic!() };
+        assert!(gone.is_unsent);
+    }
+
+    #[test]
+    fn an_instance_is_opened_within_the_deadline_of_the_call() {
+        struct Slow;
+        impl Channel for Slow {
+            fn call(&self, _: Call) -> ReplyFuture {
+                panic!("no call goes past the instance")
+            }
+        }
+        impl Opens for Slow {
+            fn open_instance(&self, _: Bytes) -> OpenFuture {
+                Box::pin(std::future::pending())
+            }
+        }
+        let (instance, deadline) = (instance(), Some(Instant::now() + Duration::from_millis(20)));
+        assert!(matches!(run(instance.open(Arc::new(Slow), deadline)), Err(Fault::Deadline)));
+        assert!(matches!(run(instance.call(Arc::new(Slow), call(deadline))), Err(Fault::Deadline)));
+    }
+
+    #[test]
+    fn an_object_waits_less_for_an_instance_whose_call_was_given_up() {
+        let driver = Driver::get().unwrap();
+        let took = |given_up: bool| {
+            let (instance, peer) = (instance(), Arc::new(Peer::default()));
+            run(instance.open(Arc::clone(&peer) as _, None)).unwrap();
+            let call = instance.call(Arc::clone(&peer) as _, call(None));
+            if given_up {
+                drop(call);
+            } else {
+                run(call).unwrap();
+            }
+            let start = Instant::now();
+            instance.end(driver, Duration::from_millis(700));
+            // Nothing opens it any more.
+            assert!(matches!(reply(&instance, &peer), Err(Fault::Cancelled)));
+            start.elapsed()
+        };
+        let (patient, hurried) = (took(false), took(true));
+        assert!(patient >= Duration::from_millis(700), "{patient:?}");
+        assert!(hurried >= ABANDONED && hurried < Duration::from_millis(690), "{hurried:?}");
+    }
+
+    #[test]
     fn only_an_instance_that_was_open_is_opened_again() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let open =
-            |instance: &Arc<ObjectInstance>, refuses| runtime.block_on(instance.open(Arc::new(Peer { refuses }), None));
-        let instance = ObjectInstance::new("a".to_owned(), Bytes::new());
+        let (instance, peer) = (instance(), Arc::new(Peer::default()));
+        let open = |instance: Arc<ObjectInstance>, fault: Option<Fault>| {
+            *peer.fault.lock().unwrap() = fault;
+            run(instance.open(Arc::clone(&peer) as _, None))
+        };
+        let refused = Fault::Settings { texts: vec!["it is late".to_owned()], refusal: Refusal::default() };
         // The process has ended before the request.
-        let refused = open(&instance.again(), true).unwrap_err();
-        assert!(matches!(&refused, Fault::Settings { .. }), "{refused:?}");
-        open(&instance, false).unwrap();
-        let refused = open(&instance.again(), true).unwrap_err();
-        let texts = ["cannot open plugin `a` again", "there is no `tmes`"];
-        assert!(matches!(&refused, Fault::Failed(failed) if failed[..] == texts), "{refused:?}");
+        let first = open(instance.again(), Some(refused.clone())).unwrap_err();
+        assert!(matches!(&first, Fault::Settings { .. }), "{first:?}");
+        open(Arc::clone(&instance), None).unwrap();
+        let second = open(instance.again(), Some(refused)).unwrap_err();
+        let texts = ["cannot open plugin `a` again", "it is late"];
+        assert!(matches!(&second, Fault::Failed(failed) if failed[..] == texts), "{second:?}");
     }
 }
