@@ -146,6 +146,7 @@ impl Registry {
 /// The instances that [`Registry::open_all`] opened, in the order of the file.
 ///
 /// They are dropped in the reverse order.
+/// If two of them panic in their `drop`, the program aborts, as for every collection.
 /// If they are taken out one by one, the order is that of the caller.
 pub struct Instances<I: ?Sized>(Vec<Opened<I>>);
 
