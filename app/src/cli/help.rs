@@ -100,7 +100,8 @@ const LIST_JSON: &str = "\
 JSON:
   format_version  1; a key may be added without a change of it
   plugins         by interface, then name: what `app info --help` says of each,
-                  less `library`
+                  less `takes_settings`,
+                  `schema` and `library`
   available       with --available, by name: {name, features}, where any of the
                   features brings the plugin
   instances       with --config, in the order of the file: {name, plugin}, where

@@ -294,7 +294,7 @@ impl Plugin {
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open).
+    /// Those of [`open`](Self::open), and [`ErrorKind::Settings`] if the plugin refuses its settings.
     ///
     /// # Panics
     ///
