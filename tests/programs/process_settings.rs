@@ -1,6 +1,7 @@
 //! The crate settings-plugins as a process, and a plugin that takes its time.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use plug::{Error, plug};
@@ -13,6 +14,9 @@ struct Times {
     new: u64,
     drop: u64,
 }
+
+/// The number of its objects.
+static ALIVE: AtomicU64 = AtomicU64::new(0);
 
 /// Takes its time to be made and to be dropped.
 struct Slow(Times);
@@ -28,7 +32,7 @@ impl Counter for Slow {
     }
 
     fn alive(&self) -> Result<u64, Error> {
-        Ok(1)
+        Ok(ALIVE.load(Ordering::SeqCst))
     }
 
     fn token(&self) -> Result<Option<String>, Error> {
@@ -39,6 +43,7 @@ impl Counter for Slow {
 impl Slow {
     fn open(times: Times) -> Self {
         std::thread::sleep(Duration::from_millis(times.new));
+        ALIVE.fetch_add(1, Ordering::SeqCst);
         Self(times)
     }
 }
@@ -46,6 +51,7 @@ impl Slow {
 impl Drop for Slow {
     fn drop(&mut self) {
         std::thread::sleep(Duration::from_millis(self.0.drop));
+        ALIVE.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

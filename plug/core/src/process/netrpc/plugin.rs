@@ -26,10 +26,10 @@ use crate::process::netrpc::values::ReadError;
 use crate::process::plugin::printed::Drained;
 use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::connections::{Accepted, Speaks};
-use crate::rpc::server::open::Leased;
+use crate::rpc::server::open::{Leased, STOPPING};
 use crate::rpc::server::workers::CallQueue;
 use crate::wire::dispatch::Dispatch;
-use crate::wire::fault::{Code, Fault};
+use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::instances::Instance;
 use crate::wire::list::{OpenReply, OpenRequest, SchemaReply, SchemaRequest};
 use crate::wire::listing;
@@ -82,6 +82,7 @@ struct Connection {
     opened: Notify,
     /// The instances, until they are dropped.
     instances: Unanswered,
+    is_stopping: watch::Receiver<bool>,
 }
 
 impl NetRpcServer {
@@ -121,11 +122,12 @@ impl Speaks for NetRpcServer {
             unanswered: Unanswered::default(),
         };
         let (pending, opened, instances) = Default::default();
-        let connection = Arc::new(Connection { server: self.clone(), pending, opened, instances });
+        let (server, stopping) = (self.clone(), is_stopping.clone());
+        let connection = Connection { server, pending, opened, instances, is_stopping: stopping.clone() };
+        let connection = Arc::new(connection);
         let mut session = mux::session(stream, SessionType::Server);
         let (mut streams, mut opened) = (JoinSet::new(), 0);
         streams.spawn(Arc::clone(&connection).expire());
-        let stopping = is_stopping.clone();
         loop {
             let stream = tokio::select! {
                 stream = session.next() => stream,
@@ -223,10 +225,16 @@ impl Connection {
     /// Opens an instance, and gives it a number like that of a plugin.
     fn open(&self, request: &[u8]) -> Result<Vec<u8>, Fault> {
         let Inner { dispatch, calls, .. } = &*self.server.0;
+        let refuse_if_stopping = || match *self.is_stopping.borrow() {
+            true => Err(Fault::Unavailable(Unavailable::of(STOPPING.to_owned()))),
+            false => Ok(()),
+        };
+        refuse_if_stopping()?;
         let instance = match dispatch.open(&decode::<OpenRequest>(request)?)? {
             None => 0,
             Some(instance) => {
                 let leased = Leased::new(instance, calls.clone());
+                refuse_if_stopping()?;
                 let number = self.expect(Called::Instance(leased, self.instances.add()))?;
                 self.opened.notify_one();
                 number.into()

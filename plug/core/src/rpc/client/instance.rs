@@ -20,6 +20,9 @@ use crate::wire::fault::{Code, Fault, Unavailable};
 /// A process that ends gives the calls under way as long.
 const ABANDONED: Duration = Duration::from_millis(500);
 
+/// The most openings for one call.
+const OPENINGS: usize = 3;
+
 /// A peer that opens instances.
 pub(crate) trait Opens: Channel {
     /// Opens an instance by an `OpenRequest` of `plug.v1`. Dropping the future ends the instance.
@@ -141,21 +144,25 @@ impl ObjectInstance {
         peer: &dyn Opens,
         call: Call,
     ) -> Result<Bytes, Fault> {
-        let (reply, instance) = match sent {
+        let (mut reply, mut instance) = match sent {
             Some(sent) => sent,
             None => {
                 let instance = self.get(peer, None, call.deadline).await?;
                 (instance.call(call.clone()), instance)
             }
         };
-        match reply.await {
-            Err(Fault::Unavailable(Unavailable { is_unsent: true, .. })) if instance.is_lost() => {}
-            // The peer has lost it, and this side does not know that yet.
-            Err(Fault::Refused { code: Code::NOT_FOUND, .. }) => {}
-            done => return done,
+        // A peer that is about to end may lose it more than once.
+        for _ in 0..OPENINGS {
+            match reply.await {
+                Err(Fault::Unavailable(Unavailable { is_unsent: true, .. })) if instance.is_lost() => {}
+                // The peer has lost it, and this side does not know that yet.
+                Err(Fault::Refused { code: Code::NOT_FOUND, .. }) => {}
+                done => return done,
+            }
+            instance = self.get(peer, Some(&instance), call.deadline).await?;
+            reply = instance.call(call.clone());
         }
-        let instance = self.get(peer, Some(&instance), call.deadline).await?;
-        instance.call(call).await
+        reply.await
     }
 
     /// The instance, which is opened if it is not open, or if it is the lost one.

@@ -24,11 +24,14 @@ use crate::rpc::server::respond::Responder;
 use crate::rpc::server::workers::CallQueue;
 use crate::rpc::status::{Errors, status};
 use crate::wire::dispatch::Dispatch;
-use crate::wire::fault::{Code, Fault};
+use crate::wire::fault::{Code, Fault, Unavailable};
 #[cfg(feature = "netrpc")]
 use crate::wire::instances::Instance;
 use crate::wire::instances::OpenInstance;
 use crate::wire::list::{OpenReply, OpenRequest, SchemaReply, SchemaRequest};
+
+/// Why a server that stops opens no instance, and ends those that it has.
+pub(crate) const STOPPING: &str = "the server is about to end";
 
 /// A call of one of the two methods.
 pub(super) struct ServiceCall {
@@ -47,6 +50,9 @@ pub(super) async fn open(call: ServiceCall, is_stopping: watch::Receiver<bool>) 
         Ok(first) => first,
         Err(fault) => return responder.unary(Err(fault), &backpressure),
     };
+    if *is_stopping.borrow() {
+        return responder.unary(Err(Fault::Unavailable(Unavailable::of(STOPPING.to_owned()))), &backpressure);
+    }
     let responder = responder.received(is_compressed);
     let queue = calls.clone();
     let open = move |message: Bytes| {
@@ -143,7 +149,7 @@ impl Lease {
             ended = body::end(body) => ended.map_err(|fault| status(fault, Errors::Short)),
             () = respond::until(deadline) => Err(respond::late_status()),
             _ = is_stopping.wait_for(|is_stopping| *is_stopping) => {
-                Err(Status::unavailable("the server is about to end"))
+                Err(Status::unavailable(STOPPING))
             }
         };
         let (ended, is_ended) = oneshot::channel::<()>();
