@@ -22,8 +22,8 @@ pub(crate) fn choose_with<'r>(
     registry: &'r Registry,
 ) -> Result<Chosen<'r>, Failure> {
     let section = match (choice, config.sections()) {
-        (Some(Choice::Name(name)), _) => config.section(name),
-        (Some(Choice::Of(..)), _) | (None, []) => None,
+        (Some(Choice::Name(name) | Choice::Of(_, Some(name))), _) => config.section(name),
+        (Some(Choice::Of(_, None)), _) | (None, []) => None,
         (None, [section]) => Some(section),
         (None, _) => {
             let (file, names) = (config.file().display(), listed(&config.names()));
@@ -31,11 +31,16 @@ pub(crate) fn choose_with<'r>(
             return Err(Failure::new(text, Exit::Usage).hint(CHOOSE));
         }
     };
-    let plugin = match section {
-        Some(section) => section.plugin::<dyn Plug>(registry)?,
-        None => choose(choice, registry)?,
-    };
-    Ok(Chosen { plugin, section })
+    if let Some(section) = section {
+        return Ok(Chosen { plugin: section.plugin::<dyn Plug>(registry)?, section: Some(section) });
+    }
+    let plugin = choose(choice, registry).map_err(|failure| match (&config.names()[..], choice) {
+        ([], _) | (_, None) => failure,
+        (names, _) => failure.hint(&format!("`{}` has the sections {}", config.file().display(), listed(names))),
+    })?;
+    // It was named by an alias, or is the only one of a link.
+    let is_of_it = |section: &&Section| section.plugin::<dyn Plug>(registry).is_ok_and(|of| of.name() == plugin.name());
+    Ok(Chosen { plugin, section: config.section(plugin.name()).filter(is_of_it) })
 }
 
 /// The way to choose one of several.

@@ -28,6 +28,13 @@ impl Config {
         let is_json = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         let read = if is_json { Settings::json } else { Settings::toml };
         let settings = read(&file.display().to_string(), &text)?;
+        if let Some(other) = Section::all(&settings)?.iter().find(|table| table.name() != PLUGINS) {
+            let (file, name) = (file.display(), other.name());
+            let failure = Failure::new(format!("`{name}` in `{file}` is not known"), Exit::Usage);
+            return Err(
+                failure.hint(&format!("each section is a table below `{PLUGINS}`, such as `[{PLUGINS}.{name}]`"))
+            );
+        }
         Ok(Self { file: file.to_owned(), sections: Section::all(&settings.at(PLUGINS))? })
     }
 

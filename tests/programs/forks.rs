@@ -17,7 +17,7 @@ fn main() -> Result<(), Error> {
     let process = Process::open(&worker)?;
     let netrpc = ProcessOptions::new().env("PLUG_PROTOCOL", "netrpc").open(&worker)?;
     let unused = Process::open(&worker)?;
-    let server = Server::new().plugins(process.plugins()?).bind("127.0.0.1:0")?;
+    let server = Server::new().plugins(process.plugins()?).instances(10).bind("127.0.0.1:0")?;
     let address = server.address();
     std::thread::spawn(move || server.serve());
     let grpc = Grpc::open(&address)?;

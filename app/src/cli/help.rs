@@ -10,7 +10,7 @@ pub(super) fn hello() -> String {
 }
 
 pub(super) fn list() -> String {
-    format!("{LIST_EXAMPLES}\n\n{CONFIG}\n\n{LINKS}\n\n{LIST_JSON}")
+    format!("{LIST_EXAMPLES}\n\n{LINKS}\n\n{LIST_JSON}")
 }
 
 pub(super) fn info() -> String {
@@ -18,7 +18,7 @@ pub(super) fn info() -> String {
 }
 
 pub(super) fn serve() -> String {
-    format!("{SERVE_EXAMPLES}\n\n{SERVE_OUTPUT}\n\n{CONFIG}\n\n{LINKS}")
+    format!("{SERVE_EXAMPLES}\n\n{SERVE_OUTPUT}\n\n{LINKS}")
 }
 
 pub(super) fn schema() -> String {
@@ -100,7 +100,8 @@ const LIST_JSON: &str = "\
 JSON:
   format_version  1; a key may be added without a change of it
   plugins         by interface, then name: what `app info --help` says of each,
-                  less `library`
+                  less `takes_settings`,
+                  `schema` and `library`
   available       with --available, by name: {name, features}, where any of the
                   features brings the plugin
   instances       with --config, in the order of the file: {name, plugin}, where

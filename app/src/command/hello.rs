@@ -2,7 +2,7 @@
 //! It runs the plugin's code, here or in another process.
 
 use app_interface::Plug;
-use plug::{OpenOptions, Registry};
+use plug::OpenOptions;
 
 use crate::choosing::{Chosen, choose_with};
 use crate::cli::Hello;
@@ -42,9 +42,8 @@ fn hello(arguments: &Hello) -> Result<Exit, Failure> {
         output::aside("warning", &warning);
     }
     let isolated = arguments.isolate.then(|| isolated(&chosen)).transpose()?;
-    let registry = isolated.as_ref().map_or(&linked.registry, |isolated| &isolated.registry);
     let greet = || {
-        let greeter = open(&chosen, registry)?;
+        let greeter = open(&chosen, &linked, isolated.as_ref())?;
         greeter.say_hello(&arguments.name).map_err(|error| Failure::of_plugin(&error))
     };
     match panic::guard(plugin.name(), greet) {
@@ -54,11 +53,14 @@ fn hello(arguments: &Hello) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// An object of the plugin of this registry, which may be in another process.
-fn open(chosen: &Chosen<'_>, registry: &Registry) -> Result<Box<dyn Plug>, plug::Error> {
-    match chosen.section {
-        Some(section) => Ok(section.open::<dyn Plug>(registry, &OpenOptions::new())?.into_inner()),
-        None => registry.open::<dyn Plug>(chosen.plugin.name()),
+/// An object of the plugin, or of its twin in another process.
+fn open(chosen: &Chosen<'_>, linked: &Linked, isolated: Option<&Linked>) -> Result<Box<dyn Plug>, plug::Error> {
+    let registry = &isolated.unwrap_or(linked).registry;
+    match (chosen.section, isolated) {
+        (Some(section), _) => Ok(section.open::<dyn Plug>(registry, &OpenOptions::new())?.into_inner()),
+        // Another plugin can have its name as an alias.
+        (None, None) => chosen.plugin.open::<dyn Plug>(),
+        (None, Some(_)) => registry.open::<dyn Plug>(chosen.plugin.name()),
     }
 }
 

@@ -149,6 +149,48 @@ error: the settings of `{config}` cannot be read: `plugins` is no table of secti
 }
 
 #[test]
+fn what_is_misspelt_is_not_lost() {
+    let config = file("no-plugins.toml", "[plugin.german]\nplugin = 'polite'\n");
+    check(
+        &ALL,
+        &["doctor", "--config", &config],
+        &format!(
+            "\
+---- stderr
+error: `plugin` in `{config}` is not known
+hint: each section is a table below `plugins`, such as `[plugins.plugin]`
+---- exit status: 2
+"
+        ),
+    );
+    let config = file("misspelt.toml", SOUND);
+    check(
+        &ALL,
+        &["hello", "--config", &config, "--plugin", "germn"],
+        &format!(
+            "\
+---- stderr
+error: unknown plugin `germn` of interface `app_interface::Plug`
+hint: available: `a`, `b`, `formal`, `polite`
+hint: `{config}` has the sections `polite`, `german`
+---- exit status: 2
+"
+        ),
+    );
+}
+
+#[test]
+fn a_section_is_for_plugins_of_links_and_for_aliases_too() {
+    let greeters = plug_tests::shared_library("library-greeters");
+    let config = file("links.toml", &format!("{SOUND}[plugins.b]\ntimes = 1\n"));
+    let link = |name: &str| format!("library:{}#{name}", greeters.display());
+    let hello = |plugin: &str| run(app(&ALL).args(["hello", "--config", &config, "--name", "x", "--plugin", plugin]));
+    assert_eq!(hello(&link("polite")).stdout, b"good day, Dr. x\n");
+    assert_eq!(hello(&link("german")).stdout, b"guten Tag, x; bonjour, x\n");
+    assert_eq!(hello("bonjour").status.code(), Some(2));
+}
+
+#[test]
 fn list_has_the_sections() {
     let config = file("list.toml", &format!("{SOUND}\n[plugins.lost]\n"));
     check(

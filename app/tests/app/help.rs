@@ -174,15 +174,6 @@ Examples:
   app list --link library:libx.so      with those of a shared library
   app list --link process:./plugin-x   with those of an executable, which is run
 
-Configuration:
-  FILE has a section for each instance of a plugin, in TOML, or in JSON if its name ends
-  with `.json`. `plugin` names the plugin; without it, the section has its name:
-      [plugins.german]
-      plugin = \"polite\"
-      languages = [\"de\"]
-  `app info NAME` shows what a plugin takes, and `app doctor` tries every section.
-  APP_CONFIG         the file, if `--config` is not given
-
 Links:
   library:PATH       the plugins of a shared library, in a build with the feature
                      `library`. Only `app hello` and `app serve` run its code, with
@@ -201,7 +192,8 @@ Links:
 JSON:
   format_version  1; a key may be added without a change of it
   plugins         by interface, then name: what `app info --help` says of each,
-                  less `library`
+                  less `takes_settings`,
+                  `schema` and `library`
   available       with --available, by name: {name, features}, where any of the
                   features brings the plugin
   instances       with --config, in the order of the file: {name, plugin}, where
@@ -428,15 +420,6 @@ neither TLS nor passwords: anyone who reaches the address can call the plugins.
 
 Standard output has one line, the address in the form `--plugin` takes it, as soon as it
 can be connected to: for a script that uses port 0.
-
-Configuration:
-  FILE has a section for each instance of a plugin, in TOML, or in JSON if its name ends
-  with `.json`. `plugin` names the plugin; without it, the section has its name:
-      [plugins.german]
-      plugin = \"polite\"
-      languages = [\"de\"]
-  `app info NAME` shows what a plugin takes, and `app doctor` tries every section.
-  APP_CONFIG         the file, if `--config` is not given
 
 Links:
   library:PATH       the plugins of a shared library, in a build with the feature

@@ -1,6 +1,7 @@
 //! Deadlines of calls to plugins, for a stretch of code or for one object.
 //!
 //! `RemoteObject::send` in `rpc/client/object.rs` puts the deadline into the call.
+//! `rpc/client/instance.rs` opens a lost instance again within it.
 //! `rpc/client/http2.rs`, `grpc/client.rs` and `process/netrpc/host.rs` send it, and stop waiting.
 //! `rpc/server/router.rs` and `process/netrpc/respond.rs` read it for the plugin.
 //! `Target::call` in `wire/dispatch.rs` refuses a call that is late, and sets the deadline for the

@@ -56,11 +56,11 @@ pub struct Slot<'a> {
     pub(crate) options: &'a OpenOptions,
     /// The plugin's settings, a JSON text.
     pub(crate) settings: &'a str,
-    pub(crate) asked: Asked<'a>,
+    pub(crate) request: Request<'a>,
 }
 
 /// What a slot asks of a plugin. Of one without settings it asks for an object alone.
-pub(crate) enum Asked<'a> {
+pub(crate) enum Request<'a> {
     Object,
     /// To read the settings, and make nothing.
     Check,
@@ -99,20 +99,20 @@ impl Entry {
         Self { text, interface: S::Interface::IDENTITY, open, name_end, takes_settings, aliases_end }
     }
 
-    /// A new object, if that is asked for and the plugin implements this interface.
+    /// A new object, if that is the request and the plugin implements this interface.
     pub(crate) fn answer<I: ?Sized + Interface>(
         &self,
         settings: &str,
-        asked: Asked<'_>,
+        request: Request<'_>,
     ) -> Result<Option<Box<I>>, Error> {
         let mut object = None;
-        (self.open)(&mut Slot { object: &mut object, options: &OpenOptions::new(), settings, asked })?;
+        (self.open)(&mut Slot { object: &mut object, options: &OpenOptions::new(), settings, request })?;
         Ok(object)
     }
 
     /// Answers a question of a plugin that takes settings.
-    pub(crate) fn ask(&self, settings: &str, asked: Asked<'_>) -> Result<(), Error> {
-        (self.open)(&mut Slot { object: &mut (), options: &OpenOptions::new(), settings, asked })
+    pub(crate) fn ask(&self, settings: &str, request: Request<'_>) -> Result<(), Error> {
+        (self.open)(&mut Slot { object: &mut (), options: &OpenOptions::new(), settings, request })
     }
 }
 

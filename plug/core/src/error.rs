@@ -120,13 +120,14 @@ impl Error {
     ///
     /// ```
     /// # struct A;
-    /// fn open(times: u32) -> Result<A, plug::Error> {
-    ///     if times == 0 {
+    /// # struct Settings { times: u32 }
+    /// fn open(settings: Settings) -> Result<A, plug::Error> {
+    ///     if settings.times == 0 {
     ///         return Err(plug::Error::msg("it must greet once at least").at("times"));
     ///     }
     ///     Ok(A)
     /// }
-    /// # assert_eq!(open(0).err().unwrap().to_string(), "it must greet once at least");
+    /// # assert_eq!(open(Settings { times: 0 }).err().unwrap().to_string(), "it must greet once at least");
     /// ```
     #[must_use]
     pub fn at(mut self, key: &str) -> Self {

@@ -74,6 +74,8 @@ pub mod testing {
     pub use crate::protobuf::text::text;
     #[cfg(feature = "wire")]
     pub use crate::protobuf::{decode_reply, decode_request, encode_reply, encode_request};
+    #[cfg(feature = "config")]
+    pub use crate::settings::reader::read as read_settings;
 }
 
 /// The output of `#[plug]`: an entry, and a symbol that makes the linker refuse a second plugin of

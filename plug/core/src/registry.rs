@@ -147,7 +147,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Registry::open).
+    /// Those of [`open`](Registry::open), and [`ErrorKind::Settings`] if the plugin refuses its
+    /// settings.
     ///
     /// # Panics
     ///

@@ -230,6 +230,24 @@ fn refused_settings_name_the_instance() {
 }
 
 #[test]
+fn a_near_miss_has_its_place() {
+    assert_eq!(
+        third("[plugins.third]\nplugin = 'noted'\nlable = '3'").to_string(),
+        "plugin `noted` does not take the settings of `third`: there is no `lable`: did you mean `label`?\n \
+         --> app.toml:9:1, `plugins.third.lable`"
+    );
+    assert_eq!(
+        third("[plugins.third]\nplugin = 'noted'\nlabel = 3").to_string(),
+        "plugin `noted` does not take the settings of `third`: expected a text, found a number\n \
+         --> app.toml:9:1, `plugins.third.label`"
+    );
+    assert_eq!(
+        third("[plugins.third]\nplugin = 'noted'").to_string(),
+        "plugin `noted` does not take the settings of `third`: `label` is missing\n --> app.toml:7:10, `plugins.third`"
+    );
+}
+
+#[test]
 fn the_causes_of_an_error_stay() {
     let error = third("[plugins.third]\nplugin = 'noted'\nlabel = 'hint'");
     let first = "plugin `noted` does not take the settings of `third`: no";

@@ -4,6 +4,8 @@ mod instances;
 #[cfg(all(not(miri), target_os = "linux"))]
 mod old;
 #[cfg(not(miri))]
+mod random;
+#[cfg(not(miri))]
 mod remote;
 mod suite;
 
@@ -32,6 +34,15 @@ macro_rules! every_link {
                 every_link!(@ a_check_reads_and_makes_nothing);
                 every_link!(@ a_schema_is_given_on_request);
                 every_link!(@ refused_settings_are_data);
+                every_link!(@ a_wrong_key_is_named);
+                every_link!(@ a_wrong_type_is_found_at_any_depth);
+                every_link!(@ a_missing_key_is_named);
+                every_link!(@ a_number_out_of_range_is_named);
+                every_link!(@ a_number_can_be_a_key);
+                every_link!(@ a_constructor_refuses_what_its_type_allows);
+                every_link!(@ settings_that_nothing_takes_are_refused);
+                every_link!(@ a_secret_is_in_no_error);
+                every_link!(@ settings_can_be_large);
             }
         )*
     };
@@ -63,6 +74,20 @@ fn library() -> plug::link::Library {
 }
 
 #[test]
+fn what_no_plugin_could_read_is_refused_at_once() {
+    suite::what_no_plugin_could_read_is_refused_at_once();
+}
+
+/// A link that catches panics makes errors of them: `panics_are_errors`.
+#[test]
+fn a_panic_in_a_constructor_unwinds_to_the_host_that_links_it() {
+    let all = Registry::builtin().plugin::<dyn settings_plugins::Counter>("all").expect("it is linked");
+    let open = || all.open_with::<dyn settings_plugins::Counter>(&suite::with(r#"{ "fail": "by a panic" }"#)).map(drop);
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(open)).expect_err("it panics");
+    assert_eq!(panic.downcast_ref::<String>().map(String::as_str), Some("by a panic"));
+}
+
+#[test]
 fn panics_behind_a_table_are_errors() {
     let mut loopback = Registry::new();
     loopback.add(&plug::link::Loopback).expect("the link has plugins");
@@ -78,5 +103,6 @@ fn panics_behind_a_table_are_errors() {
 #[cfg(not(miri))]
 every_link! {
     process: remote::process(ProcessOptions::new());
+    process_by_netrpc: remote::process(remote::netrpc());
     grpc: remote::served();
 }

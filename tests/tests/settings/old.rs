@@ -216,15 +216,15 @@ fn a_later_host_may_pass_more_and_ask_more() {
     let settings = opened("all", (&raw const opening).cast()).unwrap();
     assert!(settings.starts_with("Settings { times: 2, token: None, "), "{settings}");
     let (table, ask) = table("all");
-    let asked = |about: u32, settings: &str| {
+    let request = |about: u32, settings: &str| {
         let (question, mut reply) = (later(about, settings), Reply::new());
         // SAFETY: all of this lives until the call returns.
         let returned = unsafe { ask(table.plugin, (&raw const question).cast(), (&raw mut reply).cast()) };
         (returned.status, reply.texts)
     };
-    assert_eq!(asked(0, "{}"), (DONE, Vec::new()));
-    assert_eq!(asked(7, "{}"), (FAILED, vec!["this build cannot answer that question".to_owned()]));
-    let (status, texts) = asked(0, r#"{ "times": "x" }"#);
+    assert_eq!(request(0, "{}"), (DONE, Vec::new()));
+    assert_eq!(request(7, "{}"), (FAILED, vec!["this build cannot answer that question".to_owned()]));
+    let (status, texts) = request(0, r#"{ "times": "x" }"#);
     // What is wrong, and no name that is near.
     assert_eq!((status, texts.len(), &*texts[1]), (4, 2, ""), "{texts:?}");
 }

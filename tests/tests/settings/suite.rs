@@ -1,9 +1,14 @@
 //! The suite that runs over every link.
 
+mod refusals;
+
 use std::error::Error as _;
 
 use plug::{Error, ErrorKind, OpenOptions, Registry, Settings};
+use serde_json::json;
 use settings_plugins::Counter;
+
+pub use refusals::*;
 
 pub fn settings(json: &str) -> Settings {
     Settings::json("app.json", json).expect("it is JSON")
@@ -53,7 +58,7 @@ pub fn instances_have_settings_of_their_own(registry: &Registry) {
 pub fn texts_of_any_length_reach_the_object(registry: &Registry) {
     let len = if cfg!(miri) { 1 << 10 } else { 10 << 20 };
     for day in [String::new(), "é \u{1f600} \0 \u{7f}".to_owned(), "x".repeat(len)] {
-        let json = serde_json::json!({ "token": day }).to_string();
+        let json = json!({ "token": day }).to_string();
         let all = registry.open_with::<dyn Counter>("all", &with(&json)).unwrap();
         assert!(all.token().unwrap() == Some(day), "{}", json.len());
     }
@@ -80,7 +85,22 @@ pub fn a_check_reads_and_makes_nothing(registry: &Registry) {
 pub fn a_schema_is_given_on_request(registry: &Registry) {
     let plugin = |name: &str| registry.plugin::<dyn Counter>(name).unwrap();
     let schema: serde_json::Value = serde_json::from_str(&plugin("all").schema().unwrap().unwrap()).unwrap();
-    assert_eq!(schema["properties"]["times"]["description"], "How often it counts.");
+    let properties = &schema["properties"];
+    assert_eq!(
+        properties["times"],
+        json!({ "description": "How often it counts.", "type": "integer", "format": "uint32", "minimum": 0, "default": 0 })
+    );
+    assert_eq!(
+        properties["token"],
+        json!({ "description": "Who may count.", "type": ["string", "null"], "writeOnly": true })
+    );
+    assert_eq!(
+        properties["rules"],
+        json!({ "description": "The rules, in order.", "type": "array", "items": { "$ref": "#/$defs/Rule" } })
+    );
+    assert_eq!(schema["$defs"]["Rule"]["properties"]["limit"]["description"], "How often.");
+    assert_eq!(schema["$defs"]["Rule"]["required"], json!(["pattern"]));
+    assert_eq!(schema["title"], "Settings");
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert_eq!((plugin("needs").takes_settings(), plugin("needs").schema().unwrap()), (true, None));
     assert_eq!((plugin("plain").takes_settings(), plugin("plain").schema().unwrap()), (false, None));

@@ -4,7 +4,7 @@
 use std::marker::PhantomData;
 
 use crate::abi::table::CallFn;
-use crate::entry::{Asked, Slot};
+use crate::entry::{Request, Slot};
 use crate::error::Error;
 use crate::settings::{Nothing, Read};
 
@@ -55,14 +55,14 @@ pub fn construct<T, C: Call<A, S, M>, A: Arguments, S: Read, M: Made<T>>(
     let settings = slot.settings;
     // A slot asks nothing else of a plugin without settings.
     if C::TAKES_SETTINGS {
-        match &mut slot.asked {
-            Asked::Object => {}
-            Asked::Check => return S::read(settings).map(|_| None),
-            Asked::Schema(found) => {
+        match &mut slot.request {
+            Request::Object => {}
+            Request::Check => return S::read(settings).map(|_| None),
+            Request::Schema(found) => {
                 **found = schema();
                 return Ok(None);
             }
-            Asked::Answers(found) => {
+            Request::Answers(found) => {
                 **found = Some(answers);
                 return Ok(None);
             }

@@ -36,7 +36,7 @@ impl OpenOptions {
         self
     }
 
-    /// Sets the plugin's settings. Without them it has `{}`, in which every key has its default.
+    /// Sets the plugin's settings. Without them they are `{}`.
     ///
     /// ```
     /// # #[cfg(feature = "config")] {

@@ -1,5 +1,6 @@
 //! A place in a file.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A place in a file of settings. It prints as `app.toml:6:1`.
@@ -41,16 +42,32 @@ impl fmt::Display for KeyLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.1, self.0) {
             (None, "") => Ok(()),
-            (None, key) => write!(f, "\n --> `{key}`"),
+            (None, key) => write!(f, "\n --> `{}`", cut(key)),
             (Some(place), "") => write!(f, "\n --> {place}"),
-            (Some(place), key) => write!(f, "\n --> {place}, `{key}`"),
+            (Some(place), key) => write!(f, "\n --> {place}, `{}`", cut(key)),
         }
+    }
+}
+
+/// The beginning of a key that is too long for a line.
+fn cut(key: &str) -> Cow<'_, str> {
+    const MAX_CHARS: usize = 200;
+    match key.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", &key[..end]).into(),
+        None => key.into(),
     }
 }
 
 #[cfg(all(test, feature = "config"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_key_is_cut() {
+        let line = |length| KeyLine(&"é".repeat(length), None).to_string();
+        assert_eq!(line(200), format!("\n --> `{}`", "é".repeat(200)));
+        assert_eq!(line(201), format!("\n --> `{}…`", "é".repeat(200)));
+    }
 
     #[test]
     fn columns_are_characters() {

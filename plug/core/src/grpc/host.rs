@@ -61,6 +61,7 @@ const END_TIMEOUT: Duration = Duration::from_secs(2);
 /// The first call connects, and a call after a lost connection connects again.
 /// A call waits for a server that is still starting, up to [`GrpcOptions::connect_timeout`].
 /// With several addresses, each call goes to one that can be reached.
+/// The instances are spread over the servers in turn, and an instance stays on its server.
 #[derive(Clone)]
 pub struct Grpc(Arc<Remote>);
 
@@ -175,7 +176,8 @@ impl GrpcOptions {
             several => several.iter().map(|endpoint| Arc::new(client(endpoint.connect_lazy()))).collect(),
         };
         let client = client(channel);
-        let retrying = Arc::new(Retrying { driver, client, servers, timeout: self.connect_timeout });
+        let (opened, timeout) = (AtomicUsize::new(0), self.connect_timeout);
+        let retrying = Arc::new(Retrying { driver, client, servers, opened, timeout });
         Ok(Grpc(Arc::new(Remote { address, options: self.clone(), driver, retrying })))
     }
 
@@ -310,6 +312,8 @@ struct Retrying {
     client: Client<TonicChannel>,
     /// Each server, since the calls of an instance go to the one that has it.
     servers: Arc<[Arc<Client<TonicChannel>>]>,
+    /// Counts the instances, so that each server gets as many.
+    opened: AtomicUsize,
     timeout: Duration,
 }
 
@@ -363,7 +367,7 @@ impl Reach for Arc<Retrying> {
             Some(request) => Arc::new(InstanceChannel {
                 retrying: Arc::clone(self),
                 instance: ObjectInstance::new(plugin.to_owned(), request),
-                next: Arc::default(),
+                next: Arc::new(AtomicUsize::new(self.opened.fetch_add(1, SeqCst))),
             }),
         })
     }
@@ -373,7 +377,7 @@ impl Reach for Arc<Retrying> {
 struct InstanceChannel {
     retrying: Arc<Retrying>,
     instance: Arc<ObjectInstance>,
-    /// Counts the servers that could not be reached: the next attempt goes to another.
+    /// The server of the next attempt, which is another one if that cannot be reached.
     next: Arc<AtomicUsize>,
 }
 

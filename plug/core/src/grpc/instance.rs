@@ -27,7 +27,7 @@ struct GrpcInstance {
     client: Client<TonicChannel>,
     number: u64,
     is_lost: Arc<AtomicBool>,
-    /// The call that keeps it alive, until it is asked to end.
+    /// The call that keeps it alive, until its end is requested.
     lease: Mutex<Option<Lease>>,
 }
 

@@ -12,7 +12,7 @@ use crate::abi::table::{
     CHECK, CallStatus, DONE, FAILED, Failure, Object, Opening, PANICKED, Question, REFUSED, ReplySlot, SCHEMA,
 };
 use crate::abi::view::{Scratch, Slice, Text};
-use crate::entry::{Asked, Entry};
+use crate::entry::{Entry, Request};
 use crate::error::Error;
 use crate::error::refusal::Refusal;
 use crate::interface::Interface;
@@ -122,7 +122,7 @@ pub(super) unsafe extern "C" fn open<I: ?Sized + Interface>(
             unsafe { (plugin.thing(), arguments.cast::<Opening<'_>>().as_ref()) };
         let settings = opening.map_or(EMPTY, |opening| opening.settings.get());
         let made = entry
-            .answer::<I>(settings, Asked::Object)
+            .answer::<I>(settings, Request::Object)
             .and_then(|object| object.ok_or_else(|| Error::msg("it made no object")));
         match made {
             Ok(object) => {
@@ -149,13 +149,13 @@ pub unsafe extern "C" fn answers(plugin: Object, arguments: *const (), reply: *m
         // SAFETY: the caller's promise.
         let (entry, question): (&Entry, &Question<'_>) = unsafe { (plugin.thing(), &*arguments.cast()) };
         let mut schema = None;
-        let asked = match question.about {
-            CHECK => Asked::Check,
-            SCHEMA => Asked::Schema(&mut schema),
+        let request = match question.about {
+            CHECK => Request::Check,
+            SCHEMA => Request::Schema(&mut schema),
             // SAFETY: the caller's promise.
             _ => return unsafe { fail(reply, &["this build cannot answer that question".to_owned()], "", FAILED) },
         };
-        if let Err(error) = entry.ask(question.settings.get(), asked) {
+        if let Err(error) = entry.ask(question.settings.get(), request) {
             // SAFETY: the caller's promise.
             return unsafe { refuse(reply, &error, true) };
         }

@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use crate::abi::table::{ABI, CallFn, DONE, HostTable, LibraryTable, Object, PANICKED, PluginTable, Visit};
 use crate::abi::view::{Slice, Text};
-use crate::entry::{Asked, Entry, submissions};
+use crate::entry::{Entry, Request, submissions};
 use crate::library::vtable::Vtable;
 use crate::library::{log, record};
 use crate::panic::{dispose, note_places};
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn plug_library_v1(host: *const ()) -> *const () {
 fn answers_of(entry: &Entry) -> Option<CallFn> {
     let mut answers = None;
     if entry.takes_settings {
-        entry.ask(EMPTY, Asked::Answers(&mut answers)).ok()?;
+        entry.ask(EMPTY, Request::Answers(&mut answers)).ok()?;
     }
     answers
 }

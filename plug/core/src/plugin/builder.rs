@@ -39,15 +39,15 @@ impl PluginBuilder {
         name: &str,
         open: impl Fn(S) -> Result<Box<I>, Error> + Send + Sync + 'static,
     ) -> Self {
-        use crate::entry::Asked;
+        use crate::entry::Request;
         let open = Box::new(move |slot: &mut Slot<'_>| {
-            match slot.asked {
-                Asked::Object => {
+            match slot.request {
+                Request::Object => {
                     let object = open(S::read(slot.settings)?)?;
                     slot.put(object);
                 }
-                Asked::Check => drop(S::read(slot.settings)?),
-                Asked::Schema(_) | Asked::Answers(_) => {}
+                Request::Check => drop(S::read(slot.settings)?),
+                Request::Schema(_) | Request::Answers(_) => {}
             }
             Ok(())
         });

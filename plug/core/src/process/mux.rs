@@ -25,7 +25,7 @@ pub(crate) fn describe(error: &io::Error) -> String {
 }
 
 /// The most streams at once. A further one is refused, and the others go on.
-const MAX_STREAMS: usize = 4096;
+pub(crate) const MAX_STREAMS: usize = 4096;
 /// The most streams that the peer has opened and this side has not accepted yet.
 const BACKLOG: usize = 256;
 /// The receive window of a stream, in bytes.

@@ -11,6 +11,7 @@
 //! The plugin sends its stdout and stderr over the other two.
 //! When the host dispenses a plugin by name, it gets a number, and opens a stream to the plugin
 //! with this number (go-plugin's `MuxBroker`). All calls of the plugin use that stream.
+//! An instance has a number and a stream in the same way, and lives as long as the stream.
 
 pub(crate) mod calls;
 pub(crate) mod fault;
@@ -28,8 +29,12 @@ pub(crate) mod values;
 const NO_SERVICE: &str = "rpc: can't find service ";
 const NO_METHOD: &str = "rpc: can't find method ";
 
-/// An addition of `plug` to go-plugin's services: the reply of `plug.v1.Plugins/List`.
+/// The additions of `plug` to go-plugin's services: the methods of `plug.v1.Plugins`.
+/// They take and give the messages of `plug.v1` as bytes.
+/// The number in the reply of `Plugins.Open` is that of a stream, as in the reply of `Dispense`.
 const LIST: &str = "Plugins.List";
+const OPEN: &str = "Plugins.Open";
+const SCHEMA: &str = "Plugins.Schema";
 const PING: &str = "Control.Ping";
 const QUIT: &str = "Control.Quit";
 const DISPENSE: &str = "Dispenser.Dispense";

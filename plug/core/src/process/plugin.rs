@@ -33,6 +33,7 @@ use crate::process::handshake::line::Line;
 use crate::process::handshake::negotiation::not_built;
 use crate::process::handshake::negotiation::{negotiate, served};
 use crate::process::multiplex::{Multiplexed, Session};
+use crate::process::mux;
 #[cfg(feature = "netrpc")]
 use crate::process::netrpc::plugin::NetRpcServer;
 use crate::process::plugin::printed::Drained;
@@ -120,7 +121,11 @@ fn run(mut server: Server) -> Result<(), Refusal> {
     }
     let (version, protocol) = chosen(&handshake, &environment, &server)?;
     let plugins = server.plugins.into_iter().filter(|plugin| handshake.has(version, plugin.identity()));
-    let limits = server.limits.or(LIMITS);
+    let mut limits = server.limits.or(LIMITS);
+    if protocol == Protocol::NetRpc {
+        // Each instance has a stream, and other streams need room too.
+        limits.instances = limits.instances.min(mux::MAX_STREAMS / 2);
+    }
     let dispatch = Dispatch::new(plugins, limits.instances)?;
     server.services.or_plugins(&dispatch)?;
     server.services.unshadowed(&dispatch, services::NAMES)?;

@@ -22,7 +22,7 @@ impl Registry {
     /// # Errors
     ///
     /// Those of [`open_with`](Registry::open_with), with the section and its place in the file, and
-    /// [`ErrorKind::Unreadable`] if the settings are no table of sections.
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) if the settings are no table of sections.
     ///
     /// # Panics
     ///
@@ -69,8 +69,10 @@ impl Registry {
     /// assert_eq!(greeters[1].name(), "thrice");
     /// assert_eq!(greeters[1].say_hello(), "hello hello hello ");
     ///
-    /// // Other settings are instances anew. If they cannot be opened, the old ones go on.
-    /// assert!(open("[plugins.a]\ntimes = -1").is_err());
+    /// // To change the settings is to open anew. If that fails, the old instances go on.
+    /// let error = open("[plugins.a]\ntmes = 2").unwrap_err();
+    /// let text = "plugin `a` does not take the settings of `a`: there is no `tmes`: did you mean `times`?";
+    /// assert_eq!(error.to_string(), format!("{text}\n --> app.toml:2:1, `plugins.a.tmes`"));
     /// assert_eq!(greeters[0].say_hello(), "hello ");
     /// greeters = open("[plugins.a]\ntimes = 2")?;
     /// assert_eq!(greeters[0].say_hello(), "hello hello ");
@@ -108,7 +110,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreadable`] if the settings are no table.
+    /// [`ErrorKind::Unreadable`](crate::ErrorKind::Unreadable) if the settings are no table.
     ///
     /// # Panics
     ///
@@ -144,6 +146,7 @@ impl Registry {
 /// The instances that [`Registry::open_all`] opened, in the order of the file.
 ///
 /// They are dropped in the reverse order.
+/// If two of them panic in their `drop`, the program aborts, as for every collection.
 /// If they are taken out one by one, the order is that of the caller.
 pub struct Instances<I: ?Sized>(Vec<Opened<I>>);
 

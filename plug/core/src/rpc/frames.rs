@@ -88,6 +88,11 @@ impl Frames {
         Self { body, received: BytesMut::new(), max_len }
     }
 
+    /// The rest of the body. `None` if some of it was received.
+    pub(crate) fn into_body(self) -> Option<RecvStream> {
+        self.received.is_empty().then_some(self.body)
+    }
+
     /// The next message. `None` at the end of the body.
     #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "tonic reads the replies of the grpc link"))]
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {

@@ -97,6 +97,7 @@ impl Settings {
 
     /// The settings of a value that has been read already, by any reader.
     /// Errors about them name their keys, and no place.
+    /// A number that is not finite becomes `null`, since JSON has none.
     ///
     /// # Errors
     ///

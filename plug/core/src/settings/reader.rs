@@ -34,8 +34,8 @@ use value::Value;
 
 /// # Errors
 ///
-/// Fails with a refusal: see [`Error::refused`].
-pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
+/// Fails with a refusal: see `Error::refused`.
+pub fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
     read_table(json).map_err(Refused::into_error)
 }
 

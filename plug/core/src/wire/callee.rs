@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
 use crate::entry::options::OpenOptions;
-use crate::entry::{Asked, Slot};
+use crate::entry::{Request, Slot};
 use crate::error::Error;
 use crate::interface::Interface;
 use crate::panic::note_places;
@@ -48,7 +48,7 @@ pub(crate) fn open_with<I: ?Sized + PortableInterface>(
     }
     note_places();
     let mut object: Option<Box<I>> = None;
-    plugin.ask(&mut Slot { object: &mut object, options: &OpenOptions::new(), settings, asked: Asked::Object })?;
+    plugin.ask(&mut Slot { object: &mut object, options: &OpenOptions::new(), settings, request: Request::Object })?;
     object.map(callee).ok_or_else(|| Error::msg("the plugin made no object"))
 }
 

@@ -11,7 +11,7 @@ use once_cell::sync::OnceCell;
 
 use crate::deadline::with_deadline;
 use crate::entry::options::OpenOptions;
-use crate::entry::{Asked, Slot};
+use crate::entry::{Request, Slot};
 use crate::error::Error;
 use crate::error::kind::{ErrorKind, NameList};
 use crate::interface::Identity;
@@ -156,7 +156,9 @@ impl Dispatch {
         let plugin = &self.plugins[at].plugin;
         let settings = if settings.is_empty() { EMPTY } else { settings };
         if *only_check {
-            return ask(plugin, "new", settings, Asked::Check).map(|()| None);
+            // Without instances no settings can be given, so there is nothing to read.
+            self.instances.check_allowed()?;
+            return ask(plugin, "new", settings, Request::Check).map(|()| None);
         }
         let place = self.instances.reserve()?;
         let vtable = vtable(plugin)?;
@@ -174,7 +176,7 @@ impl Dispatch {
     pub(crate) fn schema(&self, request: &SchemaRequest) -> Result<Option<String>, Fault> {
         let plugin = &self.plugins[self.requested(&request.interface, &request.plugin)?].plugin;
         let mut schema = None;
-        ask(plugin, "schema", EMPTY, Asked::Schema(&mut schema))?;
+        ask(plugin, "schema", EMPTY, Request::Schema(&mut schema))?;
         Ok(schema)
     }
 
@@ -268,6 +270,12 @@ impl Dispatch {
 }
 
 impl Target {
+    /// The same method of an instance of the plugin.
+    #[cfg(feature = "netrpc")]
+    pub(crate) fn of_instance(self, instance: Weak<Instance>) -> Self {
+        Self { instance: Some(instance), ..self }
+    }
+
     /// The fault of a request that cannot be decoded, for the given reason.
     pub(crate) fn malformed_request(&self, reason: &str) -> Fault {
         let ServedPlugin { plugin, service, .. } = &self.dispatch.plugins[self.plugin];
@@ -319,9 +327,11 @@ fn vtable(plugin: &Plugin) -> Result<&'static Vtable, Fault> {
 }
 
 /// Asks for anything but an object. `method` is the name in the error for a panic.
-fn ask(plugin: &Plugin, method: &str, settings: &str, asked: Asked<'_>) -> Result<(), Fault> {
+fn ask(plugin: &Plugin, method: &str, settings: &str, request: Request<'_>) -> Result<(), Fault> {
     note_places();
-    caught(plugin, method, || plugin.ask(&mut Slot { object: &mut (), options: &OpenOptions::new(), settings, asked }))
+    caught(plugin, method, || {
+        plugin.ask(&mut Slot { object: &mut (), options: &OpenOptions::new(), settings, request })
+    })
 }
 
 /// The result of the plugin's own code, as a fault if it fails or panics.

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use crate::panic::dispose;
 use crate::wire::callee::Callee;
 use crate::wire::fault::{Code, Fault};
 
@@ -58,6 +59,17 @@ impl Instances {
         self.0.limit > 0
     }
 
+    /// # Errors
+    ///
+    /// If none are allowed.
+    pub(crate) fn check_allowed(&self) -> Result<(), Fault> {
+        if self.are_allowed() {
+            return Ok(());
+        }
+        let text = "this server opens no instances\nhint: `Server::instances` of the server allows them";
+        Err(Fault::Unimplemented(text.to_owned()))
+    }
+
     fn open(&self) -> MutexGuard<'_, HashMap<u64, Arc<Instance>>> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -69,10 +81,7 @@ impl Instances {
     /// If there are as many as the limit allows.
     pub(crate) fn reserve(&self) -> Result<Place, Fault> {
         let Table { limit, count, .. } = &*self.0;
-        if !self.are_allowed() {
-            let text = "this server opens no instances\nhint: `Server::instances` of the server allows them";
-            return Err(Fault::Unimplemented(text.to_owned()));
-        }
+        self.check_allowed()?;
         let one_more = |count: usize| (count < *limit).then_some(count + 1);
         if count.fetch_update(SeqCst, SeqCst, one_more).is_err() {
             let text = format!("{limit} instances are open, which is the server's limit (`Server::instances`)");
@@ -116,7 +125,9 @@ impl Drop for Instance {
     fn drop(&mut self) {
         let object = self.object.take();
         // The hook for panics has reported it, and nobody waits for a result.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(object)));
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(object))) {
+            dispose(payload);
+        }
         drop(self.place.take());
         if let Some(on_drop) = self.on_drop.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             on_drop();
@@ -141,6 +152,12 @@ impl OpenInstance {
             }
             None => then(),
         }
+    }
+
+    /// The index of its plugin, and the instance itself for its calls.
+    #[cfg(feature = "netrpc")]
+    pub(crate) fn called(&self) -> Option<(usize, Weak<Instance>)> {
+        self.instances.find(self.number)
     }
 
     fn remove(&self) -> Option<Arc<Instance>> {
@@ -175,6 +192,40 @@ mod tests {
             let _ = self.0.send("dropped");
             assert!(!self.1, "the object panics");
         }
+    }
+
+    /// The payload of a panic, whose drop panics too.
+    struct Payload;
+
+    impl Drop for Payload {
+        fn drop(&mut self) {
+            panic!("the payload panics");
+        }
+    }
+
+    /// An object whose drop panics with it.
+    struct Bomb;
+
+    impl Callee for Bomb {
+        fn call(&self, _: usize, _: &[u8]) -> Result<Vec<u8>, NoReply> {
+            Ok(Vec::new())
+        }
+    }
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::panic_any(Payload);
+        }
+    }
+
+    #[test]
+    fn no_panic_of_an_object_leaves_its_drop() {
+        let instances = Instances::new(1);
+        let open = Instances::add(instances.reserve().ok().unwrap(), 0, Box::new(Bomb));
+        let (send, closed) = mpsc::channel();
+        open.close(move || send.send(()).unwrap());
+        closed.recv().unwrap();
+        assert!(instances.reserve().is_ok());
     }
 
     fn text(fault: &Fault) -> (&'static str, &str) {

@@ -5,11 +5,13 @@ use crate::plugin::Plugin;
 use crate::portable::proxy::PortableInterface;
 use crate::wire::callee::{self, Callee};
 
+type Opened = Result<Box<dyn Callee>, Error>;
+
 pub(crate) struct Vtable {
     /// Opens a plugin of the interface, so that its methods can be called by message.
-    pub open: fn(&Plugin) -> Result<Box<dyn Callee>, Error>,
+    pub open: fn(&Plugin) -> Opened,
     /// The same with settings. The error is the plugin's own.
-    pub open_with: fn(&Plugin, &str) -> Result<Box<dyn Callee>, Error>,
+    pub open_with: fn(&Plugin, &str) -> Opened,
 }
 
 impl Vtable {

@@ -6,7 +6,8 @@
 //!
 //! The sections are `start`, `size`, `open`, `lookup`, `async` and `build`; of shared libraries `calls`,
 //! `load`, `library-size` and `library-build`; against programs in Go `process`, `netrpc` and
-//! `grpc`; and of a server under attack `memory`. Without a section, all are measured.
+//! `grpc`; of a server under attack `memory`; and of plugins with settings `settings`.
+//! Without a section, all are measured.
 //!
 //! It fails if a figure exceeds its limit, or the guard of a limit that has one.
 //! It fails without valgrind, unless `--without-valgrind` leaves out the counts of valgrind.
@@ -14,6 +15,7 @@
 
 mod asynchronous;
 mod grpc;
+mod instances;
 mod library;
 mod measure;
 mod memory;
@@ -21,6 +23,7 @@ mod netrpc;
 mod process;
 mod programs;
 mod reports;
+mod settings;
 mod table;
 
 use std::path::Path;
@@ -57,10 +60,12 @@ fn main() -> ExitCode {
         "load",
         "library-size",
         "library-build",
+        "settings",
         "process",
         "netrpc",
         "grpc",
         "memory",
+        "settings",
     ];
     let unknown = |argument: &&String| *argument != "--without-valgrind" && !known.contains(&&argument[..]);
     if let Some(argument) = options.iter().chain(&sections).find(unknown) {
@@ -105,6 +110,10 @@ fn main() -> ExitCode {
     if is_asked_for("library-build") {
         library::clean_build(&mut table);
     }
+    if is_asked_for("settings") {
+        settings::open(&mut table, has_valgrind);
+        settings::clean_build(&mut table);
+    }
     if is_asked_for("process") {
         process::measure(&mut table);
     }
@@ -116,6 +125,9 @@ fn main() -> ExitCode {
     }
     if is_asked_for("memory") {
         memory::measure(&mut table);
+    }
+    if is_asked_for("settings") {
+        instances::measure(&mut table);
     }
     println!("{table}");
     if !has_valgrind {

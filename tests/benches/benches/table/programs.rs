@@ -73,6 +73,14 @@ pub fn asynchronous() -> PathBuf {
     in_profile("release", "asynchronous", "asynchronous")
 }
 
+/// The host of the plugin with settings.
+pub fn settings_host() -> PathBuf {
+    eprintln!("building settings-host");
+    let target = scratch().join("settings-host");
+    finish(cargo("build", root(), &target).args(["--release", "--package", "settings-host"]));
+    target.join("release/settings-host").with_extension(env::consts::EXE_EXTENSION)
+}
+
 /// A copy of a built file, as an installation makes one.
 /// A file that a linker has just written lies in the page cache in small pieces.
 /// Mapping it takes longer than mapping a file that was written at once or read from a disk.

@@ -89,7 +89,11 @@ fn asks_for_health_and_services() {
         assert_eq!(host.answer("list", &[]), SERVICES);
         let described = "Echo(.EchoRequest) .EchoReply, Fail(.FailRequest) .FailReply, Sum(.SumRequest) .SumReply, ";
         assert!(host.answer("describe", &["Work.Sum"]).starts_with(described));
-        assert_eq!(host.answer("describe", &["plug.v1.ListedPlugin"]), "List(.plug.v1.ListRequest) .plug.v1.ListReply");
+        assert_eq!(
+            host.answer("describe", &["plug.v1.ListedPlugin"]),
+            "List(.plug.v1.ListRequest) .plug.v1.ListReply, Open(.plug.v1.OpenRequest) .plug.v1.OpenReply, \
+             Schema(.plug.v1.SchemaRequest) .plug.v1.SchemaReply"
+        );
         assert!(host.error("describe", &["Plug"]).starts_with("NotFound: "));
     });
 }

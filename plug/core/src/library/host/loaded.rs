@@ -259,7 +259,7 @@ mod tests {
 
     trait Empty: Send + Sync {}
 
-    const RECORD: &[u8] = b"\x7fplug\r\nI\x17\0\0\00000000000000001\x1fa::B\x1f1";
+    const RECORD: &[u8] = b"\x7fplug\r\nI\x17\0\0\x000000000000000001\x1fa::B\x1f1";
 
     impl Interface for dyn Empty {
         const DECLARATION: Declaration = Declaration { path: "a::B", version: "1", place: "1:1", is_generic: false };

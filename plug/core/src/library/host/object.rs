@@ -11,7 +11,7 @@ use crate::abi::table::{
     ReplyVtable, SCHEMA,
 };
 use crate::abi::view::{Scratch, Text};
-use crate::entry::{Asked, Slot};
+use crate::entry::{Request, Slot};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::interface::Identity;
@@ -239,7 +239,7 @@ impl MatchedPlugin {
         slot: &mut Slot<'_>,
         make: fn(&mut Slot<'_>, LibraryObject),
     ) -> Result<(), Error> {
-        if !matches!(slot.asked, Asked::Object) {
+        if !matches!(slot.request, Request::Object) {
             return self.answer_question(slot);
         }
         let object = self.open(slot.settings)?;
@@ -249,10 +249,10 @@ impl MatchedPlugin {
 
     /// The same, unless the slot asks for an object.
     pub(crate) fn answer_question(&self, slot: &mut Slot<'_>) -> Result<(), Error> {
-        match &mut slot.asked {
-            Asked::Object | Asked::Answers(_) => {}
-            Asked::Check => _ = self.ask(CHECK, slot.settings, "check")?,
-            Asked::Schema(schema) => **schema = self.ask(SCHEMA, EMPTY, "schema")?,
+        match &mut slot.request {
+            Request::Object | Request::Answers(_) => {}
+            Request::Check => _ = self.ask(CHECK, slot.settings, "check")?,
+            Request::Schema(schema) => **schema = self.ask(SCHEMA, EMPTY, "schema")?,
         }
         Ok(())
     }

@@ -1,13 +1,14 @@
 //! Calls over one stream: many at once, each answered when it is done.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
 use gobwire::Encode;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 
 use super::{NO_METHOD, NO_SERVICE};
@@ -38,6 +39,8 @@ impl Drop for Owner {
 struct Inner {
     outgoing: Outgoing,
     waiting: Mutex<Waiting>,
+    /// Notified when no more replies come.
+    ended: Notify,
 }
 
 #[derive(Default)]
@@ -101,6 +104,8 @@ impl CallStream {
                 _ = sender.send(Err(fault.clone()));
             }
             waiting.closed = Some(fault);
+            drop(waiting);
+            reading.ended.notify_waiters();
         });
         let writing = tokio::spawn(async move { writing.outgoing.run(writer).await });
         Self(Arc::new(Owner { inner, tasks: [reading.abort_handle(), writing.abort_handle()] }))
@@ -109,6 +114,18 @@ impl CallStream {
     /// Whether no more replies come.
     pub(super) fn is_closed(&self) -> bool {
         self.0.inner.waiting().closed.is_some()
+    }
+
+    /// Closes this side of the stream, and waits until the peer closes the other.
+    pub(super) async fn end(&self) {
+        let Inner { outgoing, ended, .. } = &*self.0.inner;
+        outgoing.close();
+        let mut ended = pin!(ended.notified());
+        // From here on no notification is missed.
+        ended.as_mut().enable();
+        if !self.is_closed() {
+            ended.await;
+        }
     }
 
     /// Sends a call. `shape` turns the reply's gob into a message.

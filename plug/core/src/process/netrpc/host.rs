@@ -1,6 +1,7 @@
 //! The host's end of a connection: each plugin has a stream, which its first call opens.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +17,7 @@ use tokio_stream::StreamExt;
 use tokio_yamux::Control;
 use tokio_yamux::session::SessionType;
 
-use super::{DISPENSE, LIST, PING, PLUGIN, QUIT};
+use super::{DISPENSE, LIST, OPEN, PING, PLUGIN, QUIT, SCHEMA};
 use crate::portable::method::Signature;
 use crate::portable::types::Type;
 use crate::process::connection::{Peer, PeerAddress, PeerFuture, ended};
@@ -27,12 +28,14 @@ use crate::process::mux::Stream;
 use crate::process::netrpc::calls::{CallStream, PendingReply};
 use crate::process::netrpc::gob::shape::Shape;
 use crate::process::netrpc::gob::writer::Outbound;
+use crate::process::netrpc::values;
 use crate::process::stderr::written;
 use crate::protobuf::pieces::{Piece, Pieces};
-use crate::rpc::client::instance::{OpenFuture, Opens};
+use crate::rpc::client::instance::{Instance, OpenFuture, Opens};
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Code, Fault, Unavailable};
-use crate::wire::list::ListReply;
+use crate::wire::list;
+use crate::wire::list::{ListReply, OpenReply};
 
 /// A process that speaks net/rpc. Cheap to clone.
 /// A lost connection is made again, because the process may outlive it.
@@ -142,7 +145,11 @@ impl NetRpcPeer {
     async fn call(self, call: Call) -> Result<Bytes, Fault> {
         let calling = async {
             let Some(signature) = call.method else {
-                return Err(Fault::Unimplemented(format!("`{}` is no method of a plugin", call.path)));
+                return match &call.path[..] {
+                    list::OPEN => self.service(OPEN, call.request.clone()).await,
+                    list::SCHEMA => self.service(SCHEMA, call.request.clone()).await,
+                    path => Err(Fault::Unimplemented(format!("`{path}` is no method of a plugin"))),
+                };
             };
             let session = self.session().await?;
             let plugin = session.plugin(self.dispense_key(&call), self.0.max_len).await?;
@@ -169,6 +176,49 @@ impl NetRpcPeer {
             session.control.begin(method.to_owned(), argument, shape, deadline)?.reply().await
         };
         within(deadline, calling).await
+    }
+}
+
+impl NetRpcPeer {
+    /// Calls a method of `plug.v1.Plugins`.
+    async fn service(&self, method: &str, request: Bytes) -> Result<Bytes, Fault> {
+        let request = values::Bytes(Some(request.into()));
+        let message = self.control(method, &request, Shape::One(&Type::Bytes), None).await?;
+        Ok(Bytes::copy_from_slice(bytes_of(&message)))
+    }
+
+    async fn open(self, request: Bytes) -> Result<Arc<dyn Instance>, Fault> {
+        let session = self.session().await?;
+        let request = values::Bytes(Some(request.into()));
+        let pending = session.control.begin(OPEN.to_owned(), &request, Shape::One(&Type::Bytes), None)?;
+        let reply = OpenReply::decode(bytes_of(&pending.reply().await?));
+        let reply = reply.map_err(|error| Fault::Malformed(error.to_string()))?;
+        let number = u32::try_from(reply.instance);
+        let number = number.map_err(|_| Fault::Malformed(format!("{} is no number of a stream", reply.instance)))?;
+        Ok(Arc::new(NetRpcInstance(session.stream(number, self.0.max_len).await?)))
+    }
+}
+
+/// An instance, which lives as long as its stream.
+struct NetRpcInstance(CallStream);
+
+impl Instance for NetRpcInstance {
+    fn call(&self, call: Call) -> ReplyFuture {
+        let Some(signature) = call.method else {
+            let fault = Fault::Unimplemented(format!("`{}` is no method of a plugin", call.path));
+            return Box::pin(std::future::ready(Err(fault)));
+        };
+        let pending = begin(&self.0, signature, &call);
+        Box::pin(async move { within(call.deadline, async { pending?.reply().await }).await })
+    }
+
+    fn is_lost(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    fn end(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let calls = self.0.clone();
+        Box::pin(async move { calls.end().await })
     }
 }
 
@@ -205,8 +255,8 @@ impl Channel for NetRpcPeer {
 }
 
 impl Opens for NetRpcPeer {
-    fn open_instance(&self, _: Bytes) -> OpenFuture {
-        Box::pin(std::future::ready(Err(Fault::Unimplemented("net/rpc has no instances".to_owned()))))
+    fn open_instance(&self, request: Bytes) -> OpenFuture {
+        Box::pin(self.clone().open(request))
     }
 }
 
@@ -216,8 +266,7 @@ impl Peer for NetRpcPeer {
         Box::pin(async move {
             match this.control(LIST, &true, Shape::One(&Type::Bytes), deadline).await {
                 Ok(message) => {
-                    let list = value(&message).and_then(|piece| piece.delimited().ok()).unwrap_or_default();
-                    ListReply::decode(list).map(Some).map_err(|error| Fault::Malformed(error.to_string()))
+                    ListReply::decode(bytes_of(&message)).map(Some).map_err(|error| Fault::Malformed(error.to_string()))
                 }
                 Err(Fault::Unimplemented(_)) => Ok(None),
                 Err(fault) => Err(fault),
@@ -252,6 +301,11 @@ impl Peer for NetRpcPeer {
 /// Field 1 of a message. `None` if the message is empty or malformed.
 fn value(message: &[u8]) -> Option<Piece<'_>> {
     Pieces::of(message).take(1).ok().flatten()
+}
+
+/// The bytes in field 1 of a message.
+fn bytes_of(message: &[u8]) -> &[u8] {
+    value(message).and_then(|piece| piece.delimited().ok()).unwrap_or_default()
 }
 
 impl Session {
@@ -330,6 +384,11 @@ impl Session {
         })?;
         // A message leaves out the number 0.
         let number = value(&message).and_then(|piece| piece.varint().ok()).unwrap_or_default() as u32;
+        self.stream(number, max_len).await
+    }
+
+    /// Opens a stream to the plugin or instance of this number.
+    async fn stream(&self, number: u32, max_len: usize) -> Result<CallStream, Fault> {
         let lost =
             |error: io::Error| Fault::Unavailable(Unavailable::unsent(format!("its connection failed: {error}")));
         let mut stream = self.opener.clone().open_stream().await.map_err(|error| lost(io::Error::other(error)))?;

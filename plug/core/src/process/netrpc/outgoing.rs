@@ -25,6 +25,7 @@ struct Queue {
     scratch: Vec<u8>,
     /// Dropped when these bytes have been sent.
     guards: Vec<Box<dyn Any + Send>>,
+    is_closed: bool,
 }
 
 impl Outgoing {
@@ -49,21 +50,27 @@ impl Outgoing {
         Ok(())
     }
 
-    /// Moves the queued bytes to `bytes`, and returns their guards.
-    fn take(&self, bytes: &mut Vec<u8>) -> Vec<Box<dyn Any + Send>> {
+    /// Ends the writing side of the stream, after the values that are queued.
+    pub(super) fn close(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_closed = true;
+        self.added.notify_one();
+    }
+
+    /// Moves the queued bytes to `bytes`. Returns their guards, and whether these are the last ones.
+    fn take(&self, bytes: &mut Vec<u8>) -> (Vec<Box<dyn Any + Send>>, bool) {
         bytes.clear();
         limit_capacity(bytes);
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::swap(&mut queue.bytes, bytes);
-        std::mem::take(&mut queue.guards)
+        (std::mem::take(&mut queue.guards), queue.is_closed)
     }
 
-    /// Writes the queue to the stream until the stream fails.
+    /// Writes the queue to the stream until it is closed, or the stream fails.
     pub(super) async fn run(&self, mut stream: impl AsyncWrite + Unpin) {
         let mut bytes = Vec::new();
         loop {
-            let guards = self.take(&mut bytes);
-            if bytes.is_empty() {
+            let (guards, is_last) = self.take(&mut bytes);
+            if bytes.is_empty() && !is_last {
                 self.added.notified().await;
                 continue;
             }
@@ -72,6 +79,10 @@ impl Outgoing {
                 return;
             }
             drop(guards);
+            if is_last {
+                let _ = stream.shutdown().await;
+                return;
+            }
         }
     }
 }

@@ -3,31 +3,35 @@
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use prost::Message;
 use prost::encoding::{encode_key, encode_varint};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_stream::StreamExt;
 use tokio_yamux::session::SessionType;
 
-use super::{DISPENSE, LIST, PING, PLUGIN, QUIT};
+use super::{DISPENSE, LIST, OPEN, PING, PLUGIN, QUIT, SCHEMA};
 use crate::portable::types::Type;
 use crate::process::mux;
 use crate::process::mux::Stream;
-use crate::process::netrpc::respond::{ConnectionState, Lookup, Service, Unanswered, serve};
+use crate::process::netrpc::respond::{
+    ConnectionState, Lookup, Service, Unanswered, UnansweredGuard, serve, serve_until,
+};
 use crate::process::netrpc::values::ReadError;
 use crate::process::plugin::printed::Drained;
 use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::connections::{Accepted, Speaks};
+use crate::rpc::server::open::{Leased, STOPPING};
 use crate::rpc::server::workers::CallQueue;
 use crate::wire::dispatch::Dispatch;
-use crate::wire::fault::{Code, Fault};
-use crate::wire::list::ListReply;
+use crate::wire::fault::{Code, Fault, Unavailable};
+use crate::wire::instances::Instance;
+use crate::wire::list::{OpenReply, OpenRequest, SchemaReply, SchemaRequest};
 use crate::wire::listing;
 
 /// The host must open the stream to a dispensed plugin within this time, and send the number of a
@@ -56,17 +60,29 @@ struct Inner {
     taken: Arc<Drained>,
 }
 
-/// The plugins that have no stream yet, by number.
+/// The plugins and instances that have no stream yet, by number.
 #[derive(Default)]
 struct PendingStreams {
     last_number: u32,
-    plugins: HashMap<u32, (usize, Instant)>,
+    called: HashMap<u32, (Called, Instant)>,
+}
+
+/// What the host calls over a stream.
+enum Called {
+    /// The object of a plugin that all streams share.
+    Shared(usize),
+    Instance(Leased, UnansweredGuard),
 }
 
 /// One connection.
 struct Connection {
     server: NetRpcServer,
     pending: Mutex<PendingStreams>,
+    /// Notified of each instance that has no stream yet.
+    opened: Notify,
+    /// The instances, until they are dropped.
+    instances: Unanswered,
+    is_stopping: watch::Receiver<bool>,
 }
 
 impl NetRpcServer {
@@ -78,8 +94,7 @@ impl NetRpcServer {
         printed: mpsc::Receiver<bytes::Bytes>,
         taken: Arc<Drained>,
     ) -> Self {
-        let list = ListReply { instances: Some(false), ..listing::of(&dispatch) };
-        let list = value(&list.encode_to_vec());
+        let list = value(&listing::of(&dispatch).encode_to_vec());
         let printed = Mutex::new(Some(printed));
         Self(Arc::new(Inner { dispatch, list, calls, max_len, stop, printed, taken }))
     }
@@ -106,9 +121,13 @@ impl Speaks for NetRpcServer {
             max_len: *max_len,
             unanswered: Unanswered::default(),
         };
-        let connection = Arc::new(Connection { server: self.clone(), pending: Mutex::default() });
+        let (pending, opened, instances) = Default::default();
+        let (server, stopping) = (self.clone(), is_stopping.clone());
+        let connection = Connection { server, pending, opened, instances, is_stopping: stopping.clone() };
+        let connection = Arc::new(connection);
         let mut session = mux::session(stream, SessionType::Server);
         let (mut streams, mut opened) = (JoinSet::new(), 0);
+        streams.spawn(Arc::clone(&connection).expire());
         loop {
             let stream = tokio::select! {
                 stream = session.next() => stream,
@@ -121,7 +140,7 @@ impl Speaks for NetRpcServer {
                 Some(Err(error)) => return warn_of(Err(ReadError::Session(error))),
                 None => return,
             };
-            let (connection, state) = (Arc::clone(&connection), state.clone());
+            let (connection, state, stopping) = (Arc::clone(&connection), state.clone(), stopping.clone());
             match opened {
                 0 => _ = streams.spawn(async move { warn_of(serve(stream, Control(connection), state).await) }),
                 1 => {
@@ -133,13 +152,14 @@ impl Speaks for NetRpcServer {
                 }
                 // The host reads stderr from the process itself, so this stream stays empty.
                 2 => _ = streams.spawn(send_output(stream, None)),
-                _ => _ = streams.spawn(connection.serve_plugin(stream, state)),
+                _ => _ = streams.spawn(connection.serve_plugin(stream, state, stopping)),
             }
             opened += 1;
         }
+        connection.close_pending(Duration::ZERO);
         // The session sends the answers that are due. The host then closes the connection.
         let ending = async {
-            while !state.unanswered.is_empty() {
+            while !(state.unanswered.is_empty() && connection.instances.is_empty()) {
                 sleep(POLL_INTERVAL).await;
             }
             sleep(LINGER).await;
@@ -196,22 +216,81 @@ impl Connection {
     /// Gives a plugin a number, by which the host can open a stream to it. Returns it as a message.
     fn dispense(&self, name: &str) -> Result<Vec<u8>, Fault> {
         let plugin = self.server.0.dispatch.named(name).map_err(|text| Fault::refused(Code::NOT_FOUND, text))?;
-        let mut pending = self.pending();
-        pending.plugins.retain(|_, (_, since)| since.elapsed() < OPEN_TIMEOUT);
-        if pending.plugins.len() >= MAX_DISPENSED {
-            let text = format!("{MAX_DISPENSED} plugins were dispensed, and not connected to yet");
-            return Err(Fault::refused(Code::RESOURCE_EXHAUSTED, text));
-        }
-        pending.last_number = pending.last_number.wrapping_add(1);
-        let number = pending.last_number;
-        pending.plugins.insert(number, (plugin, Instant::now()));
+        let number = self.expect(Called::Shared(plugin))?;
         let mut message = Vec::new();
         prost::encoding::uint32::encode(1, &number, &mut message);
         Ok(message)
     }
 
-    /// Serves a plugin over a stream that the host has opened to it.
-    async fn serve_plugin(self: Arc<Self>, mut stream: Stream, state: ConnectionState) {
+    /// Opens an instance, and gives it a number like that of a plugin.
+    fn open(&self, request: &[u8]) -> Result<Vec<u8>, Fault> {
+        let Inner { dispatch, calls, .. } = &*self.server.0;
+        let refuse_if_stopping = || match *self.is_stopping.borrow() {
+            true => Err(Fault::Unavailable(Unavailable::of(STOPPING.to_owned()))),
+            false => Ok(()),
+        };
+        refuse_if_stopping()?;
+        let instance = match dispatch.open(&decode::<OpenRequest>(request)?)? {
+            None => 0,
+            Some(instance) => {
+                let leased = Leased::new(instance, calls.clone());
+                refuse_if_stopping()?;
+                let number = self.expect(Called::Instance(leased, self.instances.add()))?;
+                self.opened.notify_one();
+                number.into()
+            }
+        };
+        Ok(value(&OpenReply { instance }.encode_to_vec()))
+    }
+
+    fn schema(&self, request: &[u8]) -> Result<Vec<u8>, Fault> {
+        let schema = self.server.0.dispatch.schema(&decode::<SchemaRequest>(request)?)?;
+        Ok(value(&SchemaReply { schema }.encode_to_vec()))
+    }
+
+    /// A number by which the host can open a stream.
+    fn expect(&self, called: Called) -> Result<u32, Fault> {
+        self.close_pending(OPEN_TIMEOUT);
+        let mut pending = self.pending();
+        if pending.called.len() >= MAX_DISPENSED {
+            drop(pending);
+            let text = format!("{MAX_DISPENSED} plugins were dispensed, and not connected to yet");
+            return Err(Fault::refused(Code::RESOURCE_EXHAUSTED, text));
+        }
+        pending.last_number = pending.last_number.wrapping_add(1);
+        let number = pending.last_number;
+        pending.called.insert(number, (called, Instant::now()));
+        Ok(number)
+    }
+
+    /// Drops all that has waited for a stream for this long.
+    fn close_pending(&self, timeout: Duration) {
+        let late: Vec<_> = self.pending().called.extract_if(|_, (_, since)| since.elapsed() >= timeout).collect();
+        for (_, (called, _)) in late {
+            if let Called::Instance(leased, guard) = called {
+                leased.close(move || drop(guard));
+            }
+        }
+    }
+
+    /// Ends the instances to which the host opens no stream in time.
+    async fn expire(self: Arc<Self>) {
+        loop {
+            self.opened.notified().await;
+            while !self.pending().called.is_empty() {
+                sleep(OPEN_TIMEOUT / 5).await;
+                self.close_pending(OPEN_TIMEOUT);
+            }
+        }
+    }
+
+    /// Serves a plugin or an instance over a stream that the host has opened to it.
+    async fn serve_plugin(
+        self: Arc<Self>,
+        mut stream: Stream,
+        state: ConnectionState,
+        mut is_stopping: watch::Receiver<bool>,
+    ) {
         let mut number = [0; 4];
         match timeout(OPEN_TIMEOUT, stream.read_exact(&mut number)).await {
             Ok(Ok(_)) => {}
@@ -219,13 +298,35 @@ impl Connection {
             Err(_) => return warn("it has opened a stream, and not said to what"),
         }
         let number = u32::from_le_bytes(number);
-        let Some((plugin, _)) = self.pending().plugins.remove(&number) else {
+        let Some((called, _)) = self.pending().called.remove(&number) else {
             return warn(&format!("it has opened a stream to plugin number {number}, which was not dispensed"));
         };
-        if stream.write_all(&number.to_le_bytes()).await.is_ok() {
-            warn_of(serve(stream, DispensedPlugin { connection: self, plugin }, state).await);
+        if stream.write_all(&number.to_le_bytes()).await.is_err() {
+            return;
+        }
+        match called {
+            Called::Shared(plugin) => {
+                let service = CalledPlugin { connection: self, plugin, instance: None };
+                warn_of(serve(stream, service, state).await);
+            }
+            Called::Instance(leased, guard) => {
+                let Some((plugin, instance)) = leased.called() else { return };
+                let service = CalledPlugin { connection: self, plugin, instance: Some(instance) };
+                let stopping = async move { _ = is_stopping.wait_for(|is_stopping| *is_stopping).await };
+                // The end of the stream shows the host that the object is dropped.
+                let closing = async {
+                    let (dropped, is_dropped) = oneshot::channel::<()>();
+                    leased.close(move || drop((dropped, guard)));
+                    let _ = is_dropped.await;
+                };
+                warn_of(serve_until(stopping, stream, service, state, closing).await);
+            }
         }
     }
+}
+
+fn decode<M: Message + Default>(message: &[u8]) -> Result<M, Fault> {
+    M::decode(message).map_err(|error| Fault::refused(Code::INVALID_ARGUMENT, error.to_string()))
 }
 
 /// The services of the process itself.
@@ -245,6 +346,14 @@ impl Service for Control {
             ),
             DISPENSE => Lookup::Builtin(&Type::U32, Box::new(|name| self.0.dispense(&name))),
             LIST => Lookup::Builtin(&Type::Bytes, Box::new(|_| Ok(list.clone()))),
+            OPEN => {
+                let connection = Arc::clone(&self.0);
+                Lookup::Blocking(Box::new(move |request| connection.open(&request)))
+            }
+            SCHEMA => {
+                let connection = Arc::clone(&self.0);
+                Lookup::Blocking(Box::new(move |request| connection.schema(&request)))
+            }
             _ if ["Control.", "Dispenser.", "Plugins."].iter().any(|service| method.starts_with(service)) => {
                 Lookup::NoMethod
             }
@@ -253,16 +362,23 @@ impl Service for Control {
     }
 }
 
-/// The service of one plugin.
-struct DispensedPlugin {
+/// The service of one plugin or instance.
+struct CalledPlugin {
     connection: Arc<Connection>,
     plugin: usize,
+    instance: Option<Weak<Instance>>,
 }
 
-impl Service for DispensedPlugin {
+impl Service for CalledPlugin {
     fn find(&self, method: &str) -> Lookup<'_> {
         let Some(method) = method.strip_prefix(PLUGIN) else { return Lookup::NoService };
-        let found = self.connection.server.0.dispatch.method(self.plugin, method);
-        found.map_or(Lookup::NoMethod, |(target, signature)| Lookup::Method(target, signature))
+        let Some((target, signature)) = self.connection.server.0.dispatch.method(self.plugin, method) else {
+            return Lookup::NoMethod;
+        };
+        let target = match &self.instance {
+            None => target,
+            Some(instance) => target.of_instance(Weak::clone(instance)),
+        };
+        Lookup::Method(target, signature)
     }
 }

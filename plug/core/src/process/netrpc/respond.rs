@@ -3,24 +3,24 @@
 //! Calls of the process itself are answered at once. Calls of a plugin are made by worker threads,
 //! which they may block.
 
+use std::future::{pending, ready};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use gobwire::Encode;
 use tokio::io::AsyncRead;
 
 use super::{NO_METHOD, NO_SERVICE};
 use crate::portable::method::Signature;
 use crate::portable::types::Type;
 use crate::process::mux::Stream;
-use crate::process::netrpc::fault;
 use crate::process::netrpc::gob::shape::Shape;
 use crate::process::netrpc::gob::writer::Outbound;
 use crate::process::netrpc::outgoing::Outgoing;
 use crate::process::netrpc::values::{ReadError, Request, Response, Values};
+use crate::process::netrpc::{fault, values};
 use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::request::{PendingCall, Respond, call};
 use crate::rpc::server::workers::CallQueue;
@@ -41,7 +41,11 @@ pub(super) enum Lookup<'a> {
     /// A method of the process, which never blocks.
     /// It gets the argument if that is a text, and returns a value of this type.
     Builtin(&'static Type, Box<dyn FnOnce(String) -> Result<Vec<u8>, Fault> + Send + 'a>),
+    /// A method of the process that may block. It takes bytes, and gives a message with bytes.
+    Blocking(Box<BlockingMethod>),
 }
+
+pub(super) type BlockingMethod = dyn FnOnce(Vec<u8>) -> Result<Vec<u8>, Fault> + Send;
 
 /// The state that all streams of a connection share.
 #[derive(Clone)]
@@ -58,7 +62,7 @@ pub(super) struct ConnectionState {
 pub(super) struct Unanswered(Arc<AtomicUsize>);
 
 /// Counts as one response until it is dropped.
-struct UnansweredGuard(Unanswered);
+pub(super) struct UnansweredGuard(Unanswered);
 
 impl Clone for UnansweredGuard {
     fn clone(&self) -> Self {
@@ -71,7 +75,7 @@ impl Unanswered {
         self.0.load(SeqCst) == 0
     }
 
-    fn add(&self) -> UnansweredGuard {
+    pub(super) fn add(&self) -> UnansweredGuard {
         self.0.fetch_add(1, SeqCst);
         UnansweredGuard(self.clone())
     }
@@ -89,9 +93,31 @@ impl Drop for UnansweredGuard {
 ///
 /// If the stream does not end between two calls.
 pub(super) async fn serve(stream: Stream, service: impl Service, state: ConnectionState) -> Result<(), ReadError> {
+    serve_until(pending(), stream, service, state, ready(())).await
+}
+
+/// Answers the calls of a stream until `end` is ready. The stream is closed after `closing`.
+///
+/// # Errors
+///
+/// If the stream does not end between two calls.
+pub(super) async fn serve_until(
+    end: impl Future<Output = ()>,
+    stream: Stream,
+    service: impl Service,
+    state: ConnectionState,
+    closing: impl Future<Output = ()>,
+) -> Result<(), ReadError> {
     let (reader, writer) = tokio::io::split(stream);
     let outgoing = Arc::new(Outgoing::default());
-    let reading = read(Values::new(reader, state.max_len), &service, &outgoing, &state);
+    let reading = async {
+        let ended = tokio::select! {
+            ended = read(Values::new(reader, state.max_len), &service, &outgoing, &state) => ended,
+            () = end => Ok(()),
+        };
+        closing.await;
+        ended
+    };
     tokio::select! {
         ended = reading => ended,
         () = outgoing.run(writer) => Ok(()),
@@ -117,6 +143,7 @@ async fn read(
         let shape = match &found {
             Lookup::Method(_, signature) => Shape::of_output(signature),
             Lookup::Builtin(ty, _) => Shape::One(ty),
+            Lookup::Blocking(_) => Shape::One(&Type::Bytes),
             Lookup::NoService | Lookup::NoMethod => Shape::Nothing,
         };
         let Request { method, seq, timeout } = request;
@@ -150,6 +177,19 @@ async fn read(
                 let decoded = decoded.map_err(|reason| Fault::refused(Code::INVALID_ARGUMENT, reason));
                 let reply = decoded.and_then(|()| method(argument.0));
                 answer.unary(reply.map(Bytes::from), &state.backpressure);
+            }
+            Lookup::Blocking(_) if state.calls.is_full() => {
+                values.discard();
+                let text = "too many calls wait already";
+                refuse(answer, Fault::refused(Code::RESOURCE_EXHAUSTED, text));
+            }
+            Lookup::Blocking(method) => {
+                let mut argument = values::Bytes::default();
+                let decoded = values.take(&mut argument);
+                let decoded = decoded.map_err(|reason| Fault::refused(Code::INVALID_ARGUMENT, reason));
+                let run = move || decoded.and_then(|()| method(argument.0.unwrap_or_default()));
+                let backpressure = state.backpressure.clone();
+                state.calls.work(run, move |reply| answer.unary(reply.map(Bytes::from), &backpressure));
             }
             Lookup::Method(target, signature) => match values.take_message(Shape::of_arguments(signature)) {
                 Err(reason) => {
@@ -206,27 +246,9 @@ impl Respond for Responder {
                 "" => "the plugin failed without a message".to_owned(),
                 text => text.to_owned(),
             };
-            // Go ignores the body of a failed response.
-            let _ = outgoing.send(&response, &FaultBytes(fault::encode(fault)), Box::new(unanswered));
+            // The whole fault, for hosts of `plug`. Go ignores the body of a failed response.
+            let _ = outgoing.send(&response, &values::Bytes(Some(fault::encode(fault))), Box::new(unanswered));
         }
-    }
-}
-
-/// The whole fault, for hosts of `plug`.
-struct FaultBytes(Vec<u8>);
-
-impl Encode for FaultBytes {
-    fn describe_value(&self, _: &mut gobwire::Describer<'_>) -> gobwire::Result<i64> {
-        Ok(gobwire::ids::BYTES)
-    }
-
-    fn is_zero(&self) -> bool {
-        false
-    }
-
-    fn encode(&self, encoder: &mut gobwire::ValueEncoder<'_>) -> gobwire::Result<()> {
-        encoder.bytes(&self.0);
-        Ok(())
     }
 }
 

@@ -328,6 +328,21 @@ impl Decode for Bytes {
     }
 }
 
+impl Encode for Bytes {
+    fn describe_value(&self, _: &mut Describer<'_>) -> Result<i64> {
+        Ok(ids::BYTES)
+    }
+
+    fn is_zero(&self) -> bool {
+        false
+    }
+
+    fn encode(&self, encoder: &mut ValueEncoder<'_>) -> Result<()> {
+        encoder.bytes(self.0.as_deref().unwrap_or_default());
+        Ok(())
+    }
+}
+
 /// For fuzzers: reads all values of a stream, as requests and responses in turn.
 /// Returns the number of values.
 pub fn read(bytes: &[u8]) -> usize {

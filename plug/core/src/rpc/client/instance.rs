@@ -20,6 +20,9 @@ use crate::wire::fault::{Code, Fault, Unavailable};
 /// A process that ends gives the calls under way as long.
 const ABANDONED: Duration = Duration::from_millis(500);
 
+/// The most openings for one call.
+const OPENINGS: usize = 3;
+
 /// A peer that opens instances.
 pub(crate) trait Opens: Channel {
     /// Opens an instance by an `OpenRequest` of `plug.v1`. Dropping the future ends the instance.
@@ -94,9 +97,14 @@ impl ObjectInstance {
     }
 
     /// The same instance in another run of its process, not yet open there.
+    /// If it never was open, its first opening is still to come.
     #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "only a process is started again"))]
     pub(crate) fn again(&self) -> Arc<Self> {
-        Arc::new(Self::with(self.plugin.clone(), self.request.clone(), State::Gone))
+        let state = match *self.state() {
+            State::Unopened => State::Unopened,
+            _ => State::Gone,
+        };
+        Arc::new(Self::with(self.plugin.clone(), self.request.clone(), state))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -136,21 +144,25 @@ impl ObjectInstance {
         peer: &dyn Opens,
         call: Call,
     ) -> Result<Bytes, Fault> {
-        let (reply, instance) = match sent {
+        let (mut reply, mut instance) = match sent {
             Some(sent) => sent,
             None => {
                 let instance = self.get(peer, None, call.deadline).await?;
                 (instance.call(call.clone()), instance)
             }
         };
-        match reply.await {
-            Err(Fault::Unavailable(Unavailable { is_unsent: true, .. })) if instance.is_lost() => {}
-            // The peer has lost it, and this side does not know that yet.
-            Err(Fault::Refused { code: Code::NOT_FOUND, .. }) => {}
-            done => return done,
+        // A peer that is about to end may lose it more than once.
+        for _ in 0..OPENINGS {
+            match reply.await {
+                Err(Fault::Unavailable(Unavailable { is_unsent: true, .. })) if instance.is_lost() => {}
+                // The peer has lost it, and this side does not know that yet.
+                Err(Fault::Refused { code: Code::NOT_FOUND, .. }) => {}
+                done => return done,
+            }
+            instance = self.get(peer, Some(&instance), call.deadline).await?;
+            reply = instance.call(call.clone());
         }
-        let instance = self.get(peer, Some(&instance), call.deadline).await?;
-        instance.call(call).await
+        reply.await
     }
 
     /// The instance, which is opened if it is not open, or if it is the lost one.
@@ -212,5 +224,203 @@ impl ObjectInstance {
             Ok(Bytes::new())
         });
         let _ = driver.call(ending, false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::error::refusal::Refusal;
+    use crate::wire::fault::Panicked;
+
+    /// A peer whose instances reply with their number.
+    #[derive(Default)]
+    struct Peer {
+        opened: AtomicUsize,
+        /// The fault of the next openings.
+        fault: Mutex<Option<Fault>>,
+        /// The number of the instance that it has lost.
+        lost: Arc<AtomicUsize>,
+        /// Whether a lost instance shows that.
+        shows_loss: bool,
+    }
+
+    struct Numbered {
+        number: usize,
+        lost: Arc<AtomicUsize>,
+        shows_loss: bool,
+    }
+
+    impl Channel for Peer {
+        fn call(&self, _: Call) -> ReplyFuture {
+            panic!("no call goes past the instance")
+        }
+    }
+
+    impl Opens for Peer {
+        fn open_instance(&self, request: Bytes) -> OpenFuture {
+            assert_eq!(request, "request");
+            if let Some(fault) = self.fault.lock().unwrap().clone() {
+                return Box::pin(ready(Err(fault)));
+            }
+            let number = self.opened.fetch_add(1, SeqCst) + 1;
+            let instance = Numbered { number, lost: Arc::clone(&self.lost), shows_loss: self.shows_loss };
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                Ok(Arc::new(instance) as Arc<dyn Instance>)
+            })
+        }
+    }
+
+    impl Instance for Numbered {
+        fn call(&self, _: Call) -> ReplyFuture {
+            let reply = if self.lost.load(SeqCst) != self.number {
+                Ok(self.number.to_string().into())
+            } else if self.shows_loss {
+                Err(Fault::Unavailable(Unavailable::unsent("gone".to_owned())))
+            } else {
+                Err(Fault::refused(Code::NOT_FOUND, "there is no instance"))
+            };
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                reply
+            })
+        }
+
+        fn is_lost(&self) -> bool {
+            self.shows_loss && self.lost.load(SeqCst) == self.number
+        }
+
+        fn end(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    fn instance() -> Arc<ObjectInstance> {
+        ObjectInstance::new("a".to_owned(), Bytes::from_static(b"request"))
+    }
+
+    fn call(deadline: Option<Instant>) -> Call {
+        Call { is_idempotent: false, ..Call::of_service("/A/B", Bytes::new(), deadline) }
+    }
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+    }
+
+    fn reply(instance: &Arc<ObjectInstance>, peer: &Arc<Peer>) -> Result<Bytes, Fault> {
+        run(instance.call(Arc::clone(peer) as Arc<dyn Opens>, call(None)))
+    }
+
+    #[test]
+    fn a_lost_instance_is_opened_again_once() {
+        for shows_loss in [true, false] {
+            let (instance, peer) = (instance(), Arc::new(Peer { shows_loss, ..Peer::default() }));
+            assert_eq!(run(instance.open(Arc::clone(&peer) as _, None)).unwrap(), "");
+            assert_eq!((reply(&instance, &peer).unwrap(), reply(&instance, &peer).unwrap()), ("1".into(), "1".into()));
+            peer.lost.store(1, SeqCst);
+            run(async {
+                let calls: Vec<_> = (0..16).map(|_| instance.call(Arc::clone(&peer) as _, call(None))).collect();
+                let calls: Vec<_> = calls.into_iter().map(tokio::spawn).collect();
+                for call in calls {
+                    assert_eq!(call.await.unwrap().unwrap(), "2");
+                }
+            });
+            assert_eq!(peer.opened.load(SeqCst), 2);
+            // In another run of the process it is opened once more.
+            assert_eq!(reply(&instance.again(), &peer).unwrap(), "3");
+        }
+    }
+
+    #[test]
+    fn an_instance_that_cannot_be_opened_again_says_so() {
+        let (instance, peer) = (instance(), Arc::new(Peer::default()));
+        let text = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let refused = Fault::Settings { texts: text(&["it is late", "by a cause"]), refusal: Refusal::default() };
+        *peer.fault.lock().unwrap() = Some(refused.clone());
+        // The first opening has the fault itself.
+        let first = run(instance.open(Arc::clone(&peer) as _, None)).unwrap_err();
+        assert_eq!(format!("{first:?}"), format!("{refused:?}"));
+        *peer.fault.lock().unwrap() = None;
+        reply(&instance, &peer).unwrap();
+        peer.lost.store(1, SeqCst);
+        let again = |fault: Fault| {
+            *peer.fault.lock().unwrap() = Some(fault);
+            reply(&instance, &peer).unwrap_err()
+        };
+        let Fault::Failed(texts) = again(refused) else { panic!() };
+        assert_eq!(texts, ["cannot open plugin `a` again", "it is late", "by a cause"]);
+        let Fault::Failed(texts) = again(Fault::Failed(text(&["no"]))) else { panic!() };
+        assert_eq!(texts, ["cannot open plugin `a` again", "no"]);
+        let panicked = Panicked { text: "it panicked".to_owned(), place: None, message: None };
+        let Fault::Failed(texts) = again(Fault::Panicked(panicked)) else { panic!() };
+        assert_eq!(texts, ["cannot open plugin `a` again", "it panicked"]);
+        // The peer lacks instances, and not the method.
+        let Fault::Refused { code, message } = again(Fault::Unimplemented("no instances".to_owned())) else { panic!() };
+        assert_eq!((code, &message[..]), (Code::UNIMPLEMENTED, "no instances"));
+        // The method has not begun.
+        let Fault::Unavailable(gone) = again(Fault::Unavailable(Unavailable::of("gone".to_owned()))) else { panic!() };
+        assert!(gone.is_unsent);
+    }
+
+    #[test]
+    fn an_instance_is_opened_within_the_deadline_of_the_call() {
+        struct Slow;
+        impl Channel for Slow {
+            fn call(&self, _: Call) -> ReplyFuture {
+                panic!("no call goes past the instance")
+            }
+        }
+        impl Opens for Slow {
+            fn open_instance(&self, _: Bytes) -> OpenFuture {
+                Box::pin(std::future::pending())
+            }
+        }
+        let (instance, deadline) = (instance(), Some(Instant::now() + Duration::from_millis(20)));
+        assert!(matches!(run(instance.open(Arc::new(Slow), deadline)), Err(Fault::Deadline)));
+        assert!(matches!(run(instance.call(Arc::new(Slow), call(deadline))), Err(Fault::Deadline)));
+    }
+
+    #[test]
+    fn an_object_waits_less_for_an_instance_whose_call_was_given_up() {
+        let driver = Driver::get().unwrap();
+        let took = |given_up: bool| {
+            let (instance, peer) = (instance(), Arc::new(Peer::default()));
+            run(instance.open(Arc::clone(&peer) as _, None)).unwrap();
+            let call = instance.call(Arc::clone(&peer) as _, call(None));
+            if given_up {
+                drop(call);
+            } else {
+                run(call).unwrap();
+            }
+            let start = Instant::now();
+            instance.end(driver, Duration::from_millis(700));
+            // Nothing opens it any more.
+            assert!(matches!(reply(&instance, &peer), Err(Fault::Cancelled)));
+            start.elapsed()
+        };
+        let (patient, hurried) = (took(false), took(true));
+        assert!(patient >= Duration::from_millis(700), "{patient:?}");
+        assert!(hurried >= ABANDONED && hurried < Duration::from_millis(690), "{hurried:?}");
+    }
+
+    #[test]
+    fn only_an_instance_that_was_open_is_opened_again() {
+        let (instance, peer) = (instance(), Arc::new(Peer::default()));
+        let open = |instance: Arc<ObjectInstance>, fault: Option<Fault>| {
+            *peer.fault.lock().unwrap() = fault;
+            run(instance.open(Arc::clone(&peer) as _, None))
+        };
+        let refused = Fault::Settings { texts: vec!["it is late".to_owned()], refusal: Refusal::default() };
+        // The process has ended before the request.
+        let first = open(instance.again(), Some(refused.clone())).unwrap_err();
+        assert!(matches!(&first, Fault::Settings { .. }), "{first:?}");
+        open(Arc::clone(&instance), None).unwrap();
+        let second = open(instance.again(), Some(refused)).unwrap_err();
+        let texts = ["cannot open plugin `a` again", "it is late"];
+        assert!(matches!(&second, Fault::Failed(failed) if failed[..] == texts), "{second:?}");
     }
 }

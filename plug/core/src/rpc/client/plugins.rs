@@ -11,7 +11,7 @@ use prost::Message;
 
 use crate::compat::Match;
 use crate::compat::record::{MAX_PATH, ParsedInterface, ParsedMethod, check_fields, check_lines};
-use crate::entry::{Asked, Slot, submissions};
+use crate::entry::{Request, Slot, submissions};
 use crate::error::Error;
 use crate::error::difference::Difference;
 use crate::interface::Identity;
@@ -22,7 +22,7 @@ use crate::rpc::client::driver::Driver;
 use crate::rpc::client::object::RemoteObject;
 use crate::rpc::client::vtable::Vtable;
 use crate::rpc::client::{object, services};
-use crate::settings::{EMPTY, first_key};
+use crate::settings::EMPTY;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::Fault;
 use crate::wire::list::{ListReply, ListedInterface, ListedPlugin, OPEN, OpenRequest, SchemaRequest};
@@ -111,11 +111,7 @@ fn listed(
     let lacks = matched.places.map(|places| places.iter().map(Option::is_none).collect()).unwrap_or_default();
     let takes = match (list.instances, plugin.takes_settings) {
         (None, _) => {
-            let (name, version) = (&plugin.name, escape::short(&list.plug));
-            let text = format!(
-                "plugin `{name}` was built with plug {version}, which knows \
-                 no settings"
-            );
+            let text = format!("it was built with plug {}, which knows no settings", escape::short(&list.plug));
             Takes::Unknown(text.into())
         }
         (Some(_), true) => Takes::Settings,
@@ -183,23 +179,24 @@ fn remote_plugin(
 impl Remote {
     fn answer(&self, slot: &mut Slot<'_>) -> Result<(), Error> {
         let limit = slot.options.deadline.or(self.side.limit);
-        let deadline = deadline::of_call(limit);
-        if !self.served.has_instances && first_key(slot.settings).is_some() {
+        if !self.served.has_instances && !is_empty(slot.settings) {
             let text = "its server opens no instances, and only they have settings: `Server::instances` allows them";
             return Err(Error::refused(text, String::new(), None));
         }
-        match &mut slot.asked {
-            Asked::Object => self.open(slot, limit, deadline),
-            Asked::Check if !self.served.has_instances => Ok(()),
-            Asked::Check => {
-                let call = Call::of_service(OPEN, self.open_request(slot.settings, true), deadline);
+        match &mut slot.request {
+            Request::Object => self.open(slot, limit),
+            Request::Check if !self.served.has_instances => Ok(()),
+            Request::Check => {
                 let channel = self.side.reach.ask()?;
+                let deadline = deadline::of_call(limit);
+                let call = Call::of_service(OPEN, self.open_request(slot.settings, true), deadline);
                 self.wait(channel.call(call), deadline).map(drop).map_err(|fault| self.error("check", fault))
             }
-            Asked::Answers(_) => Ok(()),
-            Asked::Schema(found) => {
+            Request::Answers(_) => Ok(()),
+            Request::Schema(found) => {
                 let channel = self.side.reach.ask()?;
                 let request = SchemaRequest { plugin: self.wire_name(), interface: self.served.interface.clone() };
+                let deadline = deadline::of_call(limit);
                 let ask = || self.side.driver.wait(services::schema(&*channel, &request, deadline));
                 let schema = self.side.driver.check().and_then(|()| ask());
                 **found = schema.map_err(|fault| self.error("schema", fault))?;
@@ -208,13 +205,15 @@ impl Remote {
         }
     }
 
-    fn open(&self, slot: &mut Slot<'_>, limit: Option<Duration>, deadline: Option<Instant>) -> Result<(), Error> {
+    fn open(&self, slot: &mut Slot<'_>, limit: Option<Duration>) -> Result<(), Error> {
         let Some(description) = self.identity.vtable::<Description>() else { return Ok(()) };
         let Some(vtable) = self.identity.vtable::<Vtable>() else { return Ok(()) };
         let request = self.served.has_instances.then(|| self.open_request(slot.settings, false));
         let has_request = request.is_some();
         let channel = self.side.reach.object(&self.name, request)?;
         if has_request {
+            // The start of a process has a limit of its own.
+            let deadline = deadline::of_call(limit);
             self.wait(channel.open(deadline), deadline).map_err(|fault| self.error("new", fault))?;
         }
         self.side.reach.opened();
@@ -258,6 +257,12 @@ impl Remote {
     }
 }
 
+/// Whether the settings are an object without keys.
+fn is_empty(settings: &str) -> bool {
+    let members = settings.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    members.is_some_and(|members| members.trim().is_empty())
+}
+
 fn record(interface: &ListedInterface) -> Result<ParsedInterface<'_>, String> {
     let texts = interface.methods.iter().flat_map(|method| [&method.name[..], &method.signature[..]]);
     check_lines(texts.chain([&interface.path[..], &interface.version[..]]))?;
@@ -296,6 +301,16 @@ pub(crate) fn name_of(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_are_empty_without_a_key() {
+        for empty in ["{}", " {\n} "] {
+            assert!(is_empty(empty), "{empty}");
+        }
+        for given in [r#"{"a":1}"#, "[]", "null", "", "{", r#""{}""#] {
+            assert!(!is_empty(given), "{given}");
+        }
+    }
 
     #[test]
     fn any_text_makes_a_name() {

@@ -34,18 +34,19 @@ pub(super) async fn message(
     backpressure: &Backpressure,
 ) -> Result<(Bytes, bool), Fault> {
     let reading = async {
-        let (message, is_compressed, rest) = read(body, limits.max_len, backpressure).await?;
-        end(rest).await.map(|()| (message, is_compressed))
+        let (message, is_compressed, body) = read(body, limits.max_len, backpressure).await?;
+        end(body).await.map(|()| (message, is_compressed))
     };
     in_time(reading, limits).await
 }
 
-/// Reads the first message of a request, and whether it is compressed. The rest may come later.
+/// Reads the only message of a request, and whether it is compressed. The end of the body may come
+/// later.
 pub(super) async fn first(
     body: RecvStream,
     limits: RequestLimits,
     backpressure: &Backpressure,
-) -> Result<(Bytes, bool, Frames), Fault> {
+) -> Result<(Bytes, bool, RecvStream), Fault> {
     in_time(read(body, limits.max_len, backpressure), limits).await
 }
 
@@ -74,7 +75,11 @@ impl RequestLimits {
     }
 }
 
-async fn read(body: RecvStream, max_len: usize, backpressure: &Backpressure) -> Result<(Bytes, bool, Frames), Fault> {
+async fn read(
+    body: RecvStream,
+    max_len: usize,
+    backpressure: &Backpressure,
+) -> Result<(Bytes, bool, RecvStream), Fault> {
     let mut frames = Frames::new(body, max_len);
     let mut held = None;
     let (message, is_compressed) = loop {
@@ -91,23 +96,28 @@ async fn read(body: RecvStream, max_len: usize, backpressure: &Backpressure) -> 
         Some(held) => held.message(message),
         None => message,
     };
-    Ok((message, is_compressed, frames))
+    // Its buffer shares the memory of the message, and would keep it until the end of the request.
+    let body = frames.into_body().ok_or_else(several)?;
+    Ok((message, is_compressed, body))
 }
 
 /// Waits for the end of a request whose message was read.
+/// It does not wait for the rest of another message, whose bytes would not be counted.
 ///
 /// # Errors
 ///
-/// If it has another message, or does not end as it should.
-pub(super) async fn end(mut rest: Frames) -> Result<(), Fault> {
-    loop {
-        if rest.take().map_err(fault)?.is_some() {
-            return Err(Fault::Unimplemented("the request has more than one message".to_owned()));
-        }
-        if rest.receive().await.map_err(fault)?.is_none() {
-            return Ok(());
+/// If anything follows the message, or the request does not end as it should.
+pub(super) async fn end(mut body: RecvStream) -> Result<(), Fault> {
+    while let Some(chunk) = body.data().await {
+        if !chunk.map_err(|error| fault(Broken::Lost(error)))?.is_empty() {
+            return Err(several());
         }
     }
+    Ok(())
+}
+
+fn several() -> Fault {
+    Fault::Unimplemented("the request has more than one message".to_owned())
 }
 
 fn fault(broken: Broken) -> Fault {

@@ -163,7 +163,7 @@ impl Server {
     /// Calls that name no instance use the object that all clients share.
     ///
     /// The default is 0 for a server at an address, where all clients then share one object of each
-    /// plugin. A process allows its host 10,000.
+    /// plugin. A process allows its host 10,000, and over net/rpc 2,048.
     pub fn instances(mut self, instances: usize) -> Self {
         self.limits.instances = Some(instances);
         self

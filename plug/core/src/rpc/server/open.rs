@@ -5,6 +5,8 @@
 //! The plugin's code runs in a worker, which it may block.
 
 use std::sync::Arc;
+#[cfg(feature = "netrpc")]
+use std::sync::Weak;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -13,7 +15,6 @@ use prost::Message;
 use tokio::sync::{oneshot, watch};
 use tonic::Status;
 
-use crate::rpc::frames::Frames;
 use crate::rpc::server::backpressure::{Backpressure, Outgoing};
 use crate::rpc::server::body;
 use crate::rpc::server::body::RequestLimits;
@@ -23,9 +24,14 @@ use crate::rpc::server::respond::Responder;
 use crate::rpc::server::workers::CallQueue;
 use crate::rpc::status::{Errors, status};
 use crate::wire::dispatch::Dispatch;
-use crate::wire::fault::{Code, Fault};
+use crate::wire::fault::{Code, Fault, Unavailable};
+#[cfg(feature = "netrpc")]
+use crate::wire::instances::Instance;
 use crate::wire::instances::OpenInstance;
 use crate::wire::list::{OpenReply, OpenRequest, SchemaReply, SchemaRequest};
+
+/// Why a server that stops opens no instance, and ends those that it has.
+pub(crate) const STOPPING: &str = "the server is about to end";
 
 /// A call of one of the two methods.
 pub(super) struct ServiceCall {
@@ -40,27 +46,35 @@ pub(super) struct ServiceCall {
 /// Opens an instance, and closes it when the call ends.
 pub(super) async fn open(call: ServiceCall, is_stopping: watch::Receiver<bool>) {
     let ServiceCall { dispatch, calls, body, limits, responder, backpressure } = call;
-    let (message, is_compressed, rest) = match body::first(body, limits, &backpressure).await {
+    let (message, is_compressed, body) = match body::first(body, limits, &backpressure).await {
         Ok(first) => first,
         Err(fault) => return responder.unary(Err(fault), &backpressure),
     };
+    if *is_stopping.borrow() {
+        return responder.unary(Err(Fault::Unavailable(Unavailable::of(STOPPING.to_owned()))), &backpressure);
+    }
     let responder = responder.received(is_compressed);
     let queue = calls.clone();
-    let open = move |message| dispatch.open(&decode::<OpenRequest>(message)?);
+    let open = move |message: Bytes| {
+        // While the plugin has the settings, their bytes count as those of any request.
+        let _counted = message.clone();
+        let opened = dispatch.open(&decode::<OpenRequest>(message)?)?;
+        Ok(opened.map(|instance| Leased::new(instance, queue)))
+    };
     work(&calls, message, responder, backpressure, open, move |opened, responder, backpressure| match opened {
         Err(fault) => responder.unary(Err(fault), &backpressure),
         Ok(None) => responder.unary(Ok(encode(&OpenReply::default())), &backpressure),
-        Ok(Some(instance)) => match responder.begin(encode(&OpenReply { instance: instance.number })) {
-            Some(stream) => {
-                let lease = Lease { instance, stream, rest, deadline: limits.deadline, is_stopping };
+        Ok(Some(leased)) => {
+            let reply = OpenReply { instance: leased.number() };
+            if let Some(stream) = responder.begin(encode(&reply)) {
+                let lease = Lease { leased, stream, body, deadline: limits.deadline, is_stopping };
                 tokio::spawn(async move {
-                    lease.hold(queue).await;
+                    lease.hold().await;
                     // The connection is not idle as long as it has an instance.
                     drop(backpressure);
                 });
             }
-            None => close(&queue, instance, || {}),
-        },
+        }
     })
     .await;
 }
@@ -119,27 +133,27 @@ fn encode(message: &impl Message) -> Bytes {
 
 /// An instance and its call.
 struct Lease {
-    instance: OpenInstance,
+    leased: Leased,
     stream: SendStream<Outgoing>,
-    rest: Frames,
+    body: RecvStream,
     deadline: Option<Instant>,
     is_stopping: watch::Receiver<bool>,
 }
 
 impl Lease {
     /// Waits until the client asks the instance to end, or is gone, and ends it.
-    async fn hold(self, calls: CallQueue) {
-        let Self { instance, stream, rest, deadline, mut is_stopping } = self;
+    async fn hold(self) {
+        let Self { leased, stream, body, deadline, mut is_stopping } = self;
         let end = tokio::select! {
             biased;
-            ended = body::end(rest) => ended.map_err(|fault| status(fault, Errors::Short)),
+            ended = body::end(body) => ended.map_err(|fault| status(fault, Errors::Short)),
             () = respond::until(deadline) => Err(respond::late_status()),
             _ = is_stopping.wait_for(|is_stopping| *is_stopping) => {
-                Err(Status::unavailable("the server is about to end"))
+                Err(Status::unavailable(STOPPING))
             }
         };
-        let (ended, end_of_instance) = oneshot::channel::<()>();
-        close(&calls, instance, move || {
+        let (ended, is_ended) = oneshot::channel::<()>();
+        leased.close(move || {
             // An error means that the client is gone.
             match end {
                 Ok(()) => drop(respond::end(stream)),
@@ -147,25 +161,58 @@ impl Lease {
             }
             drop(ended);
         });
-        let _ = end_of_instance.await;
+        let _ = is_ended.await;
     }
 }
 
-/// Has a worker close the instance, and runs `then` when its object is dropped.
-fn close(calls: &CallQueue, instance: OpenInstance, then: impl FnOnce() + Send + 'static) {
-    let close = move || {
-        let (dropped, is_dropped) = oneshot::channel();
-        instance.close(move || _ = dropped.send(()));
-        is_dropped
-    };
-    calls.work(close, |mut is_dropped| match is_dropped.try_recv() {
-        Err(oneshot::error::TryRecvError::Empty) => {
-            // A call of the instance is under way.
-            tokio::spawn(async move {
-                let _ = is_dropped.await;
-                then();
-            });
-        }
-        _ => then(),
-    });
+/// An instance that a worker closes, at the latest when this is dropped.
+pub(crate) struct Leased {
+    instance: Option<OpenInstance>,
+    calls: CallQueue,
+}
+
+impl Leased {
+    pub(crate) fn new(instance: OpenInstance, calls: CallQueue) -> Self {
+        Self { instance: Some(instance), calls }
+    }
+
+    fn number(&self) -> u64 {
+        self.instance.as_ref().map_or(0, |instance| instance.number)
+    }
+
+    /// The index of its plugin, and the instance itself for its calls.
+    #[cfg(feature = "netrpc")]
+    pub(crate) fn called(&self) -> Option<(usize, Weak<Instance>)> {
+        self.instance.as_ref()?.called()
+    }
+
+    /// Closes the instance, and runs `then` within the runtime when the object is dropped.
+    pub(crate) fn close(mut self, then: impl FnOnce() + Send + 'static) {
+        self.take(then);
+    }
+
+    fn take(&mut self, then: impl FnOnce() + Send + 'static) {
+        let Some(instance) = self.instance.take() else { return };
+        let close = move || {
+            let (dropped, is_dropped) = oneshot::channel();
+            instance.close(move || _ = dropped.send(()));
+            is_dropped
+        };
+        self.calls.work(close, |mut is_dropped| match is_dropped.try_recv() {
+            Err(oneshot::error::TryRecvError::Empty) => {
+                // A call of the instance is under way.
+                tokio::spawn(async move {
+                    let _ = is_dropped.await;
+                    then();
+                });
+            }
+            _ => then(),
+        });
+    }
+}
+
+impl Drop for Leased {
+    fn drop(&mut self) {
+        self.take(|| {});
+    }
 }

@@ -240,8 +240,13 @@ fn step<'t>(text: &'t str, key: &str) -> Option<(&'t str, &'t str)> {
         return members.into_iter().find(|member| member.is(key)).map(|member| (member.raw_key, member.value));
     }
     let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-    let element = elements.get(key.parse::<usize>().ok()?)?.get();
+    let element = elements.get(index(key)?)?.get();
     Some((element, element))
+}
+
+/// The index that a key is: digits without a zero in front, as in a JSON pointer.
+pub(super) fn index(key: &str) -> Option<usize> {
+    key.parse().ok().filter(|index: &usize| index.to_string() == key)
 }
 
 /// The byte of the last key that exists, and the value that it leads to.

@@ -50,6 +50,7 @@ fn a_place_in_toml() {
             ("/stages/1/name", "app.toml:6:2 stages.1.name"),
             ("/stages/2/name", "app.toml:3:3 stages.2.name"),
             ("/stages/x", "app.toml:3:3 stages.x"),
+            ("/stages/+1", "app.toml:3:3 stages.\"+1\""),
             ("/plugins/späť.b", "app.toml:7:15 plugins.\"späť.b\""),
             ("/plugins/späť.b/日本/🦀/c", "app.toml:8:12 plugins.\"späť.b\".\"日本\".\"🦀\".c"),
             ("/plugins/späť.b/rules", "app.toml:9:3 plugins.\"späť.b\".rules"),
@@ -89,6 +90,8 @@ fn a_place_in_json() {
             ("/stages/2/1", "app.json:4:30 stages.2.1"),
             ("/stages/3", "app.json:3:2 stages.3"),
             ("/stages/-1", "app.json:3:2 stages.-1"),
+            ("/stages/+1", "app.json:3:2 stages.\"+1\""),
+            ("/stages/01", "app.json:3:2 stages.01"),
             ("/plugins/späť.b", "app.json:5:16 plugins.\"späť.b\""),
             ("/plugins/späť.b/日本/🦀", "app.json:5:34 plugins.\"späť.b\".\"日本\".\"🦀\""),
             ("/plugins/späť.b/c", "app.json:5:43 plugins.\"späť.b\".c"),
@@ -282,4 +285,10 @@ fn a_text_that_is_cut_anywhere_is_read_or_refused() {
             }
         }
     }
+}
+
+#[test]
+fn a_number_that_is_not_finite_is_null() {
+    let value = std::collections::BTreeMap::from([("a", f64::NAN), ("b", f64::NEG_INFINITY), ("c", 0.5)]);
+    assert_eq!(Settings::of(&value).unwrap().text(), r#"{"a":null,"b":null,"c":0.5}"#);
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
-use crate::settings::document::json::{MAX_DEPTH, too_deep};
+use crate::settings::document::json::{MAX_DEPTH, index, too_deep};
 use crate::settings::document::source::Mistake;
 
 /// The same settings as JSON. The entries of a table keep the order of the file.
@@ -99,7 +99,7 @@ pub(super) fn find(text: &str, keys: &[String]) -> usize {
                 Some((key, next)) => (at, value) = (key.span().start, next),
                 None => break,
             },
-            DeValue::Array(elements) => match key.parse().ok().and_then(|index: usize| elements.get(index)) {
+            DeValue::Array(elements) => match index(key).and_then(|index| elements.get(index)) {
                 Some(element) => (at, value) = (element.span().start, element),
                 None => break,
             },

@@ -18,18 +18,15 @@ pub(crate) struct Seen<'t> {
 
 impl<'t> Seen<'t> {
     /// Fails if the key has been read before.
-    pub fn insert(&mut self, key: &Cow<'t, str>) -> Result<(), Refused> {
-        let is_new = if !self.many.is_empty() {
-            self.many.insert(key.clone())
-        } else if self.few.contains(key) {
-            false
+    pub fn insert(&mut self, key: Cow<'t, str>) -> Result<(), Refused> {
+        if self.few.contains(&key) || self.many.contains(&key) {
+            return Err(Refused::new(format!("duplicate key {}", quoted(&key))).below(key));
+        }
+        if self.few.len() < FEW && self.many.is_empty() {
+            self.few.push(key);
         } else {
-            self.few.push(key.clone());
-            if self.few.len() > FEW {
-                self.many.extend(self.few.drain(..));
-            }
-            true
-        };
-        if is_new { Ok(()) } else { Err(Refused::new(format!("duplicate key {}", quoted(key))).below(key)) }
+            self.many.extend(self.few.drain(..).chain([key]));
+        }
+        Ok(())
     }
 }

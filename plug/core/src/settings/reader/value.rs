@@ -146,10 +146,7 @@ impl<'de> Deserializer<'de> for Value<'_, 'de> {
             }
             Some(b'{') => {
                 let mut level = self.parser.enter()?;
-                if !self.parser.next(&mut level)? {
-                    return Err(unlike("an empty table"));
-                }
-                let name = self.parser.key()?;
+                let Some(name) = self.parser.next_key(&mut level)? else { return Err(unlike("an empty table")) };
                 let value = visitor.visit_enum(Variant { name, parser: &mut *self.parser, has_value: true })?;
                 if self.parser.next(&mut level)? {
                     return Err(unlike("several keys"));
@@ -250,11 +247,10 @@ struct Map<'p, 'de> {
 impl Map<'_, '_> {
     /// Fails if there are more keys than were read.
     fn end(mut self) -> Result<(), Refused> {
-        if !self.parser.next(&mut self.level)? {
-            return Ok(());
+        match self.parser.next_key(&mut self.level)? {
+            Some(key) => Err(Refused::unknown(&key, &[]).below(key)),
+            None => Ok(()),
         }
-        let key = self.parser.key()?;
-        Err(Refused::unknown(&key, &[]).below(key))
     }
 }
 
@@ -262,13 +258,10 @@ impl<'de> MapAccess<'de> for &mut Map<'_, 'de> {
     type Error = Refused;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refused> {
-        self.key = None;
-        if !self.parser.next(&mut self.level)? {
-            return Ok(None);
-        }
-        let key = self.key.insert(self.parser.key()?);
+        self.key = self.parser.next_key(&mut self.level)?;
+        let Some(key) = &self.key else { return Ok(None) };
         if let Some(seen) = &mut self.seen {
-            seen.insert(key)?;
+            seen.insert(key.clone())?;
         }
         seed.deserialize(Key(key)).map(Some).map_err(|refused| refused.below(key))
     }

@@ -35,7 +35,7 @@ fn of_type(text: &str) -> Option<String> {
     let length = text.strip_prefix("a tuple of size ").or_else(|| text.strip_prefix("an array of length "));
     let length = length.or_else(|| {
         let rest = starts(&["tuple struct ", "tuple variant "]).then_some(text)?.rsplit_once(" with ")?.1;
-        Some(rest.strip_suffix(" elements").or_else(|| rest.strip_suffix(" element"))?)
+        rest.strip_suffix(" elements").or_else(|| rest.strip_suffix(" element"))
     });
     if let Some(length) = length {
         return Some(format!("a list of {length}"));

@@ -21,7 +21,7 @@ struct Http2Instance {
     number: u64,
     /// The longest reply to a call, in bytes.
     max_len: usize,
-    /// The call that keeps it alive, until it is asked to end.
+    /// The call that keeps it alive, until its end is requested.
     lease: Mutex<Option<(SendStream<Bytes>, Messages)>>,
 }
 

@@ -8,7 +8,7 @@ use http_body::Frame;
 use http_body_util::BodyExt as _;
 
 use super::*;
-use crate::rpc::server::body::{Incoming, RequestLimits, message};
+use crate::rpc::server::body::{Incoming, RequestLimits, first, message};
 
 const LIMITS: Limits = Limits::none(100);
 /// Longer than a test takes.
@@ -73,11 +73,26 @@ fn a_request_has_one_message() {
                  hint: `Server::max_request` of the server sets the limit",
             ),
             (b"\0\0\0\0\0\0\0\0\0\0", "Unimplemented: the request has more than one message"),
+            // Not all of the other one has arrived.
+            (b"\0\0\0\0\0\0", "Unimplemented: the request has more than one message"),
             (b"\x01\0\0\0\0", "Internal: the message is compressed, and the request has no `grpc-encoding`"),
         ] {
             assert_eq!(echo(body).await, (status.to_owned(), Vec::new()));
         }
     });
+}
+
+#[test]
+fn the_memory_of_a_message_ends_with_it() {
+    let response = run(request(b"\0\0\0\0\x02hi", |request, responder| async {
+        let backpressure = Backpressure::default();
+        let limits = RequestLimits { max_len: 100, timeout: PATIENCE, deadline: None };
+        let (message, _, _body) = first(request.into_body(), limits, &backpressure).await.unwrap();
+        // Nothing else shares it, though the request goes on.
+        let reply = message.try_into_mut().map_or("shared", |_| "unique");
+        responder.unary(Ok(reply.into()), &backpressure);
+    }));
+    assert_eq!(response, ("Ok: ".to_owned(), b"\0\0\0\0\x06unique".to_vec()));
 }
 
 #[test]
