@@ -3,7 +3,7 @@
 //! The compiler checks the rest.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use syn::{GenericArgument, GenericParam, Lifetime, Path, PathArguments, Type, TypeParamBound, TypeReference};
+use syn::{GenericArgument, GenericParam, Lifetime, Path, PathArguments, Type, TypeParamBound, TypeReference, TypeTraitObject};
 
 use crate::arguments::Errors;
 
@@ -161,14 +161,27 @@ pub(crate) fn arguments_of_result(ty: &Type) -> Vec<&Type> {
 }
 
 /// `whole` is the author's type, and `ty` the rest of it without its form.
-pub(crate) fn check_argument(whole: &Type, ty: &Type, errors: &mut Errors) {
+pub(crate) fn check_argument(whole: &Type, ty: &Type, is_lent: bool, errors: &mut Errors) {
     if let Type::Reference(TypeReference { lifetime, mutability, .. }) = bare(whole) {
         check_lifetime(lifetime.as_ref(), errors);
         if mutability.is_some() {
             errors.at(whole, "the other side cannot change an argument: take a `&`, and return the new value");
         }
     }
-    check_owned(ty, "only an argument as a whole can be borrowed", errors);
+    match ty {
+        Type::TraitObject(object) if is_lent => check_object(object, errors),
+        ty => check_owned(ty, "only an argument as a whole can be borrowed", errors),
+    }
+}
+
+/// An object that is lent or given: of one interface, and nothing else.
+fn check_object(object: &TypeTraitObject, errors: &mut Errors) {
+    let mut bounds = object.bounds.iter();
+    if !matches!((bounds.next(), bounds.next()), (Some(TypeParamBound::Trait(_)), None)) {
+        let message = "an object that crosses is of one portable interface, which is `Send + Sync`: \
+                       write `dyn Trait` alone";
+        errors.at(object, message);
+    }
 }
 
 /// The lifetime of a reference.

@@ -85,7 +85,7 @@ const _: () = {
     }
     impl ::plug::__private::Started for __PlugMethod<0> {
         fn start<'__plug>(
-            object: &'__plug Self::Interface,
+            object: &'__plug (dyn Fetch + '_),
             (
                 __0,
                 (__1, ()),
@@ -128,7 +128,7 @@ const _: () = {
     }
     impl ::plug::__private::Started for __PlugMethod<1> {
         fn start<'__plug>(
-            object: &'__plug Self::Interface,
+            object: &'__plug (dyn Fetch + '_),
             (
                 __0,
                 (__1, ()),
@@ -167,7 +167,7 @@ const _: () = {
     }
     impl ::plug::__private::Started for __PlugMethod<2> {
         fn start<'__plug>(
-            object: &'__plug Self::Interface,
+            object: &'__plug (dyn Fetch + '_),
             (__0, ()): <Self::Arguments as ::plug::__private::Arguments>::Given<'__plug>,
         ) -> ::plug::__private::Task<'__plug, Self::Outcome> {
             Fetch::twice(object, __0)
@@ -187,7 +187,7 @@ const _: () = {
         const HAS_DEFAULT: ::plug::__private::core::primitive::bool = false;
         const IS_IDEMPOTENT: ::plug::__private::core::primitive::bool = false;
         fn call<__PlugHold: ::plug::__private::Hold>(
-            object: &Self::Interface,
+            object: &(dyn Fetch + '_),
             (): <Self::Arguments as ::plug::__private::Arguments>::Held<'_, __PlugHold>,
         ) -> Self::Outcome {
             Fetch::agent(object)
@@ -216,6 +216,10 @@ const _: () = {
             ::plug::__private::start::<__PlugMethod<2>>,
             ::plug::__private::call::<__PlugMethod<3>>,
         ];
+        type Of<'__plug> = dyn Fetch + '__plug;
+        fn borrow<'__plug>(object: &'__plug Self) -> &'__plug (dyn Fetch + '__plug) {
+            object
+        }
         fn methods<__PlugVisitor: ::plug::__private::VisitMethods<Self>>(
             __visitor: &mut __PlugVisitor,
         ) {
@@ -224,10 +228,17 @@ const _: () = {
             ::plug::__private::VisitMethods::started::<__PlugMethod<2>>(__visitor);
             ::plug::__private::VisitMethods::method::<__PlugMethod<3>>(__visitor);
         }
-        fn remote<__PlugBoundary: ::plug::__private::Boundary>(
+        fn remote<__PlugBoundary: ::plug::__private::Boundary + 'static>(
             boundary: __PlugBoundary,
         ) -> ::plug::__private::Box<Self> {
             ::plug::__private::Box::new(::plug::__private::Proxy::new(boundary))
+        }
+    }
+    impl ::plug::__private::Lend for dyn Fetch {
+        fn lend<'__plug, __PlugBoundary: ::plug::__private::Boundary + '__plug>(
+            proxy: &'__plug ::plug::__private::Proxy<Self, __PlugBoundary>,
+        ) -> &'__plug (dyn Fetch + '__plug) {
+            proxy
         }
     }
     impl<__PlugBoundary: ::plug::__private::Boundary> Fetch

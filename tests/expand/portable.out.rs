@@ -57,7 +57,7 @@ const _: () = {
         const HAS_DEFAULT: ::plug::__private::core::primitive::bool = false;
         const IS_IDEMPOTENT: ::plug::__private::core::primitive::bool = false;
         fn call<__PlugHold: ::plug::__private::Hold>(
-            object: &Self::Interface,
+            object: &(dyn Plug + '_),
             (
                 __0,
                 (),
@@ -100,7 +100,7 @@ const _: () = {
         const HAS_DEFAULT: ::plug::__private::core::primitive::bool = false;
         const IS_IDEMPOTENT: ::plug::__private::core::primitive::bool = true;
         fn call<__PlugHold: ::plug::__private::Hold>(
-            object: &Self::Interface,
+            object: &(dyn Plug + '_),
             (
                 __0,
                 (__1, ()),
@@ -138,7 +138,7 @@ const _: () = {
         const HAS_DEFAULT: ::plug::__private::core::primitive::bool = true;
         const IS_IDEMPOTENT: ::plug::__private::core::primitive::bool = false;
         fn call<__PlugHold: ::plug::__private::Hold>(
-            object: &Self::Interface,
+            object: &(dyn Plug + '_),
             (
                 __0,
                 (),
@@ -170,6 +170,10 @@ const _: () = {
             ::plug::__private::call::<__PlugMethod<1>>,
             ::plug::__private::call::<__PlugMethod<2>>,
         ];
+        type Of<'__plug> = dyn Plug + '__plug;
+        fn borrow<'__plug>(object: &'__plug Self) -> &'__plug (dyn Plug + '__plug) {
+            object
+        }
         fn methods<__PlugVisitor: ::plug::__private::VisitMethods<Self>>(
             __visitor: &mut __PlugVisitor,
         ) {
@@ -178,10 +182,17 @@ const _: () = {
             ::plug::__private::VisitMethods::method::<__PlugMethod<1>>(__visitor);
             ::plug::__private::VisitMethods::method::<__PlugMethod<2>>(__visitor);
         }
-        fn remote<__PlugBoundary: ::plug::__private::Boundary>(
+        fn remote<__PlugBoundary: ::plug::__private::Boundary + 'static>(
             boundary: __PlugBoundary,
         ) -> ::plug::__private::Box<Self> {
             ::plug::__private::Box::new(::plug::__private::Proxy::new(boundary))
+        }
+    }
+    impl ::plug::__private::Lend for dyn Plug {
+        fn lend<'__plug, __PlugBoundary: ::plug::__private::Boundary + '__plug>(
+            proxy: &'__plug ::plug::__private::Proxy<Self, __PlugBoundary>,
+        ) -> &'__plug (dyn Plug + '__plug) {
+            proxy
         }
     }
     impl<__PlugBoundary: ::plug::__private::Boundary> Plug
@@ -256,13 +267,24 @@ const _: () = {
         );
         const SIGNATURES: &'static [host::plug::__private::Signature] = &[];
         const CALLS: &'static [host::plug::__private::CallFn] = &[];
+        type Of<'__plug> = dyn Nothing + '__plug;
+        fn borrow<'__plug>(object: &'__plug Self) -> &'__plug (dyn Nothing + '__plug) {
+            object
+        }
         fn methods<__PlugVisitor: host::plug::__private::VisitMethods<Self>>(
             __visitor: &mut __PlugVisitor,
         ) {}
-        fn remote<__PlugBoundary: host::plug::__private::Boundary>(
+        fn remote<__PlugBoundary: host::plug::__private::Boundary + 'static>(
             boundary: __PlugBoundary,
         ) -> host::plug::__private::Box<Self> {
             host::plug::__private::Box::new(host::plug::__private::Proxy::new(boundary))
+        }
+    }
+    impl host::plug::__private::Lend for dyn Nothing {
+        fn lend<'__plug, __PlugBoundary: host::plug::__private::Boundary + '__plug>(
+            proxy: &'__plug host::plug::__private::Proxy<Self, __PlugBoundary>,
+        ) -> &'__plug (dyn Nothing + '__plug) {
+            proxy
         }
     }
     impl<__PlugBoundary: host::plug::__private::Boundary> Nothing
@@ -1052,7 +1074,7 @@ const _: () = {
         ];
         const IS_MAP: ::plug::__private::core::primitive::bool = true;
         fn call<__PlugHold: ::plug::__private::Hold>(
-            object: &Self::Interface,
+            object: &(dyn Numbered + '_),
             (
                 __0,
                 (__1, ()),
@@ -1078,15 +1100,26 @@ const _: () = {
         const CALLS: &'static [::plug::__private::CallFn] = &[
             ::plug::__private::call::<__PlugMethod<0>>,
         ];
+        type Of<'__plug> = dyn Numbered + '__plug;
+        fn borrow<'__plug>(object: &'__plug Self) -> &'__plug (dyn Numbered + '__plug) {
+            object
+        }
         fn methods<__PlugVisitor: ::plug::__private::VisitMethods<Self>>(
             __visitor: &mut __PlugVisitor,
         ) {
             ::plug::__private::VisitMethods::method::<__PlugMethod<0>>(__visitor);
         }
-        fn remote<__PlugBoundary: ::plug::__private::Boundary>(
+        fn remote<__PlugBoundary: ::plug::__private::Boundary + 'static>(
             boundary: __PlugBoundary,
         ) -> ::plug::__private::Box<Self> {
             ::plug::__private::Box::new(::plug::__private::Proxy::new(boundary))
+        }
+    }
+    impl ::plug::__private::Lend for dyn Numbered {
+        fn lend<'__plug, __PlugBoundary: ::plug::__private::Boundary + '__plug>(
+            proxy: &'__plug ::plug::__private::Proxy<Self, __PlugBoundary>,
+        ) -> &'__plug (dyn Numbered + '__plug) {
+            proxy
         }
     }
     impl<__PlugBoundary: ::plug::__private::Boundary> Numbered

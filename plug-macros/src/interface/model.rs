@@ -5,7 +5,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, ItemTrait, LitStr, PatType, Path, ReceiverKind, ReturnType, Safety,
+    Attribute, FnArg, GenericParam, Ident, ItemTrait, Lifetime, LitStr, PatType, Path, ReceiverKind, ReturnType, Safety,
     Signature, TraitItem, TraitItemFn, Type, TypeParamBound, WherePredicate, parse_quote,
 };
 
@@ -25,6 +25,8 @@ pub(super) struct Interface<'a> {
     pub(super) docs: Vec<TokenStream>,
     /// The name on the wire.
     pub(super) service: String,
+    /// The lifetime that its objects outlive.
+    pub(super) outlives: Option<&'a Lifetime>,
     /// The methods of its objects, which are those without `Self: Sized`.
     pub(super) methods: Vec<Method<'a>>,
 }
@@ -71,6 +73,8 @@ pub(super) enum Form {
     Ref,
     /// `T`
     Own,
+    /// `&dyn Trait`
+    Lent,
 }
 
 impl<'a> Interface<'a> {
@@ -104,8 +108,21 @@ impl<'a> Interface<'a> {
         errors.append(found);
         let methods = methods.into_iter().collect::<Option<Vec<_>>>()?;
         let (name, conditions, docs) = (&item.ident, conditions(&item.attrs), docs::read(&item.attrs));
-        is_fine.then_some(Self { name, conditions, docs, service, methods })
+        is_fine.then_some(Self { name, conditions, docs, service, outlives: outlives(item), methods })
     }
+}
+
+/// The lifetime among the supertraits.
+fn outlives(item: &ItemTrait) -> Option<&Lifetime> {
+    let predicates = item.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    let of_self = predicates.filter_map(|predicate| match predicate {
+        WherePredicate::Type(predicate) if is_self(&predicate.bounded_ty) => Some(&predicate.bounds),
+        _ => None,
+    });
+    item.supertraits.iter().chain(of_self.flatten()).find_map(|bound| match bound {
+        TypeParamBound::Lifetime(lifetime) => Some(lifetime),
+        _ => None,
+    })
 }
 
 fn check_trait(item: &ItemTrait, errors: &mut Errors) {
@@ -300,7 +317,7 @@ impl<'a> Argument<'a> {
             errors.at(attribute, "an argument under a condition does not cross: put the condition on the method");
         }
         let (form, ty) = Form::of(&input.ty);
-        types::check_argument(&input.ty, ty, errors);
+        types::check_argument(&input.ty, ty, matches!(form, Form::Lent), errors);
         let Marks { tag, name: go_name } = Marks::read(&input.attrs, Owner::Argument, errors);
         let tag = numbers.give(&input.pat, tag.as_ref(), errors);
         Self { name: format_ident!("__{at}"), form, ty, tag, go_name }
@@ -313,6 +330,7 @@ impl Form {
         match types::bare(&reference.elem) {
             Type::Path(path) if last(&path.path).is_some_and(|last| last == "str") => (Self::Str, &reference.elem),
             Type::Slice(list) => (Self::List, &list.elem),
+            Type::TraitObject(_) => (Self::Lent, types::bare(&reference.elem)),
             _ => (Self::Ref, &reference.elem),
         }
     }

@@ -13,7 +13,7 @@ use crate::place::Place;
 use crate::{docs, types};
 
 pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
-    let Interface { name, conditions, docs, service, methods } = interface;
+    let Interface { name, conditions, docs, service, outlives, methods } = interface;
     let private = &quote!(#root::__private);
     let described = methods.iter().map(|method| describe(private, interface, method));
     let proxied = methods.iter().map(|method| method.implement(private, &remote_call(private, name, method)));
@@ -38,6 +38,19 @@ pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
         quote!(#private::VisitMethods::#visit::<#this>(__visitor);)
     });
     let docs = docs::text(private, docs);
+    // An object that outlives some lifetime borrows for no call.
+    let bound = outlives.as_ref().map(|outlives| quote!(+ #outlives));
+    let lend = outlives.is_none().then(|| {
+        quote! {
+            impl #private::Lend for dyn #name {
+                fn lend<'__plug, __PlugBoundary: #private::Boundary + '__plug>(
+                    proxy: &'__plug #private::Proxy<Self, __PlugBoundary>,
+                ) -> &'__plug (dyn #name + '__plug) {
+                    proxy
+                }
+            }
+        }
+    });
     quote! {
         #(#conditions)*
         #[allow(deprecated, unused_imports, reason = "a method may be deprecated, and each error needs one import")]
@@ -59,16 +72,26 @@ pub(super) fn render(root: &Root, interface: &Interface<'_>) -> TokenStream {
                 const SIGNATURES: &'static [#private::Signature] = &[#(#signatures),*];
                 const CALLS: &'static [#private::CallFn] = &[#(#calls),*];
 
+                type Of<'__plug> = dyn #name + '__plug;
+
+                fn borrow<'__plug>(object: &'__plug Self) -> &'__plug (dyn #name + '__plug) {
+                    object
+                }
+
                 fn methods<__PlugVisitor: #private::VisitMethods<Self>>(__visitor: &mut __PlugVisitor) {
                     #(#visited)*
                 }
 
-                fn remote<__PlugBoundary: #private::Boundary>(boundary: __PlugBoundary) -> #private::Box<Self> {
+                fn remote<__PlugBoundary: #private::Boundary + 'static>(
+                    boundary: __PlugBoundary,
+                ) -> #private::Box<Self> {
                     #private::Box::new(#private::Proxy::new(boundary))
                 }
             }
 
-            impl<__PlugBoundary: #private::Boundary> #name for #private::Proxy<dyn #name, __PlugBoundary> {
+            #lend
+
+            impl<__PlugBoundary: #private::Boundary #bound> #name for #private::Proxy<dyn #name, __PlugBoundary> {
                 #(#proxied)*
             }
 
@@ -103,7 +126,7 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
                 #(#conditions)*
                 impl #private::Started for #this {
                     fn start<'__plug>(
-                        object: &'__plug Self::Interface,
+                        object: &'__plug (dyn #object + '_),
                         #held: <Self::Arguments as #private::Arguments>::Given<'__plug>,
                     ) -> #private::Task<'__plug, Self::Outcome> {
                         #call
@@ -116,7 +139,7 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
             let call = names.iter().rev().fold(call, |call, name| quote!(#name.lend(|#name| #call)));
             let call = quote! {
                 fn call<__PlugHold: #private::Hold>(
-                    object: &Self::Interface,
+                    object: &(dyn #object + '_),
                     #held: <Self::Arguments as #private::Arguments>::Held<'_, __PlugHold>,
                 ) -> Self::Outcome {
                     #call
@@ -178,6 +201,7 @@ fn form(private: &TokenStream, Argument { form, ty, .. }: &Argument<'_>) -> Toke
         Form::List => quote!(List),
         Form::Ref => quote!(Ref),
         Form::Own => quote!(Own),
+        Form::Lent => quote!(Lent),
     };
     Place::of(ty).enclosing(quote!(#private::#form<), ty, quote!(>))
 }
@@ -297,7 +321,7 @@ impl Method<'_> {
         let Self { name, conditions, arguments, outcome, .. } = self;
         let lifetime = self.is_async.then(|| quote!('__plug));
         let arguments = arguments.iter().map(|Argument { name, form, ty, .. }| match form {
-            Form::Str | Form::Ref => quote!(#name: &#lifetime #ty),
+            Form::Str | Form::Ref | Form::Lent => quote!(#name: &#lifetime #ty),
             Form::List => quote!(#name: &#lifetime [#ty]),
             Form::Own => quote!(#name: #ty),
         });

@@ -2,6 +2,8 @@
 //! functions.
 
 #[doc(hidden)]
+pub(crate) mod object;
+#[doc(hidden)]
 pub(crate) mod reference;
 #[doc(hidden)]
 pub(crate) mod table;

@@ -217,7 +217,6 @@ impl Error {
     }
 
     /// Rebuilds an error of another build from its text and those of its causes.
-    #[cfg(any(feature = "library", feature = "wire"))]
     pub(crate) fn from_texts(texts: Vec<String>) -> Self {
         let with_cause = |cause: Option<Self>, text| {
             let cause = cause.map(|cause| Box::new(cause) as Box<dyn StdError + Send + Sync>);

@@ -18,10 +18,13 @@
 
 #[doc(hidden)]
 pub(crate) mod callee;
+pub(crate) mod caller;
 pub(crate) mod entry;
 #[cfg(feature = "library")]
 #[doc(hidden)]
 pub(crate) mod host;
+#[doc(hidden)]
+pub(crate) mod lent;
 #[cfg_attr(not(feature = "library"), allow(dead_code, unused_imports, reason = "the host's half is for hosts"))]
 pub(crate) mod log;
 pub(crate) mod record;

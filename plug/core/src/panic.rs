@@ -6,7 +6,6 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The message of a panic whose payload is neither a `&str` nor a `String`.
-#[cfg(feature = "host")]
 pub(crate) const NO_TEXT: &str = "(no message: the payload is not a text)";
 
 /// A caught panic.

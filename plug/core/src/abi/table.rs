@@ -244,9 +244,19 @@ impl Object {
         Self(unsafe { std::mem::transmute_copy(&object) })
     }
 
+    /// Lends an object, for as long as the reference lives.
+    #[inline]
+    pub(crate) fn lent<I: ?Sized>(object: &I) -> Self {
+        const { assert!(size_of::<*const I>() == size_of::<Self>(), "an interface is a trait") };
+        let object: *const I = object;
+        // SAFETY: both are of one size, and only `get` reads them.
+        Self(unsafe { std::mem::transmute_copy(&object) })
+    }
+
     /// # Safety
     ///
-    /// It was made by `new::<I>` in this library, and has not been turned back into a box.
+    /// It was made by `new::<I>` in this library, and has not been turned back into a box; or by
+    /// `lent::<I>`, and the reference still lives.
     #[inline]
     pub(crate) unsafe fn get<'a, I: ?Sized>(self) -> &'a I {
         // SAFETY: `new` did the reverse, in the same library, and the box still exists.

@@ -21,7 +21,7 @@ use crate::portable::Portable;
 use crate::portable::arguments::Arguments;
 use crate::portable::chain::{Chain, ChainTexts};
 use crate::portable::check::{REPLY, check, has_limits, refused_result};
-use crate::portable::method::Method;
+use crate::portable::method::{Method, ObjectOf};
 use crate::portable::outcome::Outcome;
 use crate::settings::EMPTY;
 
@@ -35,7 +35,7 @@ type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'
 pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), reply: *mut ()) -> CallStatus {
     let work = || {
         // SAFETY: the caller's promise.
-        let (object, views) = unsafe { (object.get::<M::Interface>(), *arguments.cast()) };
+        let (object, views) = unsafe { (object.get::<ObjectOf<'_, M>>(), *arguments.cast()) };
         let outcome = M::call(object, M::Arguments::hold(views));
         // SAFETY: the caller's promise.
         unsafe { replied::<M>(outcome, reply) }

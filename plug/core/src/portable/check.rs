@@ -3,11 +3,10 @@
 //!
 //! It does so on all links, so that a plugin can move from one to another.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::path::Path;
 
 use super::{Key, Portable};
-#[cfg(any(feature = "library", feature = "rpc"))]
 use crate::error::Error;
 use crate::portable::circle;
 use crate::portable::codec::{Malformed, Moment, PutFields, Sink};
@@ -36,10 +35,9 @@ pub(crate) fn refused_result(method: &str, flaw: &Malformed) -> String {
 }
 
 /// The error of a call whose arguments do not cross.
-#[cfg(any(feature = "library", feature = "rpc"))]
 #[cold]
-pub(crate) fn refused_arguments(plugin: &str, method: &str, flaw: &Malformed) -> Error {
-    Error::msg(format!("the arguments of `{method}` cannot cross to plugin `{plugin}`: {flaw}"))
+pub(crate) fn refused_arguments(to: &dyn Display, method: &str, flaw: &Malformed) -> Error {
+    Error::msg(format!("the arguments of `{method}` cannot cross to {to}: {flaw}"))
 }
 
 /// Checks a value of this name.

@@ -108,6 +108,10 @@ impl<const N: usize> ConstText<N> {
             Type::String => self.write("String"),
             Type::Bytes => self.write("Vec<u8>"),
             Type::Path => self.write("PathBuf"),
+            Type::Lent(interface) => {
+                self.write("&dyn ");
+                self.write(interface);
+            }
             Type::Duration => self.write("Duration"),
             Type::Time => self.write("SystemTime"),
             Type::Box(of) => self.write_of("Box<", of.get(), named, enclosing),

@@ -4,16 +4,19 @@ use std::fmt::Display;
 
 use super::Portable;
 use crate::error::Error;
-use crate::interface::Interface;
 use crate::portable::arguments::{Arguments, Hold, Types};
 use crate::portable::chain;
 use crate::portable::outcome::{Fails, Outcome};
+use crate::portable::proxy::PortableInterface;
 use crate::portable::types::{Type, TypeRef};
 use crate::task::Task;
 
+/// The object type of a method's interface, for a lifetime.
+pub type ObjectOf<'o, M> = <<M as Method>::Interface as PortableInterface>::Of<'o>;
+
 /// A method of a portable interface.
 pub trait Method: 'static {
-    type Interface: ?Sized + Interface + Send + Sync;
+    type Interface: ?Sized + PortableInterface;
     type Arguments: Arguments;
     type Outcome: Outcome<Ok = Self::Ok, Error = Self::Error>;
     type Ok: Portable;
@@ -38,7 +41,7 @@ pub trait Method: 'static {
     /// Whether the method is asynchronous. It is then `Started`, and `call` fails.
     const IS_ASYNC: bool = false;
 
-    fn call<H: Hold>(object: &Self::Interface, held: <Self::Arguments as Arguments>::Held<'_, H>) -> Self::Outcome {
+    fn call<H: Hold>(object: &ObjectOf<'_, Self>, held: <Self::Arguments as Arguments>::Held<'_, H>) -> Self::Outcome {
         let _ = (object, held);
         Self::Outcome::of(Err(Error::msg(format!("`{}` is asynchronous, and was not started", Self::NAME))))
     }
@@ -54,7 +57,7 @@ pub trait Method: 'static {
 /// An asynchronous method.
 pub trait Started: Method {
     fn start<'a>(
-        object: &'a Self::Interface,
+        object: &'a ObjectOf<'_, Self>,
         given: <Self::Arguments as Arguments>::Given<'a>,
     ) -> Task<'a, Self::Outcome>;
 }

@@ -18,11 +18,27 @@ pub trait PortableInterface: Interface + Send + Sync {
     /// The functions that a library exports for its methods.
     const CALLS: &'static [crate::abi::table::CallFn];
 
+    /// Its object type for a shorter lifetime: `dyn Trait + 'o`.
+    type Of<'o>: ?Sized + Send + Sync;
+
+    fn borrow<'o>(object: &'o Self) -> &'o Self::Of<'o>;
+
     /// Visits the methods, in order.
     fn methods<V: VisitMethods<Self>>(visitor: &mut V);
 
     /// An object of the interface whose methods cross this boundary.
-    fn remote<B: Boundary>(boundary: B) -> Box<Self>;
+    fn remote<B: Boundary + 'static>(boundary: B) -> Box<Self>;
+}
+
+/// A portable interface whose objects can be lent for a call, as `&dyn Trait`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be lent to a plugin",
+    label = "a lent object is of a portable interface, which borrows for the call",
+    note = "write `#[plug::interface(portable)]` above the trait, and no lifetime among its supertraits"
+)]
+pub trait Lend: PortableInterface {
+    /// An object of the interface whose methods cross this boundary, for as long as that lives.
+    fn lend<'a, B: Boundary + 'a>(proxy: &'a Proxy<Self, B>) -> &'a Self::Of<'a>;
 }
 
 /// Makes something for each method of an interface.
@@ -59,7 +75,7 @@ impl Description {
 }
 
 /// The caller's side of a boundary, which leads to one object.
-pub trait Boundary: Send + Sync + 'static {
+pub trait Boundary: Send + Sync {
     /// Whether the other side has the method.
     /// It may lack one with a default body if it is older.
     fn has<M: Method>(&self) -> bool;

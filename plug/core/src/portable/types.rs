@@ -36,6 +36,8 @@ pub enum Type {
     Array(TypeRef, usize),
     Map(TypeRef, TypeRef),
     Tuple(&'static [Field]),
+    /// An object that is lent for the call, by the path of its interface.
+    Lent(&'static str),
     Struct { name: &'static str, id: u64, arguments: &'static [TypeRef], fields: &'static [Field], docs: Docs },
     Enum { name: &'static str, id: u64, arguments: &'static [TypeRef], variants: &'static [Variant], docs: Docs },
 }

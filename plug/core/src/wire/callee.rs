@@ -6,7 +6,6 @@ use std::panic::{self, AssertUnwindSafe};
 use crate::entry::options::OpenOptions;
 use crate::entry::{Request, Slot};
 use crate::error::Error;
-use crate::interface::Interface;
 use crate::panic::note_places;
 use crate::plugin::Plugin;
 use crate::portable::arguments::Arguments;
@@ -67,7 +66,7 @@ type MethodFn<I> = fn(&I, &[u8]) -> Result<Vec<u8>, NoReply>;
 
 struct MethodTable<I: ?Sized>(Vec<MethodFn<I>>);
 
-impl<I: ?Sized + Interface + Send + Sync> VisitMethods<I> for MethodTable<I> {
+impl<I: ?Sized + PortableInterface> VisitMethods<I> for MethodTable<I> {
     fn method<M: Method<Interface = I>>(&mut self) {
         self.0.push(call::<M>);
     }
@@ -77,7 +76,7 @@ impl<I: ?Sized + Interface + Send + Sync> VisitMethods<I> for MethodTable<I> {
     }
 }
 
-impl<I: ?Sized + Interface + Send + Sync> Callee for OpenedObject<I> {
+impl<I: ?Sized + PortableInterface> Callee for OpenedObject<I> {
     fn call(&self, method: usize, request: &[u8]) -> Result<Vec<u8>, NoReply> {
         let Some(call) = self.methods.get(method) else {
             return Err(NoReply::NoMethod);
@@ -89,7 +88,7 @@ impl<I: ?Sized + Interface + Send + Sync> Callee for OpenedObject<I> {
 
 fn call<M: Method>(object: &M::Interface, request: &[u8]) -> Result<Vec<u8>, NoReply> {
     let kept = protobuf::decode_request::<M>(request).map_err(|malformed| NoReply::Malformed(malformed.to_string()))?;
-    match M::call(object, M::Arguments::hold_kept(kept)).result() {
+    match M::call(<M::Interface>::borrow(object), M::Arguments::hold_kept(kept)).result() {
         Ok(value) => protobuf::encode_reply::<M>(&value)
             .map_err(|flaw| NoReply::Failed(vec![check::refused_result(M::NAME, &flaw)])),
         Err(error) => Err(NoReply::Failed(M::texts(&error))),

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use crate::abi::table::{CallStatus, DONE, LentWaker, Object, PENDING, ReplySlot, StartedTask};
 use crate::library::callee::{caught, replied};
 use crate::portable::arguments::Arguments;
-use crate::portable::method::{Method, Started};
+use crate::portable::method::{Method, ObjectOf, Started};
 
 type View<'a, M> = <<M as Method>::Arguments as Arguments>::View<'a>;
 type Owners<'a, M> = <<M as Method>::Arguments as Arguments>::Owners<'a>;
@@ -28,7 +28,7 @@ type Erased<M> = dyn Future<Output = <M as Method>::Outcome>;
 pub unsafe extern "C" fn start<M: Started>(object: Object, arguments: *const (), reply: *mut ()) -> CallStatus {
     let work = || {
         // SAFETY: the caller's promise.
-        let (object, views) = unsafe { (object.get::<M::Interface>(), *arguments.cast()) };
+        let (object, views) = unsafe { (object.get::<ObjectOf<'_, M>>(), *arguments.cast()) };
         let task = begin::<M>(object, views);
         // SAFETY: the box stays where it is, since only `poll` and `close` use it.
         // The object and the arguments live as long as it does, by the caller's promise.
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn start<M: Started>(object: Object, arguments: *const (),
 }
 
 /// Makes the future, which owns the owners of the method's arguments.
-fn begin<'a, M: Started>(object: &'a M::Interface, views: View<'a, M>) -> Pinned<'a, M> {
+fn begin<'a, M: Started>(object: &'a ObjectOf<'_, M>, views: View<'a, M>) -> Pinned<'a, M> {
     if const { size_of::<Owners<'static, M>>() == 0 } {
         // Nothing is allocated, and so nothing leaks.
         return M::start(object, M::Arguments::give(views, Box::leak(Box::default())));

@@ -1,33 +1,17 @@
 //! The host's half of a call: a plugin and an object in a library, and the boundary in front of it.
 
-use std::any::Any;
-use std::fmt::Write;
-use std::marker::PhantomData;
-use std::mem::MaybeUninit;
-use std::panic::{self, AssertUnwindSafe};
-
-use crate::abi::table::{
-    CHECK, CallFn, CallStatus, DONE, FAILED, Failure, Object, Opening, PANICKED, Question, REFUSED, ReplySlot,
-    ReplyVtable, SCHEMA,
-};
-use crate::abi::view::{Scratch, Text};
+use crate::abi::table::{CHECK, CallFn, CallStatus, DONE, Object, Opening, Question, REFUSED, ReplyVtable, SCHEMA};
+use crate::abi::view::Text;
 use crate::entry::{Request, Slot};
 use crate::error::Error;
-use crate::error::kind::ErrorKind;
 use crate::interface::Identity;
+use crate::library::caller::{self, Callable, FailureText, Owner, Pending};
 use crate::library::host::task::LibraryTask;
-use crate::panic::{Caught, NO_TEXT, dispose};
-use crate::portable::Portable;
 use crate::portable::arguments::Arguments;
-use crate::portable::check::refused_arguments;
 use crate::portable::method::{Method, Started};
-use crate::portable::outcome::Outcome;
 use crate::portable::proxy::Boundary;
 use crate::settings::EMPTY;
 use crate::task::Task;
-
-/// The status of a missing method. Only the placeholder in this file returns it.
-const LACKING: u64 = u64::MAX;
 
 /// An object in a library.
 pub struct LibraryObject {
@@ -64,88 +48,6 @@ unsafe impl Send for MatchedPlugin {}
 // SAFETY: the same.
 unsafe impl Sync for MatchedPlugin {}
 
-/// A reply and its outcome. The library gets a pointer to the reply, which is a pointer to the
-/// whole.
-#[repr(C)]
-pub(super) struct Pending<V, T> {
-    pub reply: ReplySlot<V>,
-    pub outcome: Option<Result<T, FailureText>>,
-}
-
-/// The description of a failure.
-pub(super) struct FailureText {
-    texts: Vec<String>,
-    place: String,
-    /// Whether this program failed, when it took the result.
-    is_ours: bool,
-}
-
-impl FailureText {
-    /// A panic of this program's own code.
-    #[cold]
-    fn by_panic(payload: Box<dyn Any + Send>) -> Self {
-        let texts = Caught::new(payload).message.into_iter().collect();
-        Self { texts, place: String::new(), is_ours: true }
-    }
-}
-
-impl<V, T> Pending<V, T> {
-    /// For a result that is written into the reply.
-    pub(super) const FLAT: &'static ReplyVtable = &ReplyVtable { value: take_nothing, failure: take_failure::<V, T> };
-
-    #[inline]
-    pub(super) fn new(vtable: &'static ReplyVtable) -> Self {
-        Self { reply: ReplySlot { vtable, value: MaybeUninit::uninit() }, outcome: None }
-    }
-}
-
-/// # Safety
-///
-/// `reply` points to a `Pending` for the result of `M`, and `view` to a view of that result.
-unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
-    // SAFETY: the caller's promise.
-    let (pending, view) = unsafe { (&mut *reply.cast::<PendingOf<'_, M>>(), *view.cast()) };
-    // This program's own code runs here, such as the hasher of a map, and may panic.
-    let own = || <M::Ok as Portable>::own(view);
-    pending.outcome = Some(panic::catch_unwind(AssertUnwindSafe(own)).map_err(FailureText::by_panic));
-}
-
-/// The vtable that takes the result of a method.
-pub(super) struct TakeResult<M>(PhantomData<M>);
-
-impl<M: Method> TakeResult<M> {
-    pub(super) const VTABLE: &'static ReplyVtable = match M::Ok::IS_FLAT {
-        true => PendingOf::<M>::FLAT,
-        false => &ReplyVtable { value: take::<M>, failure: PendingOf::<M>::FLAT.failure },
-    };
-}
-
-type View<'a, M> = <<M as Method>::Ok as Portable>::View<'a>;
-
-pub(super) type PendingOf<'a, M> = Pending<View<'a, M>, <M as Method>::Ok>;
-
-/// # Safety
-///
-/// None: it does nothing, and is not called.
-unsafe extern "C" fn take_nothing(_: *mut (), _: *const ()) {}
-
-/// # Safety
-///
-/// `reply` points to a `Pending<V, T>`, and `failure` to a failure with valid texts.
-unsafe extern "C" fn take_failure<V, T>(reply: *mut (), failure: *const Failure<'_>) {
-    // SAFETY: the caller's promise.
-    let (pending, failure) = unsafe { (&mut *reply.cast::<Pending<V, T>>(), &*failure) };
-    let texts = failure.texts.get().iter().map(|text| text.get().to_owned()).collect();
-    let failure_text = FailureText { texts, place: failure.place.get().to_owned(), is_ours: false };
-    // A failure supersedes a result: the library panicked when it dropped the result.
-    // Dropping it here may panic too.
-    if let Some(Err(failure_text)) =
-        pending.outcome.replace(Err(failure_text)).map(|old| panic::catch_unwind(AssertUnwindSafe(|| drop(old))))
-    {
-        dispose(failure_text);
-    }
-}
-
 impl Pending<(), String> {
     /// For a text, or none.
     const TEXT: &'static ReplyVtable = &ReplyVtable { value: take_text, failure: Self::FLAT.failure };
@@ -168,21 +70,9 @@ impl Boundary for LibraryObject {
 
     #[inline]
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
-        if let Err(flaw) = M::Arguments::check(given, M::ARGUMENT_NAMES) {
-            return M::Outcome::of(Err(refused_arguments(&self.of.name, M::NAME, &flaw)));
-        }
-        let scratch = Scratch::new();
-        let views = M::Arguments::view(given, &scratch);
-        let mut pending = PendingOf::<M>::new(TakeResult::<M>::VTABLE);
-        let call = self.call_fn::<M>();
         // SAFETY: the library has a method of this name and fingerprint, so it takes views of these
-        // types and a reply of this one.
-        // The object is of this interface and lives as long as `self`; the views and the reply live
-        // until the call returns.
-        unsafe {
-            let returned = call(self.object, (&raw const views).cast(), (&raw mut pending).cast());
-            self.returned::<M>(returned, pending)
-        }
+        // types and a reply of this one. The object is of this interface and lives as long as `self`.
+        unsafe { caller::call::<M>(self, given) }
     }
 
     fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
@@ -190,36 +80,20 @@ impl Boundary for LibraryObject {
     }
 }
 
-impl LibraryObject {
-    /// The function of a method of its interface.
+impl Callable for LibraryObject {
     #[inline]
-    pub(super) fn call_fn<M: Method>(&self) -> CallFn {
+    fn object(&self) -> Object {
+        self.object
+    }
+
+    #[inline]
+    fn function<M: Method>(&self) -> CallFn {
         // SAFETY: it has one entry for each method of the interface, and this is the index of one.
         unsafe { *self.calls.get_unchecked(M::INDEX) }
     }
 
-    /// The outcome of a call that has returned.
-    ///
-    /// # Safety
-    ///
-    /// The library has returned the status for this reply.
-    #[inline]
-    pub(super) unsafe fn returned<M: Method>(&self, returned: CallStatus, pending: PendingOf<'_, M>) -> M::Outcome {
-        if returned.status == DONE && M::Ok::IS_FLAT {
-            // SAFETY: a library that is done has written a flat value into the status or into the
-            // reply.
-            let view: View<'_, M> = unsafe {
-                if CallStatus::holds::<View<'_, M>>() { returned.view() } else { pending.reply.value.assume_init() }
-            };
-            // The reply got nothing else, so there is nothing to drop.
-            std::mem::forget(pending);
-            return M::Outcome::of(Ok(Portable::own(view)));
-        }
-        let status = returned.status;
-        if M::Ok::IS_FLAT {
-            return M::Outcome::of(self.of.failed(status, pending.outcome, M::NAME));
-        }
-        M::Outcome::of(self.of.outcome(status, pending.outcome, M::NAME))
+    fn owner(&self) -> Owner<'_> {
+        Owner::Plugin(&self.of.name)
     }
 }
 
@@ -296,53 +170,10 @@ impl MatchedPlugin {
             (REFUSED, Some(Err(FailureText { texts, place, is_ours: false }))) => {
                 Err(Error::refused_elsewhere(texts, place))
             }
-            (status, outcome) => self.outcome(status, outcome, name),
+            (status, outcome) => caller::outcome(&Owner::Plugin(&self.name), status, outcome, name),
         }
     }
 
-    #[cold]
-    fn failed<T>(&self, status: u64, outcome: Option<Result<T, FailureText>>, method: &str) -> Result<T, Error> {
-        self.outcome(status, outcome, method)
-    }
-
-    #[inline(never)]
-    pub(super) fn outcome<T>(
-        &self,
-        status: u64,
-        outcome: Option<Result<T, FailureText>>,
-        method: &str,
-    ) -> Result<T, Error> {
-        match (status, outcome) {
-            (DONE, Some(Ok(value))) => Ok(value),
-            (_, Some(Err(FailureText { is_ours: true, texts, .. }))) => {
-                let text = texts.first().map_or(NO_TEXT, |text| text);
-                let fact =
-                    format!("this program panicked in taking what `{method}` of plugin `{}` returned", self.name);
-                Err(Error::msg(format!("{fact}: {text}")))
-            }
-            (FAILED, Some(Err(failure_text))) => Err(Error::from_texts(failure_text.texts)),
-            (PANICKED, Some(Err(failure_text))) => {
-                let message = failure_text.texts.into_iter().next();
-                let place = Some(failure_text.place).filter(|place| !place.is_empty());
-                Err(ErrorKind::Panicked { plugin: self.name.clone(), method: method.to_owned(), place, message }.into())
-            }
-            (LACKING, _) => Err(Error::msg(format!("plugin `{}` has no method `{method}`", self.name))),
-            (status, _) => {
-                let mut text = format!("plugin `{}` broke the rules of a call to `{method}`", self.name);
-                let _ = write!(text, ": it returned with status {status} and no such reply");
-                Err(Error::msg(text))
-            }
-        }
-    }
-}
-
-/// The placeholder for a method that the library does not have.
-///
-/// # Safety
-///
-/// None: it uses none of its arguments.
-pub(super) unsafe extern "C" fn lacking(_: Object, _: *const (), _: *mut ()) -> CallStatus {
-    CallStatus::of(LACKING)
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use crate::abi::table::{CallStatus, DONE, PENDING, StartedTask};
 use crate::abi::view::Scratch;
 use crate::error::Error;
-use crate::library::host::object::{LibraryObject, Pending, PendingOf, TakeResult};
+use crate::library::caller::{self, Callable, Pending, PendingOf, TakeResult};
+use crate::library::host::object::LibraryObject;
 use crate::library::host::waker::TaskWaker;
 use crate::portable::arguments::Arguments;
 use crate::portable::check::refused_arguments;
@@ -54,14 +55,14 @@ impl<'a, M: Started> LibraryTask<'a, M> {
     ///
     /// `self` is pinned.
     unsafe fn start(&mut self) -> Result<StartedTask, Error> {
-        let name = &self.object.of.name;
-        M::Arguments::check(&self.given, M::ARGUMENT_NAMES).map_err(|flaw| refused_arguments(name, M::NAME, &flaw))?;
+        let refused = |flaw| refused_arguments(&self.object.owner(), M::NAME, &flaw);
+        M::Arguments::check(&self.given, M::ARGUMENT_NAMES).map_err(refused)?;
         let (given, scratch) = (&raw const self.given, &raw const self.scratch);
         // SAFETY: both are dropped with `self`, which ends the task before.
         let (given, scratch) = unsafe { (&*given, &*scratch) };
         let views = M::Arguments::view(given, scratch);
         let mut pending = Pending::<StartedTask, StartedTask>::new(Pending::<StartedTask, StartedTask>::FLAT);
-        let call = self.object.call_fn::<M>();
+        let call = self.object.function::<M>();
         // SAFETY: the library has a method of this name and fingerprint, so it is asynchronous, takes
         // views of these types and makes a task of this result.
         // The object and what the views point to live until the task is gone, and the reply lives
@@ -70,7 +71,7 @@ impl<'a, M: Started> LibraryTask<'a, M> {
         match returned.status {
             // SAFETY: a library that is done has written the task.
             DONE => Ok(unsafe { pending.reply.value.assume_init() }),
-            status => self.object.of.outcome(status, pending.outcome, M::NAME),
+            status => caller::outcome(&self.object.owner(), status, pending.outcome, M::NAME),
         }
     }
 }
@@ -110,7 +111,7 @@ impl<M: Started> Future for LibraryTask<'_, M> {
         this.state = State::Over;
         this.waker.end();
         // SAFETY: it is the reply of a poll that has returned.
-        Poll::Ready(unsafe { this.object.returned::<M>(returned, pending) })
+        Poll::Ready(unsafe { caller::returned::<M>(this.object, returned, pending) })
     }
 }
 

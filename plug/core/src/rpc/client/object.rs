@@ -121,7 +121,7 @@ impl Boundary for RemoteObject {
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
         match protobuf::encode_request::<M>(given) {
             Ok(request) => self.outcome::<M>(self.send(M::INDEX, M::IS_IDEMPOTENT, request)),
-            Err(flaw) => M::Outcome::of(Err(refused_arguments(&self.name, M::NAME, &flaw))),
+            Err(flaw) => M::Outcome::of(Err(refused_arguments(&format_args!("plugin `{}`", self.name), M::NAME, &flaw))),
         }
     }
 
@@ -132,7 +132,7 @@ impl Boundary for RemoteObject {
         }
         let request = match protobuf::encode_request::<M>(given) {
             Ok(request) => request,
-            Err(flaw) => return Some(M::Outcome::of(Err(refused_arguments(&self.name, M::NAME, &flaw)))),
+            Err(flaw) => return Some(M::Outcome::of(Err(refused_arguments(&format_args!("plugin `{}`", self.name), M::NAME, &flaw)))),
         };
         match self.send(M::INDEX, M::IS_IDEMPOTENT, request) {
             Err(Fault::Unimplemented(_)) => {

@@ -1,0 +1,39 @@
+//! Plugins that call back the objects that they are lent: one suite over the links.
+
+mod suite;
+
+macro_rules! every_link {
+    ($($name:ident: $link:expr;)*) => {
+        $(
+            mod $name {
+                use super::*;
+
+                fn registry() -> plug::Registry {
+                    let mut registry = plug::Registry::new();
+                    registry.add(&$link).expect("the link has plugins");
+                    registry
+                }
+
+                every_link!(@ an_object_is_called_back);
+                every_link!(@ an_object_borrows);
+                every_link!(@ several_threads_call_back);
+                every_link!(@ a_callback_calls_the_plugin_again);
+                every_link!(@ two_objects_differ);
+                every_link!(@ an_error_keeps_its_causes);
+                every_link!(@ a_panic_is_an_error_of_the_callback);
+                every_link!(@ a_default_body_calls_back);
+            }
+        )*
+    };
+    (@ $case:ident) => {
+        #[test]
+        fn $case() {
+            suite::$case(&registry());
+        }
+    };
+}
+
+every_link! {
+    builtin: plug::link::Builtin;
+    loopback: plug::link::Loopback;
+}
