@@ -1,10 +1,11 @@
 //! The host's half of an asynchronous method: a future that polls a task in a library.
 
 use std::marker::PhantomPinned;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
-use crate::abi::table::{CallStatus, DONE, PENDING, StartedTask};
+use crate::abi::table::{CallStatus, PENDING, Start, StartedTask};
 use crate::abi::view::Scratch;
 use crate::error::Error;
 use crate::library::host::object::{LibraryObject, Pending, PendingOf, TakeResult};
@@ -48,30 +49,64 @@ impl<'a, M: Started> LibraryTask<'a, M> {
         }
     }
 
-    /// Starts the task.
+    /// Polls the task, and starts it before that if it is new.
     ///
     /// # Safety
     ///
     /// `self` is pinned.
-    unsafe fn start(&mut self) -> Result<StartedTask, Error> {
-        let name = &self.object.of.name;
-        M::Arguments::check(&self.given, M::ARGUMENT_NAMES).map_err(|flaw| refused_arguments(name, M::NAME, &flaw))?;
-        let (given, scratch) = (&raw const self.given, &raw const self.scratch);
-        // SAFETY: both are dropped with `self`, which ends the task before.
-        let (given, scratch) = unsafe { (&*given, &*scratch) };
-        let views = M::Arguments::view(given, scratch);
-        let mut pending = Pending::<StartedTask, StartedTask>::new(Pending::<StartedTask, StartedTask>::FLAT);
-        let call = self.object.call_fn::<M>();
-        // SAFETY: the library has a method of this name and fingerprint, so it is asynchronous, takes
-        // views of these types and makes a task of this result.
-        // The object and what the views point to live until the task is gone, and the reply lives
-        // until the call returns.
-        let returned = unsafe { call(self.object.object, (&raw const views).cast(), (&raw mut pending).cast()) };
-        match returned.status {
-            // SAFETY: a library that is done has written the task.
-            DONE => Ok(unsafe { pending.reply.value.assume_init() }),
-            status => self.object.of.outcome(status, pending.outcome, M::NAME),
+    #[inline]
+    unsafe fn advance(&mut self, waker: &Waker) -> Poll<M::Outcome> {
+        let mut pending = PendingOf::<M>::new(TakeResult::<M>::VTABLE);
+        let returned = match self.state {
+            State::Started(StartedTask { task, poll, .. }) => {
+                let lent = self.waker.lend(waker);
+                // SAFETY: the task is one of this `poll` that is not gone, and only this future uses it.
+                // The waker and the reply live until the call returns.
+                unsafe { poll(task, lent.cast(), (&raw mut pending).cast()) }
+            }
+            State::New => {
+                if let Err(flaw) = M::Arguments::check(&self.given, M::ARGUMENT_NAMES) {
+                    self.state = State::Over;
+                    let error = refused_arguments(&self.object.of.name, M::NAME, &flaw);
+                    return Poll::Ready(M::Outcome::of(Err(error)));
+                }
+                let (given, scratch) = (&raw const self.given, &raw const self.scratch);
+                // SAFETY: both are dropped with `self`, which ends the task before.
+                let (given, scratch) = unsafe { (&*given, &*scratch) };
+                let views = M::Arguments::view(given, scratch);
+                let mut start = Start {
+                    size: size_of::<Start>() as u32,
+                    views: (&raw const views).cast(),
+                    waker: self.waker.lend(waker),
+                    task: MaybeUninit::uninit(),
+                    poll: None,
+                    close: None,
+                };
+                let call = self.object.call_fn::<M>();
+                // SAFETY: the library has a method of this name and fingerprint, so it is asynchronous, takes
+                // views of these types and a reply of this one.
+                // The object and what the views point to live until the task is gone. The waker and the
+                // reply live until the call returns.
+                let returned = unsafe { call(self.object.object, (&raw mut start).cast(), (&raw mut pending).cast()) };
+                if let (PENDING, Some(poll), Some(close)) = (returned.status, start.poll, start.close) {
+                    // SAFETY: a library that gives these functions has written the task.
+                    self.state = State::Started(StartedTask { task: unsafe { start.task.assume_init() }, poll, close });
+                }
+                returned
+            }
+            State::Over => {
+                let text = format!("the task of `{}` was polled after its end", M::NAME);
+                return Poll::Ready(M::Outcome::of(Err(Error::msg(text))));
+            }
+        };
+        // A library that made no task is not polled again.
+        if returned.status == PENDING && matches!(self.state, State::Started(_)) {
+            return Poll::Pending;
         }
+        self.state = State::Over;
+        self.waker.end();
+        // SAFETY: it is the reply of a call that has returned.
+        Poll::Ready(unsafe { self.object.returned::<M>(returned, pending) })
     }
 }
 
@@ -79,38 +114,8 @@ impl<M: Started> Future for LibraryTask<'_, M> {
     type Output = M::Outcome;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<M::Outcome> {
-        // SAFETY: nothing is moved out of it.
-        let this = unsafe { self.get_unchecked_mut() };
-        let StartedTask { task, poll, .. } = match this.state {
-            State::Started(started) => started,
-            // SAFETY: it is pinned.
-            State::New => match unsafe { this.start() } {
-                Ok(started) => {
-                    this.state = State::Started(started);
-                    started
-                }
-                Err(error) => {
-                    this.state = State::Over;
-                    return Poll::Ready(M::Outcome::of(Err(error)));
-                }
-            },
-            State::Over => {
-                let text = format!("the task of `{}` was polled after its end", M::NAME);
-                return Poll::Ready(M::Outcome::of(Err(Error::msg(text))));
-            }
-        };
-        let lent = this.waker.lend(context.waker());
-        let mut pending = PendingOf::<M>::new(TakeResult::<M>::VTABLE);
-        // SAFETY: the task is one of this `poll` that is not gone, and only this future uses it.
-        // The waker and the reply live until the call returns.
-        let returned = unsafe { poll(task, lent, (&raw mut pending).cast()) };
-        if returned.status == PENDING {
-            return Poll::Pending;
-        }
-        this.state = State::Over;
-        this.waker.end();
-        // SAFETY: it is the reply of a poll that has returned.
-        Poll::Ready(unsafe { this.object.returned::<M>(returned, pending) })
+        // SAFETY: nothing is moved out of it, and it is pinned.
+        unsafe { self.get_unchecked_mut().advance(context.waker()) }
     }
 }
 
@@ -120,7 +125,7 @@ impl<M: Started> Drop for LibraryTask<'_, M> {
             let mut pending = Pending::<(), ()>::new(Pending::<(), ()>::FLAT);
             // SAFETY: the task is one of this `close` that is not gone, and this is the last use of it.
             // A drop returns nothing, and the library has printed the message of a panic.
-            let _: CallStatus = unsafe { close(task, self.waker.lend_to_end(), (&raw mut pending).cast()) };
+            let _: CallStatus = unsafe { close(task, std::ptr::null(), (&raw mut pending).cast()) };
             self.waker.end();
         }
     }

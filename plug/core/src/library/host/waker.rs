@@ -1,7 +1,8 @@
 //! The waker that a host lends to a task in a library.
 //!
 //! The executor's own waker wakes the task during a poll.
-//! If the library keeps a waker for later, that leads to the executor's waker of the latest poll.
+//! A clone leads to the executor's waker of the latest poll, and later polls get that clone, so that
+//! `will_wake` holds.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
@@ -9,125 +10,181 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
-use crate::abi::table::{LentWaker, WakerTable};
+use crate::abi::table::{HostWaker, WakerTable};
 use crate::panic::dispose;
 
 /// The waker of one task.
+#[repr(C)]
 pub(super) struct TaskWaker {
-    lent: LentWaker,
-    shared: Shared,
-}
-
-/// The part that the library's calls use.
-struct Shared {
+    lent: HostWaker,
     /// The executor's waker, during a poll.
     current: AtomicPtr<Waker>,
-    /// Made when the library keeps one.
-    kept: OnceLock<Arc<LatestWaker>>,
+    /// Made for the first clone.
+    kept: OnceLock<Arc<KeptWaker>>,
 }
 
-/// The executor's waker of the latest poll. None when the task is over.
-struct LatestWaker(Mutex<Option<Waker>>);
+/// A clone, of which one task has one.
+#[repr(C)]
+struct KeptWaker {
+    kept: HostWaker,
+    /// The executor's waker of the latest poll, unless it has been woken since.
+    /// None when the task is over.
+    latest: Mutex<Option<Waker>>,
+}
 
 impl TaskWaker {
+    #[inline]
     pub(super) fn new() -> Self {
-        let lent = LentWaker {
-            size: size_of::<LentWaker>() as u32,
-            table: &TABLE,
-            data: ptr::null(),
-            own: AtomicPtr::new(ptr::null_mut()),
-        };
-        Self { lent, shared: Shared { current: AtomicPtr::new(ptr::null_mut()), kept: OnceLock::new() } }
+        Self { lent: HostWaker { table: &LENT }, current: AtomicPtr::new(ptr::null_mut()), kept: OnceLock::new() }
     }
 
     /// Lends it for a poll of which this is the executor's waker.
     /// `self` does not move before the task is gone.
-    pub(super) fn lend(&mut self, waker: &Waker) -> *const () {
-        self.shared.current.store(ptr::from_ref(waker).cast_mut(), Ordering::Relaxed);
-        if let Some(kept) = self.shared.kept.get() {
-            kept.replace(waker);
+    #[inline]
+    pub(super) fn lend(&mut self, waker: &Waker) -> *const HostWaker {
+        if let Some(kept) = self.kept.get() {
+            kept.renew(waker);
+            return Arc::as_ptr(kept).cast();
         }
-        self.lent.data = (&raw const self.shared).cast();
-        (&raw const self.lent).cast()
-    }
-
-    /// Lends it to end the task.
-    pub(super) fn lend_to_end(&mut self) -> *const () {
-        (&raw const self.lent).cast()
+        *self.current.get_mut() = ptr::from_ref(waker).cast_mut();
+        (&raw const *self).cast()
     }
 
     /// Drops the executor's waker, since the task is over.
+    #[inline]
     pub(super) fn end(&mut self) {
-        if let Some(kept) = self.shared.kept.take() {
-            let waker = kept.lock().take();
-            drop(waker);
+        if let Some(kept) = self.kept.take() {
+            kept.end();
         }
     }
 }
 
-impl LatestWaker {
+// The executor's code does not run while the lock is held, since it may use this waker.
+impl KeptWaker {
     fn lock(&self) -> MutexGuard<'_, Option<Waker>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn replace(&self, waker: &Waker) {
-        let mut latest = self.lock();
-        if !latest.as_ref().is_some_and(|latest| latest.will_wake(waker)) {
-            let old = latest.replace(waker.clone());
-            // It runs code of the executor.
-            drop(latest);
-            drop(old);
+    fn renew(&self, waker: &Waker) {
+        if self.lock().as_ref().is_some_and(|latest| latest.will_wake(waker)) {
+            return;
         }
+        let waker = waker.clone();
+        let old = self.lock().replace(waker);
+        drop(old);
+    }
+
+    fn wake(&self) {
+        // As a rule of wakers, a poll follows, and that renews it.
+        let latest = self.lock().take();
+        caught(|| latest.map(Waker::wake));
+    }
+
+    #[cold]
+    fn end(&self) {
+        let latest = self.lock().take();
+        drop(latest);
     }
 }
 
-static TABLE: WakerTable = WakerTable { size: size_of::<WakerTable>() as u32, wake, keep, wake_kept, drop_kept };
+static LENT: WakerTable = WakerTable {
+    size: size_of::<WakerTable>() as u32,
+    clone: keep,
+    wake: wake_lent,
+    wake_by_ref: wake_lent,
+    drop: drop_lent,
+};
+
+static KEPT: WakerTable = WakerTable {
+    size: size_of::<WakerTable>() as u32,
+    clone: clone_kept,
+    wake: wake_kept,
+    wake_by_ref: wake_kept_by_ref,
+    drop: drop_kept,
+};
 
 /// Runs code of an executor, which may panic.
 fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(dispose).ok()
 }
 
+/// The waker, and that of the executor.
+///
 /// # Safety
 ///
-/// `data` points to the `Shared` of a waker that is lent for a poll.
-unsafe extern "C" fn wake(data: *const ()) {
+/// `lent` points to a `TaskWaker` that is lent for a poll, which goes on during `'a`.
+unsafe fn current<'a>(lent: *const HostWaker) -> (&'a TaskWaker, &'a Waker) {
     // SAFETY: the caller's promise. The executor's waker lives for the poll.
-    let waker = unsafe { &*(*data.cast::<Shared>()).current.load(Ordering::Relaxed) };
+    unsafe {
+        let task = &*lent.cast::<TaskWaker>();
+        (task, &*task.current.load(Ordering::Relaxed))
+    }
+}
+
+/// # Safety
+///
+/// `lent` points to a `TaskWaker` that is lent for a poll.
+unsafe extern "C" fn wake_lent(lent: *const HostWaker) {
+    // SAFETY: the caller's promise.
+    let (_, waker) = unsafe { current(lent) };
     caught(|| waker.wake_by_ref());
 }
 
 /// # Safety
 ///
-/// `data` points to the `Shared` of a waker that is lent for a poll.
-unsafe extern "C" fn keep(data: *const ()) -> *const () {
-    // SAFETY: the caller's promise. The executor's waker lives for the poll.
-    let (shared, waker) = unsafe {
-        let shared = &*data.cast::<Shared>();
-        (shared, &*shared.current.load(Ordering::Relaxed))
-    };
-    let kept = shared.kept.get_or_init(|| Arc::new(LatestWaker(Mutex::new(caught(|| waker.clone())))));
+/// The same.
+unsafe extern "C" fn keep(lent: *const HostWaker) -> *const HostWaker {
+    // SAFETY: the caller's promise.
+    let (task, waker) = unsafe { current(lent) };
+    let kept = task.kept.get_or_init(|| {
+        let latest = caught(|| waker.clone());
+        if latest.is_none() {
+            // At the next poll, the executor gets its panic itself.
+            caught(|| waker.wake_by_ref());
+        }
+        Arc::new(KeptWaker { kept: HostWaker { table: &KEPT }, latest: Mutex::new(latest) })
+    });
     Arc::into_raw(Arc::clone(kept)).cast()
 }
 
+/// A lent waker is not dropped, and so this is not called.
+///
 /// # Safety
 ///
-/// `kept` is one of `keep`, and has not been dropped.
-unsafe extern "C" fn wake_kept(kept: *const ()) {
-    // SAFETY: the caller's promise.
-    let latest = unsafe { &*kept.cast::<LatestWaker>() };
-    caught(|| {
-        // Not while the lock is held: an executor may poll the task at once.
-        let waker = latest.lock().clone();
-        waker.inspect(Waker::wake_by_ref);
-    });
+/// None: it does nothing.
+unsafe extern "C" fn drop_lent(_: *const HostWaker) {}
+
+/// # Safety
+///
+/// `kept` is one of `keep` or `clone_kept` that has not been dropped, or the one of its task.
+unsafe extern "C" fn clone_kept(kept: *const HostWaker) -> *const HostWaker {
+    // SAFETY: the caller's promise. It points into an `Arc`.
+    unsafe { Arc::increment_strong_count(kept.cast::<KeptWaker>()) };
+    kept
 }
 
 /// # Safety
 ///
-/// `kept` is one of `keep`, and is not used again.
-unsafe extern "C" fn drop_kept(kept: *const ()) {
+/// `kept` is one of `keep` or `clone_kept`, and is not used again.
+unsafe extern "C" fn wake_kept(kept: *const HostWaker) {
     // SAFETY: the caller's promise.
-    let kept = unsafe { Arc::from_raw(kept.cast::<LatestWaker>()) };
-    caught(|| drop(kept));
+    let kept = unsafe { Arc::from_raw(kept.cast::<KeptWaker>()) };
+    kept.wake();
+}
+
+/// # Safety
+///
+/// `kept` is one of `keep` or `clone_kept` that has not been dropped, or the one of its task.
+unsafe extern "C" fn wake_kept_by_ref(kept: *const HostWaker) {
+    // SAFETY: the caller's promise.
+    unsafe { (*kept.cast::<KeptWaker>()).wake() };
+}
+
+/// # Safety
+///
+/// `kept` is one of `keep` or `clone_kept`, and is not used again.
+unsafe extern "C" fn drop_kept(kept: *const HostWaker) {
+    // The executor's waker is not in the last one, since its task is over.
+    // SAFETY: the caller's promise.
+    drop(unsafe { Arc::from_raw(kept.cast::<KeptWaker>()) });
 }
