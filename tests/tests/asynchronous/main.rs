@@ -3,6 +3,7 @@
 
 mod bodies;
 mod executors;
+mod faults_library;
 mod hygiene;
 mod instrumented;
 mod signatures;

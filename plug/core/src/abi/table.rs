@@ -175,19 +175,18 @@ pub(crate) struct Start {
     pub views: *const (),
     /// The same as for a later poll.
     pub waker: *const HostWaker,
-    /// The callee writes the task and its functions when it returns `PENDING`.
+    /// The callee writes the task and its table when it returns `PENDING`.
     pub task: MaybeUninit<Object>,
-    pub poll: Option<CallFn>,
-    pub close: Option<CallFn>,
+    pub table: Option<&'static TaskTable>,
 }
 
-/// The task of an asynchronous method that was pending at its first poll.
-#[derive(Clone, Copy)]
-#[cfg_attr(not(feature = "library"), allow(dead_code, reason = "only hosts keep tasks"))]
-pub(crate) struct StartedTask {
-    pub task: Object,
+/// The functions of the task of an asynchronous method that was pending at its first poll.
+#[repr(C)]
+#[cfg_attr(not(feature = "library"), allow(dead_code, reason = "only hosts read it"))]
+pub(crate) struct TaskTable {
+    pub size: u32,
     /// Replies as a call of the method does, or returns `PENDING`.
-    /// It takes `task` as its object and a `HostWaker` as its arguments.
+    /// It takes the task as its object and a `HostWaker` as its arguments.
     /// With another status than `PENDING`, the task is gone.
     pub poll: CallFn,
     /// Ends a task that is pending. It takes no arguments, and its reply is for nothing.

@@ -1,10 +1,11 @@
 //! The library's half of an asynchronous method: its start, its polls and its end.
 
+use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::abi::table::{CallStatus, HostWaker, Object, PENDING, Start};
+use crate::abi::table::{CallStatus, HostWaker, Object, PENDING, Start, TaskTable};
 use crate::library::callee::waker::waker;
 use crate::library::callee::{caught, close, replied};
 use crate::panic::dispose;
@@ -40,11 +41,18 @@ pub unsafe extern "C" fn start<M: Started>(object: Object, arguments: *const (),
         // SAFETY: the caller's promise. Nothing refers to these fields.
         unsafe {
             (*start).task.write(task);
-            (*start).poll = Some(poll::<M>);
-            (*start).close = Some(close::<Erased<M>>);
+            (*start).table = Some(Functions::<M>::TABLE);
         }
     }
     status
+}
+
+/// The functions of a task of M.
+struct Functions<M>(PhantomData<M>);
+
+impl<M: Started> Functions<M> {
+    const TABLE: &'static TaskTable =
+        &TaskTable { size: size_of::<TaskTable>() as u32, poll: poll::<M>, close: close::<Erased<M>> };
 }
 
 /// Takes the box apart. The future stays where it is, since only `advance` and `close` use it.

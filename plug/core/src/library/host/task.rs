@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::abi::table::{CallStatus, PENDING, Start, StartedTask};
+use crate::abi::table::{CallStatus, Object, PENDING, Start, TaskTable};
 use crate::abi::view::Scratch;
 use crate::error::Error;
 use crate::library::host::object::{LibraryObject, Pending, PendingOf, TakeResult};
@@ -28,7 +28,7 @@ pub(super) struct LibraryTask<'a, M: Started> {
 
 enum State {
     New,
-    Started(StartedTask),
+    Started(Object, &'static TaskTable),
     Over,
 }
 
@@ -38,6 +38,7 @@ enum State {
 unsafe impl<M: Started> Send for LibraryTask<'_, M> {}
 
 impl<'a, M: Started> LibraryTask<'a, M> {
+    #[inline]
     pub(super) fn new(object: &'a LibraryObject, given: <M::Arguments as Arguments>::Given<'a>) -> Self {
         Self {
             object,
@@ -58,11 +59,11 @@ impl<'a, M: Started> LibraryTask<'a, M> {
     unsafe fn advance(&mut self, waker: &Waker) -> Poll<M::Outcome> {
         let mut pending = PendingOf::<M>::new(TakeResult::<M>::VTABLE);
         let returned = match self.state {
-            State::Started(StartedTask { task, poll, .. }) => {
+            State::Started(task, table) => {
                 let lent = self.waker.lend(waker);
-                // SAFETY: the task is one of this `poll` that is not gone, and only this future uses it.
+                // SAFETY: the task is one of this table that is not gone, and only this future uses it.
                 // The waker and the reply live until the call returns.
-                unsafe { poll(task, lent.cast(), (&raw mut pending).cast()) }
+                unsafe { (table.poll)(task, lent.cast(), (&raw mut pending).cast()) }
             }
             State::New => {
                 if let Err(flaw) = M::Arguments::check(&self.given, M::ARGUMENT_NAMES) {
@@ -79,8 +80,7 @@ impl<'a, M: Started> LibraryTask<'a, M> {
                     views: (&raw const views).cast(),
                     waker: self.waker.lend(waker),
                     task: MaybeUninit::uninit(),
-                    poll: None,
-                    close: None,
+                    table: None,
                 };
                 let call = self.object.call_fn::<M>();
                 // SAFETY: the library has a method of this name and fingerprint, so it is asynchronous, takes
@@ -88,19 +88,16 @@ impl<'a, M: Started> LibraryTask<'a, M> {
                 // The object and what the views point to live until the task is gone. The waker and the
                 // reply live until the call returns.
                 let returned = unsafe { call(self.object.object, (&raw mut start).cast(), (&raw mut pending).cast()) };
-                if let (PENDING, Some(poll), Some(close)) = (returned.status, start.poll, start.close) {
-                    // SAFETY: a library that gives these functions has written the task.
-                    self.state = State::Started(StartedTask { task: unsafe { start.task.assume_init() }, poll, close });
+                if let (PENDING, Some(table)) = (returned.status, start.table) {
+                    // SAFETY: a library that gives a table has written the task.
+                    self.state = State::Started(unsafe { start.task.assume_init() }, table);
                 }
                 returned
             }
-            State::Over => {
-                let text = format!("the task of `{}` was polled after its end", M::NAME);
-                return Poll::Ready(M::Outcome::of(Err(Error::msg(text))));
-            }
+            State::Over => return Poll::Ready(M::Outcome::of(Err(polled_after_end(M::NAME)))),
         };
         // A library that made no task is not polled again.
-        if returned.status == PENDING && matches!(self.state, State::Started(_)) {
+        if returned.status == PENDING && matches!(self.state, State::Started(..)) {
             return Poll::Pending;
         }
         self.state = State::Over;
@@ -120,13 +117,29 @@ impl<M: Started> Future for LibraryTask<'_, M> {
 }
 
 impl<M: Started> Drop for LibraryTask<'_, M> {
+    #[inline]
     fn drop(&mut self) {
-        if let State::Started(StartedTask { task, close, .. }) = self.state {
-            let mut pending = Pending::<(), ()>::new(Pending::<(), ()>::FLAT);
-            // SAFETY: the task is one of this `close` that is not gone, and this is the last use of it.
-            // A drop returns nothing, and the library has printed the message of a panic.
-            let _: CallStatus = unsafe { close(task, std::ptr::null(), (&raw mut pending).cast()) };
-            self.waker.end();
+        if let State::Started(task, table) = self.state {
+            // SAFETY: the task is not gone, and this is the last use of it.
+            unsafe { close(task, table) };
         }
     }
+}
+
+#[cold]
+fn polled_after_end(method: &str) -> Error {
+    Error::msg(format!("the task of `{method}` was polled after its end"))
+}
+
+/// Ends a task that is pending.
+///
+/// # Safety
+///
+/// The task is one of this table that is not gone, and is not used again.
+#[cold]
+unsafe fn close(task: Object, table: &TaskTable) {
+    let mut pending = Pending::<(), ()>::new(Pending::<(), ()>::FLAT);
+    // SAFETY: the caller's promise.
+    // A drop returns nothing, and the library has printed the message of a panic.
+    let _: CallStatus = unsafe { (table.close)(task, std::ptr::null(), (&raw mut pending).cast()) };
 }

@@ -7,7 +7,7 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use crate::abi::table::{HostWaker, WakerTable};
@@ -19,11 +19,11 @@ pub(super) struct TaskWaker {
     lent: HostWaker,
     /// The executor's waker, during a poll.
     current: AtomicPtr<Waker>,
-    /// Made for the first clone.
-    kept: OnceLock<Arc<KeptWaker>>,
+    /// Of `Arc::into_raw`. Null before the first clone, and after the task.
+    kept: AtomicPtr<KeptWaker>,
 }
 
-/// A clone, of which one task has one.
+/// The clone, which is one for all of a task.
 #[repr(C)]
 struct KeptWaker {
     kept: HostWaker,
@@ -35,16 +35,18 @@ struct KeptWaker {
 impl TaskWaker {
     #[inline]
     pub(super) fn new() -> Self {
-        Self { lent: HostWaker { table: &LENT }, current: AtomicPtr::new(ptr::null_mut()), kept: OnceLock::new() }
+        Self { lent: HostWaker { table: &LENT }, current: AtomicPtr::default(), kept: AtomicPtr::default() }
     }
 
     /// Lends it for a poll of which this is the executor's waker.
     /// `self` does not move before the task is gone.
     #[inline]
     pub(super) fn lend(&mut self, waker: &Waker) -> *const HostWaker {
-        if let Some(kept) = self.kept.get() {
-            kept.renew(waker);
-            return Arc::as_ptr(kept).cast();
+        let kept = *self.kept.get_mut();
+        // SAFETY: it is of `Arc::into_raw`, and `end` has not dropped it.
+        if let Some(clone) = unsafe { kept.as_ref() } {
+            clone.renew(waker);
+            return kept.cast();
         }
         *self.current.get_mut() = ptr::from_ref(waker).cast_mut();
         (&raw const *self).cast()
@@ -53,9 +55,18 @@ impl TaskWaker {
     /// Drops the executor's waker, since the task is over.
     #[inline]
     pub(super) fn end(&mut self) {
-        if let Some(kept) = self.kept.take() {
-            kept.end();
+        let kept = std::mem::take(self.kept.get_mut());
+        if !kept.is_null() {
+            // SAFETY: it is of `Arc::into_raw`, and only this drops it.
+            unsafe { Arc::from_raw(kept) }.end();
         }
+    }
+}
+
+impl Drop for TaskWaker {
+    #[inline]
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -136,15 +147,29 @@ unsafe extern "C" fn wake_lent(lent: *const HostWaker) {
 unsafe extern "C" fn keep(lent: *const HostWaker) -> *const HostWaker {
     // SAFETY: the caller's promise.
     let (task, waker) = unsafe { current(lent) };
-    let kept = task.kept.get_or_init(|| {
+    let mut kept = task.kept.load(Ordering::Acquire);
+    if kept.is_null() {
         let latest = caught(|| waker.clone());
         if latest.is_none() {
             // At the next poll, the executor gets its panic itself.
             caught(|| waker.wake_by_ref());
         }
-        Arc::new(KeptWaker { kept: HostWaker { table: &KEPT }, latest: Mutex::new(latest) })
-    });
-    Arc::into_raw(Arc::clone(kept)).cast()
+        let new = Arc::new(KeptWaker { kept: HostWaker { table: &KEPT }, latest: Mutex::new(latest) });
+        let new = Arc::into_raw(new).cast_mut();
+        kept = match task.kept.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => new,
+            Err(other) => {
+                // Another thread of this poll was faster.
+                // SAFETY: nothing else has this pointer.
+                let new = unsafe { Arc::from_raw(new) };
+                caught(|| drop(new));
+                other
+            }
+        };
+    }
+    // SAFETY: it is of `Arc::into_raw`, and the task holds it.
+    unsafe { Arc::increment_strong_count(kept) };
+    kept.cast()
 }
 
 /// A lent waker is not dropped, and so this is not called.

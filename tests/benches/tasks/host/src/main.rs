@@ -6,7 +6,6 @@
 
 mod side;
 
-use std::hint::black_box;
 use std::time::Instant;
 
 use side::{Calls, async_ffi, plug, stabby};
@@ -48,9 +47,6 @@ fn calls(sides: [Calls; 3]) {
             times.sort_by(f64::total_cmp);
             times[ROUNDS / 2]
         });
-        // Of this program's allocator. Each side's library has one of its own.
-        let [ours, others, thirds] =
-            sides.each_ref().map(|side| allocation_counter::measure(|| black_box(side[method](BATCH))).count_total);
-        println!("{plug} {async_ffi} {stabby} {ours} {others} {thirds}");
+        println!("{plug} {async_ffi} {stabby}");
     }
 }
