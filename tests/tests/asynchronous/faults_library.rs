@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 use std::thread;
@@ -132,6 +132,9 @@ impl Random {
 }
 
 fn given_up_at_random(registry: &Registry) {
+    // One link at a time, since memory is measured.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock();
     let rare = open(registry);
     let counts = Arc::new(Counts::default());
     let waker = counts.waker();
@@ -140,7 +143,7 @@ fn given_up_at_random(registry: &Registry) {
     let mut round = |calls: u32| {
         for _ in 0..calls {
             let numbers: Vec<_> = (0..random.below(100)).collect();
-            let bytes = if cfg!(miri) { 10 } else { 10_000 };
+            let bytes = if cfg!(miri) { 10 } else { 100_000 };
             let mut task = rare.wait(vec![1; bytes], &numbers);
             match random.below(5) {
                 // Before the first poll.
@@ -175,8 +178,8 @@ fn given_up_at_random(registry: &Registry) {
         let before = resident();
         round(1_000);
         let more = resident().saturating_sub(before);
-        // The arguments and futures of these calls are ten times that. Other tests run at the same time.
-        assert!(more < 8 << 20, "{more} bytes more");
+        // The arguments of these calls are six times that, on each side. Other tests run at the same time.
+        assert!(more < 16 << 20, "{more} bytes more");
     }
     drop(waker);
     // Nothing has kept a clone.

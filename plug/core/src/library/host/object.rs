@@ -191,6 +191,12 @@ impl Boundary for LibraryObject {
 }
 
 impl LibraryObject {
+    /// An object that no library has made.
+    #[cfg(test)]
+    pub(super) fn of(plugin: &'static MatchedPlugin) -> Self {
+        Self { object: plugin.plugin, calls: &plugin.calls, of: plugin }
+    }
+
     /// The function of a method of its interface.
     #[inline]
     pub(super) fn call_fn<M: Method>(&self) -> CallFn {

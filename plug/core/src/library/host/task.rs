@@ -143,3 +143,155 @@ unsafe fn close(task: Object, table: &TaskTable) {
     // A drop returns nothing, and the library has printed the message of a panic.
     let _: CallStatus = unsafe { (table.close)(task, std::ptr::null(), (&raw mut pending).cast()) };
 }
+
+#[cfg(test)]
+mod tests {
+    use std::any::TypeId;
+    use std::fmt::Display;
+    use std::ptr;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::abi::table::{CallFn, DONE};
+    use crate::interface::{Declaration, Identity, Interface};
+    use crate::library::host::object::MatchedPlugin;
+    use crate::portable::method::Method;
+    use crate::portable::proxy::Boundary;
+    use crate::task::Task;
+
+    trait Broken: Send + Sync {}
+
+    impl Interface for dyn Broken {
+        const DECLARATION: Declaration = Declaration { path: "a::Broken", version: "1", place: "", is_generic: false };
+    }
+
+    /// Its method returns a text.
+    struct Text;
+
+    impl Method for Text {
+        type Interface = dyn Broken;
+        type Arguments = ();
+        type Outcome = Result<String, Error>;
+        type Ok = String;
+        type Error = Error;
+        const NAME: &'static str = "text";
+        const WIRE_NAME: &'static str = "Text";
+        const ARGUMENT_NAMES: &'static [&'static str] = &[];
+        const DOCS: &'static str = "";
+        const INDEX: usize = 0;
+        const HAS_DEFAULT: bool = false;
+        const IS_IDEMPOTENT: bool = false;
+        const IS_ASYNC: bool = true;
+
+        fn tell(error: &Error, text: &mut dyn FnMut(&dyn Display)) {
+            text(error);
+        }
+    }
+
+    impl Started for Text {
+        fn start<'a>(_: &'a dyn Broken, (): ()) -> Task<'a, Result<String, Error>> {
+            Box::pin(async { Ok(String::new()) })
+        }
+    }
+
+    /// Returns this status, and does nothing else.
+    ///
+    /// # Safety
+    ///
+    /// None: it uses none of its arguments.
+    unsafe extern "C" fn returns<const STATUS: u64>(_: Object, _: *const (), _: *mut ()) -> CallStatus {
+        CallStatus::of(STATUS)
+    }
+
+    /// Makes a task of a table in which `poll` returns this status.
+    ///
+    /// # Safety
+    ///
+    /// `arguments` points to a `Start`.
+    unsafe extern "C" fn starts<const STATUS: u64>(object: Object, arguments: *const (), _: *mut ()) -> CallStatus {
+        let table = const { &TaskTable { size: size_of::<TaskTable>() as u32, poll: returns::<STATUS>, close: counts } };
+        // SAFETY: the caller's promise.
+        unsafe {
+            let start = arguments.cast::<Start>().cast_mut();
+            assert_eq!((*start).size as usize, size_of::<Start>());
+            assert_eq!((*(*(*start).waker).table).size as usize, size_of::<crate::abi::table::WakerTable>());
+            (*start).task.write(object);
+            (*start).table = Some(table);
+        }
+        CallStatus::of(PENDING)
+    }
+
+    static CLOSED: AtomicU32 = AtomicU32::new(0);
+
+    /// # Safety
+    ///
+    /// None: it uses none of its arguments.
+    unsafe extern "C" fn counts(_: Object, _: *const (), _: *mut ()) -> CallStatus {
+        CLOSED.fetch_add(1, Ordering::SeqCst);
+        CallStatus::of(DONE)
+    }
+
+    fn object(call: CallFn) -> LibraryObject {
+        let interface = Identity::foreign(TypeId::of::<()>(), "a::Broken", "1");
+        let (open, close) = (returns::<DONE> as CallFn, returns::<DONE> as CallFn);
+        let (name, plugin, calls, has) = ("a".to_owned(), Object::of(&()), Box::from([call]), Box::from([true]));
+        let plugin = MatchedPlugin { interface, name, calls, has, open, close, plugin, ask: None };
+        LibraryObject::of(Box::leak(Box::new(plugin)))
+    }
+
+    fn poll(task: &mut Task<'_, Result<String, Error>>) -> Poll<String> {
+        let polled = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        polled.map(|outcome| outcome.expect_err("it is broken").to_string())
+    }
+
+    fn broke(status: u64) -> Poll<String> {
+        let text = "plugin `a` broke the rules of a call to `text`: it returned with status";
+        Poll::Ready(format!("{text} {status} and no such reply"))
+    }
+
+    #[test]
+    fn a_library_that_breaks_the_rules_of_a_task_is_an_error() {
+        let over = Poll::Ready("the task of `text` was polled after its end".to_owned());
+        for (call, status) in
+            [(returns::<PENDING> as CallFn, PENDING), (returns::<DONE>, DONE), (returns::<77>, 77), (returns::<2>, 2)]
+        {
+            let object = object(call);
+            let mut task = object.start::<Text>(());
+            assert_eq!(poll(&mut task), broke(status));
+            assert_eq!(poll(&mut task), over);
+            // A method that is not asynchronous.
+            let error = object.call::<Text>(&()).expect_err("it is broken");
+            assert_eq!(Poll::Ready(error.to_string()), broke(status));
+        }
+        for (call, status) in [(starts::<DONE> as CallFn, DONE), (starts::<77>, 77)] {
+            let object = object(call);
+            let mut task = object.start::<Text>(());
+            assert_eq!((poll(&mut task), poll(&mut task), poll(&mut task)), (Poll::Pending, broke(status), over.clone()));
+        }
+        // With another status than `PENDING`, the task is gone, and so none of these was ended.
+        assert_eq!(CLOSED.load(Ordering::SeqCst), 0);
+        let object = object(starts::<PENDING>);
+        let mut task = object.start::<Text>(());
+        assert!((0..3).all(|_| poll(&mut task).is_pending()));
+        drop((task, object.start::<Text>(())));
+        assert_eq!(CLOSED.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn a_waker_that_was_not_lent_is_dropped_without_harm() {
+        let mut waker = TaskWaker::new();
+        waker.end();
+        let lent = waker.lend(Waker::noop());
+        // SAFETY: it is lent, and this program's own.
+        let clone = unsafe { ((*lent).table.clone)(lent) };
+        assert!(!ptr::eq(lent, clone) && ptr::eq(waker.lend(Waker::noop()), clone));
+        waker.end();
+        // SAFETY: it is a clone, which outlives the task. The last use of it is the last here.
+        unsafe {
+            ((*clone).table.wake_by_ref)(clone);
+            assert!(ptr::eq(((*clone).table.clone)(clone), clone));
+            ((*clone).table.wake)(clone);
+            ((*clone).table.drop)(clone);
+        }
+    }
+}
