@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 use std::thread;
 use std::time::Duration;
@@ -230,7 +230,11 @@ fn polled_by_two_executors_in_turn(registry: &Registry) {
     let mut task = rare.wait(vec![1], &[1]);
     for turn in 1..4 {
         assert!(poll_by(&mut task, &first.waker()).is_pending());
-        assert!(runtime.block_on(async { std::future::poll_fn(|context| Poll::Ready(task.as_mut().poll(context))).await }).is_pending());
+        assert!(
+            runtime
+                .block_on(async { std::future::poll_fn(|context| Poll::Ready(task.as_mut().poll(context))).await })
+                .is_pending()
+        );
         assert!(poll_by(&mut task, &second.waker()).is_pending());
         // Only the latest executor's is woken. Builtin, each waker is its executor's own, and all are kept.
         assert!(rare.release().expect("it releases") >= 3);
@@ -287,7 +291,12 @@ fn dropped_at_the_end_of_a_thread(registry: &Registry) {
         TASKS.with_borrow_mut(|tasks| {
             // A panic in this drop would end the process, builtin.
             let at = if is_builtin { "" } else { "drop" };
-            *tasks = vec![rare.wait(vec![1; 100], &[1]), rare.wakes_in_drop(), rare.panics(at, true), rare.panics("", false)];
+            *tasks = vec![
+                rare.wait(vec![1; 100], &[1]),
+                rare.wakes_in_drop(),
+                rare.panics(at, true),
+                rare.panics("", false),
+            ];
             for task in &mut tasks[..3] {
                 assert!(poll(task).is_pending());
             }
@@ -341,9 +350,12 @@ fn panics_are_errors(registry: &Registry) {
     let rare = open(registry);
     let text = |at, pauses| block_on(rare.panics(at, pauses)).expect_err("it panics").to_string();
     for pauses in [false, true] {
-        for (at, message) in
-            [("start", "in the start"), ("poll", "in the poll"), ("drop", "in the drop"), ("poll and drop", "in the poll")]
-        {
+        for (at, message) in [
+            ("start", "in the start"),
+            ("poll", "in the poll"),
+            ("drop", "in the drop"),
+            ("poll and drop", "in the poll"),
+        ] {
             let text = text(at, pauses);
             assert!(text.starts_with("plugin `rare` panicked in `panics` at "), "{text}");
             assert!(text.ends_with(&format!(": {message}")), "{at}: {text}");

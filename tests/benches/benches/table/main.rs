@@ -94,6 +94,7 @@ fn main() -> ExitCode {
     }
     if is_asked_for("async") {
         asynchronous::measure(&mut table, has_valgrind);
+        asynchronous::libraries(&mut table, has_valgrind);
     }
     if is_asked_for("build") {
         clean_build(&mut table);

@@ -21,3 +21,8 @@ use opened::{message_of, open, refusal, registry, worker};
 fn library_host(arguments: &[&str]) -> PathBuf {
     plug_tests::build("library-host", arguments, "library-host")
 }
+
+/// The host of `fixtures/tasks`, built with these arguments.
+fn task_host(arguments: &[&str]) -> PathBuf {
+    plug_tests::build("task-host", arguments, "task-host")
+}

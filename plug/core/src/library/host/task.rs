@@ -209,7 +209,8 @@ mod tests {
     ///
     /// `arguments` points to a `Start`.
     unsafe extern "C" fn starts<const STATUS: u64>(object: Object, arguments: *const (), _: *mut ()) -> CallStatus {
-        let table = const { &TaskTable { size: size_of::<TaskTable>() as u32, poll: returns::<STATUS>, close: counts } };
+        let table =
+            const { &TaskTable { size: size_of::<TaskTable>() as u32, poll: returns::<STATUS>, close: counts } };
         // SAFETY: the caller's promise.
         unsafe {
             let start = arguments.cast::<Start>().cast_mut();
@@ -266,7 +267,10 @@ mod tests {
         for (call, status) in [(starts::<DONE> as CallFn, DONE), (starts::<77>, 77)] {
             let object = object(call);
             let mut task = object.start::<Text>(());
-            assert_eq!((poll(&mut task), poll(&mut task), poll(&mut task)), (Poll::Pending, broke(status), over.clone()));
+            assert_eq!(
+                (poll(&mut task), poll(&mut task), poll(&mut task)),
+                (Poll::Pending, broke(status), over.clone())
+            );
         }
         // With another status than `PENDING`, the task is gone, and so none of these was ended.
         assert_eq!(CLOSED.load(Ordering::SeqCst), 0);
