@@ -27,7 +27,8 @@ impl Work for A {
             if polls > 1 {
                 return Poll::Ready(Ok(polls));
             }
-            context.waker().clone().wake();
+            let waker = context.waker().clone();
+            waker.wake();
             Poll::Pending
         })
         .await
