@@ -284,8 +284,10 @@ fn dropped_at_the_end_of_a_thread(registry: &Registry) {
     thread_local! {
         static TASKS: RefCell<Vec<Task<'static, Result<u64, Error>>>> = const { RefCell::new(Vec::new()) };
     }
-    // The task borrows it.
+    // The tasks borrow them. They are kept here, since Miri counts what is lost.
+    static OBJECTS: Mutex<Vec<&'static dyn Rare>> = Mutex::new(Vec::new());
     let rare: &'static dyn Rare = Box::leak(registry.open::<dyn Rare>("rare").expect("it opens"));
+    OBJECTS.lock().expect("no panic").push(rare);
     let is_builtin = registry.plugins().all(|plugin| plugin.origin().is_none());
     let ended = thread::spawn(move || {
         TASKS.with_borrow_mut(|tasks| {

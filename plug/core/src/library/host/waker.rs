@@ -6,7 +6,7 @@
 
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -30,6 +30,8 @@ struct KeptWaker {
     /// The executor's waker of the latest poll, unless it has been woken since.
     /// None when the task is over.
     latest: Mutex<Option<Waker>>,
+    /// Whether there is none, as far as is known without the lock.
+    is_woken: AtomicBool,
 }
 
 impl TaskWaker {
@@ -77,24 +79,36 @@ impl KeptWaker {
     }
 
     fn renew(&self, waker: &Waker) {
-        if self.lock().as_ref().is_some_and(|latest| latest.will_wake(waker)) {
+        if !self.is_woken.load(Ordering::Relaxed) && self.lock().as_ref().is_some_and(|latest| latest.will_wake(waker))
+        {
             return;
         }
         let waker = waker.clone();
-        let old = self.lock().replace(waker);
+        let old = {
+            let mut latest = self.lock();
+            self.is_woken.store(false, Ordering::Relaxed);
+            latest.replace(waker)
+        };
         drop(old);
     }
 
     fn wake(&self) {
         // As a rule of wakers, a poll follows, and that renews it.
-        let latest = self.lock().take();
+        let latest = {
+            let mut latest = self.lock();
+            self.is_woken.store(true, Ordering::Relaxed);
+            latest.take()
+        };
         caught(|| latest.map(Waker::wake));
     }
 
     #[cold]
-    fn end(&self) {
-        let latest = self.lock().take();
-        drop(latest);
+    fn end(self: Arc<Self>) {
+        if Arc::strong_count(&self) > 1 {
+            let latest = self.lock().take();
+            drop(latest);
+        }
+        // Else there is no clone, and the waker is dropped with the last of these.
     }
 }
 
@@ -154,7 +168,11 @@ unsafe extern "C" fn keep(lent: *const HostWaker) -> *const HostWaker {
             // At the next poll, the executor gets its panic itself.
             caught(|| waker.wake_by_ref());
         }
-        let new = Arc::new(KeptWaker { kept: HostWaker { table: &KEPT }, latest: Mutex::new(latest) });
+        let new = Arc::new(KeptWaker {
+            kept: HostWaker { table: &KEPT },
+            latest: Mutex::new(latest),
+            is_woken: AtomicBool::new(false),
+        });
         let new = Arc::into_raw(new).cast_mut();
         kept = match task.kept.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => new,
