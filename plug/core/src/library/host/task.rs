@@ -215,7 +215,7 @@ mod tests {
         unsafe {
             let start = arguments.cast::<Start>().cast_mut();
             assert_eq!((*start).size as usize, size_of::<Start>());
-            assert_eq!((*(*(*start).waker).table).size as usize, size_of::<crate::abi::table::WakerTable>());
+            assert_eq!((*(*start).waker).table.size as usize, size_of::<crate::abi::table::WakerTable>());
             (*start).task.write(object);
             (*start).table = Some(table);
         }
