@@ -61,7 +61,7 @@ pub fn libraries(table: &mut Table, has_valgrind: bool) {
                 count("async-ffi-boxed", &async_ffi),
                 count("stabby", &stabby),
             ];
-            row(table, &format!("instructions of {what}"), sides, limit);
+            row(table, &format!("instructions of {what}"), sides, None);
         }
     }
 }
