@@ -5,6 +5,8 @@ mod bodies;
 mod executors;
 mod hygiene;
 mod instrumented;
+#[cfg(not(miri))]
+mod runtimes;
 mod signatures;
 mod suite;
 mod tables;

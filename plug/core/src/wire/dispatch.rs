@@ -21,6 +21,7 @@ use crate::plugin::Plugin;
 use crate::portable::method::Signature;
 use crate::portable::proxy::Description;
 use crate::settings::EMPTY;
+use crate::task::with_hint;
 use crate::wire::callee::{Callee, NoReply};
 use crate::wire::fault::{Code, Fault, Panicked};
 use crate::wire::instances::{Instance, Instances, OpenInstance};
@@ -352,6 +353,7 @@ fn ended() -> Fault {
 /// The fault for a panic of the plugin.
 fn panicked(plugin: &Plugin, method: &str, payload: Box<dyn Any + Send>) -> Fault {
     let Caught { message, place } = Caught::new(payload);
+    let message = message.map(with_hint);
     let (plugin, method) = (plugin.name().to_owned(), method.to_owned());
     let kind = ErrorKind::Panicked { plugin, method, place: place.clone(), message: message.clone() };
     Fault::Panicked(Panicked { text: kind.to_string(), place, message })
