@@ -1,7 +1,7 @@
 //! Polls and drops a plugin's future within a runtime of tokio: the current one, or one of this
 //! build's own.
 //!
-//! A shared library has a tokio of its own, which knows no runtime of the host.
+//! A shared library has a tokio of its own, in which no runtime of the host is current.
 //! A host on another executor has none at all.
 //!
 //! The runtime is looked for at each poll, and not kept from the first one.
