@@ -6,6 +6,8 @@ mod executors;
 mod hygiene;
 mod instrumented;
 #[cfg(not(miri))]
+mod remote;
+#[cfg(not(miri))]
 mod runtimes;
 mod signatures;
 mod suite;
@@ -15,47 +17,92 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+/// A module of tests for each link, with a registry of it and all cases of the suite.
 macro_rules! every_link {
-    ($($name:ident: $link:expr;)*) => {
-        $(
-            mod $name {
-                use super::*;
-
-                fn registry() -> plug::Registry {
-                    let mut registry = plug::Registry::new();
-                    registry.add(&$link).expect("the link has plugins");
-                    registry
-                }
-
-                every_link!(@ values_cross);
-                every_link!(@ a_pending_task_is_woken);
-                every_link!(@ a_waker_stays_the_same);
-                every_link!(@ the_waker_of_the_latest_poll_is_woken);
-                every_link!(@ a_kept_waker_outlives_its_task);
-                every_link!(@ dropping_a_task_drops_its_state);
-                every_link!(@ an_error_keeps_its_causes);
-                every_link!(@ a_task_moves_between_threads_and_runtimes);
-            }
-        )*
+    ($further:tt $($name:ident: $link:expr;)*) => {
+        $(every_link! { @ [
+            values_cross
+            a_pending_task_is_woken
+            a_waker_stays_the_same
+            an_error_keeps_its_causes
+            a_task_moves_between_threads_and_runtimes
+        ] $further $name: $link })*
     };
-    (@ $case:ident) => {
-        #[test]
-        fn $case() {
-            suite::$case(&registry());
+    (@ [$($case:ident)*] [$($further:ident)*] $name:ident: $link:expr) => {
+        mod $name {
+            use super::*;
+
+            fn registry() -> plug::Registry {
+                let mut registry = plug::Registry::new();
+                registry.add(&$link).expect("the link has plugins");
+                registry
+            }
+
+            $(
+                #[test]
+                fn $case() {
+                    suite::$case(&registry());
+                }
+            )*
+            $(
+                #[test]
+                fn $further() {
+                    suite::$further(&registry());
+                }
+            )*
         }
     };
 }
 
 every_link! {
+    [dropping_a_task_drops_its_state a_kept_waker_outlives_its_task the_waker_of_the_latest_poll_is_woken]
     builtin: plug::link::Builtin;
+}
+
+every_link! {
+    [
+        dropping_a_task_drops_its_state
+        a_kept_waker_outlives_its_task
+        the_waker_of_the_latest_poll_is_woken
+        panics_are_errors
+    ]
     loopback: plug::link::Loopback;
 }
 
 #[cfg(not(miri))]
 every_link! {
+    [
+        dropping_a_task_drops_its_state
+        a_kept_waker_outlives_its_task
+        the_waker_of_the_latest_poll_is_woken
+        panics_are_errors
+    ]
     library: tables::library();
+}
+
+#[cfg(not(miri))]
+every_link! {
+    [dropping_a_task_drops_its_state a_kept_waker_outlives_its_task panics_are_errors]
+    process: remote::process();
+    grpc: remote::server();
+}
+
+// net/rpc has no cancellation.
+#[cfg(not(miri))]
+every_link! {
+    [panics_are_errors]
+    process_by_netrpc: remote::process_by_netrpc();
+}
+
+/// Waits until the other side of a link has done what is expected.
+fn until(mut what: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !what() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it does not happen");
+        thread::sleep(Duration::from_micros(200));
+    }
 }
 
 struct Unpark(Thread);

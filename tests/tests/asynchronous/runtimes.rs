@@ -1,4 +1,4 @@
-//! A plugin that uses tokio, in a library and builtin, in hosts with each executor.
+//! A plugin that uses tokio, over each link, in hosts with each executor.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -61,14 +61,20 @@ fn builtin() -> Arc<dyn Net> {
     open(&plug::link::Builtin)
 }
 
-/// The plugin over each link.
-fn every_link() -> [(&'static str, Arc<dyn Net>); 2] {
+/// The plugin in this process.
+fn in_process() -> [(&'static str, Arc<dyn Net>); 2] {
     [("builtin", builtin()), ("library", open(&library()))]
+}
+
+/// The plugin behind a server, whose runtime is current.
+fn remote() -> [(&'static str, Arc<dyn Net>); 2] {
+    let process = plug::link::Process::open(plug_tests::program("process-tokio")).expect("it can be opened");
+    [("process", open(&process)), ("grpc", open(&crate::remote::server()))]
 }
 
 /// Runs the case over each link in each host.
 fn everywhere(case: fn(Arc<dyn Net>) -> Task<'static, ()>) {
-    for (link, net) in every_link() {
+    for (link, net) in in_process().into_iter().chain(remote()) {
         for (host, _, run) in HOSTS {
             eprintln!("{link} in a host on {host}");
             run(case(Arc::clone(&net)));
@@ -112,7 +118,7 @@ fn it_opens_sockets() {
 
 #[test]
 fn it_spawns_in_the_runtime_that_is_current_and_otherwise_in_its_own() {
-    for (link, net) in every_link() {
+    for (link, net) in in_process() {
         for (host, has_tokio, run) in HOSTS {
             let net = Arc::clone(&net);
             let main = thread::current().name().unwrap_or_default().to_owned();
@@ -186,7 +192,7 @@ fn a_timer_of_the_host_s_runtime_ends_with_that() {
 
 #[test]
 fn a_task_is_polled_by_executors_in_turn() {
-    for (_, net) in every_link() {
+    for (_, net) in in_process() {
         // Its timer is one of the build's own runtime, which never ends.
         let mut sleep = net.sleep(200);
         assert!(poll(&mut sleep).is_pending());
@@ -198,7 +204,7 @@ fn a_task_is_polled_by_executors_in_turn() {
 
 #[test]
 fn a_task_is_dropped_within_a_runtime() {
-    for (link, net) in every_link() {
+    for (link, net) in in_process() {
         for (at, (host, _, run)) in (0..).zip(HOSTS) {
             eprintln!("{link} in a host on {host}");
             // Dropped in the host.
@@ -220,7 +226,7 @@ fn a_task_is_dropped_within_a_runtime() {
         }
     }
     // Dropped where no runtime is current, the task that the drop spawns runs in that of the build.
-    for (_, net) in every_link() {
+    for (_, net) in in_process() {
         let runtime = several();
         let mut forever = net.forever();
         runtime.block_on(async { assert!(poll(&mut forever).is_pending()) });
@@ -231,7 +237,7 @@ fn a_task_is_dropped_within_a_runtime() {
 
 #[test]
 fn a_task_that_was_not_polled_is_dropped_without_a_runtime() {
-    for (_, net) in every_link() {
+    for (_, net) in in_process() {
         drop(net.forever());
         assert_eq!(net.dropped().expect("a number"), 0);
         assert_eq!(net.cleaned().expect("a number"), 0);
@@ -243,7 +249,7 @@ fn a_task_is_dropped_at_the_end_of_a_thread() {
     thread_local! {
         static LAST: RefCell<Option<Task<'static, Result<(), Error>>>> = const { RefCell::new(None) };
     }
-    for (link, net) in every_link() {
+    for (link, net) in in_process() {
         for is_first in [true, false] {
             let of_thread = Arc::clone(&net);
             let ends = thread::spawn(move || {

@@ -265,7 +265,7 @@ impl Grpc {
     pub fn check(&self) -> Result<(), Error> {
         let remote = &self.0;
         let origin = remote.address.to_string();
-        let deadline = crate::deadline::of_call(remote.options.deadline);
+        let deadline = crate::scope::deadline(remote.options.deadline);
         let check = || remote.driver.wait(services::check(&*remote.retrying, "", deadline));
         remote.driver.check().and_then(|()| check()).map_err(|fault| services::unwell(&origin, &origin, fault))
     }
@@ -281,7 +281,7 @@ impl Link for Grpc {
     fn plugins(&self) -> Result<Vec<Plugin>, Error> {
         let remote = &self.0;
         let origin = remote.address.to_string();
-        let deadline = crate::deadline::of_call(remote.options.deadline);
+        let deadline = crate::scope::deadline(remote.options.deadline);
         let list = || remote.driver.wait(services::list(&*remote.retrying, deadline));
         let list = remote.driver.check().and_then(|()| list()).map_err(|fault| services::unlisted(&origin, fault))?;
         let side = Side {

@@ -2,11 +2,9 @@
 
 use std::marker::PhantomData;
 
-use crate::error::Error;
 use crate::interface::{Identity, Interface};
 use crate::portable::arguments::Arguments;
 use crate::portable::method::{Method, Signature, Started};
-use crate::portable::outcome::Outcome;
 use crate::task::Task;
 
 /// An interface whose methods can be called across a boundary.
@@ -74,10 +72,7 @@ pub trait Boundary: Send + Sync + 'static {
     }
 
     /// Starts an asynchronous method.
-    fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
-        let _ = given;
-        Box::pin(async { M::Outcome::of(Err(Error::msg(no_async(M::NAME)))) })
-    }
+    fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome>;
 
     /// Starts an asynchronous method that has a default body.
     /// Returns the arguments if the other side lacks it, and so has done nothing.
@@ -87,11 +82,6 @@ pub trait Boundary: Send + Sync + 'static {
     ) -> Task<'a, Result<M::Outcome, <M::Arguments as Arguments>::Given<'a>>> {
         Box::pin(async move { if self.has::<M>() { Ok(self.start::<M>(given).await) } else { Err(given) } })
     }
-}
-
-/// The error of an asynchronous method over a link that carries none.
-pub(crate) fn no_async(method: &str) -> String {
-    format!("`{method}` is an `async fn`, which this link does not carry yet: use it builtin, or in a library")
 }
 
 /// An object of `I` on the other side of a boundary.
