@@ -3,12 +3,16 @@
 
 mod bodies;
 mod executors;
+#[cfg(not(miri))]
+mod faults;
 mod hygiene;
 mod instrumented;
 #[cfg(not(miri))]
 mod remote;
 #[cfg(not(miri))]
 mod runtimes;
+#[cfg(not(miri))]
+mod scopes;
 mod signatures;
 mod suite;
 mod tables;
@@ -85,15 +89,15 @@ every_link! {
 #[cfg(not(miri))]
 every_link! {
     [dropping_a_task_drops_its_state a_kept_waker_outlives_its_task panics_are_errors]
-    process: remote::process();
-    grpc: remote::server();
+    process: remote::process_link();
+    grpc: remote::grpc_link();
 }
 
 // net/rpc has no cancellation.
 #[cfg(not(miri))]
 every_link! {
     [panics_are_errors]
-    process_by_netrpc: remote::process_by_netrpc();
+    process_by_netrpc: remote::netrpc_link();
 }
 
 /// Waits until the other side of a link has done what is expected.

@@ -22,7 +22,7 @@ use crate::rpc::client::driver::Driver;
 use crate::rpc::client::instance::{ObjectInstance, Opens};
 use crate::rpc::client::plugins::{Reach, Side, name_of};
 use crate::rpc::client::{plugins, services};
-use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
+use crate::rpc::limits::{HEADERS, REPLY_WINDOW, STREAM_WINDOW};
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 
@@ -212,7 +212,7 @@ impl GrpcOptions {
             .connect_timeout(self.connect_timeout)
             .tcp_nodelay(true)
             .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_connection_window_size(REPLY_WINDOW)
             .http2_max_header_list_size(HEADERS);
         match tls {
             Some(tls) => endpoint.tls_config(tls),

@@ -429,3 +429,53 @@ fn panicked(plugin: &Plugin, method: &str, payload: Box<dyn Any + Send>) -> Faul
     let kind = ErrorKind::Panicked { plugin, method, place: place.clone(), message: message.clone() };
     Fault::Panicked(Panicked { text: kind.to_string(), place, message })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::task::Waker;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::scope::deadline;
+
+    /// Reports the deadline of the thread that drops it.
+    struct Reports(mpsc::Sender<Option<Instant>>);
+
+    impl Drop for Reports {
+        fn drop(&mut self) {
+            let _ = self.0.send(deadline(None));
+        }
+    }
+
+    #[test]
+    fn a_method_has_its_deadline_in_each_poll_and_in_its_drop() {
+        let until = Instant::now() + Duration::from_secs(100);
+        let (send, deadlines) = mpsc::channel();
+        let reports = Reports(send);
+        let future = async move {
+            for _ in 0..2 {
+                let _ = reports.0.send(deadline(None));
+                let mut is_again = false;
+                std::future::poll_fn(|_| match std::mem::replace(&mut is_again, true) {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending,
+                })
+                .await;
+            }
+            std::future::pending().await
+        };
+        let dispatch = Dispatch::new(std::iter::empty(), 0).unwrap();
+        let target = Target { dispatch, plugin: 0, method: 0, instance: None };
+        let task: ReplyTask = Box::pin(future);
+        let mut task = Task { target, task: Some(task), scope: Scope::until(Some(until)), instance: None };
+        let poll = |task: &mut Task| task.poll(&mut Context::from_waker(Waker::noop())).is_pending();
+        assert!(poll(&mut task));
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert!(poll(&mut task)));
+        });
+        drop(task);
+        assert_eq!(deadlines.try_iter().collect::<Vec<_>>(), [Some(until); 3]);
+        assert_eq!(deadline(None), None);
+    }
+}
