@@ -69,7 +69,7 @@ fn in_process() -> [(&'static str, Arc<dyn Net>); 2] {
 /// The plugin behind a server, whose runtime is current.
 fn remote() -> [(&'static str, Arc<dyn Net>); 2] {
     let process = plug::link::Process::open(plug_tests::program("process-tokio")).expect("it can be opened");
-    [("process", open(&process)), ("grpc", open(&crate::remote::server()))]
+    [("process", open(&process)), ("grpc", open(&crate::remote::grpc_link()))]
 }
 
 /// Runs the case over each link in each host.
