@@ -68,5 +68,5 @@ pub fn grpc_link() -> Grpc {
         std::thread::spawn(move || server.serve());
         address
     });
-    Grpc::open(&*ADDRESS).expect("it is an address")
+    Grpc::open(&ADDRESS).expect("it is an address")
 }

@@ -71,8 +71,10 @@ pub trait Boundary: Send + Sync + 'static {
         self.has::<M>().then(|| self.call::<M>(given))
     }
 
-    /// Starts an asynchronous method.
-    fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome>;
+    /// Starts an asynchronous method. Unless a link does better, the first poll waits for the reply.
+    fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
+        Box::pin(async move { self.call::<M>(&given) })
+    }
 
     /// Starts an asynchronous method that has a default body.
     /// Returns the arguments if the other side lacks it, and so has done nothing.
