@@ -11,6 +11,8 @@ mod instrumented;
 #[cfg(not(miri))]
 mod remote;
 #[cfg(not(miri))]
+mod runtimes;
+#[cfg(not(miri))]
 mod scopes;
 mod signatures;
 mod suite;

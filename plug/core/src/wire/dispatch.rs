@@ -22,6 +22,7 @@ use crate::portable::method::Signature;
 use crate::portable::proxy::Description;
 use crate::scope::Scope;
 use crate::settings::EMPTY;
+use crate::task::with_hint;
 use crate::wire::callee;
 use crate::wire::callee::{Callee, NoReply, ReplyTask};
 use crate::wire::fault::{Code, Fault, Panicked};
@@ -423,6 +424,7 @@ fn ended() -> Fault {
 /// The fault for a panic of the plugin.
 fn panicked(plugin: &Plugin, method: &str, payload: Box<dyn Any + Send>) -> Fault {
     let Caught { message, place } = Caught::new(payload);
+    let message = message.map(with_hint);
     let (plugin, method) = (plugin.name().to_owned(), method.to_owned());
     let kind = ErrorKind::Panicked { plugin, method, place: place.clone(), message: message.clone() };
     Fault::Panicked(Panicked { text: kind.to_string(), place, message })

@@ -11,6 +11,7 @@ mod logs;
 mod needs;
 #[path = "../../../tests/library/opened.rs"]
 mod opened;
+mod runtime;
 mod variants;
 
 use std::path::PathBuf;

@@ -31,7 +31,7 @@ use crate::wire::list;
 static PLUGIN: HeaderName = HeaderName::from_static(list::PLUGIN_NAME);
 static INSTANCE: HeaderName = HeaderName::from_static(list::INSTANCE);
 
-/// The replies of so many cancelled calls are expected, and passed over without an answer.
+/// The most cancelled calls whose replies are passed over without an answer.
 const CANCELLED: usize = 10_000;
 
 /// An HTTP/2 connection that calls go over. Cheap to clone.
