@@ -106,6 +106,8 @@
 //! * `schema` has the JSON Schema of settings, if their type implements `schemars::JsonSchema`.
 //!   A plugin needs it for [`Plugin::schema`], and the host does not.
 //! * `toml` lets a host read settings in TOML.
+//! * `serde_json` lets a host pass any value that is `serde::Serialize` as settings.
+//!   `toml` turns it on too.
 //! * `log` and `tracing` bring log records of a library's plugins to the host's logger or
 //!   subscriber.
 //!   Host and library both need the feature.

@@ -23,11 +23,6 @@ impl Settings {
         Ok(Self(()))
     }
 
-    #[doc(hidden)]
-    pub fn of<T: FeatureConfig>(_value: T) -> Result<Self, Error> {
-        Ok(Self(()))
-    }
-
     pub(crate) fn text(&self) -> &str {
         EMPTY
     }
