@@ -44,7 +44,11 @@ impl Scope {
 
     /// A scope with this deadline alone.
     pub(crate) fn until(deadline: Option<Instant>) -> Self {
-        Self { deadline, ..Self::default() }
+        Self {
+            deadline,
+            #[cfg(feature = "rpc")]
+            cancellations: Cancellations::default(),
+        }
     }
 
     /// Runs `work` in this scope, in place of the thread's own.
