@@ -113,3 +113,10 @@ pub fn until(limit: Duration, what: &str, is_so: impl Fn() -> bool) -> Duration 
     }
     start.elapsed()
 }
+
+/// The bytes of memory that a process has. 0 on systems without `/proc`.
+pub fn resident(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse().unwrap_or(0_usize) << 10
+}

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use asynchronous_plugins::Waits;
+use plug::link::{ProcessOptions, Restart};
 use plug::{ErrorKind, OpenOptions, Task};
 use tokio::runtime::Builder;
 
@@ -79,6 +80,22 @@ fn given_up_at_random(remote: &Remote) {
     if !remote.cancels {
         // The reply is passed over when it comes.
         waiter.release().expect("a number");
+    }
+    nothing_is_left(&*waiter);
+}
+
+/// A connection has room for so many calls at once, so that a stream that were left would be missed.
+#[test]
+fn more_calls_are_given_up_than_a_connection_has_room_for() {
+    let remote = remote::grpc();
+    let waiter = remote.open();
+    for round in 1..=25 {
+        let mut pending: Vec<_> = (0..1000).map(|number| waiter.held(number)).collect();
+        for task in &mut pending {
+            assert!(poll(task).is_pending());
+        }
+        until(|| waiter.begun().expect("a number") == 1000 * round);
+        drop(pending);
     }
     nothing_is_left(&*waiter);
 }
@@ -220,8 +237,7 @@ fn within_a_callback_of_a_runtime(remote: &Remote) {
 
 /// No reply of 10,000 is lost, while each waits.
 fn many_pending(remote: &Remote) {
-    // The connection of a server has room for its own calls beside them.
-    const CALLS: u64 = 9_990;
+    const CALLS: u64 = 10_000;
     let waiter = remote.open();
     let mut pending: Vec<_> = (0..CALLS).map(|number| (number, waiter.held(number))).collect();
     for (_, task) in &mut pending {
@@ -258,7 +274,8 @@ fn a_process_that_is_killed_ends_each_call() {
 /// A process that has ended is started again for a call that has not begun.
 #[test]
 fn a_process_is_started_again_for_an_asynchronous_call() {
-    let remote = remote::restarted();
+    let options = ProcessOptions::new().restart(Restart::at_most(2));
+    let remote = Remote::new(&remote::open(options), true);
     let waiter = remote.open();
     let pid = || waiter.pid().expect("a number");
     let first = pid();

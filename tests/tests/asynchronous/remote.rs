@@ -14,7 +14,7 @@ pub struct Remote {
 }
 
 impl Remote {
-    fn new(link: &dyn Link, cancels: bool) -> Self {
+    pub fn new(link: &dyn Link, cancels: bool) -> Self {
         let mut registry = Registry::new();
         registry.add(link).expect("the link has plugins");
         Self { registry, cancels }
@@ -42,11 +42,6 @@ pub fn grpc() -> Remote {
     Remote::new(&grpc_link(), true)
 }
 
-/// A process that is started again.
-pub fn restarted() -> Remote {
-    Remote::new(&open(ProcessOptions::new().restart(plug::link::Restart::at_most(2))), true)
-}
-
 /// The crate asynchronous-plugins as a process.
 pub fn process_link() -> Process {
     open(ProcessOptions::new())
@@ -56,7 +51,7 @@ pub fn netrpc_link() -> Process {
     open(ProcessOptions::new().env("PLUG_PROTOCOL", "netrpc"))
 }
 
-fn open(options: ProcessOptions) -> Process {
+pub fn open(options: ProcessOptions) -> Process {
     options.open(plug_tests::program("process-asynchronous")).expect("it can be opened")
 }
 

@@ -17,5 +17,5 @@ pub fn measure(table: &mut Table) {
     table.row_guarded(row, figure(1), figure(0), 1.6, 2.5);
     let row = "ns for each of 64 asynchronous calls at once from one task, beside 64 threads";
     table.row_guarded(row, figure(3), figure(2), 1.0, 2.0);
-    table.row_alone("bytes of memory of a host with 9,990 calls that wait", figure(4), MEMORY);
+    table.row_alone("bytes of memory of a host with 10,000 calls that wait", figure(4), MEMORY);
 }
