@@ -13,7 +13,9 @@ use plug::{ErrorKind, OpenOptions, Task};
 use tokio::runtime::Builder;
 
 use crate::remote::{self, Remote};
-use crate::{block_on, poll, until};
+use plug_tests::block_on;
+
+use crate::{poll, until};
 
 macro_rules! every_remote_link {
     ($($case:ident)*) => {

@@ -12,7 +12,9 @@ use std::time::Duration;
 use plug::{Error, Registry, Task};
 use task_plugin::Rare;
 
-use crate::{block_on, poll};
+use plug_tests::block_on;
+
+use crate::poll;
 
 macro_rules! every_link {
     ($($name:ident: $link:expr, [$($case:ident)*];)*) => {

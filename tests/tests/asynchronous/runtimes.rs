@@ -12,7 +12,9 @@ use plug::{Error, Registry, Task};
 use tokio::runtime::Runtime;
 use tokio_plugins::Net;
 
-use crate::{block_on, poll};
+use plug_tests::block_on;
+
+use crate::poll;
 
 /// The thread of the runtime that a build makes for its own plugins.
 const OWN: &str = "plug-tokio";
@@ -83,12 +85,9 @@ fn everywhere(case: fn(Arc<dyn Net>) -> Task<'static, ()>) {
 }
 
 /// Waits until the value is that one.
+#[track_caller]
 fn until(value: impl Fn() -> Result<u64, Error>, expected: u64) {
-    let start = Instant::now();
-    while value().expect("a number") != expected {
-        assert!(start.elapsed() < Duration::from_secs(30), "it is {:?}, and not {expected}", value());
-        thread::sleep(Duration::from_millis(1));
-    }
+    crate::until(|| value().expect("a number") == expected);
 }
 
 /// The message of the panic.

@@ -7,7 +7,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use asynchronous_plugins::{Page, Waits};
 use plug::Registry;
 
-use crate::{block_on, poll, until};
+use plug_tests::block_on;
+
+use crate::{poll, until};
 
 /// A waker that counts.
 #[derive(Default)]

@@ -1,13 +1,10 @@
 //! Asynchronous methods in Rust, with peers in Go, which do not know: the wire has no word of it.
 
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::task::{Context, Poll, Waker};
 
 use plug::link::{Handshake, ProcessOptions};
 use plug::{Error, Registry};
-use plug_tests::{Sockets, built_program, go};
+use plug_tests::{Sockets, block_on, built_program, go};
 
 use crate::{Caller, greets};
 
@@ -15,25 +12,6 @@ use crate::{Caller, greets};
 #[plug::interface(portable, service = "Plug")]
 trait Greets: Send + Sync {
     async fn say_hello(&self, name: &str) -> Result<String, Error>;
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
-        }
-    }
 }
 
 /// A registry of a plugin in Go that serves this version of the protocol.
