@@ -98,7 +98,7 @@ every_link! {
     process_by_netrpc: remote::netrpc_link();
 }
 
-/// Waits for what the other side of a link does.
+/// Waits for an effect on the other side of a link.
 #[track_caller]
 fn until(is_so: impl FnMut() -> bool) {
     plug_tests::until(Duration::from_secs(20), "the other side has done it", is_so);

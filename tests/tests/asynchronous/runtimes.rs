@@ -68,7 +68,7 @@ fn in_process() -> [(&'static str, Arc<dyn Net>); 2] {
     [("builtin", builtin()), ("library", open(&library()))]
 }
 
-/// The plugin behind a server, whose runtime is current.
+/// The plugin behind a server. The server's runtime is current there.
 fn remote() -> [(&'static str, Arc<dyn Net>); 2] {
     let process = plug::link::Process::open(plug_tests::program("process-tokio")).expect("it can be opened");
     [("process", open(&process)), ("grpc", open(&crate::remote::grpc_link()))]
@@ -224,7 +224,7 @@ fn a_task_is_dropped_within_a_runtime() {
             until(|| net.dropped(), 2 * at + 2);
         }
     }
-    // Dropped where no runtime is current, the task that the drop spawns runs in that of the build.
+    // Without a current runtime, a task that the drop spawns runs in that of the build.
     for (_, net) in in_process() {
         let runtime = several();
         let mut forever = net.forever();

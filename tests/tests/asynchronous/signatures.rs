@@ -179,7 +179,7 @@ fn an_object_is_passed_in_each_way() {
     });
 }
 
-/// What an interface is generic over.
+/// The parameter of a generic interface.
 #[plug::interface]
 trait Codec<K: Send + 'static>: Send + Sync {
     type Item: Send;

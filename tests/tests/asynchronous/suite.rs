@@ -193,7 +193,7 @@ pub fn a_task_moves_between_threads_and_runtimes(registry: &Registry) {
     });
 }
 
-/// Only where a table is between both sides.
+/// Only over links with a table between both sides.
 pub fn panics_are_errors(registry: &Registry) {
     let waiter = open(registry);
     let message = |task| block_on::<Result<u64, plug::Error>>(task).expect_err("it panics").to_string();

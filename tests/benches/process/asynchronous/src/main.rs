@@ -29,7 +29,7 @@ pub trait Greets: Send + Sync {
 
 plug::handshake! { cookie = "BENCH=async", versions = { 1: [dyn Greets] } }
 
-/// The wakers of what is held. `None` once it is released.
+/// The wakers of the held calls. `None` once they are released.
 struct Greeter(Mutex<Option<Vec<Waker>>>);
 
 impl Default for Greeter {
