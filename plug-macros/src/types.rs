@@ -3,7 +3,9 @@
 //! The compiler checks the rest.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use syn::{GenericArgument, GenericParam, Lifetime, Path, PathArguments, Type, TypeParamBound, TypeReference, TypeTraitObject};
+use syn::{
+    GenericArgument, GenericParam, Lifetime, Path, PathArguments, Type, TypeParamBound, TypeReference, TypeTraitObject,
+};
 
 use crate::arguments::Errors;
 

@@ -106,6 +106,12 @@
 //! * `schema` has the JSON Schema of settings, if their type implements `schemars::JsonSchema`.
 //!   A plugin needs it for [`Plugin::schema`], and the host does not.
 //! * `toml` lets a host read settings in TOML.
+//! * `serde_json` lets a host pass any value that is `serde::Serialize` as settings.
+//!   `toml` turns it on too.
+//! * `tokio` is for a plugin whose `async fn`s use tokio.
+//!   They are polled in the current runtime, or in one of this build's own: see the
+//!   [guide](mod@guide::async).
+//!   The host does not need it.
 //! * `log` and `tracing` bring log records of a library's plugins to the host's logger or
 //!   subscriber.
 //!   Host and library both need the feature.

@@ -105,11 +105,18 @@ impl Drop for Started {
 ///
 /// Panics if the condition does not hold within `limit`.
 #[track_caller]
-pub fn until(limit: Duration, what: &str, is_so: impl Fn() -> bool) -> Duration {
+pub fn until(limit: Duration, what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < limit, "not within {limit:?}: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
     start.elapsed()
+}
+
+/// The bytes of memory that a process has. 0 on systems without `/proc`.
+pub fn resident(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse().unwrap_or(0_usize) << 10
 }

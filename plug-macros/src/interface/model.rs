@@ -5,8 +5,8 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, ItemTrait, Lifetime, LitStr, PatType, Path, ReceiverKind, ReturnType, Safety,
-    Signature, TraitItem, TraitItemFn, Type, TypeParamBound, WherePredicate, parse_quote,
+    Attribute, FnArg, GenericParam, Ident, ItemTrait, Lifetime, LitStr, PatType, Path, ReceiverKind, ReturnType,
+    Safety, Signature, TraitItem, TraitItemFn, Type, TypeParamBound, WherePredicate, parse_quote,
 };
 
 use super::by_hand::ByHand;

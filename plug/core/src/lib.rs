@@ -36,9 +36,9 @@ mod digest;
 #[cfg(any(feature = "library", feature = "process"))]
 mod executable_file;
 
-// Limits the time that a call may take.
+// Limits calls by a deadline and by cancellations, for a thread or for one future.
 #[cfg(feature = "host")]
-mod deadline;
+mod scope;
 
 // Lays out the `#[repr(C)]` views and tables that cross the boundary to a shared library.
 #[allow(unsafe_code)]
@@ -123,8 +123,6 @@ pub mod server {
     pub use crate::rpc::server::builder::Server;
 }
 
-#[cfg(feature = "host")]
-pub use deadline::with_deadline;
 pub use entry::options::OpenOptions;
 pub use error::Error;
 #[cfg(feature = "host")]
@@ -154,9 +152,11 @@ pub use registry::link::Link;
 #[cfg(all(feature = "host", feature = "config"))]
 pub use registry::section::Section;
 #[cfg(feature = "rpc")]
-pub use rpc::cancellation::{Cancellation, with_cancellation};
-#[cfg(feature = "rpc")]
 pub use rpc::server::builder::Server;
+#[cfg(feature = "rpc")]
+pub use scope::cancellation::{Cancellation, with_cancellation};
+#[cfg(feature = "host")]
+pub use scope::with_deadline;
 #[cfg(feature = "host")]
 pub use settings::document::Settings;
 #[cfg(feature = "config")]

@@ -39,7 +39,7 @@ pub use crate::portable::chain::{Chain, ChainTexts, DisplayText};
 pub use crate::portable::codec::{Malformed, PutFields, Sink, Source, TakeFields, finish};
 pub use crate::portable::method::{Method, Signature, Started};
 pub use crate::portable::outcome::Outcome;
-pub use crate::portable::proxy::{Boundary, Description, PortableInterface, Lend, Portables, Proxy, VisitMethods};
+pub use crate::portable::proxy::{Boundary, Description, Lend, PortableInterface, Portables, Proxy, VisitMethods};
 pub use crate::portable::record::{InterfaceRecord, interface_record_len};
 pub use crate::portable::types::{Docs, Field, Form, Type, TypeRef, Variant, type_id as type_number};
 pub use crate::portable::{Key as MapKey, Portable};

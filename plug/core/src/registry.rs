@@ -6,6 +6,8 @@ pub(crate) mod index;
 #[cfg(feature = "config")]
 pub(crate) mod instances;
 pub(crate) mod link;
+#[cfg(not(feature = "config"))]
+mod no_config;
 #[cfg(feature = "config")]
 pub(crate) mod section;
 pub(crate) mod suggest;

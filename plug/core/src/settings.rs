@@ -7,6 +7,8 @@
 pub(crate) mod document;
 #[cfg(feature = "host")]
 pub(crate) mod key;
+#[cfg(all(feature = "host", not(feature = "serde_json")))]
+mod no_serde_json;
 #[cfg(all(feature = "host", not(feature = "toml")))]
 mod no_toml;
 #[cfg(feature = "config")]
@@ -69,8 +71,8 @@ pub(crate) fn first_key(json: &str) -> Option<String> {
     });
     let key = &members[..end?];
     #[cfg(feature = "config")]
-    if let Ok(key) = serde_json::from_str(&format!("\"{key}\"")) {
-        return Some(key);
+    if let Ok(key) = reader::parser::Parser::new(&format!("\"{key}\"")).text() {
+        return Some(key.into_owned());
     }
     Some(key.to_owned())
 }

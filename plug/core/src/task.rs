@@ -1,6 +1,12 @@
-//! The future of an asynchronous method.
+//! The future of an asynchronous method, and the runtime of its polls.
+
+#[cfg(feature = "task-runtime")]
+mod runtime;
 
 use std::pin::Pin;
+
+#[cfg(feature = "task-runtime")]
+pub use runtime::within;
 
 /// The future of an asynchronous method of an interface.
 ///
@@ -30,11 +36,42 @@ pub type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Boxes the future of an `async fn` of a plugin.
 #[inline]
 pub fn task<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Task<'a, T> {
-    Box::pin(future)
+    Box::pin(within(future))
 }
 
 /// The same for a future that another macro boxes.
+#[cfg(not(feature = "task-runtime"))]
 #[inline]
 pub fn within<F: Future + Send>(future: F) -> F {
     future
+}
+
+/// Adds a way out to the message of a panic, if tokio lacks a runtime.
+pub(crate) fn with_hint(message: String) -> String {
+    // The same text since tokio 1.0.
+    if !message.starts_with("there is no reactor running") {
+        return message;
+    }
+    #[cfg(not(feature = "task-runtime"))]
+    let hint = "turn on the feature `tokio` of plug in the plugin's crate, and use tokio in an `async fn`";
+    #[cfg(feature = "task-runtime")]
+    let hint = runtime::hint();
+    format!("{message}\nhint: {hint}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_without_a_runtime_has_a_way_out() {
+        let message = "there is no reactor running, must be called from the context of a Tokio 1.x runtime";
+        let hint = if cfg!(feature = "task-runtime") {
+            "only an `async fn` of a plugin has the runtime of the feature `tokio` of plug: use tokio there"
+        } else {
+            "turn on the feature `tokio` of plug in the plugin's crate, and use tokio in an `async fn`"
+        };
+        assert_eq!(with_hint(message.to_owned()), format!("{message}\nhint: {hint}"));
+        assert_eq!(with_hint("gone".to_owned()), "gone");
+    }
 }

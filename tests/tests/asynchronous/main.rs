@@ -3,95 +3,105 @@
 
 mod bodies;
 mod executors;
+#[cfg(not(miri))]
+mod faults;
+mod faults_library;
 mod hygiene;
 mod instrumented;
+#[cfg(not(miri))]
+mod remote;
+#[cfg(not(miri))]
+mod runtimes;
+#[cfg(not(miri))]
+mod scopes;
 mod signatures;
 mod suite;
 mod tables;
 
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+/// A module of tests for each link, with a registry of it and all cases of the suite.
 macro_rules! every_link {
-    ($($name:ident: $link:expr;)*) => {
-        $(
-            mod $name {
-                use super::*;
-
-                fn registry() -> plug::Registry {
-                    let mut registry = plug::Registry::new();
-                    registry.add(&$link).expect("the link has plugins");
-                    registry
-                }
-
-                every_link!(@ values_cross);
-                every_link!(@ a_pending_task_is_woken);
-                every_link!(@ a_waker_stays_the_same);
-                every_link!(@ the_waker_of_the_latest_poll_is_woken);
-                every_link!(@ a_kept_waker_outlives_its_task);
-                every_link!(@ dropping_a_task_drops_its_state);
-                every_link!(@ an_error_keeps_its_causes);
-                every_link!(@ a_task_moves_between_threads_and_runtimes);
-            }
-        )*
+    ($further:tt $($name:ident: $link:expr;)*) => {
+        $(every_link! { @ [
+            values_cross
+            a_pending_task_is_woken
+            a_waker_stays_the_same
+            an_error_keeps_its_causes
+            a_task_moves_between_threads_and_runtimes
+        ] $further $name: $link })*
     };
-    (@ $case:ident) => {
-        #[test]
-        fn $case() {
-            suite::$case(&registry());
+    (@ [$($case:ident)*] [$($further:ident)*] $name:ident: $link:expr) => {
+        mod $name {
+            use super::*;
+
+            fn registry() -> plug::Registry {
+                let mut registry = plug::Registry::new();
+                registry.add(&$link).expect("the link has plugins");
+                registry
+            }
+
+            $(
+                #[test]
+                fn $case() {
+                    suite::$case(&registry());
+                }
+            )*
+            $(
+                #[test]
+                fn $further() {
+                    suite::$further(&registry());
+                }
+            )*
         }
     };
 }
 
 every_link! {
+    [dropping_a_task_drops_its_state a_kept_waker_outlives_its_task the_waker_of_the_latest_poll_is_woken]
     builtin: plug::link::Builtin;
+}
+
+every_link! {
+    [
+        dropping_a_task_drops_its_state
+        a_kept_waker_outlives_its_task
+        the_waker_of_the_latest_poll_is_woken
+        panics_are_errors
+    ]
     loopback: plug::link::Loopback;
 }
 
 #[cfg(not(miri))]
 every_link! {
+    [
+        dropping_a_task_drops_its_state
+        a_kept_waker_outlives_its_task
+        the_waker_of_the_latest_poll_is_woken
+        panics_are_errors
+    ]
     library: tables::library();
 }
 
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
+#[cfg(not(miri))]
+every_link! {
+    [dropping_a_task_drops_its_state a_kept_waker_outlives_its_task panics_are_errors]
+    process: remote::process_link();
+    grpc: remote::grpc_link();
 }
 
-/// The least executor: std alone.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
-        }
-    }
+// net/rpc has no cancellation.
+#[cfg(not(miri))]
+every_link! {
+    [panics_are_errors]
+    process_by_netrpc: remote::netrpc_link();
 }
 
-/// Ready at the second poll, to which another thread wakes it.
-async fn wait() {
-    let mut is_woken = false;
-    std::future::poll_fn(|context| {
-        if std::mem::replace(&mut is_woken, true) {
-            return Poll::Ready(());
-        }
-        let waker = context.waker().clone();
-        thread::spawn(move || {
-            thread::sleep(Duration::from_millis(1));
-            waker.wake();
-        });
-        Poll::Pending
-    })
-    .await;
+/// Waits for an effect on the other side of a link.
+#[track_caller]
+fn until(is_so: impl FnMut() -> bool) {
+    plug_tests::until(Duration::from_secs(20), "the other side has done it", is_so);
 }
 
 fn poll<T>(future: &mut plug::Task<'_, T>) -> Poll<T> {

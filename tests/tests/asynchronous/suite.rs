@@ -7,7 +7,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use asynchronous_plugins::{Page, Waits};
 use plug::Registry;
 
-use crate::{block_on, poll};
+use plug_tests::block_on;
+
+use crate::{poll, until};
 
 /// A waker that counts.
 #[derive(Default)]
@@ -32,6 +34,11 @@ impl Wake for Counts {
 
 fn open(registry: &Registry) -> Box<dyn Waits> {
     registry.open::<dyn Waits>("waiter").expect("it opens")
+}
+
+/// Waits until as many futures as this have begun on the other side.
+fn begun(waiter: &dyn Waits, count: u64) {
+    until(|| waiter.begun().expect("a number") == count);
 }
 
 fn page(title: &str, lines: &[&str]) -> Page {
@@ -112,17 +119,19 @@ pub fn a_kept_waker_outlives_its_task(registry: &Registry) {
     // After a value.
     let (counts, waker) = Counts::new();
     let mut task = waiter.keep();
-    assert!(task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+    until(|| task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
     drop(task);
     assert_eq!(waiter.wake_kept().expect("a number"), 1);
     // After the task was dropped.
     let mut task = waiter.forever("x".to_owned());
     assert!(task.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    begun(&*waiter, 1);
     drop(task);
+    until(|| waiter.dropped().expect("a number") == 1);
     assert_eq!(waiter.wake_kept().expect("a number"), 1);
     // Nothing of the executor is left.
     drop(waker);
-    assert_eq!(Arc::strong_count(&counts), 1);
+    until(|| Arc::strong_count(&counts) == 1);
     // Dropped without a wake-up, after the plugin.
     let mut task = waiter.forever("x".to_owned());
     assert!(poll(&mut task).is_pending());
@@ -139,14 +148,15 @@ pub fn dropping_a_task_drops_its_state(registry: &Registry) {
     for _ in 0..100 {
         let mut task = waiter.forever("x".repeat(100));
         assert!(poll(&mut task).is_pending());
+        begun(&*waiter, before + 1);
         assert_eq!(waiter.dropped().expect("a number"), before);
         drop(task);
         before += 1;
-        assert_eq!(waiter.dropped().expect("a number"), before);
+        until(|| waiter.dropped().expect("a number") == before);
     }
     // To its end, the task that stays is empty.
     let mut task = waiter.pause(0);
-    assert!(poll(&mut task).is_ready());
+    block_on(&mut task).expect("a number");
     assert_eq!(waiter.dropped().expect("a number"), before + 1);
     drop(task);
     assert_eq!(waiter.dropped().expect("a number"), before + 1);
@@ -183,7 +193,7 @@ pub fn a_task_moves_between_threads_and_runtimes(registry: &Registry) {
     });
 }
 
-/// Only where a table is between both sides.
+/// Only over links with a table between both sides.
 pub fn panics_are_errors(registry: &Registry) {
     let waiter = open(registry);
     let message = |task| block_on::<Result<u64, plug::Error>>(task).expect_err("it panics").to_string();

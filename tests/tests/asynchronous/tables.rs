@@ -1,4 +1,4 @@
-//! The links with a table between both sides, and the links that carry no asynchronous methods yet.
+//! The links with a table between both sides.
 
 use asynchronous_plugins::Waits;
 use plug::__private::{
@@ -6,7 +6,7 @@ use plug::__private::{
 };
 use plug::{Error, Registry, Task};
 
-use crate::{block_on, suite};
+use plug_tests::block_on;
 
 /// The crate asynchronous-plugins as a shared library.
 #[cfg(not(miri))]
@@ -15,19 +15,6 @@ pub fn library() -> plug::link::Library {
     // SAFETY: it is built of this workspace's crates.
     let library = unsafe { plug::link::Library::open(plug_tests::shared_library("asynchronous-plugins")) };
     library.expect("it can be opened")
-}
-
-#[test]
-fn panics_behind_a_table_are_errors() {
-    let mut registry = Registry::new();
-    registry.add(&plug::link::Loopback).expect("the link has plugins");
-    suite::panics_are_errors(&registry);
-    #[cfg(not(miri))]
-    {
-        let mut registry = Registry::new();
-        registry.add(&library()).expect("the link has plugins");
-        suite::panics_are_errors(&registry);
-    }
 }
 
 #[test]
@@ -77,17 +64,4 @@ fn a_record_says_which_methods_are_asynchronous() {
     }
     assert!(record.contains("\u{1e}by_hand\u{1f}\u{1f}async (String) -> u64\u{1f}"), "{record}");
     assert!(record.contains("\u{1e}twice\u{1f}default\u{1f}async (String) -> String\u{1f}"), "{record}");
-}
-
-#[cfg(not(miri))]
-#[test]
-fn a_process_says_that_it_carries_none_yet() {
-    let process = plug::link::ProcessOptions::new().open(plug_tests::program("process-asynchronous"));
-    let mut registry = Registry::new();
-    registry.add(&process.expect("it can be opened")).expect("the link has plugins");
-    let waiter = registry.open::<dyn Waits>("waiter").expect("it opens");
-    assert_eq!(waiter.dropped().expect("a number"), 0);
-    let error = block_on(waiter.repeat("x", 1)).expect_err("it cannot cross");
-    let text = "`repeat` is an `async fn`, which this link does not carry yet: use it builtin, or in a library";
-    assert_eq!(error.to_string(), text);
 }

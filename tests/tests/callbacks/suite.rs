@@ -94,7 +94,10 @@ pub fn a_callback_calls_the_plugin_again(registry: &Registry) {
 pub fn two_objects_differ(registry: &Registry) {
     let (job, first, second) = (open(registry), Mutex::default(), Mutex::default());
     let answer = job.both(&Notes { lines: &first, job: None }, &Notes { lines: &second, job: None }).unwrap();
-    assert_eq!((&*answer, &first.lock().unwrap()[..], &second.lock().unwrap()[..]), ("1!2!", &["first".to_owned()][..], &["second".to_owned()][..]));
+    assert_eq!(
+        (&*answer, &first.lock().unwrap()[..], &second.lock().unwrap()[..]),
+        ("1!2!", &["first".to_owned()][..], &["second".to_owned()][..])
+    );
 }
 
 pub fn an_error_keeps_its_causes(registry: &Registry) {

@@ -118,7 +118,7 @@ fn memory_goes_back_to_the_system_when_the_client_has_left() {
             stream.send_data(field_of_bytes(DATA), true).unwrap();
             requests.push((response, stream));
         }
-        let resident = || resident(server.id());
+        let resident = || plug_tests::resident(server.id());
         until(|| resident() > 150 << 20).await;
         tokio::time::sleep(Duration::from_millis(500)).await;
         let held = resident();
@@ -127,12 +127,4 @@ fn memory_goes_back_to_the_system_when_the_client_has_left() {
         peer.close().await;
         until(|| resident() < 64 << 20).await;
     });
-}
-
-/// The bytes of memory that a process has.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn resident(process: u32) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
 }

@@ -162,7 +162,7 @@ fn the_macros_know_no_link() {
     assert!(seen > 5);
 }
 
-/// They are the library link, `private.rs` for the emitted code, the app for libraries of the user,
+/// They are the library link, `private.rs` for the emitted code, two hosts for libraries of the user,
 /// the process link for tying a child's life to its parent's, and the server for returning memory.
 #[test]
 fn unsafe_code_is_in_few_places() {
@@ -199,13 +199,14 @@ fn unsafe_code_is_in_few_places() {
                 "plug/core/src/process/launch/child.rs",
                 "plug/core/src/rpc/server/trim.rs",
                 "app/src/library.rs",
+                "examples/gateway/src/lib.rs",
             ]
             .contains(&&*path);
         // The macros mention it, but emit none, as `plug-macros/src/expand_tests.rs` checks.
         let has = code.contains("unsafe ") || code.contains("unsafe(");
         assert!(may || !is_code || !has || path.starts_with("plug-macros/"), "{path} has unsafe code");
     }
-    assert_eq!(allowed.len(), 4, "{allowed:?}");
+    assert_eq!(allowed.len(), 5, "{allowed:?}");
 }
 
 /// They work on bytes in memory, and other files read and write those.

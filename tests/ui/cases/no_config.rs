@@ -1,13 +1,18 @@
 //! Settings in a host without the features that read them.
 
-use plug::Settings;
+use plug::{Registry, Settings};
+
+#[plug::interface]
+trait Greet {}
 
 #[derive(Clone)]
 struct Value;
 
 fn main() -> Result<(), plug::Error> {
     let text = String::new();
-    Settings::toml("app.toml", &text)?;
+    let settings = Settings::toml("app.toml", &text)?;
+    Registry::builtin().open_all::<dyn Greet>(&settings.at("plugins"))?;
+    Registry::builtin().check_all::<dyn Greet>(&settings)?;
     Settings::json("app.json", &text)?;
     Settings::of(&Value)?;
     Ok(())

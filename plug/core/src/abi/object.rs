@@ -26,11 +26,7 @@ unsafe impl Sync for LentObject<'_> {}
 impl<'a> LentObject<'a> {
     /// The functions are those of the interface `I`, in the order of its record.
     #[inline]
-    pub(crate) fn new<I: ?Sized + Sync>(
-        object: &'a I,
-        interface: &'static [u8],
-        calls: &'static [CallFn],
-    ) -> Self {
+    pub(crate) fn new<I: ?Sized + Sync>(object: &'a I, interface: &'static [u8], calls: &'static [CallFn]) -> Self {
         let size = size_of::<Self>() as u32;
         let (interface, calls) = (Slice::new(interface), Slice::new(calls));
         Self { size, interface, calls, object: Object::lent(object), lent: PhantomData }

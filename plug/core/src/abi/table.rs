@@ -3,7 +3,6 @@
 //! New fields come at the end, and `size` tells which fields a table has.
 
 use std::mem::MaybeUninit;
-use std::sync::atomic::AtomicPtr;
 
 use crate::abi::view::{Slice, Text};
 
@@ -33,7 +32,7 @@ pub(crate) const DONE: u64 = 0;
 pub(crate) const FAILED: u64 = 1;
 /// The method panicked, and its message went to the reply.
 pub(crate) const PANICKED: u64 = 2;
-/// The task is not ready. Only a task's `poll` returns it.
+/// The task is not ready. Only the call of an asynchronous method and a task's `poll` return it.
 pub(crate) const PENDING: u64 = 3;
 /// The plugin refuses its settings. Only `open` and `ask` return it, and only to a host that passed
 /// arguments; to another one they return `FAILED`.
@@ -165,43 +164,55 @@ pub(crate) const CHECK: u32 = 0;
 /// A plugin without one is done without a value.
 pub(crate) const SCHEMA: u32 = 1;
 
-/// The task of an asynchronous method: the value of the reply to its call.
-/// The views of the arguments are lent for its life.
+/// The arguments of an asynchronous method's call, which starts its task and polls it once.
+///
+/// The call replies as one of another method does, or it returns `PENDING` and has made a task.
+/// The values that the views point to are lent for the life of the task.
 #[repr(C)]
-#[derive(Clone, Copy)]
-pub(crate) struct StartedTask {
-    pub task: Object,
+pub(crate) struct Start {
+    pub size: u32,
+    /// The views of the method's arguments. They are lent for the call.
+    pub views: *const (),
+    /// The same as for a later poll.
+    pub waker: *const HostWaker,
+    /// The callee writes the task and its table when it returns `PENDING`.
+    pub task: MaybeUninit<Object>,
+    pub table: Option<&'static TaskTable>,
+}
+
+/// The functions of the task of an asynchronous method that was pending at its first poll.
+#[repr(C)]
+#[cfg_attr(not(feature = "library"), allow(dead_code, reason = "only hosts read it"))]
+pub(crate) struct TaskTable {
+    pub size: u32,
     /// Replies as a call of the method does, or returns `PENDING`.
-    /// It takes `task` as its object and a `LentWaker` as its arguments.
+    /// It takes the task as its object and a `HostWaker` as its arguments.
     /// With another status than `PENDING`, the task is gone.
     pub poll: CallFn,
-    /// Ends a task that is pending, or was not polled. It takes the same, and its reply is for nothing.
+    /// Ends a task that is pending. It takes no arguments, and its reply is for nothing.
     pub close: CallFn,
 }
 
-/// The waker that a host lends to a task, the same one for the task's whole life.
+/// A waker of a host. The host's own fields follow.
+///
+/// A poll gets a lent one, which is for that poll alone, and is not dropped or woken by value.
+/// A clone of it is owned, and is used in any thread and at any time, also after the task.
+/// The poll can get a clone again, as a lent one.
 #[repr(C)]
-pub(crate) struct LentWaker {
-    pub size: u32,
+pub(crate) struct HostWaker {
     pub table: &'static WakerTable,
-    /// For the functions of the table, during a poll.
-    pub data: *const (),
-    /// The library's own word. It is null at first, and null again when the task is gone.
-    pub own: AtomicPtr<()>,
 }
 
-/// A host's functions behind a waker. They do not unwind.
+/// The functions of a host behind a waker, which each gets. They do not unwind.
+/// Each means the same as in a `RawWakerVTable`.
 #[repr(C)]
 pub(crate) struct WakerTable {
     pub size: u32,
-    /// Wakes the task. Only during a poll.
-    pub wake: unsafe extern "C" fn(data: *const ()),
-    /// Makes a waker that can be woken at any time, also after the task. Only during a poll.
-    pub keep: unsafe extern "C" fn(data: *const ()) -> *const (),
-    /// From any thread.
-    pub wake_kept: unsafe extern "C" fn(kept: *const ()),
-    /// From any thread, once.
-    pub drop_kept: unsafe extern "C" fn(kept: *const ()),
+    pub clone: unsafe extern "C" fn(waker: *const HostWaker) -> *const HostWaker,
+    /// Wakes and drops it.
+    pub wake: unsafe extern "C" fn(waker: *const HostWaker),
+    pub wake_by_ref: unsafe extern "C" fn(waker: *const HostWaker),
+    pub drop: unsafe extern "C" fn(waker: *const HostWaker),
 }
 
 /// The table that a host passes to a library's entry.

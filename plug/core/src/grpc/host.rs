@@ -22,7 +22,7 @@ use crate::rpc::client::driver::Driver;
 use crate::rpc::client::instance::{ObjectInstance, Opens};
 use crate::rpc::client::plugins::{Reach, Side, name_of};
 use crate::rpc::client::{plugins, services};
-use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
+use crate::rpc::limits::{HEADERS, REPLY_WINDOW, STREAM_WINDOW};
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Fault, Unavailable};
 
@@ -212,7 +212,7 @@ impl GrpcOptions {
             .connect_timeout(self.connect_timeout)
             .tcp_nodelay(true)
             .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_connection_window_size(REPLY_WINDOW)
             .http2_max_header_list_size(HEADERS);
         match tls {
             Some(tls) => endpoint.tls_config(tls),
@@ -265,7 +265,7 @@ impl Grpc {
     pub fn check(&self) -> Result<(), Error> {
         let remote = &self.0;
         let origin = remote.address.to_string();
-        let deadline = crate::deadline::of_call(remote.options.deadline);
+        let deadline = crate::scope::deadline(remote.options.deadline);
         let check = || remote.driver.wait(services::check(&*remote.retrying, "", deadline));
         remote.driver.check().and_then(|()| check()).map_err(|fault| services::unwell(&origin, &origin, fault))
     }
@@ -281,7 +281,7 @@ impl Link for Grpc {
     fn plugins(&self) -> Result<Vec<Plugin>, Error> {
         let remote = &self.0;
         let origin = remote.address.to_string();
-        let deadline = crate::deadline::of_call(remote.options.deadline);
+        let deadline = crate::scope::deadline(remote.options.deadline);
         let list = || remote.driver.wait(services::list(&*remote.retrying, deadline));
         let list = remote.driver.check().and_then(|()| list()).map_err(|fault| services::unlisted(&origin, fault))?;
         let side = Side {

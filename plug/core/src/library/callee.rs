@@ -24,6 +24,7 @@ use crate::portable::check::{REPLY, check, has_limits, refused_result};
 use crate::portable::method::{Method, ObjectOf};
 use crate::portable::outcome::Outcome;
 use crate::settings::EMPTY;
+use crate::task::with_hint;
 
 type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'a>;
 
@@ -227,5 +228,5 @@ unsafe fn fail(reply: *mut (), texts: &[String], place: &str, status: u64) -> Ca
 unsafe fn panicked(reply: *mut (), payload: Box<dyn Any + Send>) -> CallStatus {
     let Caught { message, place } = Caught::new(payload);
     // SAFETY: the caller's promise.
-    unsafe { fail(reply, message.as_slice(), &place.unwrap_or_default(), PANICKED) }
+    unsafe { fail(reply, message.map(with_hint).as_slice(), &place.unwrap_or_default(), PANICKED) }
 }

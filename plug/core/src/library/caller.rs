@@ -1,6 +1,9 @@
 //! The caller's half of a call: the reply, and the outcome that it becomes.
 //! A host calls the objects of a library so, and a library those that it is lent.
 
+pub(super) mod task;
+mod waker;
+
 use std::any::Any;
 use std::fmt::{self, Display, Write};
 use std::marker::PhantomData;

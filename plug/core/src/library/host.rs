@@ -1,7 +1,7 @@
 //! The host's half: opens and inspects libraries, diagnoses them, and calls their plugins.
 //! These are the steps of an opening: `file` opens the file, `copy` copies it, `image` finds the
 //! section with the records, `structure` checks the parts that the loader trusts, `reader` parses
-//! the records, `loaded` loads the library, `object` calls it, and `task` polls its futures.
+//! the records, `loaded` loads the library, and `object` calls it.
 
 pub(crate) mod copy;
 pub(crate) mod file;
@@ -13,8 +13,6 @@ pub(crate) mod object;
 pub(crate) mod open;
 pub(crate) mod reader;
 pub(crate) mod structure;
-pub(crate) mod task;
-mod waker;
 
 /// Reads bytes as a file of a library, for the fuzzer.
 pub fn read(bytes: &[u8]) -> bool {

@@ -10,6 +10,7 @@ use crate::abi::object::LentObject;
 use crate::abi::table::{CallFn, Object};
 use crate::abi::view::Scratch;
 use crate::interface::Interface;
+use crate::library::caller::task::LibraryTask;
 use crate::library::caller::{self, Callable, Owner, lacking};
 use crate::portable::arguments::{Arguments, Crosses, Written};
 use crate::portable::codec::Sink;
@@ -104,8 +105,9 @@ impl Boundary for Borrowed<'_> {
         unsafe { caller::call::<M>(self, given) }
     }
 
-    fn start<'a, M: Started>(&'a self, _given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
-        todo!()
+    fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
+        // SAFETY: the same, and the caller makes a task of it.
+        Box::pin(unsafe { LibraryTask::<M, _>::new(self, given) })
     }
 }
 

@@ -2,11 +2,9 @@
 
 use std::marker::PhantomData;
 
-use crate::error::Error;
 use crate::interface::{Identity, Interface};
 use crate::portable::arguments::Arguments;
 use crate::portable::method::{Method, Signature, Started};
-use crate::portable::outcome::Outcome;
 use crate::task::Task;
 
 /// An interface whose methods can be called across a boundary.
@@ -89,10 +87,9 @@ pub trait Boundary: Send + Sync {
         self.has::<M>().then(|| self.call::<M>(given))
     }
 
-    /// Starts an asynchronous method.
+    /// Starts an asynchronous method. Unless a link does better, the first poll waits for the reply.
     fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
-        let _ = given;
-        Box::pin(async { M::Outcome::of(Err(Error::msg(no_async(M::NAME)))) })
+        Box::pin(async move { self.call::<M>(&given) })
     }
 
     /// Starts an asynchronous method that has a default body.
@@ -103,11 +100,6 @@ pub trait Boundary: Send + Sync {
     ) -> Task<'a, Result<M::Outcome, <M::Arguments as Arguments>::Given<'a>>> {
         Box::pin(async move { if self.has::<M>() { Ok(self.start::<M>(given).await) } else { Err(given) } })
     }
-}
-
-/// The error of an asynchronous method over a link that carries none.
-pub(crate) fn no_async(method: &str) -> String {
-    format!("`{method}` is an `async fn`, which this link does not carry yet: use it builtin, or in a library")
 }
 
 /// An object of `I` on the other side of a boundary.

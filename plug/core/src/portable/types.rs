@@ -38,8 +38,20 @@ pub enum Type {
     Tuple(&'static [Field]),
     /// An object that is lent for the call, by the path of its interface.
     Lent(&'static str),
-    Struct { name: &'static str, id: u64, arguments: &'static [TypeRef], fields: &'static [Field], docs: Docs },
-    Enum { name: &'static str, id: u64, arguments: &'static [TypeRef], variants: &'static [Variant], docs: Docs },
+    Struct {
+        name: &'static str,
+        id: u64,
+        arguments: &'static [TypeRef],
+        fields: &'static [Field],
+        docs: Docs,
+    },
+    Enum {
+        name: &'static str,
+        id: u64,
+        arguments: &'static [TypeRef],
+        variants: &'static [Variant],
+        docs: Docs,
+    },
 }
 
 /// It ends, also for a type that contains itself.

@@ -214,7 +214,7 @@ impl Process {
     /// serve.
     pub fn check(&self) -> Result<(), Error> {
         let running = self.0.running()?;
-        let deadline = crate::deadline::of_call(self.0.options.deadline);
+        let deadline = crate::scope::deadline(self.0.options.deadline);
         running.check(deadline).map_err(|fault| services::unwell(&self.0.launch.name, &self.0.origin(), fault))
     }
 

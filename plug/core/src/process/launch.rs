@@ -93,7 +93,7 @@ impl Launch {
 
     /// Starts the process and waits until it is connected.
     pub(crate) fn launch(&self, driver: &'static Driver) -> Result<Running, Error> {
-        let remaining = crate::deadline::within(self.start_timeout);
+        let remaining = crate::scope::within(self.start_timeout);
         let folder = folder_of_sockets()?;
         let executable = Executable::find(&self.path, self.sha256, folder.path())?;
         diagnosis::beforehand(&executable.program).map_err(|(fault, error)| self.fault(fault).with_source(error))?;
@@ -313,7 +313,7 @@ impl Launch {
         let target = PeerAddress { address, tls: None, session: None };
         let life = Life::of_another(&self.path, id);
         driver.wait(async {
-            let peer = self.connect(&target, protocol, crate::deadline::within(self.start_timeout)).await?;
+            let peer = self.connect(&target, protocol, crate::scope::within(self.start_timeout)).await?;
             Ok(Running {
                 driver,
                 peer,

@@ -59,7 +59,7 @@ impl Running {
     /// Its list of plugins. None from a program without `plug`.
     /// The time limit is that of the start.
     pub(crate) fn list(&self) -> Result<Option<ListReply>, Fault> {
-        let deadline = crate::deadline::of_call(Some(self.start_timeout));
+        let deadline = crate::scope::deadline(Some(self.start_timeout));
         self.driver.wait(self.explain_death(self.peer.list(deadline)))
     }
 

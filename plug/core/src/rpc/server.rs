@@ -15,5 +15,6 @@ pub(crate) mod reflection;
 pub(crate) mod request;
 pub(crate) mod respond;
 pub(crate) mod router;
+pub(crate) mod task;
 pub(crate) mod trim;
 pub(crate) mod workers;

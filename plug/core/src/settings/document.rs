@@ -22,7 +22,8 @@ use crate::settings::{EMPTY, key};
 /// Two are equal if the file, the path in it and the JSON text are.
 /// `Debug` shows no value, which may be a secret.
 ///
-/// A file of TOML needs the feature `toml` of plug, all others `config`.
+/// With the feature `config` of plug they can be of a JSON text. A TOML text needs `toml`, and
+/// any value that serde can serialize `serde_json`.
 ///
 /// ```
 /// # #[cfg(feature = "toml")] {
@@ -62,7 +63,7 @@ impl Settings {
     /// assert!(!settings.at("plugins.a").is_empty());
     ///
     /// let error = plug::Settings::json("app.json", "{\n  \"times\": 2,\n}").unwrap_err();
-    /// let text = "the settings of `app.json` cannot be read: trailing comma\n --> app.json:3:1";
+    /// let text = "the settings of `app.json` cannot be read: expected a key\n --> app.json:3:1";
     /// assert_eq!(error.to_string(), text);
     /// # Ok::<(), plug::Error>(())
     /// ```
@@ -98,6 +99,7 @@ impl Settings {
     /// The settings of a value that has been read already, by any reader.
     /// Errors about them name their keys, and no place.
     /// A number that is not finite becomes `null`, since JSON has none.
+    /// It needs the feature `serde_json` of plug, which `toml` brings too.
     ///
     /// # Errors
     ///
@@ -110,6 +112,7 @@ impl Settings {
     /// assert_eq!(settings, plug::Settings::of(&times)?);
     /// # Ok::<(), plug::Error>(())
     /// ```
+    #[cfg(feature = "serde_json")]
     pub fn of<T: serde::Serialize + ?Sized>(value: &T) -> Result<Self, Error> {
         let source = Source::value(std::any::type_name::<T>());
         let json = serde_json::to_string(value).map_err(|error| error.to_string());
@@ -191,7 +194,7 @@ impl Settings {
 
     /// The text, if they are one and no table.
     pub(crate) fn as_str(&self) -> Option<String> {
-        serde_json::from_str(self.text()).ok()
+        json::text(self.text()).map(Into::into)
     }
 
     /// An error about these settings: what they are not.

@@ -14,7 +14,7 @@
 
 mod key;
 mod number;
-mod parser;
+pub(crate) mod parser;
 mod refused;
 mod seen;
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
+use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::entry::options::OpenOptions;
 use crate::entry::{Request, Slot};
@@ -12,7 +14,7 @@ use crate::portable::arguments::Arguments;
 use crate::portable::check;
 use crate::portable::method::{Method, Started};
 use crate::portable::outcome::Outcome;
-use crate::portable::proxy::{PortableInterface, VisitMethods, no_async};
+use crate::portable::proxy::{PortableInterface, VisitMethods};
 use crate::protobuf;
 
 /// Why a method gave no reply.
@@ -24,14 +26,26 @@ pub(crate) enum NoReply {
     Panicked(Box<dyn Any + Send>),
 }
 
+type Reply = Result<Vec<u8>, NoReply>;
+
+/// The future of an asynchronous method. It owns the object and the arguments, and may panic.
+pub(crate) type ReplyTask = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+/// The start of a call: its reply, or the future of an asynchronous method.
+pub(crate) enum Called {
+    Replied(Reply),
+    /// The method is asynchronous, and nothing of it has run.
+    Started(ReplyTask),
+}
+
 /// An opened plugin of some interface.
 pub(crate) trait Callee: Send + Sync {
     /// Calls the method at this index of the interface.
-    fn call(&self, method: usize, request: &[u8]) -> Result<Vec<u8>, NoReply>;
+    fn call(self: Arc<Self>, method: usize, request: &[u8]) -> Called;
 }
 
 /// Opens the plugin, so that its methods can be called with bytes.
-pub(crate) fn open<I: ?Sized + PortableInterface>(plugin: &Plugin) -> Result<Box<dyn Callee>, Error> {
+pub(crate) fn open<I: ?Sized + PortableInterface>(plugin: &Plugin) -> Result<Arc<dyn Callee>, Error> {
     note_places();
     plugin.open::<I>().map(callee)
 }
@@ -40,7 +54,7 @@ pub(crate) fn open<I: ?Sized + PortableInterface>(plugin: &Plugin) -> Result<Box
 pub(crate) fn open_with<I: ?Sized + PortableInterface>(
     plugin: &Plugin,
     settings: &str,
-) -> Result<Box<dyn Callee>, Error> {
+) -> Result<Arc<dyn Callee>, Error> {
     // `open` says why a plugin of another build does not fit, and `ask` does not.
     if plugin.problem().is_some() {
         return open::<I>(plugin);
@@ -51,10 +65,10 @@ pub(crate) fn open_with<I: ?Sized + PortableInterface>(
     object.map(callee).ok_or_else(|| Error::msg("the plugin made no object"))
 }
 
-fn callee<I: ?Sized + PortableInterface>(object: Box<I>) -> Box<dyn Callee> {
+fn callee<I: ?Sized + PortableInterface>(object: Box<I>) -> Arc<dyn Callee> {
     let mut methods = MethodTable(Vec::new());
     I::methods(&mut methods);
-    Box::new(OpenedObject { object, methods: methods.0 })
+    Arc::new(OpenedObject { object, methods: methods.0 })
 }
 
 struct OpenedObject<I: ?Sized> {
@@ -62,7 +76,7 @@ struct OpenedObject<I: ?Sized> {
     methods: Vec<MethodFn<I>>,
 }
 
-type MethodFn<I> = fn(&I, &[u8]) -> Result<Vec<u8>, NoReply>;
+type MethodFn<I> = fn(Arc<OpenedObject<I>>, &[u8]) -> Called;
 
 struct MethodTable<I: ?Sized>(Vec<MethodFn<I>>);
 
@@ -72,23 +86,44 @@ impl<I: ?Sized + PortableInterface> VisitMethods<I> for MethodTable<I> {
     }
 
     fn started<M: Started<Interface = I>>(&mut self) {
-        self.0.push(|_, _| Err(NoReply::Failed(vec![no_async(M::NAME)])));
+        self.0.push(start::<M>);
     }
 }
 
 impl<I: ?Sized + PortableInterface> Callee for OpenedObject<I> {
-    fn call(&self, method: usize, request: &[u8]) -> Result<Vec<u8>, NoReply> {
-        let Some(call) = self.methods.get(method) else {
-            return Err(NoReply::NoMethod);
+    fn call(self: Arc<Self>, method: usize, request: &[u8]) -> Called {
+        let Some(&call) = self.methods.get(method) else {
+            return Called::Replied(Err(NoReply::NoMethod));
         };
-        panic::catch_unwind(AssertUnwindSafe(|| call(&self.object, request)))
-            .unwrap_or_else(|payload| Err(NoReply::Panicked(payload)))
+        panic::catch_unwind(AssertUnwindSafe(|| call(self, request)))
+            .unwrap_or_else(|payload| Called::Replied(Err(NoReply::Panicked(payload))))
     }
 }
 
-fn call<M: Method>(object: &M::Interface, request: &[u8]) -> Result<Vec<u8>, NoReply> {
-    let kept = protobuf::decode_request::<M>(request).map_err(|malformed| NoReply::Malformed(malformed.to_string()))?;
-    match M::call(<M::Interface>::borrow(object), M::Arguments::hold_kept(kept)).result() {
+fn call<M: Method>(called: Arc<OpenedObject<M::Interface>>, request: &[u8]) -> Called {
+    let call = |kept| replied::<M>(M::call(<M::Interface>::borrow(&called.object), M::Arguments::hold_kept(kept)));
+    Called::Replied(kept::<M>(request).and_then(call))
+}
+
+fn start<M: Started>(called: Arc<OpenedObject<M::Interface>>, request: &[u8]) -> Called {
+    match kept::<M>(request) {
+        Ok(kept) => Called::Started(Box::pin(async move {
+            let mut owners = <M::Arguments as Arguments>::Slots::default();
+            replied::<M>(
+                M::start(<M::Interface>::borrow(&called.object), M::Arguments::give_kept(kept, &mut owners)).await,
+            )
+        })),
+        Err(malformed) => Called::Replied(Err(malformed)),
+    }
+}
+
+/// The arguments of a request.
+fn kept<M: Method>(request: &[u8]) -> Result<<M::Arguments as Arguments>::Kept, NoReply> {
+    protobuf::decode_request::<M>(request).map_err(|malformed| NoReply::Malformed(malformed.to_string()))
+}
+
+fn replied<M: Method>(outcome: M::Outcome) -> Reply {
+    match outcome.result() {
         Ok(value) => protobuf::encode_reply::<M>(&value)
             .map_err(|flaw| NoReply::Failed(vec![check::refused_result(M::NAME, &flaw)])),
         Err(error) => Err(NoReply::Failed(M::texts(&error))),

@@ -4,24 +4,27 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
 use once_cell::sync::OnceCell;
 
-use crate::deadline::with_deadline;
 use crate::entry::options::OpenOptions;
 use crate::entry::{Request, Slot};
 use crate::error::Error;
 use crate::error::kind::{ErrorKind, NameList};
 use crate::interface::Identity;
-use crate::panic::{Caught, note_places};
+use crate::panic::{Caught, dispose, note_places};
 use crate::plugin::Plugin;
 #[cfg(feature = "netrpc")]
 use crate::portable::method::Signature;
 use crate::portable::proxy::Description;
+use crate::scope::Scope;
 use crate::settings::EMPTY;
-use crate::wire::callee::{Callee, NoReply};
+use crate::task::with_hint;
+use crate::wire::callee;
+use crate::wire::callee::{Callee, NoReply, ReplyTask};
 use crate::wire::fault::{Code, Fault, Panicked};
 use crate::wire::instances::{Instance, Instances, OpenInstance};
 use crate::wire::list::{OpenRequest, PLUGIN_NAME, SchemaRequest};
@@ -43,7 +46,7 @@ pub(crate) struct Dispatch {
 struct ServedPlugin {
     plugin: Plugin,
     service: usize,
-    object: OnceCell<Box<dyn Callee>>,
+    object: OnceCell<Arc<dyn Callee>>,
 }
 
 /// An interface that is served.
@@ -61,6 +64,24 @@ pub(crate) struct Target {
     method: usize,
     /// `None` for the object that all clients share.
     instance: Option<Weak<Instance>>,
+}
+
+/// The start of a call: its reply, or the future of an asynchronous method.
+pub(crate) enum Called {
+    Replied(Result<Bytes, Fault>),
+    Started(Task),
+}
+
+/// A call of an asynchronous method. It may be polled and dropped in any thread.
+/// It may block the thread, as its method may.
+pub(crate) struct Task {
+    target: Target,
+    /// `None` after its end.
+    task: Option<ReplyTask>,
+    scope: Scope,
+    /// The instance lives at least as long as its call.
+    #[allow(dead_code, reason = "dropping it may end the instance")]
+    instance: Option<Arc<Instance>>,
 }
 
 impl Dispatch {
@@ -285,20 +306,33 @@ impl Target {
     }
 
     /// Opens the plugin unless it is open, and calls the method in this thread.
-    pub(crate) fn call(&self, request: &[u8], deadline: Option<Instant>) -> Result<Bytes, Fault> {
+    pub(crate) fn call(self, request: &[u8], deadline: Option<Instant>) -> Called {
+        match self.begin(request, deadline) {
+            Ok((callee::Called::Replied(reply), _)) => Called::Replied(self.reply(reply)),
+            Ok((callee::Called::Started(task), instance)) => {
+                Called::Started(Task { target: self, task: Some(task), scope: Scope::until(deadline), instance })
+            }
+            Err(fault) => Called::Replied(Err(fault)),
+        }
+    }
+
+    /// Calls the method, and returns the instance that must live as long as its call.
+    fn begin(
+        &self,
+        request: &[u8],
+        deadline: Option<Instant>,
+    ) -> Result<(callee::Called, Option<Arc<Instance>>), Fault> {
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(Fault::Deadline);
         }
-        let ServedPlugin { plugin, service, object: shared } = &self.dispatch.plugins[self.plugin];
-        let method = self.dispatch.services[*service].methods.get(self.method).copied().unwrap_or_default();
-        // The instance lives at least as long as its call.
+        let ServedPlugin { plugin, object: shared, .. } = &self.dispatch.plugins[self.plugin];
         let instance = match &self.instance {
             Some(instance) => Some(instance.upgrade().ok_or_else(ended)?),
             None => None,
         };
         let object = match &instance {
             Some(instance) => instance.object().ok_or_else(ended)?,
-            None => &**shared.get_or_try_init(|| {
+            None => shared.get_or_try_init(|| {
                 let vtable = vtable(plugin)?;
                 caught(plugin, "new", || (vtable.open)(plugin)).map_err(|fault| match fault {
                     // The client names the method of the call in a panic, and the text says `new`.
@@ -307,17 +341,55 @@ impl Target {
                 })
             })?,
         };
-        let call = || object.call(self.method, request);
-        let reply = match deadline {
-            Some(deadline) => with_deadline(deadline.saturating_duration_since(Instant::now()), call),
-            None => call(),
-        };
+        let object = Arc::clone(object);
+        let called = Scope::until(deadline).enter(|| object.call(self.method, request));
+        Ok((called, instance))
+    }
+
+    fn reply(&self, reply: Result<Vec<u8>, NoReply>) -> Result<Bytes, Fault> {
         match reply {
             Ok(reply) => Ok(reply.into()),
             Err(NoReply::Failed(texts)) => Err(Fault::Failed(texts)),
             Err(NoReply::Malformed(reason)) => Err(self.malformed_request(&reason)),
             Err(NoReply::NoMethod) => Err(Fault::Unimplemented(format!("there is no method {}", self.method))),
-            Err(NoReply::Panicked(payload)) => Err(panicked(plugin, method, payload)),
+            Err(NoReply::Panicked(payload)) => {
+                let ServedPlugin { plugin, service, .. } = &self.dispatch.plugins[self.plugin];
+                let method = self.dispatch.services[*service].methods.get(self.method).copied().unwrap_or_default();
+                Err(panicked(plugin, method, payload))
+            }
+        }
+    }
+}
+
+impl Task {
+    /// Polls the method in this thread. After its end, only its drop may follow.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Fault>> {
+        let Some(task) = &mut self.task else { return Poll::Ready(Err(Fault::Cancelled)) };
+        let poll = || catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(context)));
+        let reply = match self.scope.enter(poll) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(reply)) => reply,
+            Err(payload) => Err(NoReply::Panicked(payload)),
+        };
+        let reply = match self.end() {
+            Ok(()) => reply,
+            Err(payload) => Err(NoReply::Panicked(payload)),
+        };
+        Poll::Ready(self.target.reply(reply))
+    }
+
+    /// Drops the method's future. The error is a panic.
+    fn end(&mut self) -> Result<(), Box<dyn Any + Send>> {
+        let task = self.task.take();
+        self.scope.enter(|| catch_unwind(AssertUnwindSafe(|| drop(task))))
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        // The hook for panics has reported it, and nobody waits for a result.
+        if let Err(payload) = self.end() {
+            dispose(payload);
         }
     }
 }
@@ -352,7 +424,58 @@ fn ended() -> Fault {
 /// The fault for a panic of the plugin.
 fn panicked(plugin: &Plugin, method: &str, payload: Box<dyn Any + Send>) -> Fault {
     let Caught { message, place } = Caught::new(payload);
+    let message = message.map(with_hint);
     let (plugin, method) = (plugin.name().to_owned(), method.to_owned());
     let kind = ErrorKind::Panicked { plugin, method, place: place.clone(), message: message.clone() };
     Fault::Panicked(Panicked { text: kind.to_string(), place, message })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::task::Waker;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::scope::deadline;
+
+    /// Reports the deadline of the thread that drops it.
+    struct Reports(mpsc::Sender<Option<Instant>>);
+
+    impl Drop for Reports {
+        fn drop(&mut self) {
+            let _ = self.0.send(deadline(None));
+        }
+    }
+
+    #[test]
+    fn a_method_has_its_deadline_in_each_poll_and_in_its_drop() {
+        let until = Instant::now() + Duration::from_secs(100);
+        let (send, deadlines) = mpsc::channel();
+        let reports = Reports(send);
+        let future = async move {
+            for _ in 0..2 {
+                let _ = reports.0.send(deadline(None));
+                let mut is_again = false;
+                std::future::poll_fn(|_| match std::mem::replace(&mut is_again, true) {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending,
+                })
+                .await;
+            }
+            std::future::pending().await
+        };
+        let dispatch = Dispatch::new(std::iter::empty(), 0).unwrap();
+        let target = Target { dispatch, plugin: 0, method: 0, instance: None };
+        let task: ReplyTask = Box::pin(future);
+        let mut task = Task { target, task: Some(task), scope: Scope::until(Some(until)), instance: None };
+        let poll = |task: &mut Task| task.poll(&mut Context::from_waker(Waker::noop())).is_pending();
+        assert!(poll(&mut task));
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert!(poll(&mut task)));
+        });
+        drop(task);
+        assert_eq!(deadlines.try_iter().collect::<Vec<_>>(), [Some(until); 3]);
+        assert_eq!(deadline(None), None);
+    }
 }

@@ -32,7 +32,7 @@ struct Table {
 pub(crate) struct Instance {
     /// The index of its plugin.
     pub plugin: usize,
-    object: Option<Box<dyn Callee>>,
+    object: Option<Arc<dyn Callee>>,
     on_drop: Mutex<Option<OnDrop>>,
     place: Option<Place>,
 }
@@ -91,7 +91,7 @@ impl Instances {
     }
 
     /// Adds the object of a plugin.
-    pub(crate) fn add(place: Place, plugin: usize, object: Box<dyn Callee>) -> OpenInstance {
+    pub(crate) fn add(place: Place, plugin: usize, object: Arc<dyn Callee>) -> OpenInstance {
         let instances = place.0.clone();
         let instance =
             Arc::new(Instance { plugin, object: Some(object), on_drop: Mutex::default(), place: Some(place) });
@@ -116,8 +116,8 @@ impl Instances {
 }
 
 impl Instance {
-    pub(crate) fn object(&self) -> Option<&dyn Callee> {
-        self.object.as_deref()
+    pub(crate) fn object(&self) -> Option<&Arc<dyn Callee>> {
+        self.object.as_ref()
     }
 }
 
@@ -176,14 +176,14 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::wire::callee::NoReply;
+    use crate::wire::callee::Called;
 
     /// An object that says when it is dropped, and may panic then.
     struct Object(mpsc::Sender<&'static str>, bool);
 
     impl Callee for Object {
-        fn call(&self, _: usize, _: &[u8]) -> Result<Vec<u8>, NoReply> {
-            Ok(Vec::new())
+        fn call(self: Arc<Self>, _: usize, _: &[u8]) -> Called {
+            Called::Replied(Ok(Vec::new()))
         }
     }
 
@@ -207,8 +207,8 @@ mod tests {
     struct Bomb;
 
     impl Callee for Bomb {
-        fn call(&self, _: usize, _: &[u8]) -> Result<Vec<u8>, NoReply> {
-            Ok(Vec::new())
+        fn call(self: Arc<Self>, _: usize, _: &[u8]) -> Called {
+            Called::Replied(Ok(Vec::new()))
         }
     }
 
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn no_panic_of_an_object_leaves_its_drop() {
         let instances = Instances::new(1);
-        let open = Instances::add(instances.reserve().ok().unwrap(), 0, Box::new(Bomb));
+        let open = Instances::add(instances.reserve().ok().unwrap(), 0, Arc::new(Bomb));
         let (send, closed) = mpsc::channel();
         open.close(move || send.send(()).unwrap());
         closed.recv().unwrap();
@@ -237,7 +237,7 @@ mod tests {
         let (send, events) = mpsc::channel();
         let instances = Instances::new(1);
         for panics in [false, true] {
-            let open = Instances::add(instances.reserve().ok().unwrap(), 7, Box::new(Object(send.clone(), panics)));
+            let open = Instances::add(instances.reserve().ok().unwrap(), 7, Arc::new(Object(send.clone(), panics)));
             let (plugin, found) = instances.find(open.number).unwrap();
             assert_eq!(plugin, 7);
             let call = found.upgrade().unwrap();
@@ -250,7 +250,7 @@ mod tests {
             assert_eq!([events.recv().unwrap(), events.recv().unwrap()], ["dropped", "closed"]);
             assert!(found.upgrade().is_none());
         }
-        let open = Instances::add(instances.reserve().ok().unwrap(), 0, Box::new(Object(send, false)));
+        let open = Instances::add(instances.reserve().ok().unwrap(), 0, Arc::new(Object(send, false)));
         drop(open);
         assert_eq!(events.try_iter().collect::<Vec<_>>(), ["dropped"]);
     }
@@ -274,7 +274,7 @@ mod tests {
         let (send, _events) = mpsc::channel();
         let numbers = |instances: &Instances| {
             let open = |_| {
-                let object = Box::new(Object(send.clone(), false));
+                let object = Arc::new(Object(send.clone(), false));
                 Instances::add(instances.reserve().ok().unwrap(), 0, object)
             };
             let open: Vec<_> = (0..100).map(open).collect();

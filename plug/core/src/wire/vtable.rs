@@ -1,11 +1,13 @@
 //! The vtable of an interface for the links that call by message.
 
+use std::sync::Arc;
+
 use crate::error::Error;
 use crate::plugin::Plugin;
 use crate::portable::proxy::PortableInterface;
 use crate::wire::callee::{self, Callee};
 
-type Opened = Result<Box<dyn Callee>, Error>;
+type Opened = Result<Arc<dyn Callee>, Error>;
 
 pub(crate) struct Vtable {
     /// Opens a plugin of the interface, so that its methods can be called by message.

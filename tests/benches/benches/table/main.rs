@@ -14,6 +14,7 @@
 //! Without Go, its three sections are left out.
 
 mod asynchronous;
+mod asynchronous_process;
 mod grpc;
 mod instances;
 mod library;
@@ -94,6 +95,8 @@ fn main() -> ExitCode {
     }
     if is_asked_for("async") {
         asynchronous::measure(&mut table, has_valgrind);
+        asynchronous::libraries(&mut table, has_valgrind);
+        asynchronous_process::measure(&mut table);
     }
     if is_asked_for("build") {
         clean_build(&mut table);

@@ -68,6 +68,14 @@ pub fn library_host() -> PathBuf {
     installed(&target.join("release/library-host").with_extension(env::consts::EXE_EXTENSION))
 }
 
+/// The host of the shared libraries with asynchronous methods.
+pub fn task_host() -> PathBuf {
+    eprintln!("building task-host");
+    let target = scratch().join("task-host");
+    finish(cargo("build", root(), &target).args(["--release", "--package", "task-host"]));
+    installed(&target.join("release/task-host").with_extension(env::consts::EXE_EXTENSION))
+}
+
 /// The caller of asynchronous methods.
 pub fn asynchronous() -> PathBuf {
     in_profile("release", "asynchronous", "asynchronous")

@@ -1,6 +1,7 @@
 //! Tests with real Go programs as peers: the hosts, plugins, clients and servers of `tests/go`.
 
 mod app;
+mod asynchronous;
 mod baseline;
 mod broker;
 mod client;

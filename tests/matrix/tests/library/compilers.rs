@@ -1,11 +1,11 @@
 //! Hosts and plugins of different compilers and profiles: every pair must report the same.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use plug_tests::{has_toolchain, is_full, leave_out, library, run, texts};
 
-use crate::library_host;
+use crate::{library_host, task_host};
 
 /// The report of a host on a library, without stderr, where panics print.
 fn report_of(host: &Path, library: &Path) -> String {
@@ -21,15 +21,30 @@ fn report_of(host: &Path, library: &Path) -> String {
     stdout
 }
 
+/// A host and a library, and how often its report says that a plugin panicked.
+struct Program {
+    host: fn(&[&str]) -> PathBuf,
+    library: &'static str,
+    panics: usize,
+}
+
+const PROGRAMS: [Program; 2] = [
+    Program { host: library_host, library: "library-plugin", panics: 12 },
+    // Asynchronous methods.
+    Program { host: task_host, library: "task-plugin", panics: 30 },
+];
+
 /// Runs every host with every plugin. `all` are the arguments of the builds of each.
 fn pairs(hosts: &[&[&str]], plugins: &[&[&str]]) {
-    let expected = report_of(&library_host(&[]), &library("library-plugin", &[]));
-    assert!(expected.matches("panicked").count() == 12, "{expected}");
-    let libraries: Vec<_> = plugins.iter().map(|arguments| library("library-plugin", arguments)).collect();
-    for arguments in hosts {
-        let host = library_host(arguments);
-        for library in &libraries {
-            assert_eq!(report_of(&host, library), expected, "{} with {}", host.display(), library.display());
+    for program in PROGRAMS {
+        let expected = report_of(&(program.host)(&[]), &library(program.library, &[]));
+        assert!(expected.matches("panicked").count() == program.panics, "{expected}");
+        let libraries: Vec<_> = plugins.iter().map(|arguments| library(program.library, arguments)).collect();
+        for arguments in hosts {
+            let host = (program.host)(arguments);
+            for library in &libraries {
+                assert_eq!(report_of(&host, library), expected, "{} with {}", host.display(), library.display());
+            }
         }
     }
 }
@@ -72,17 +87,19 @@ fn memory() {
         leave_out("valgrind", "it is not installed");
         return;
     }
-    let (host, library) = (library_host(&["--release"]), library("library-plugin", &["--release"]));
-    let mut valgrind = Command::new("valgrind");
-    // Libraries are never unloaded, so that their memory is still reachable.
-    valgrind.args([
-        "--error-exitcode=9",
-        "--leak-check=full",
-        "--errors-for-leak-kinds=definite",
-        "--show-leak-kinds=definite",
-        "--quiet",
-    ]);
-    let output = run(valgrind.arg(host).arg(library));
-    let (_, stderr) = texts(&output);
-    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    for program in PROGRAMS {
+        let (host, library) = ((program.host)(&["--release"]), library(program.library, &["--release"]));
+        let mut valgrind = Command::new("valgrind");
+        // Libraries are never unloaded, so that their memory is still reachable.
+        valgrind.args([
+            "--error-exitcode=9",
+            "--leak-check=full",
+            "--errors-for-leak-kinds=definite",
+            "--show-leak-kinds=definite",
+            "--quiet",
+        ]);
+        let output = run(valgrind.arg(host).arg(library));
+        let (_, stderr) = texts(&output);
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+    }
 }

@@ -11,6 +11,7 @@ mod logs;
 mod needs;
 #[path = "../../../tests/library/opened.rs"]
 mod opened;
+mod runtime;
 mod variants;
 
 use std::path::PathBuf;
@@ -20,4 +21,9 @@ use opened::{message_of, open, refusal, registry, worker};
 /// The host of `fixtures/library`, built with these arguments.
 fn library_host(arguments: &[&str]) -> PathBuf {
     plug_tests::build("library-host", arguments, "library-host")
+}
+
+/// The host of `fixtures/tasks`, built with these arguments.
+fn task_host(arguments: &[&str]) -> PathBuf {
+    plug_tests::build("task-host", arguments, "task-host")
 }

@@ -5,8 +5,8 @@ use crate::abi::view::Text;
 use crate::entry::{Request, Slot};
 use crate::error::Error;
 use crate::interface::Identity;
+use crate::library::caller::task::LibraryTask;
 use crate::library::caller::{self, Callable, FailureText, Owner, Pending};
-use crate::library::host::task::LibraryTask;
 use crate::portable::arguments::Arguments;
 use crate::portable::method::{Method, Started};
 use crate::portable::proxy::Boundary;
@@ -76,7 +76,16 @@ impl Boundary for LibraryObject {
     }
 
     fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
-        Box::pin(LibraryTask::<M>::new(self, given))
+        // SAFETY: the same, and the library makes a task of it.
+        Box::pin(unsafe { LibraryTask::<M, _>::new(self, given) })
+    }
+}
+
+impl LibraryObject {
+    /// An object that no library has made.
+    #[cfg(test)]
+    pub(super) fn of(plugin: &'static MatchedPlugin) -> Self {
+        Self { object: plugin.plugin, calls: &plugin.calls, of: plugin }
     }
 }
 
@@ -173,7 +182,6 @@ impl MatchedPlugin {
             (status, outcome) => caller::outcome(&Owner::Plugin(&self.name), status, outcome, name),
         }
     }
-
 }
 
 #[cfg(test)]

@@ -4,13 +4,16 @@
 //! which they may block.
 
 use std::future::{pending, ready};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::io::AsyncRead;
+use tokio::sync::watch;
 
 use super::{NO_METHOD, NO_SERVICE};
 use crate::portable::method::Signature;
@@ -109,10 +112,15 @@ pub(super) async fn serve_until(
     closing: impl Future<Output = ()>,
 ) -> Result<(), ReadError> {
     let (reader, writer) = tokio::io::split(stream);
-    let outgoing = Arc::new(Outgoing::default());
+    let (outgoing, (is_open, open)) = (Arc::new(Outgoing::default()), watch::channel(()));
+    let mut is_open = Some(is_open);
     let reading = async {
         let ended = tokio::select! {
-            ended = read(Values::new(reader, state.max_len), &service, &outgoing, &state) => ended,
+            ended = read(Values::new(reader, state.max_len), &service, &outgoing, &state, &open) => {
+                // Nobody waits for replies any more.
+                drop(is_open.take());
+                ended
+            }
             () = end => Ok(()),
         };
         closing.await;
@@ -129,6 +137,7 @@ async fn read(
     service: &impl Service,
     outgoing: &Arc<Outgoing>,
     state: &ConnectionState,
+    open: &watch::Receiver<()>,
 ) -> Result<(), ReadError> {
     loop {
         match values.wait().await {
@@ -150,7 +159,8 @@ async fn read(
         let timeout = (timeout > 0).then(|| Duration::from_nanos(timeout));
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let unanswered = state.unanswered.add();
-        let answer = Responder { outgoing: Arc::clone(outgoing), method, seq, shape, unanswered };
+        let (outgoing, end) = (Arc::clone(outgoing), StreamEnd { open: open.clone(), ended: None });
+        let answer = Responder { outgoing, method, seq, shape, unanswered, end };
         let refuse = |answer: Responder, fault| answer.unary(Err(fault), &state.backpressure);
         match values.wait().await {
             Ok(()) => {}
@@ -212,6 +222,24 @@ async fn read(
     }
 }
 
+/// The end of a stream, which the call of an asynchronous method awaits.
+/// It has come when the sender is gone.
+struct StreamEnd {
+    open: watch::Receiver<()>,
+    ended: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl StreamEnd {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let open = &self.open;
+        let ended = self.ended.get_or_insert_with(|| {
+            let mut open = open.clone();
+            Box::pin(async move { while open.changed().await.is_ok() {} })
+        });
+        ended.as_mut().poll(context)
+    }
+}
+
 /// Answers one call.
 struct Responder {
     outgoing: Arc<Outgoing>,
@@ -219,16 +247,22 @@ struct Responder {
     seq: u64,
     shape: Shape,
     unanswered: UnansweredGuard,
+    end: StreamEnd,
 }
 
 impl Respond for Responder {
-    /// net/rpc has no cancellation.
+    /// net/rpc has no cancellation, so only the end of the stream ends a call.
+    fn poll_cancelled(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.end.poll(context)
+    }
+
+    /// A call that is not asynchronous is made even so.
     fn is_cancelled(&mut self) -> bool {
         false
     }
 
     fn unary(self, reply: Result<Bytes, Fault>, backpressure: &Backpressure) {
-        let Self { outgoing, method, seq, shape, unanswered } = self;
+        let Self { outgoing, method, seq, shape, unanswered, .. } = self;
         let mut response = Response { method, seq, error: String::new() };
         let refusal = match reply {
             Ok(message) => {

@@ -6,6 +6,7 @@
 //! While nobody calls, a background thread drives it, for logs, deaths and pings.
 //! [`Turns`] decides which of them drives.
 //! If several threads call at once, the background thread drives for all of them.
+//! It also drives for an asynchronous call: the caller polls a future, in any executor.
 //!
 //! The ways out were measured against Go in turns, on 2026-11-29 (two cores, both busy otherwise).
 //! If callers always drive, a gRPC call from 8 threads takes 1.11 of Go's time instead of 0.60, and
@@ -13,6 +14,7 @@
 //! If the background thread does not spin, the same calls take 0.69 and 0.81, and a net/rpc call
 //! from 64 threads takes 0.77 instead of 0.49.
 
+pub(crate) mod polled;
 pub(crate) mod turns;
 
 use std::future::Future;
@@ -26,6 +28,7 @@ use bytes::Bytes;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::rpc::client::driver::polled::{Driven, PolledReply};
 use crate::rpc::client::driver::turns::{Caller, Guest, Seen, Turns};
 use crate::rpc::per_process::PerProcess;
 use crate::rpc::spin::{Arrivals, Spin, SpinFor};
@@ -49,7 +52,11 @@ pub(crate) struct Driver {
     intake: mpsc::UnboundedSender<Intaken>,
 }
 
-type Intaken = (ReplyFuture, oneshot::Sender<Result<Bytes, Fault>>);
+enum Intaken {
+    /// For a caller that waits.
+    Waited(ReplyFuture, oneshot::Sender<Result<Bytes, Fault>>),
+    Polled(Driven),
+}
 
 impl Driver {
     /// The driver of this process.
@@ -71,8 +78,11 @@ impl Driver {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (intake, mut calls) = mpsc::unbounded_channel::<Intaken>();
         runtime.spawn(async move {
-            while let Some((reply, sender)) = calls.recv().await {
-                tokio::spawn(async move { _ = sender.send(reply.await) });
+            while let Some(intaken) = calls.recv().await {
+                match intaken {
+                    Intaken::Waited(reply, sender) => drop(tokio::spawn(async { _ = sender.send(reply.await) })),
+                    Intaken::Polled(driven) => drop(tokio::spawn(driven.run())),
+                }
             }
         });
         let (turns, replies, arrivals) = (Turns::new(NAPS), Spin::default(), Arrivals::default());
@@ -136,9 +146,24 @@ impl Driver {
         let (sender, receiver) = oneshot::channel();
         // A task that is spawned here would write to the runtime's eventfd for each call, even
         // while the background thread is awake.
-        let sent = self.intake.send((reply, sender));
-        debug_assert!(sent.is_ok(), "the intake is never closed");
+        self.take_in(Intaken::Waited(reply, sender));
         park_on(receiver).unwrap_or(Err(Fault::Cancelled))
+    }
+
+    /// The reply to a call that the background thread drives. Any executor polls it.
+    pub(crate) fn poll(&'static self, reply: ReplyFuture) -> PolledReply {
+        let guest = Guest::enter(&self.turns);
+        if self.arrivals.add() {
+            self.turns.nudge();
+        }
+        let (polled, driven) = PolledReply::new(self, reply, guest);
+        self.take_in(Intaken::Polled(driven));
+        polled
+    }
+
+    fn take_in(&self, intaken: Intaken) {
+        let sent = self.intake.send(intaken);
+        debug_assert!(sent.is_ok(), "the intake is never closed");
     }
 
     /// The background thread.

@@ -21,7 +21,7 @@ use tokio::time::timeout_at;
 use tonic::{Code, Status};
 
 use crate::rpc::frames::{Broken, Frames};
-use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
+use crate::rpc::limits::{HEADERS, REPLY_WINDOW, STREAM_WINDOW};
 use crate::rpc::{frames, status, timeout};
 use crate::wire::channel::Call;
 use crate::wire::fault::{self, Fault, Unavailable};
@@ -30,6 +30,9 @@ use crate::wire::list;
 /// The headers of calls. To parse their names for each call would take longer.
 static PLUGIN: HeaderName = HeaderName::from_static(list::PLUGIN_NAME);
 static INSTANCE: HeaderName = HeaderName::from_static(list::INSTANCE);
+
+/// The maximum number of cancelled calls. A late reply to one of them is ignored.
+const CANCELLED: usize = 10_000;
 
 /// An HTTP/2 connection that calls go over. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -53,8 +56,11 @@ impl Http2 {
         let (sender, connection) = h2::client::Builder::new()
             .enable_push(false)
             .initial_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_connection_window_size(REPLY_WINDOW)
             .max_header_list_size(HEADERS)
+            // A reply may cross the cancellation of its call, however many are cancelled at once.
+            .max_concurrent_reset_streams(CANCELLED)
+            .max_local_error_reset_streams(None)
             .handshake(stream)
             .await?;
         let is_closed = Arc::new(AtomicBool::new(false));

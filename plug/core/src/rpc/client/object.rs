@@ -11,14 +11,15 @@ use crate::error::kind::ErrorKind;
 use crate::error::refusal::Refusal;
 use crate::portable::arguments::Arguments;
 use crate::portable::check::refused_arguments;
-use crate::portable::method::{Method, Signature};
+use crate::portable::method::{Method, Signature, Started};
 use crate::portable::outcome::Outcome;
 use crate::portable::proxy::Boundary;
-use crate::rpc::cancellation;
+use crate::protobuf;
 use crate::rpc::client::driver::Driver;
+use crate::scope::Scope;
+use crate::task::Task;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
-use crate::{deadline, protobuf};
 
 /// An opened plugin of another process.
 pub(crate) struct RemoteObject {
@@ -43,8 +44,24 @@ pub(crate) struct RemoteObject {
 impl RemoteObject {
     #[inline(never)]
     fn send(&self, index: usize, is_idempotent: bool, request: Vec<u8>) -> Result<Bytes, Fault> {
+        let reply = self.begin(index, is_idempotent, request, &Scope::current())?;
+        self.driver.call(reply, self.channel.sends_eagerly())
+    }
+
+    /// The same for an asynchronous method. Its call captured the scope.
+    async fn send_async(
+        &self,
+        index: usize,
+        is_idempotent: bool,
+        request: Vec<u8>,
+        scope: Scope,
+    ) -> Result<Bytes, Fault> {
+        self.driver.poll(self.begin(index, is_idempotent, request, &scope)?).await
+    }
+
+    fn begin(&self, index: usize, is_idempotent: bool, request: Vec<u8>, scope: &Scope) -> Result<ReplyFuture, Fault> {
         self.driver.check()?;
-        let deadline = deadline::of_call(self.limit);
+        let deadline = scope.deadline(self.limit);
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(Fault::Deadline);
         }
@@ -57,7 +74,7 @@ impl RemoteObject {
             deadline,
             is_idempotent,
         });
-        self.driver.call(until_cancelled(reply), self.channel.sends_eagerly())
+        Ok(until_cancelled(reply, scope))
     }
 
     fn outcome<M: Method>(&self, reply: Result<Bytes, Fault>) -> M::Outcome {
@@ -68,9 +85,9 @@ impl RemoteObject {
     }
 }
 
-/// The same reply, unless a cancellation of this thread comes first.
-pub(crate) fn until_cancelled(reply: ReplyFuture) -> ReplyFuture {
-    match cancellation::of_call() {
+/// The same reply, unless a cancellation of the scope comes first.
+pub(crate) fn until_cancelled(reply: ReplyFuture, scope: &Scope) -> ReplyFuture {
+    match scope.cancellations.cancelled() {
         None => reply,
         Some(cancelled) => Box::pin(async {
             tokio::select! {
@@ -121,7 +138,9 @@ impl Boundary for RemoteObject {
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
         match protobuf::encode_request::<M>(given) {
             Ok(request) => self.outcome::<M>(self.send(M::INDEX, M::IS_IDEMPOTENT, request)),
-            Err(flaw) => M::Outcome::of(Err(refused_arguments(&format_args!("plugin `{}`", self.name), M::NAME, &flaw))),
+            Err(flaw) => {
+                M::Outcome::of(Err(refused_arguments(&format_args!("plugin `{}`", self.name), M::NAME, &flaw)))
+            }
         }
     }
 
@@ -132,7 +151,13 @@ impl Boundary for RemoteObject {
         }
         let request = match protobuf::encode_request::<M>(given) {
             Ok(request) => request,
-            Err(flaw) => return Some(M::Outcome::of(Err(refused_arguments(&format_args!("plugin `{}`", self.name), M::NAME, &flaw)))),
+            Err(flaw) => {
+                return Some(M::Outcome::of(Err(refused_arguments(
+                    &format_args!("plugin `{}`", self.name),
+                    M::NAME,
+                    &flaw,
+                ))));
+            }
         };
         match self.send(M::INDEX, M::IS_IDEMPOTENT, request) {
             Err(Fault::Unimplemented(_)) => {
@@ -141,5 +166,42 @@ impl Boundary for RemoteObject {
             }
             reply => Some(self.outcome::<M>(reply)),
         }
+    }
+
+    /// The request is encoded at the first poll, so that the call borrows no arguments.
+    fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
+        let scope = Scope::current();
+        Box::pin(async move {
+            match protobuf::encode_request::<M>(&given) {
+                Ok(request) => {
+                    drop(given);
+                    self.outcome::<M>(self.send_async(M::INDEX, M::IS_IDEMPOTENT, request, scope).await)
+                }
+                Err(flaw) => M::Outcome::of(Err(refused_arguments(&self.name, M::NAME, &flaw))),
+            }
+        })
+    }
+
+    fn attempt_start<'a, M: Started>(
+        &'a self,
+        given: <M::Arguments as Arguments>::Given<'a>,
+    ) -> Task<'a, Result<M::Outcome, <M::Arguments as Arguments>::Given<'a>>> {
+        let scope = Scope::current();
+        Box::pin(async move {
+            if !self.has::<M>() {
+                return Err(given);
+            }
+            let request = match protobuf::encode_request::<M>(&given) {
+                Ok(request) => request,
+                Err(flaw) => return Ok(M::Outcome::of(Err(refused_arguments(&self.name, M::NAME, &flaw)))),
+            };
+            match self.send_async(M::INDEX, M::IS_IDEMPOTENT, request, scope).await {
+                Err(Fault::Unimplemented(_)) => {
+                    self.lacks[M::INDEX].store(true, Ordering::Relaxed);
+                    Err(given)
+                }
+                reply => Ok(self.outcome::<M>(reply)),
+            }
+        })
     }
 }

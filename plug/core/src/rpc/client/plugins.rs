@@ -22,11 +22,12 @@ use crate::rpc::client::driver::Driver;
 use crate::rpc::client::object::RemoteObject;
 use crate::rpc::client::vtable::Vtable;
 use crate::rpc::client::{object, services};
+use crate::scope::Scope;
 use crate::settings::EMPTY;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
 use crate::wire::fault::Fault;
 use crate::wire::list::{ListReply, ListedInterface, ListedPlugin, OPEN, OpenRequest, SchemaRequest};
-use crate::{deadline, escape};
+use crate::{escape, scope};
 
 /// The peer of a link.
 pub(crate) struct Side {
@@ -188,7 +189,7 @@ impl Remote {
             Request::Check if !self.served.has_instances => Ok(()),
             Request::Check => {
                 let channel = self.side.reach.ask()?;
-                let deadline = deadline::of_call(limit);
+                let deadline = scope::deadline(limit);
                 let call = Call::of_service(OPEN, self.open_request(slot.settings, true), deadline);
                 self.wait(channel.call(call), deadline).map(drop).map_err(|fault| self.error("check", fault))
             }
@@ -196,7 +197,7 @@ impl Remote {
             Request::Schema(found) => {
                 let channel = self.side.reach.ask()?;
                 let request = SchemaRequest { plugin: self.wire_name(), interface: self.served.interface.clone() };
-                let deadline = deadline::of_call(limit);
+                let deadline = scope::deadline(limit);
                 let ask = || self.side.driver.wait(services::schema(&*channel, &request, deadline));
                 let schema = self.side.driver.check().and_then(|()| ask());
                 **found = schema.map_err(|fault| self.error("schema", fault))?;
@@ -213,7 +214,7 @@ impl Remote {
         let channel = self.side.reach.object(&self.name, request)?;
         if has_request {
             // The start of a process has a limit of its own.
-            let deadline = deadline::of_call(limit);
+            let deadline = scope::deadline(limit);
             self.wait(channel.open(deadline), deadline).map_err(|fault| self.error("new", fault))?;
         }
         self.side.reach.opened();
@@ -249,7 +250,7 @@ impl Remote {
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(Fault::Deadline);
         }
-        self.side.driver.call(object::until_cancelled(reply), false)
+        self.side.driver.call(object::until_cancelled(reply, &Scope::current()), false)
     }
 
     fn error(&self, method: &str, fault: Fault) -> Error {

@@ -190,6 +190,8 @@ where
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(CALLS.saturating_add(instances))
+        // A client that drops many futures at once resets calls that were not accepted yet.
+        .max_pending_accept_reset_streams(CALLS as usize)
         .max_header_list_size(HEADERS);
     let backpressure = front.bytes().connection();
     let mut stopping = pin!(is_stopping.wait_for(|is_stopping| *is_stopping));

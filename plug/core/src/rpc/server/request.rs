@@ -1,18 +1,26 @@
 //! Calls a method for a request that was received, and responds with the reply.
+//! `task.rs` continues with a method that is asynchronous.
 
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
 
 use crate::rpc::server::backpressure::Backpressure;
+use crate::rpc::server::task::{Answered, Parts, TaskCall};
 use crate::rpc::server::workers::CallQueue;
-use crate::wire::dispatch::Target;
+use crate::wire::dispatch::{Called, Target};
 use crate::wire::fault::Fault;
 
 /// Responds to one call, in the protocol of its connection.
 pub(crate) trait Respond: Send + 'static {
+    /// Ready when the caller has cancelled, or is gone.
+    fn poll_cancelled(&mut self, context: &mut Context<'_>) -> Poll<()>;
+
     /// Whether the caller has cancelled.
-    fn is_cancelled(&mut self) -> bool;
+    fn is_cancelled(&mut self) -> bool {
+        self.poll_cancelled(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
 
     /// Decompresses the message of a request. It may take long.
     fn decode(&mut self, message: Bytes, _: &Backpressure) -> Result<Bytes, Fault> {
@@ -40,39 +48,49 @@ pub(crate) struct PendingCall<R> {
 
 /// The progress of a call in a worker.
 enum Progress<R> {
-    Done(Result<Bytes, Fault>, R, Backpressure),
+    Done(Answered<R>),
     /// The peer has not read its earlier replies.
     Postponed(PendingCall<R>),
-    Cancelled,
+    /// It is cancelled, or goes on.
+    Nothing,
 }
 
 /// Calls the method in a worker, which it may block.
 pub(crate) fn call<R: Respond>(calls: CallQueue, pending: PendingCall<R>) {
-    let queue = calls.clone();
+    let (queue, again) = (calls.clone(), calls.clone());
     queue.work(
         move || {
             let PendingCall { target, message, deadline, mut responder, backpressure } = pending;
             if responder.is_cancelled() {
-                Progress::Cancelled
+                Progress::Nothing
             } else if backpressure.is_over() {
                 Progress::Postponed(PendingCall { target, message, deadline, responder, backpressure })
             } else {
-                let reply = responder
-                    .decode(message, &backpressure)
-                    .and_then(|message| target.call(&message, deadline))
-                    .map(|reply| responder.encode(reply));
-                Progress::Done(reply, responder, backpressure)
+                let message = match responder.decode(message, &backpressure) {
+                    Ok(message) => message,
+                    Err(fault) => return Progress::Done((Err(fault), responder, backpressure)),
+                };
+                match target.call(&message, deadline) {
+                    Called::Replied(reply) => {
+                        let reply = reply.map(|reply| responder.encode(reply));
+                        Progress::Done((reply, responder, backpressure))
+                    }
+                    Called::Started(task) => {
+                        let parts = Parts::new(task, message, deadline, responder, backpressure);
+                        TaskCall::start(calls, parts).map_or(Progress::Nothing, Progress::Done)
+                    }
+                }
             }
         },
         move |progress| match progress {
-            Progress::Done(reply, responder, backpressure) => responder.unary(reply, &backpressure),
+            Progress::Done((reply, responder, backpressure)) => responder.unary(reply, &backpressure),
             Progress::Postponed(pending) => {
                 tokio::spawn(async move {
                     pending.backpressure.clone().wait().await;
-                    call(calls, pending);
+                    call(again, pending);
                 });
             }
-            Progress::Cancelled => {}
+            Progress::Nothing => {}
         },
     );
 }

@@ -3,7 +3,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -167,9 +167,12 @@ impl Responder {
 }
 
 impl Respond for Responder {
-    fn is_cancelled(&mut self) -> bool {
-        let mut no_waker = Context::from_waker(Waker::noop());
-        self.respond.as_mut().is_none_or(|respond| respond.poll_reset(&mut no_waker).is_ready())
+    fn poll_cancelled(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match &mut self.respond {
+            // An error means that the connection is lost.
+            Some(respond) => respond.poll_reset(context).map(drop),
+            None => Poll::Ready(()),
+        }
     }
 
     fn decode(&mut self, message: Bytes, backpressure: &Backpressure) -> Result<Bytes, Fault> {

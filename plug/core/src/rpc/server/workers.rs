@@ -22,8 +22,11 @@
 
 pub(crate) mod pool;
 
+use std::collections::HashMap;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Weak, mpsc};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
@@ -58,6 +61,18 @@ struct Inner {
     pool: Pool<Job>,
     /// How soon one call follows another.
     spin: Spin,
+    /// How many of the jobs are polls of calls that have begun.
+    polls: AtomicUsize,
+    /// The calls that wait for a wake-up or are polled, by their address. `None` after the end.
+    unfinished: Mutex<Option<Unended>>,
+}
+
+type Unended = HashMap<usize, Arc<dyn Unfinished>>;
+
+/// The call of an asynchronous method.
+pub(crate) trait Unfinished: Send + Sync {
+    /// Ends the call without a reply.
+    fn end(&self);
 }
 
 impl Workers {
@@ -66,7 +81,9 @@ impl Workers {
     }
 
     fn with_limit(runtime: Runtime, limit: usize) -> Self {
-        Self(Arc::new(Inner { runtime, pool: Pool::new(limit), spin: Spin::default() }))
+        let (spin, polls) = Default::default();
+        let unfinished = Mutex::new(Some(HashMap::new()));
+        Self(Arc::new(Inner { runtime, pool: Pool::new(limit), spin, polls, unfinished }))
     }
 
     pub(crate) fn calls(&self) -> CallQueue {
@@ -77,7 +94,8 @@ impl Workers {
         &self.0.runtime
     }
 
-    /// Works until the future is ready. CallQueue that are still under way then go on, unanswered.
+    /// Works until the future is ready. Calls that are still under way then go on, unanswered, and
+    /// those of asynchronous methods end.
     ///
     /// # Errors
     ///
@@ -102,6 +120,11 @@ impl Workers {
         }
         let _ = ended.recv();
         inner.pool.end();
+        let unfinished = inner.unfinished().take();
+        let _context = inner.runtime.enter();
+        for call in unfinished.into_iter().flat_map(HashMap::into_values) {
+            call.end();
+        }
         Ok(())
     }
 }
@@ -122,13 +145,59 @@ impl CallQueue {
         inner.pool.submit(Job { since: Instant::now(), work });
     }
 
+    /// The same for a poll of a call that has begun.
+    pub(super) fn poll<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+        then: impl FnOnce(T) + Send + 'static,
+    ) {
+        let Some(inner) = self.0.upgrade() else { return };
+        inner.polls.fetch_add(1, SeqCst);
+        let queue = self.clone();
+        let job = move || {
+            if let Some(inner) = queue.0.upgrade() {
+                inner.polls.fetch_sub(1, SeqCst);
+            }
+            job()
+        };
+        self.work(job, then);
+    }
+
+    /// Runs `work` within the runtime, unless the server has ended.
+    pub(super) fn within<R>(&self, work: impl FnOnce() -> R) -> R {
+        let inner = self.0.upgrade();
+        let _context = inner.as_ref().map(|inner| inner.runtime.enter());
+        work()
+    }
+
+    /// Ends the call with the server, unless it is forgotten before.
+    /// False if the server has ended.
+    pub(super) fn keep(&self, call: Arc<dyn Unfinished>) -> bool {
+        let Some(inner) = self.0.upgrade() else { return false };
+        let key = Arc::as_ptr(&call).addr();
+        inner.unfinished().as_mut().map(|unfinished| unfinished.insert(key, call)).is_some()
+    }
+
+    /// The call at this address is over.
+    pub(super) fn forget<T>(&self, call: *const T) {
+        let Some(inner) = self.0.upgrade() else { return };
+        let forgotten = inner.unfinished().as_mut().and_then(|unfinished| unfinished.remove(&call.addr()));
+        // Outside of the lock.
+        drop(forgotten);
+    }
+
     /// Whether too many calls wait to add another.
     pub(crate) fn is_full(&self) -> bool {
-        self.0.upgrade().is_none_or(|inner| inner.pool.waiting() >= MOST)
+        let waiting = |inner: Arc<Inner>| inner.pool.waiting().saturating_sub(inner.polls.load(SeqCst));
+        self.0.upgrade().is_none_or(|inner| waiting(inner) >= MOST)
     }
 }
 
 impl Inner {
+    fn unfinished(&self) -> MutexGuard<'_, Option<Unended>> {
+        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn start(self: &Arc<Self>) -> io::Result<()> {
         let inner = Arc::clone(self);
         let work = move || inner.pool.work(&mut Thread { inner: &inner, answer: None, round: Instant::now() });

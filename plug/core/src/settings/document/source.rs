@@ -31,6 +31,7 @@ pub(super) struct Mistake {
 }
 
 impl Source {
+    #[cfg(feature = "serde_json")]
     pub(super) fn value(name: &str) -> Self {
         Self { name: name.to_owned(), text: None }
     }

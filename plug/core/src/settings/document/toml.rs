@@ -6,8 +6,9 @@ use std::ops::Range;
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
-use crate::settings::document::json::{MAX_DEPTH, index, too_deep};
+use crate::settings::document::json::index;
 use crate::settings::document::source::Mistake;
+use crate::settings::reader::parser::{MAX_DEPTH, too_deep};
 
 /// The same settings as JSON. The entries of a table keep the order of the file.
 /// A table counts from its own header on, if it has one.

@@ -10,7 +10,12 @@ use crate::settings::reader::refused::Refused;
 use crate::settings::reader::seen::Seen;
 
 /// How deep tables and lists can be within each other. `serde_json` allows the same.
-const MAX_DEPTH: usize = 127;
+pub(crate) const MAX_DEPTH: usize = 127;
+
+/// The message about a text that is nested deeper.
+pub(crate) fn too_deep() -> String {
+    format!("tables and lists are nested deeper than {MAX_DEPTH} levels")
+}
 
 /// Whether a byte ends the plain characters of a text. A table is faster than three comparisons.
 static IS_END: [bool; 256] = {
@@ -31,8 +36,10 @@ pub(crate) struct Parser<'t> {
     at: usize,
     /// The number of tables and lists around it.
     depth: usize,
-    /// Whether a mistake in the text was found. A type may ignore the error.
-    is_broken: bool,
+    /// The missing part, if the text is broken. A type may ignore the error.
+    expected: Option<&'static str>,
+    /// The first byte of the last key, which is its quote.
+    key: usize,
 }
 
 /// A place in the text, before a value.
@@ -62,7 +69,7 @@ pub(crate) enum Number<'t> {
 
 impl<'t> Parser<'t> {
     pub fn new(json: &'t str) -> Self {
-        Self { json, at: 0, depth: 0, is_broken: false }
+        Self { json, at: 0, depth: 0, expected: None, key: 0 }
     }
 
     /// The first byte of what comes next, behind white space.
@@ -94,8 +101,8 @@ impl<'t> Parser<'t> {
 
     /// The error that something else comes next. It quotes nothing.
     #[cold]
-    pub fn expected(&mut self, what: &str) -> Refused {
-        self.is_broken = true;
+    pub fn expected(&mut self, what: &'static str) -> Refused {
+        self.expected = Some(what);
         let before = String::from_utf8_lossy(&self.json.as_bytes()[..self.at]);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -119,7 +126,7 @@ impl<'t> Parser<'t> {
     pub fn enter(&mut self) -> Result<Level, Refused> {
         let closing = if self.byte() == Some(b'{') { b'}' } else { b']' };
         if self.depth == MAX_DEPTH {
-            return Err(Refused::whole(format!("tables and lists are nested deeper than {MAX_DEPTH} levels")));
+            return Err(Refused::whole(too_deep()));
         }
         self.depth += 1;
         self.at += 1;
@@ -158,6 +165,7 @@ impl<'t> Parser<'t> {
         if self.peek() != Some(b'"') {
             return Err(self.expected("a key"));
         }
+        self.key = self.at;
         let key = self.text()?;
         if self.pass(b':') { Ok(Some(key)) } else { Err(self.expected("`:`")) }
     }
@@ -173,11 +181,19 @@ impl<'t> Parser<'t> {
     /// If it ignored a mistake in the text, this finds the mistake again.
     #[inline]
     pub fn finish(&mut self, start: Start) -> Result<(), Refused> {
-        if self.at == start.at || self.depth != start.depth || self.is_broken {
+        if self.at == start.at || self.depth != start.depth || self.expected.is_some() {
             Start { at: self.at, depth: self.depth } = start;
             return self.skip();
         }
         Ok(())
+    }
+
+    /// The text of a value, or of a key, without the white space around it.
+    #[cfg(feature = "host")]
+    pub fn raw(&mut self) -> Result<&'t str, Refused> {
+        let start = self.start().at;
+        self.skip()?;
+        Ok(&self.json[start..self.at])
     }
 
     /// Skips a value, in which no key is twice.
@@ -326,7 +342,7 @@ impl<'t> Parser<'t> {
     #[cold]
     fn large(&mut self, start: usize) -> Result<Number<'t>, Refused> {
         let text = &self.json[start..self.at];
-        text.parse().map(Number::Unsigned).or_else(|_| Ok(Number::Large(self.rounded(text)?, text)))
+        text.parse().map(Number::Unsigned).or_else(|_| Ok(Number::Large(self.rounded(start)?, text)))
     }
 
     /// What follows the integer of a number.
@@ -340,7 +356,7 @@ impl<'t> Parser<'t> {
             self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
             self.digits()?;
         }
-        self.rounded(&self.json[start..self.at]).map(Number::Float)
+        self.rounded(start).map(Number::Float)
     }
 
     fn digits(&mut self) -> Result<(), Refused> {
@@ -351,13 +367,42 @@ impl<'t> Parser<'t> {
         if self.at == start { Err(self.expected("a digit")) } else { Ok(()) }
     }
 
-    fn rounded(&mut self, text: &str) -> Result<f64, Refused> {
-        text.parse().ok().filter(|value: &f64| value.is_finite()).ok_or_else(|| self.expected("a smaller number"))
+    /// The number from a byte up to here.
+    fn rounded(&mut self, start: usize) -> Result<f64, Refused> {
+        match self.json[start..self.at].parse() {
+            Ok(value) if f64::is_finite(value) => Ok(value),
+            _ => {
+                self.at = start;
+                Err(self.expected("a smaller number"))
+            }
+        }
     }
 
     fn byte(&self) -> Option<u8> {
         self.json.as_bytes().get(self.at).copied()
     }
+}
+
+/// A mistake in a text, which has been read up to it.
+#[cfg(feature = "host")]
+pub(crate) enum Broken {
+    /// Something else was expected at this byte.
+    Syntax { at: usize, expected: &'static str },
+    /// The key at this byte is twice in its table.
+    Duplicate { at: usize, pointer: String },
+    /// A table or a list at this byte is nested too deeply.
+    Depth { at: usize },
+}
+
+/// Checks that a text is one value, in which no key is twice.
+#[cfg(feature = "host")]
+pub(crate) fn check(text: &str) -> Result<(), Broken> {
+    let mut parser = Parser::new(text);
+    parser.skip().and_then(|()| parser.end()).map_err(|refused| match (parser.expected, refused.pointer()) {
+        (Some(expected), _) => Broken::Syntax { at: parser.at, expected },
+        (None, Some(pointer)) => Broken::Duplicate { at: parser.key, pointer: pointer.to_owned() },
+        (None, None) => Broken::Depth { at: parser.at },
+    })
 }
 
 /// The number that is a whole text.

@@ -79,6 +79,12 @@ impl Refused {
         }
     }
 
+    /// The JSON pointer of the value that it is about. An error of the whole text has none.
+    #[cfg(feature = "host")]
+    pub fn pointer(&self) -> Option<&str> {
+        (self.0.reach != Reach::Text).then_some(&self.0.pointer)
+    }
+
     #[cold]
     pub fn into_error(self) -> Error {
         let Inner { what, pointer, nearest, .. } = *self.0;

@@ -48,7 +48,7 @@ fn that_are_no_json() {
         ("{ \"a\": .5 }", "a value at line 1, column 8"),
         ("{ \"a\": 1e }", "a digit at line 1, column 10"),
         ("{ \"a\": +1 }", "a value at line 1, column 8"),
-        ("{ \"a\": 1e999 }", "a smaller number at line 1, column 13"),
+        ("{ \"a\": 1e999 }", "a smaller number at line 1, column 8"),
         ("{ \"a\": NaN }", "a value at line 1, column 8"),
         ("{ \"a\": nul }", "a value at line 1, column 8"),
         ("{ \"a\": truex }", "`,` or `}` at line 1, column 12"),
@@ -138,7 +138,7 @@ fn that_are_large() {
         (5 << 20) + 1
     );
     let digits = "1".repeat(10 << 20);
-    let message = format!(": the settings are no JSON: expected a smaller number at line 1, column {}", (10 << 20) + 6);
+    let message = ": the settings are no JSON: expected a smaller number at line 1, column 6";
     assert_eq!(refused::<Map>(&format!("{{\"a\":{digits}}}")), message);
 }
 

@@ -12,12 +12,13 @@ use tokio::sync::Notify;
 
 thread_local! {
     /// Each of these cancels the calls of this thread.
-    static CANCELLATIONS: RefCell<Vec<Cancellation>> = const { RefCell::new(Vec::new()) };
+    static CANCELLATIONS: RefCell<Cancellations> = const { RefCell::new(Cancellations(None)) };
 }
 
 /// Cancels calls from another thread. Clones share one state.
 ///
 /// It cancels the calls within [`with_cancellation`] to plugins of other processes and of servers.
+/// The future of an asynchronous method needs none: dropping it cancels the call.
 ///
 /// ```
 /// use plug::{Cancellation, with_cancellation};
@@ -47,6 +48,7 @@ impl Cancellation {
     ///
     /// Each fails with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
     /// The peer is notified, but a method that has begun there runs to its end.
+    /// An asynchronous one is dropped.
     pub fn cancel(&self) {
         self.0.is_cancelled.store(true, SeqCst);
         self.0.cancelled.notify_waiters();
@@ -69,7 +71,9 @@ impl Cancellation {
 
 /// Runs `work`, whose calls to other processes and servers `cancellation` cancels.
 ///
-/// It applies to this thread, but not to destructors that run when the thread ends.
+/// It applies to the calls that this thread makes meanwhile, but not to destructors that run when
+/// the thread ends.
+/// The future of an asynchronous method keeps it from the call of the method on.
 /// If it is nested, any of the cancellations cancels a call.
 /// It has no effect on plugins that are linked in or in a shared library: their methods run in this
 /// thread, and cannot be cancelled.
@@ -90,32 +94,56 @@ impl Cancellation {
 /// # }
 /// ```
 pub fn with_cancellation<R>(cancellation: &Cancellation, work: impl FnOnce() -> R) -> R {
-    /// Restores the previous state, even if `work` panics.
-    struct Restore;
-
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            let _ = CANCELLATIONS.try_with(|all| all.borrow_mut().pop());
-        }
-    }
-
-    // It fails if the thread is ending and has dropped `CANCELLATIONS`.
-    let _ = CANCELLATIONS.try_with(|all| all.borrow_mut().push(cancellation.clone()));
-    let _restore = Restore;
+    let outer = Cancellations::current();
+    let nested = Cancellations(Some(Arc::new(Nested { cancellation: cancellation.clone(), outer })));
+    let _restore = nested.enter();
     work()
 }
 
-/// A future that is ready once a call that this thread begins now is cancelled.
-/// `None` if no cancellation applies to this thread.
-pub(crate) fn of_call() -> Option<impl Future<Output = ()> + Send> {
-    let all = CANCELLATIONS.try_with(|all| all.borrow().clone()).unwrap_or_default();
-    let is_empty = all.is_empty();
-    let mut all: Vec<Pin<Box<_>>> = all.into_iter().map(|one| Box::pin(one.cancelled())).collect();
-    let any = move |context: &mut std::task::Context<'_>| {
-        let is_any = all.iter_mut().any(|one| one.as_mut().poll(context).is_ready());
-        if is_any { Poll::Ready(()) } else { Poll::Pending }
-    };
-    (!is_empty).then(|| poll_fn(any))
+/// The cancellations of a call, from the innermost to the outermost. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Cancellations(Option<Arc<Nested>>);
+
+struct Nested {
+    cancellation: Cancellation,
+    outer: Cancellations,
+}
+
+impl Cancellations {
+    /// Those of this thread.
+    pub(super) fn current() -> Self {
+        // It fails if the thread is ending and has dropped them.
+        CANCELLATIONS.try_with(|all| all.borrow().clone()).unwrap_or_default()
+    }
+
+    /// Makes them those of this thread, until the result is dropped.
+    pub(super) fn enter(&self) -> impl Drop + use<> {
+        Restore(CANCELLATIONS.try_with(|all| all.replace(self.clone())).unwrap_or_default())
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Cancellation> {
+        std::iter::successors(self.0.as_deref(), |nested| nested.outer.0.as_deref()).map(|nested| &nested.cancellation)
+    }
+
+    /// A future that is ready once one of them cancels. `None` if there are none.
+    pub(crate) fn cancelled(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let mut all: Vec<Pin<Box<_>>> = self.iter().map(|one| Box::pin(one.clone().cancelled())).collect();
+        let is_empty = all.is_empty();
+        let any = move |context: &mut std::task::Context<'_>| {
+            let is_any = all.iter_mut().any(|one| one.as_mut().poll(context).is_ready());
+            if is_any { Poll::Ready(()) } else { Poll::Pending }
+        };
+        (!is_empty).then(|| poll_fn(any))
+    }
+}
+
+/// Restores the thread's cancellations, also if the work panics.
+struct Restore(Cancellations);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        let _ = CANCELLATIONS.try_with(|all| all.replace(std::mem::take(&mut self.0)));
+    }
 }
 
 #[cfg(test)]
@@ -124,7 +152,7 @@ mod tests {
 
     fn is_cancelled() -> Option<bool> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        of_call().map(|cancelled| {
+        Cancellations::current().cancelled().map(|cancelled| {
             runtime.block_on(async {
                 tokio::select! {
                     biased;
@@ -157,7 +185,7 @@ mod tests {
     #[test]
     fn a_waiting_call_is_cancelled() {
         let cancellation = Cancellation::new();
-        let waiting = with_cancellation(&cancellation, || of_call().unwrap());
+        let waiting = with_cancellation(&cancellation, || Cancellations::current().cancelled().unwrap());
         let waiting = std::thread::spawn(|| {
             tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(waiting);
         });
