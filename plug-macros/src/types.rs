@@ -162,8 +162,18 @@ pub(crate) fn arguments_of_result(ty: &Type) -> Vec<&Type> {
     }
 }
 
+/// The object type of a `Box<dyn Trait>`.
+pub(crate) fn boxed_object(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = bare(ty) else { return None };
+    let is_box = path.path.segments.last().is_some_and(|last| last.ident == "Box");
+    match inner(bare(ty))[..] {
+        [object] if is_box => Some(bare(object)).filter(|object| matches!(object, Type::TraitObject(_))),
+        _ => None,
+    }
+}
+
 /// `whole` is the author's type, and `ty` the rest of it without its form.
-pub(crate) fn check_argument(whole: &Type, ty: &Type, is_lent: bool, errors: &mut Errors) {
+pub(crate) fn check_argument(whole: &Type, ty: &Type, is_object: bool, errors: &mut Errors) {
     if let Type::Reference(TypeReference { lifetime, mutability, .. }) = bare(whole) {
         check_lifetime(lifetime.as_ref(), errors);
         if mutability.is_some() {
@@ -171,7 +181,7 @@ pub(crate) fn check_argument(whole: &Type, ty: &Type, is_lent: bool, errors: &mu
         }
     }
     match ty {
-        Type::TraitObject(object) if is_lent => check_object(object, errors),
+        Type::TraitObject(object) if is_object => check_object(object, errors),
         ty => check_owned(ty, "only an argument as a whole can be borrowed", errors),
     }
 }
@@ -195,7 +205,14 @@ pub(crate) fn check_lifetime(lifetime: Option<&Lifetime>, errors: &mut Errors) {
 }
 
 pub(crate) fn check_result(ty: &Type, errors: &mut Errors) {
-    check_owned(ty, "a result is owned", errors);
+    let why = "a result is owned";
+    match arguments_of_result(ty)[..] {
+        [ok, ref others @ ..] if let Some(Type::TraitObject(object)) = boxed_object(ok) => {
+            check_object(object, errors);
+            others.iter().for_each(|ty| check_owned(ty, why, errors));
+        }
+        _ => check_owned(ty, why, errors),
+    }
 }
 
 /// Refuses borrowed data in a type.

@@ -75,6 +75,8 @@ pub(super) enum Form {
     Own,
     /// `&dyn Trait`
     Lent,
+    /// `Box<dyn Trait>`
+    Given,
 }
 
 impl<'a> Interface<'a> {
@@ -317,7 +319,7 @@ impl<'a> Argument<'a> {
             errors.at(attribute, "an argument under a condition does not cross: put the condition on the method");
         }
         let (form, ty) = Form::of(&input.ty);
-        types::check_argument(&input.ty, ty, matches!(form, Form::Lent), errors);
+        types::check_argument(&input.ty, ty, matches!(form, Form::Lent | Form::Given), errors);
         let Marks { tag, name: go_name } = Marks::read(&input.attrs, Owner::Argument, errors);
         let tag = numbers.give(&input.pat, tag.as_ref(), errors);
         Self { name: format_ident!("__{at}"), form, ty, tag, go_name }
@@ -326,6 +328,9 @@ impl<'a> Argument<'a> {
 
 impl Form {
     fn of(ty: &Type) -> (Self, &Type) {
+        if let Some(object) = types::boxed_object(ty) {
+            return (Self::Given, object);
+        }
         let Type::Reference(reference) = types::bare(ty) else { return (Self::Own, ty) };
         match types::bare(&reference.elem) {
             Type::Path(path) if last(&path.path).is_some_and(|last| last == "str") => (Self::Str, &reference.elem),

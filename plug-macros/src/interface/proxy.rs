@@ -119,7 +119,8 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
     let list = nested((0..arguments.len()).map(argument));
     let names: Vec<_> = arguments.iter().map(|argument| &argument.name).collect();
     let held = nested(names.iter());
-    let call = quote!(#object::#name(object #(, #names)*));
+    let passed = arguments.iter().map(|argument| argument.unwrapped(private));
+    let call = quote!(#object::#name(object #(, #passed)*));
     let (called, started) = match method.is_async {
         true => {
             let start = quote! {
@@ -148,7 +149,7 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
             (call, None)
         }
     };
-    let Parts { ok, error, tell } = Parts::of(private, outcome);
+    let Parts { ok, returns, error, tell } = Parts::of(private, outcome);
     quote! {
         #(#forms)*
 
@@ -158,6 +159,7 @@ fn describe(private: &TokenStream, interface: &Interface<'_>, method: &Method<'_
             type Arguments = #list;
             type Outcome = #outcome;
             type Ok = #ok;
+            type Returns = #returns;
             type Error = #error;
             const NAME: &'static #private::core::primitive::str = #text;
             const WIRE_NAME: &'static #private::core::primitive::str = #wire_name;
@@ -202,6 +204,7 @@ fn form(private: &TokenStream, Argument { form, ty, .. }: &Argument<'_>) -> Toke
         Form::Ref => quote!(Ref),
         Form::Own => quote!(Own),
         Form::Lent => quote!(Lent),
+        Form::Given => quote!(Given),
     };
     Place::of(ty).enclosing(quote!(#private::#form<), ty, quote!(>))
 }
@@ -224,6 +227,8 @@ fn nested<T: ToTokens>(items: impl DoubleEndedIterator<Item = T>) -> TokenStream
 /// The parts of a result's type.
 struct Parts {
     ok: TokenStream,
+    /// The form of the value.
+    returns: TokenStream,
     error: TokenStream,
     /// The function that writes the texts of the error.
     tell: TokenStream,
@@ -241,7 +246,12 @@ impl Parts {
         let takes = quote!(error: #error, text: &mut dyn #private::core::ops::FnMut(&dyn #private::core::fmt::Display));
         let takes = Group::new(Delimiter::Parenthesis, takes);
         let body = Group::new(Delimiter::Brace, quote!((&#private::Chain(error)).tell(text)));
+        let returns = match written.first().and_then(|ok| types::boxed_object(ok)) {
+            Some(object) => Place::of(object).enclosing(quote!(#private::Given<), object, quote!(>)),
+            None => place(0).around(quote!(#private::Own<Self::), quote!(Ok>)),
+        };
         Self {
+            returns,
             ok: part(0, quote!(Ok)),
             error: part(1, quote!(Error)),
             tell: place(1).around(quote!(fn tell), quote!(#takes #body)),
@@ -253,7 +263,9 @@ impl Parts {
 /// If that side is older and lacks it, the default body runs on this side.
 fn remote_call(private: &TokenStream, object: &Ident, method: &Method<'_>) -> TokenStream {
     let (this, names) = (method.this(), method.arguments.iter().map(|argument| &argument.name));
-    let given = nested(names.clone());
+    let names_of_given = nested(names);
+    let given = nested(method.arguments.iter().map(|argument| argument.wrapped(private)));
+    let passed: Vec<_> = method.arguments.iter().map(|argument| argument.unwrapped(private)).collect();
     let (name, number) = (method.name, Literal::usize_unsuffixed(method.number));
     match (method.is_async, method.has_default) {
         (true, false) => quote!(#private::Proxy::start::<#this>(self, #given)),
@@ -261,8 +273,8 @@ fn remote_call(private: &TokenStream, object: &Ident, method: &Method<'_>) -> To
             #private::Box::pin(async move {
                 match #private::Proxy::attempt_start::<#this>(self, #given).await {
                     #private::Result::Ok(outcome) => outcome,
-                    #private::Result::Err(#given) => {
-                        #object::#name(&__PlugFallback::<_, #number>(self) #(, #names)*).await
+                    #private::Result::Err(#names_of_given) => {
+                        #object::#name(&__PlugFallback::<_, #number>(self) #(, #passed)*).await
                     }
                 }
             })
@@ -273,8 +285,8 @@ fn remote_call(private: &TokenStream, object: &Ident, method: &Method<'_>) -> To
             if let #private::core::option::Option::Some(outcome) = #private::Proxy::attempt::<#this>(self, &given) {
                 return outcome;
             }
-            let #given = given;
-            #object::#name(&__PlugFallback::<_, #number>(self) #(, #names)*)
+            let #names_of_given = given;
+            #object::#name(&__PlugFallback::<_, #number>(self) #(, #passed)*)
         },
     }
 }
@@ -309,6 +321,28 @@ fn fallbacks(private: &TokenStream, interface: &Interface<'_>) -> Option<TokenSt
     })
 }
 
+impl Argument<'_> {
+    /// The argument as it is given to a boundary.
+    fn wrapped(&self, private: &TokenStream) -> TokenStream {
+        let name = &self.name;
+        match self.form {
+            Form::Lent => quote!(#private::Lending::new(#name)),
+            Form::Given => quote!(#private::Handed::new(#name)),
+            _ => quote!(#name),
+        }
+    }
+
+    /// The argument as it is passed to the method.
+    fn unwrapped(&self, private: &TokenStream) -> TokenStream {
+        let name = &self.name;
+        match self.form {
+            Form::Lent => quote!(#private::Lending::get(&#name)),
+            Form::Given => quote!(#private::Handed::into_box(#name)),
+            _ => quote!(#name),
+        }
+    }
+}
+
 impl Method<'_> {
     /// The type that stands for the method.
     fn this(&self) -> TokenStream {
@@ -324,6 +358,7 @@ impl Method<'_> {
             Form::Str | Form::Ref | Form::Lent => quote!(#name: &#lifetime #ty),
             Form::List => quote!(#name: &#lifetime [#ty]),
             Form::Own => quote!(#name: #ty),
+            Form::Given => quote!(#name: #private::Box<#ty>),
         });
         let (parameters, output) = match self.is_async {
             true => (Some(quote!(<'__plug>)), quote!(#private::Task<'__plug, #outcome>)),

@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod gzip;
 pub(crate) mod host;
 pub(crate) mod instance;
+mod objects;
 pub(crate) mod server;
 pub(crate) mod tls;
 

@@ -23,8 +23,6 @@ pub(crate) mod entry;
 #[cfg(feature = "library")]
 #[doc(hidden)]
 pub(crate) mod host;
-#[doc(hidden)]
-pub(crate) mod lent;
 #[cfg_attr(not(feature = "library"), allow(dead_code, unused_imports, reason = "the host's half is for hosts"))]
 pub(crate) mod log;
 pub(crate) mod record;

@@ -15,6 +15,8 @@ pub(crate) mod containers;
 #[doc(hidden)]
 pub(crate) mod method;
 #[doc(hidden)]
+pub(crate) mod objects;
+#[doc(hidden)]
 pub(crate) mod outcome;
 #[doc(hidden)]
 pub(crate) mod proxy;

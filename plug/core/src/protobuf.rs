@@ -52,9 +52,8 @@ pub(crate) mod text;
 pub(crate) mod wellknown;
 pub(crate) mod writer;
 
-use crate::portable::Portable;
-use crate::portable::arguments::Arguments;
-use crate::portable::check::{self, check, has_limits};
+use crate::portable::arguments::{Arguments, Crosses, Written};
+use crate::portable::check;
 use crate::portable::codec::{Malformed, PutFields, TakeFields, finish};
 use crate::portable::method::Method;
 use crate::portable::types::Type;
@@ -65,6 +64,12 @@ use crate::protobuf::writer::Message;
 const REPLY: &[&str] = &[check::REPLY];
 
 type Given<'a, M> = <<M as Method>::Arguments as Arguments>::Given<'a>;
+
+/// The result of a method.
+type Returned<'a, M> = <<M as Method>::Returns as Written>::Given<'a>;
+
+/// The decoded result of a method.
+pub type KeptResult<M> = <<M as Method>::Returns as Crosses>::Kept;
 
 /// The decoded arguments of a method.
 pub type KeptArguments<M> = <<M as Method>::Arguments as Arguments>::Kept;
@@ -96,20 +101,18 @@ pub fn decode_request<M: Method>(bytes: &[u8]) -> Result<KeptArguments<M>, Malfo
 /// # Errors
 ///
 /// If it does not cross.
-pub fn encode_reply<M: Method>(value: &M::Ok) -> Result<Vec<u8>, Malformed> {
-    if const { has_limits::<M::Ok>() } {
-        check(value, REPLY[0])?;
-    }
+pub fn encode_reply<M: Method>(value: &Returned<'_, M>) -> Result<Vec<u8>, Malformed> {
+    M::Returns::check(value, REPLY[0])?;
     let mut bytes = Vec::new();
-    if !matches!(M::Ok::TYPE.get(), Type::Unit) {
-        value.put(Message::in_order(&mut bytes).field(0));
+    if !matches!(M::Returns::TYPE.get(), Type::Unit) {
+        M::Returns::put(value, Message::in_order(&mut bytes).field(0));
     }
     Ok(bytes)
 }
 
 /// Decodes the value that a method returned from a message.
-pub fn decode_reply<M: Method>(bytes: &[u8]) -> Result<M::Ok, Malformed> {
-    let is_unit = matches!(M::Ok::TYPE.get(), Type::Unit);
+pub fn decode_reply<M: Method>(bytes: &[u8]) -> Result<KeptResult<M>, Malformed> {
+    let is_unit = matches!(M::Returns::TYPE.get(), Type::Unit);
     let (mut slot, mut fields) = (None, MessageFields::named(if is_unit { &[] } else { REPLY }, bytes));
     while fields.next()?.is_some() {
         fields.value(&mut slot)?;

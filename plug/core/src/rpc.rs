@@ -1,5 +1,6 @@
 //! Calls over HTTP/2, for every remote link: the client, the server, and the code that both share.
 
+pub(crate) mod back;
 pub(crate) mod client;
 pub(crate) mod frames;
 pub(crate) mod limits;

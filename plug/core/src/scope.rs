@@ -51,6 +51,11 @@ impl Scope {
         }
     }
 
+    /// The same with this deadline, if it is earlier.
+    pub(crate) fn and_until(self, deadline: Option<Instant>) -> Self {
+        Self { deadline: earliest(self.deadline, deadline), ..self }
+    }
+
     /// Runs `work` in this scope, in place of the thread's own.
     pub(crate) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
         let _deadline = Restore(DEADLINE.replace(self.deadline));

@@ -1,11 +1,14 @@
 //! Calls as messages, over any transport.
 //! A client sends them, and a server finds the plugin and the method.
 
+pub(crate) mod binder;
 pub(crate) mod callee;
 pub(crate) mod channel;
 pub(crate) mod dispatch;
+pub(crate) mod exchange;
 pub(crate) mod fault;
 pub(crate) mod instances;
 pub(crate) mod list;
 pub(crate) mod listing;
 pub(crate) mod vtable;
+pub(crate) mod way;

@@ -1,6 +1,10 @@
 //! Plugins that call back the objects that they are lent: one suite over the links.
 
+#[cfg(not(miri))]
+mod links;
 mod suite;
+
+use std::time::Duration;
 
 macro_rules! every_link {
     ($($name:ident: $link:expr;)*) => {
@@ -22,6 +26,9 @@ macro_rules! every_link {
                 every_link!(@ an_error_keeps_its_causes);
                 every_link!(@ a_panic_is_an_error_of_the_callback);
                 every_link!(@ a_default_body_calls_back);
+                every_link!(@ an_asynchronous_method_calls_back);
+                every_link!(@ a_given_object_lives_until_it_is_dropped);
+                every_link!(@ an_object_is_a_result);
             }
         )*
     };
@@ -36,4 +43,17 @@ macro_rules! every_link {
 every_link! {
     builtin: plug::link::Builtin;
     loopback: plug::link::Loopback;
+}
+
+#[cfg(not(miri))]
+every_link! {
+    library: links::library();
+    process: links::process();
+    grpc: links::grpc();
+}
+
+/// Waits for an effect on the other side of a link.
+#[track_caller]
+fn until(is_so: impl FnMut() -> bool) {
+    plug_tests::until(Duration::from_secs(20), "the other side has done it", is_so);
 }

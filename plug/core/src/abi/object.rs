@@ -1,34 +1,103 @@
-//! The view of an object that crosses as an argument.
+//! The view of an object that crosses.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 
 use crate::abi::table::{CallFn, Object};
 use crate::abi::view::Slice;
+use crate::interface::Interface;
+use crate::library::callee;
+use crate::portable::proxy::PortableInterface;
 
-/// An object of the caller that is lent for a call.
+/// An object of the side that makes the view: lent for a call, or given away.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct LentObject<'a> {
+pub struct ObjectView<'a> {
     size: u32,
     /// The record of its interface.
     pub(crate) interface: Slice<'static, u8>,
     /// In the order of that record.
     pub(crate) calls: Slice<'static, CallFn>,
     pub(crate) object: Object,
+    /// Destroys the object. `None` if it is lent.
+    pub(crate) close: Option<CallFn>,
+    /// Set by the side that takes an object which is given. It then destroys the object.
+    pub(crate) is_taken: *mut bool,
     lent: PhantomData<&'a ()>,
 }
 
-// SAFETY: only objects of portable interfaces are lent, which are `Sync`. The rest is constant.
-unsafe impl Send for LentObject<'_> {}
+// SAFETY: only objects of portable interfaces cross, which are `Send + Sync`. The flag is used during
+// the call alone, and by one thread. The rest is constant.
+unsafe impl Send for ObjectView<'_> {}
 // SAFETY: the same.
-unsafe impl Sync for LentObject<'_> {}
+unsafe impl Sync for ObjectView<'_> {}
 
-impl<'a> LentObject<'a> {
-    /// The functions are those of the interface `I`, in the order of its record.
+impl<'a> ObjectView<'a> {
     #[inline]
-    pub(crate) fn new<I: ?Sized + Sync>(object: &'a I, interface: &'static [u8], calls: &'static [CallFn]) -> Self {
-        let size = size_of::<Self>() as u32;
-        let (interface, calls) = (Slice::new(interface), Slice::new(calls));
-        Self { size, interface, calls, object: Object::lent(object), lent: PhantomData }
+    pub(crate) fn lent<I: ?Sized + PortableInterface>(object: &'a I::Of<'a>) -> Self {
+        Self::of::<I>(Object::lent(object), None, std::ptr::null_mut())
     }
+
+    /// If nothing is passing, the view has no functions.
+    #[inline]
+    pub(crate) fn given<I: ?Sized + PortableInterface>(passing: &'a Passing<I>) -> Self {
+        match passing.object.get() {
+            Some(object) => Self::of::<I>(Object::raw(object), Some(callee::close::<I>), passing.is_taken.as_ptr()),
+            None => Self { calls: Slice::new(&[]), ..Self::of::<I>(Object::of(&()), None, std::ptr::null_mut()) },
+        }
+    }
+
+    #[inline]
+    fn of<I: ?Sized + PortableInterface>(object: Object, close: Option<CallFn>, is_taken: *mut bool) -> Self {
+        let size = size_of::<Self>() as u32;
+        let (interface, calls) = (Slice::new(record::<I>()), Slice::new(I::CALLS));
+        Self { size, interface, calls, object, close, is_taken, lent: PhantomData }
+    }
+}
+
+/// An object that the other side may take. It is dropped here otherwise.
+pub(crate) struct Passing<I: ?Sized> {
+    /// A box that was taken apart.
+    object: Cell<Option<*mut I>>,
+    is_taken: Cell<bool>,
+}
+
+// SAFETY: it is a box and a flag.
+unsafe impl<I: ?Sized + Send> Send for Passing<I> {}
+
+impl<I: ?Sized> Default for Passing<I> {
+    #[inline]
+    fn default() -> Self {
+        Self { object: Cell::new(None), is_taken: Cell::new(false) }
+    }
+}
+
+impl<I: ?Sized> Passing<I> {
+    /// Lets the object pass. Only one does.
+    #[inline]
+    pub(crate) fn put(&self, object: Box<I>) {
+        drop(self.take());
+        self.object.set(Some(Box::into_raw(object)));
+    }
+
+    /// The object, unless the other side has taken it.
+    #[inline]
+    pub(crate) fn take(&self) -> Option<Box<I>> {
+        let object = self.object.take().filter(|_| !self.is_taken.get())?;
+        // SAFETY: `put` has taken a box apart, and the other side has not taken it.
+        Some(unsafe { Box::from_raw(object) })
+    }
+}
+
+impl<I: ?Sized> Drop for Passing<I> {
+    #[inline]
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
+/// The record of an interface.
+#[inline]
+pub(crate) fn record<I: ?Sized + Interface>() -> &'static [u8] {
+    I::IDENTITY.record().unwrap_or_default()
 }

@@ -255,6 +255,14 @@ impl Object {
         Self(unsafe { std::mem::transmute_copy(&object) })
     }
 
+    /// The parts of a box that was taken apart.
+    #[inline]
+    pub(crate) fn raw<I: ?Sized>(object: *mut I) -> Self {
+        const { assert!(size_of::<*mut I>() == size_of::<Self>(), "an interface is a trait") };
+        // SAFETY: both are of one size, and only `get` and `into_box` read them.
+        Self(unsafe { std::mem::transmute_copy(&object) })
+    }
+
     /// Lends an object, for as long as the reference lives.
     #[inline]
     pub(crate) fn lent<I: ?Sized>(object: &I) -> Self {

@@ -11,14 +11,17 @@ use tonic::{Request, Status};
 
 use crate::error::chain;
 use crate::grpc::tls::Tls;
+use crate::rpc::back::BACK;
+use crate::rpc::back::slot::Slot;
 use crate::rpc::client::codec::Raw;
 use crate::rpc::status;
-use crate::wire::channel::{Call, Channel, ReplyFuture};
+use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
 use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::list::{INSTANCE, PLUGIN_NAME};
+use crate::wire::way::Way;
 
 /// Calls over the connection `S`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Client<S> {
     pub(super) service: S,
     origin: Uri,
@@ -26,11 +29,12 @@ pub(crate) struct Client<S> {
     max_len: usize,
     /// `None` without TLS.
     pub(super) tls: Option<Arc<Tls>>,
+    pub(super) objects: Arc<Slot>,
 }
 
 impl<S> Client<S> {
     pub(crate) fn new(service: S, origin: Uri, max_len: usize, tls: Option<Arc<Tls>>) -> Self {
-        Self { service, origin, max_len, tls }
+        Self { service, origin, max_len, tls, objects: Arc::default() }
     }
 }
 
@@ -53,6 +57,11 @@ where
         let (grpc, tls) = (self.grpc(), self.tls.clone());
         Box::pin(async move { send(grpc, call, tls.as_deref()).await })
     }
+
+    fn way(&self) -> WayFuture {
+        let client = self.clone();
+        Box::pin(async move { Ok(client.objects.clone().get(client.back()).await? as Arc<dyn Way>) })
+    }
 }
 
 async fn send<S>(mut grpc: Grpc<S>, call: Call, tls: Option<&Tls>) -> Result<bytes::Bytes, Fault>
@@ -71,6 +80,9 @@ where
         let plugin = MetadataValue::try_from(&plugin[..]);
         let plugin = plugin.map_err(|_| Fault::Malformed("the plugin's name cannot be a header's value".to_owned()))?;
         request.metadata_mut().insert(PLUGIN_NAME, plugin);
+    }
+    if let Some(way) = call.way {
+        request.metadata_mut().insert(BACK, MetadataValue::from(way));
     }
     if let Some(deadline) = call.deadline {
         request.set_timeout(remaining(deadline));

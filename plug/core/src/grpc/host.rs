@@ -23,7 +23,7 @@ use crate::rpc::client::instance::{ObjectInstance, Opens};
 use crate::rpc::client::plugins::{Reach, Side, name_of};
 use crate::rpc::client::{plugins, services};
 use crate::rpc::limits::{HEADERS, REPLY_WINDOW, STREAM_WINDOW};
-use crate::wire::channel::{Call, Channel, ReplyFuture};
+use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
 use crate::wire::fault::{Fault, Unavailable};
 
 /// The first pause between two attempts to connect. It doubles after each attempt.
@@ -354,6 +354,10 @@ impl Channel for Retrying {
         let client = self.client.clone();
         self.retry(call.deadline, move || client.call(call.clone()))
     }
+
+    fn way(&self) -> WayFuture {
+        retry_way(self, self.client.clone())
+    }
 }
 
 impl Reach for Arc<Retrying> {
@@ -371,6 +375,22 @@ impl Reach for Arc<Retrying> {
             }),
         })
     }
+}
+
+/// The way of a client, which is opened as a call would be.
+fn retry_way(retrying: &Retrying, client: Client<TonicChannel>) -> WayFuture {
+    if client.objects.open().is_some() {
+        return client.way();
+    }
+    let again = client.clone();
+    let opened = retrying.retry(None, move || {
+        let way = client.way();
+        Box::pin(async move { way.await.map(|_| Bytes::new()) })
+    });
+    Box::pin(async move {
+        opened.await?;
+        again.way().await
+    })
 }
 
 /// The channel of an instance.
@@ -408,6 +428,12 @@ impl Channel for InstanceChannel {
     fn call(&self, call: Call) -> ReplyFuture {
         let instance = Arc::clone(&self.instance);
         self.attempt(call.deadline, move |server| instance.call(server, call.clone()))
+    }
+
+    fn way(&self) -> WayFuture {
+        let servers = &self.retrying.servers;
+        let server = &servers[self.next.load(SeqCst) % servers.len()];
+        retry_way(&self.retrying, Client::clone(server))
     }
 
     fn open(&self, deadline: Option<Instant>) -> ReplyFuture {

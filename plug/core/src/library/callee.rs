@@ -17,16 +17,15 @@ use crate::error::Error;
 use crate::error::refusal::Refusal;
 use crate::interface::Interface;
 use crate::panic::Caught;
-use crate::portable::Portable;
-use crate::portable::arguments::Arguments;
+use crate::portable::arguments::{Arguments, Crosses, Returns};
 use crate::portable::chain::{Chain, ChainTexts};
-use crate::portable::check::{REPLY, check, has_limits, refused_result};
+use crate::portable::check::{REPLY, refused_result};
 use crate::portable::method::{Method, ObjectOf};
 use crate::portable::outcome::Outcome;
 use crate::settings::EMPTY;
 use crate::task::with_hint;
 
-type View<'a, M> = <<<M as Method>::Outcome as Outcome>::Ok as Portable>::View<'a>;
+type View<'a, M> = <<M as Method>::Returns as Crosses>::View<'a>;
 
 /// # Safety
 ///
@@ -54,22 +53,21 @@ pub unsafe extern "C" fn call<M: Method>(object: Object, arguments: *const (), r
 unsafe fn replied<M: Method>(outcome: M::Outcome, reply: *mut ()) -> CallStatus {
     match outcome.result() {
         Ok(value) => {
-            if const { has_limits::<M::Ok>() }
-                && let Err(flaw) = check(&value, REPLY)
-            {
+            let value = M::Returns::pack(value);
+            if let Err(flaw) = M::Returns::check(&value, REPLY) {
                 // SAFETY: the caller's promise.
                 return unsafe { fail(reply, &[refused_result(M::NAME, &flaw)], "", FAILED) };
             }
             let scratch = Scratch::new();
-            let view: View<'_, M> = value.view(&scratch);
-            if M::Ok::IS_FLAT && CallStatus::holds::<View<'_, M>>() {
+            let view: View<'_, M> = M::Returns::view(&value, &scratch);
+            if M::Returns::IS_FLAT && CallStatus::holds::<View<'_, M>>() {
                 return CallStatus::with(view);
             }
             let reply: *mut ReplySlot<View<'_, M>> = reply.cast();
             // SAFETY: the caller's promise. The caller copies a view before it returns, and a
             // flat view has no pointers.
             unsafe {
-                if M::Ok::IS_FLAT {
+                if M::Returns::IS_FLAT {
                     (*reply).value.write(view);
                 } else {
                     ((*reply).vtable.value)(reply.cast(), std::ptr::from_ref(&view).cast());
@@ -177,7 +175,7 @@ pub unsafe extern "C" fn answers(plugin: Object, arguments: *const (), reply: *m
 ///
 /// `object` is one of `I` that this library made, and is not used again; `reply` points to a reply
 /// for nothing.
-pub(super) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), reply: *mut ()) -> CallStatus {
+pub(crate) unsafe extern "C" fn close<I: ?Sized>(object: Object, _: *const (), reply: *mut ()) -> CallStatus {
     let work = || {
         // SAFETY: the caller's promise.
         drop(unsafe { object.into_box::<I>() });

@@ -1,6 +1,7 @@
 //! The caller's half of a call: the reply, and the outcome that it becomes.
 //! A host calls the objects of a library so, and a library those that it is lent.
 
+pub(crate) mod object;
 pub(super) mod task;
 mod waker;
 
@@ -16,8 +17,7 @@ use crate::error::Error;
 #[cfg(feature = "library")]
 use crate::error::kind::ErrorKind;
 use crate::panic::{Caught, NO_TEXT, dispose};
-use crate::portable::Portable;
-use crate::portable::arguments::Arguments;
+use crate::portable::arguments::{Arguments, Crosses, Returns};
 use crate::portable::check::refused_arguments;
 use crate::portable::method::Method;
 use crate::portable::outcome::Outcome;
@@ -48,8 +48,8 @@ pub(super) trait Callable {
 pub(super) enum Owner<'a> {
     #[cfg(feature = "library")]
     Plugin(&'a str),
-    /// The host, or a plugin, lent an object of the interface with this path.
-    Lender(&'a str),
+    /// The host, or a plugin, lent or gave an object of the interface with this path.
+    Object(&'a str),
 }
 
 impl Display for Owner<'_> {
@@ -57,7 +57,7 @@ impl Display for Owner<'_> {
         match self {
             #[cfg(feature = "library")]
             Self::Plugin(name) => write!(f, "plugin `{name}`"),
-            Self::Lender(interface) => write!(f, "the lender of `{interface}`"),
+            Self::Object(interface) => write!(f, "the owner of the `{interface}`"),
         }
     }
 }
@@ -129,7 +129,7 @@ unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
     // SAFETY: the caller's promise.
     let (pending, view) = unsafe { (&mut *reply.cast::<PendingOf<'_, M>>(), *view.cast()) };
     // This side's own code runs here, such as the hasher of a map, and may panic.
-    let own = || <M::Ok as Portable>::own(view);
+    let own = || M::Returns::unpack(M::Returns::give(view, &mut Default::default()));
     pending.outcome = Some(panic::catch_unwind(AssertUnwindSafe(own)).map_err(FailureText::by_panic));
 }
 
@@ -137,13 +137,13 @@ unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
 pub(super) struct TakeResult<M>(PhantomData<M>);
 
 impl<M: Method> TakeResult<M> {
-    pub(super) const VTABLE: &'static ReplyVtable = match M::Ok::IS_FLAT {
+    pub(super) const VTABLE: &'static ReplyVtable = match M::Returns::IS_FLAT {
         true => PendingOf::<M>::FLAT,
         false => &ReplyVtable { value: take::<M>, failure: PendingOf::<M>::FLAT.failure },
     };
 }
 
-type View<'a, M> = <<M as Method>::Ok as Portable>::View<'a>;
+type View<'a, M> = <<M as Method>::Returns as Crosses>::View<'a>;
 
 pub(super) type PendingOf<'a, M> = Pending<View<'a, M>, <M as Method>::Ok>;
 
@@ -180,17 +180,17 @@ pub(super) unsafe fn returned<M: Method>(
     returned: CallStatus,
     pending: PendingOf<'_, M>,
 ) -> M::Outcome {
-    if returned.status == DONE && M::Ok::IS_FLAT {
+    if returned.status == DONE && M::Returns::IS_FLAT {
         // SAFETY: a side that is done has written a flat value into the status or into the reply.
         let view: View<'_, M> = unsafe {
             if CallStatus::holds::<View<'_, M>>() { returned.view() } else { pending.reply.value.assume_init() }
         };
         // The reply got nothing else, so there is nothing to drop.
         std::mem::forget(pending);
-        return M::Outcome::of(Ok(Portable::own(view)));
+        return M::Outcome::of(Ok(M::Returns::unpack(M::Returns::give(view, &mut Default::default()))));
     }
     let (status, owner) = (returned.status, callable.owner());
-    if M::Ok::IS_FLAT {
+    if M::Returns::IS_FLAT {
         return M::Outcome::of(failed(&owner, status, pending.outcome, M::NAME));
     }
     M::Outcome::of(outcome(&owner, status, pending.outcome, M::NAME))
@@ -241,7 +241,7 @@ fn panicked(owner: &Owner<'_>, method: &str, place: Option<String>, message: Opt
         Owner::Plugin(name) => {
             ErrorKind::Panicked { plugin: (*name).to_owned(), method: method.to_owned(), place, message }.into()
         }
-        Owner::Lender(_) => {
+        Owner::Object(_) => {
             let place = place.map_or_else(String::new, |place| format!(" at {place}"));
             let message = message.as_deref().unwrap_or(NO_TEXT);
             Error::msg(format!("{owner} panicked in `{method}`{place}: {message}"))

@@ -11,6 +11,7 @@ use super::{LentList, Portable};
 use crate::abi::view::{Pair, Scratch, Slice, Text};
 use crate::portable::check::{check, check_list, check_path, has_limits};
 use crate::portable::codec::{Malformed, PutFields, Sink, TakeFields, finish};
+use crate::portable::objects::{BindObjects, VisitObjects};
 use crate::portable::types::{Type, TypeRef};
 
 /// An argument of a method.
@@ -34,6 +35,9 @@ pub trait Crosses: for<'a> Written<Given<'a>: Send> {
     /// The owner of a borrowed argument that is made from a view.
     type Owner<'a>: Default;
     const TYPE: TypeRef;
+    /// Whether a view holds the whole value, without pointers.
+    const IS_FLAT: bool = false;
+    const HAS_OBJECTS: bool = false;
 
     fn view<'a>(given: &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a>;
 
@@ -49,6 +53,37 @@ pub trait Crosses: for<'a> Written<Given<'a>: Send> {
     #[inline]
     fn check(_: &Self::Given<'_>, _: &'static str) -> Result<(), Malformed> {
         Ok(())
+    }
+
+    /// Visits the object that the argument is, if it is one.
+    #[inline]
+    fn visit<'a, V: VisitObjects<'a>>(_: &Self::Given<'a>, _: &mut V) {}
+
+    /// Makes the object of the number that was decoded, if the argument is one.
+    #[inline]
+    fn bind<B: BindObjects>(_: &mut Self::Kept, _: &B) {}
+}
+
+/// The form of a result. It is owned.
+pub trait Returns: Crosses {
+    /// The type that the method returns.
+    type Ok;
+
+    fn pack(value: Self::Ok) -> Self::Given<'static>;
+    fn unpack(given: Self::Given<'_>) -> Self::Ok;
+}
+
+impl<T: Portable> Returns for Own<T> {
+    type Ok = T;
+
+    #[inline]
+    fn pack(value: T) -> T {
+        value
+    }
+
+    #[inline]
+    fn unpack(given: T) -> T {
+        given
     }
 }
 
@@ -210,6 +245,7 @@ impl<T: Portable> Crosses for Own<T> {
     type Kept = T;
     type Owner<'a> = ();
     const TYPE: TypeRef = T::TYPE;
+    const IS_FLAT: bool = T::IS_FLAT;
 
     #[inline]
     fn view<'a>(given: &'a T, scratch: &'a Scratch) -> Self::View<'a> {
@@ -292,6 +328,7 @@ pub trait Arguments {
     /// It is not dropped, since it is lent at once.
     type Held<'a, H: Hold>;
     const TYPES: Types;
+    const HAS_OBJECTS: bool;
 
     fn view<'a>(given: &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a>;
     fn hold<'a>(view: Self::View<'a>) -> Self::Held<'a, Viewed>;
@@ -301,11 +338,16 @@ pub trait Arguments {
     /// Refuses arguments of these names that do not cross.
     fn check(given: &Self::Given<'_>, names: &'static [&'static str]) -> Result<(), Malformed>;
 
+    /// Visits the arguments that are objects, in order.
+    fn visit<'a, V: VisitObjects<'a>>(given: &Self::Given<'a>, visitor: &mut V);
+
     /// `first` is the index of the first argument.
     fn put<F: PutFields>(given: &Self::Given<'_>, first: usize, fields: &mut F);
     /// Decodes the argument with this index.
     fn take<F: TakeFields>(slots: &mut Self::Slots, index: usize, fields: &mut F) -> Result<(), Malformed>;
     fn finish(slots: Self::Slots, names: &'static [&'static str]) -> Result<Self::Kept, Malformed>;
+    /// Makes the objects of the numbers that were decoded.
+    fn bind<B: BindObjects>(kept: &mut Self::Kept, binder: &B);
     fn hold_kept<'a>(kept: Self::Kept) -> Self::Held<'a, Kept>;
     /// Makes the method's arguments from the decoded values. The owners are empty.
     fn give_kept(kept: Self::Kept, owners: &mut Self::Slots) -> Self::Given<'_>;
@@ -322,6 +364,7 @@ impl Arguments for () {
     type Owners<'a> = ();
     type Held<'a, H: Hold> = ();
     const TYPES: Types = Types(None);
+    const HAS_OBJECTS: bool = false;
 
     #[inline]
     fn view((): &(), _: &Scratch) {}
@@ -338,6 +381,9 @@ impl Arguments for () {
     }
 
     #[inline]
+    fn visit<'a, V: VisitObjects<'a>>((): &(), _: &mut V) {}
+
+    #[inline]
     fn put<F: PutFields>((): &(), _: usize, _: &mut F) {}
 
     fn take<F: TakeFields>((): &mut (), _: usize, _: &mut F) -> Result<(), Malformed> {
@@ -347,6 +393,9 @@ impl Arguments for () {
     fn finish((): (), _: &'static [&'static str]) -> Result<(), Malformed> {
         Ok(())
     }
+
+    #[inline]
+    fn bind<B: BindObjects>((): &mut (), _: &B) {}
 
     #[inline]
     fn hold_kept<'a>((): ()) -> Self::Held<'a, Kept> {}
@@ -363,6 +412,7 @@ impl<A: Argument, R: Arguments> Arguments for (A, R) {
     type Owners<'a> = (<A::Form as Crosses>::Owner<'a>, R::Owners<'a>);
     type Held<'a, H: Hold> = (Held<'a, H, A>, R::Held<'a, H>);
     const TYPES: Types = Types(Some((A::Form::TYPE, &R::TYPES)));
+    const HAS_OBJECTS: bool = A::Form::HAS_OBJECTS || R::HAS_OBJECTS;
 
     #[inline]
     fn view<'a>((first, rest): &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a> {
@@ -390,6 +440,12 @@ impl<A: Argument, R: Arguments> Arguments for (A, R) {
     }
 
     #[inline]
+    fn visit<'a, V: VisitObjects<'a>>((first, rest): &Self::Given<'a>, visitor: &mut V) {
+        A::Form::visit(first, visitor);
+        R::visit(rest, visitor);
+    }
+
+    #[inline]
     fn put<F: PutFields>((first, rest): &Self::Given<'_>, at: usize, fields: &mut F) {
         A::Form::put(first, fields.field(at));
         R::put(rest, at + 1, fields);
@@ -405,6 +461,12 @@ impl<A: Argument, R: Arguments> Arguments for (A, R) {
     fn finish((first, rest): Self::Slots, names: &'static [&'static str]) -> Result<Self::Kept, Malformed> {
         let (name, names) = names.split_first().unwrap_or((&"", &[]));
         Ok((finish(first, name)?, R::finish(rest, names)?))
+    }
+
+    #[inline]
+    fn bind<B: BindObjects>((first, rest): &mut Self::Kept, binder: &B) {
+        A::Form::bind(first, binder);
+        R::bind(rest, binder);
     }
 
     #[inline]

@@ -108,9 +108,10 @@ impl<const N: usize> ConstText<N> {
             Type::String => self.write("String"),
             Type::Bytes => self.write("Vec<u8>"),
             Type::Path => self.write("PathBuf"),
-            Type::Lent(interface) => {
-                self.write("&dyn ");
+            Type::Object { interface, is_lent } => {
+                self.write(if *is_lent { "&dyn " } else { "Box<dyn " });
                 self.write(interface);
+                self.write(if *is_lent { "" } else { ">" });
             }
             Type::Duration => self.write("Duration"),
             Type::Time => self.write("SystemTime"),

@@ -2,9 +2,8 @@
 
 use std::fmt::Display;
 
-use super::Portable;
 use crate::error::Error;
-use crate::portable::arguments::{Arguments, Hold, Types};
+use crate::portable::arguments::{Arguments, Crosses, Hold, Returns, Types};
 use crate::portable::chain;
 use crate::portable::outcome::{Fails, Outcome};
 use crate::portable::proxy::PortableInterface;
@@ -19,7 +18,9 @@ pub trait Method: 'static {
     type Interface: ?Sized + PortableInterface;
     type Arguments: Arguments;
     type Outcome: Outcome<Ok = Self::Ok, Error = Self::Error>;
-    type Ok: Portable;
+    type Ok;
+    /// The form of the result.
+    type Returns: Returns<Ok = Self::Ok>;
     type Error: Fails;
     const NAME: &'static str;
     /// The name in protobuf: `SayHello` for `say_hello`.
@@ -98,7 +99,7 @@ impl Signature {
         Self {
             name: M::NAME,
             arguments: M::Arguments::TYPES,
-            output: <<M::Outcome as Outcome>::Ok as Portable>::TYPE,
+            output: <M::Returns as Crosses>::TYPE,
             has_default: M::HAS_DEFAULT,
             is_async: M::IS_ASYNC,
             wire_name: M::WIRE_NAME,

@@ -36,8 +36,11 @@ pub enum Type {
     Array(TypeRef, usize),
     Map(TypeRef, TypeRef),
     Tuple(&'static [Field]),
-    /// An object that is lent for the call, by the path of its interface.
-    Lent(&'static str),
+    /// An object, by the path of its interface: lent for the call, or given away.
+    Object {
+        interface: &'static str,
+        is_lent: bool,
+    },
     Struct {
         name: &'static str,
         id: u64,

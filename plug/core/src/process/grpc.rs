@@ -15,12 +15,14 @@ use crate::process::log::Records;
 use crate::process::log::emit::emit;
 use crate::process::plugin::services::StdioData;
 use crate::process::stderr::written;
+use crate::rpc::back::slot::Slot;
 use crate::rpc::client::http2::Http2;
 use crate::rpc::client::instance::{Instance, OpenFuture, Opens};
 use crate::rpc::client::services;
-use crate::wire::channel::{Call, Channel, ReplyFuture};
+use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
+use crate::wire::way::Way;
 
 /// The maximum length of one message of output, in bytes. Go sends at most a kibibyte at once.
 const MAX_CHUNK: usize = 1 << 20;
@@ -37,6 +39,7 @@ struct Inner {
     max_len: usize,
     connect_timeout: Duration,
     is_severed: AtomicBool,
+    objects: Slot,
 }
 
 impl GrpcPeer {
@@ -55,6 +58,7 @@ impl GrpcPeer {
             max_len,
             connect_timeout,
             is_severed: AtomicBool::new(false),
+            objects: Slot::default(),
         })))
     }
 
@@ -85,6 +89,15 @@ impl GrpcPeer {
         }
         let connection = self.reconnect(None).await?;
         connection.open(request, self.0.max_len).await
+    }
+
+    async fn objects(self) -> Result<Arc<dyn Way>, Fault> {
+        let open = async {
+            let connection = self.connection().clone();
+            let connection = if connection.is_closed() { self.reconnect(None).await? } else { connection };
+            connection.objects(self.0.max_len).await
+        };
+        Ok(self.0.objects.get(open).await?)
     }
 
     async fn reconnect(&self, deadline: Option<Instant>) -> Result<Http2, Fault> {
@@ -122,6 +135,10 @@ async fn http2(target: &PeerAddress) -> io::Result<Http2> {
 impl Channel for GrpcPeer {
     fn call(&self, call: Call) -> ReplyFuture {
         Box::pin(self.clone().call(call))
+    }
+
+    fn way(&self) -> WayFuture {
+        Box::pin(self.clone().objects())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The link to the plugins of a process: starts it at first use, shares it, and restarts it.
 
 pub(crate) mod handle;
+mod way;
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -20,7 +20,7 @@ use crate::process::life::{Death, EXIT_TIMEOUT, Life};
 use crate::process::tls::Certificates;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::instance::{ObjectInstance, Opens};
-use crate::wire::channel::{Call, Channel, ReplyFuture};
+use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
 
@@ -126,6 +126,10 @@ impl Channel for Running {
 
     fn call(&self, call: Call) -> ReplyFuture {
         self.explain_death(self.peer.call(call))
+    }
+
+    fn way(&self) -> WayFuture {
+        self.explain_death(self.peer.way())
     }
 }
 

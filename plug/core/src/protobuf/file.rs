@@ -286,7 +286,7 @@ impl FileBuilder {
             Type::Bool => (Kind::Bool, None),
             Type::I8 | Type::I16 | Type::I32 => (Kind::Int32, None),
             Type::I64 => (Kind::Int64, None),
-            Type::U8 | Type::U16 | Type::U32 | Type::Char | Type::Lent(_) => (Kind::Uint32, None),
+            Type::U8 | Type::U16 | Type::U32 | Type::Char | Type::Object { .. } => (Kind::Uint32, None),
             Type::U64 => (Kind::Uint64, None),
             Type::F32 => (Kind::Float, None),
             Type::F64 => (Kind::Double, None),

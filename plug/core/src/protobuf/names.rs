@@ -157,7 +157,7 @@ impl Names {
             Type::Bool => "Bool",
             Type::I8 | Type::I16 | Type::I32 => "Int32",
             Type::I64 => "Int64",
-            Type::U8 | Type::U16 | Type::U32 | Type::Char | Type::Lent(_) => "Uint32",
+            Type::U8 | Type::U16 | Type::U32 | Type::Char | Type::Object { .. } => "Uint32",
             Type::U64 => "Uint64",
             Type::F32 => "Float",
             Type::F64 => "Double",

@@ -1,7 +1,12 @@
-//! Starts threads. The error says that it is a thread that cannot be started.
+//! Starts threads, and waits in them. The error says that it is a thread that cannot be started.
 
 use std::io;
-use std::thread::{Builder, JoinHandle};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Builder, JoinHandle, Thread};
+
+use tokio::runtime::Handle;
 
 /// Starts a thread of this name.
 ///
@@ -21,6 +26,36 @@ pub(crate) fn unstarted(noun: &str, error: &io::Error) -> io::Error {
     }
     let hint = "hint: raise the limit of processes, which counts threads too: `ulimit -u`, or that of the container";
     io::Error::new(error.kind(), format!("{text}\n{hint}"))
+}
+
+/// Whether this thread is in no runtime.
+pub(crate) fn is_outside() -> bool {
+    Handle::try_current().is_err_and(|error| error.is_missing_context())
+}
+
+/// Whether this thread is dropping its thread-locals, among them that of its runtime.
+pub(crate) fn is_ending() -> bool {
+    Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed())
+}
+
+/// Polls the future in this thread, which sleeps in between. Another thread drives the runtime.
+pub(crate) fn park_on<F: Future>(future: F) -> F::Output {
+    struct Parked(Thread);
+
+    impl Wake for Parked {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Waker::from(Arc::new(Parked(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        thread::park();
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::portable::method::Signature;
-use crate::wire::fault::Fault;
+use crate::wire::fault::{Code, Fault};
+use crate::wire::way::Way;
 
 /// A connection to the plugins of another process.
 pub(crate) trait Channel: Send + Sync + 'static {
@@ -21,12 +22,20 @@ pub(crate) trait Channel: Send + Sync + 'static {
         false
     }
 
+    /// The way back to the objects of this side, and to those of the other. It opens it if need be.
+    fn way(&self) -> WayFuture {
+        let text = "a server that is not plug's cannot call back";
+        Box::pin(std::future::ready(Err(Fault::refused(Code::UNIMPLEMENTED, text))))
+    }
+
     /// Opens the instance that `call` calls. The reply is empty.
     /// A channel of a shared object has none.
     fn open(&self, _deadline: Option<Instant>) -> ReplyFuture {
         Box::pin(std::future::ready(Ok(Bytes::new())))
     }
 }
+
+pub(crate) type WayFuture = Pin<Box<dyn Future<Output = Result<Arc<dyn Way>, Fault>> + Send>>;
 
 pub(crate) type ReplyFuture = Pin<Box<dyn Future<Output = Result<Bytes, Fault>> + Send>>;
 
@@ -43,6 +52,8 @@ pub(crate) struct Call {
     pub plugin: Option<Arc<str>>,
     /// The number of the instance. `None` for the object that all clients share.
     pub instance: Option<u64>,
+    /// The number of the way to the objects of the call, if requests must name it.
+    pub way: Option<u64>,
     pub request: Bytes,
     pub deadline: Option<Instant>,
     /// Whether the call may be repeated if it is unknown whether the method ran.
@@ -54,6 +65,6 @@ impl Call {
     /// A call of a service that is not a plugin's.
     pub(crate) fn of_service(path: &str, request: Bytes, deadline: Option<Instant>) -> Self {
         let path = path.into();
-        Self { path, method: None, plugin: None, instance: None, request, deadline, is_idempotent: true }
+        Self { path, method: None, plugin: None, instance: None, way: None, request, deadline, is_idempotent: true }
     }
 }

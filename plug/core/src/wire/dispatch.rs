@@ -29,6 +29,7 @@ use crate::wire::fault::{Code, Fault, Panicked};
 use crate::wire::instances::{Instance, Instances, OpenInstance};
 use crate::wire::list::{OpenRequest, PLUGIN_NAME, SchemaRequest};
 use crate::wire::vtable::Vtable;
+use crate::wire::way::Way;
 
 /// The most digits of the number of an instance, and of one that is not.
 const MAX_DIGITS: usize = 20;
@@ -306,8 +307,8 @@ impl Target {
     }
 
     /// Opens the plugin unless it is open, and calls the method in this thread.
-    pub(crate) fn call(self, request: &[u8], deadline: Option<Instant>) -> Called {
-        match self.begin(request, deadline) {
+    pub(crate) fn call(self, request: &[u8], deadline: Option<Instant>, way: Option<Arc<dyn Way>>) -> Called {
+        match self.begin(request, deadline, way) {
             Ok((callee::Called::Replied(reply), _)) => Called::Replied(self.reply(reply)),
             Ok((callee::Called::Started(task), instance)) => {
                 Called::Started(Task { target: self, task: Some(task), scope: Scope::until(deadline), instance })
@@ -321,6 +322,7 @@ impl Target {
         &self,
         request: &[u8],
         deadline: Option<Instant>,
+        way: Option<Arc<dyn Way>>,
     ) -> Result<(callee::Called, Option<Arc<Instance>>), Fault> {
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(Fault::Deadline);
@@ -342,7 +344,7 @@ impl Target {
             })?,
         };
         let object = Arc::clone(object);
-        let called = Scope::until(deadline).enter(|| object.call(self.method, request));
+        let called = Scope::until(deadline).enter(|| object.call(self.method, request, way.as_ref()));
         Ok((called, instance))
     }
 

@@ -176,6 +176,7 @@ mod tests {
         type Arguments = ();
         type Outcome = Result<String, Error>;
         type Ok = String;
+        type Returns = crate::portable::arguments::Own<String>;
         type Error = Error;
         const NAME: &'static str = "text";
         const WIRE_NAME: &'static str = "Text";

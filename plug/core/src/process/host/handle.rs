@@ -11,14 +11,16 @@ use tokio::sync::oneshot;
 use crate::error::Error;
 use crate::error::process::ended::Ended;
 use crate::process::host::Shared;
+use crate::process::host::way::KeptWay;
 use crate::process::log::emit::emit;
 use crate::process::log::{Level, Record};
 use crate::process::options::Restart;
 use crate::process::running::Running;
 use crate::rpc::client::instance::ObjectInstance;
 use crate::rpc::thread::spawn;
-use crate::wire::channel::{Call, Channel, ReplyFuture};
+use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
 use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::way::Way;
 
 /// The longest pause before a restart.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -130,6 +132,12 @@ impl Handle {
     }
 }
 
+/// The way to the objects of the process, which keeps the process alive.
+async fn way(running: Arc<Running>) -> Result<Arc<dyn Way>, Fault> {
+    let way = running.way().await?;
+    Ok(Arc::new(KeptWay { way, running }))
+}
+
 impl Channel for Handle {
     fn sends_eagerly(&self) -> bool {
         self.shared.options.restart.limit == 0 && now(&self.current).running.sends_eagerly()
@@ -141,6 +149,23 @@ impl Channel for Handle {
         }
         let (deadline, is_idempotent) = (call.deadline, call.is_idempotent);
         self.with_restarts(deadline, is_idempotent, move |place| place.call(call.clone()))
+    }
+
+    fn way(&self) -> WayFuture {
+        if self.shared.options.restart.limit == 0 {
+            return Box::pin(way(now(&self.current).running));
+        }
+        // It is opened in a process that runs, and kept there.
+        let opened = self.with_restarts(None, true, |place| {
+            let way = place.running.way();
+            Box::pin(async move { way.await.map(|_| Bytes::new()) })
+        });
+        let current = Arc::clone(&self.current);
+        Box::pin(async move {
+            opened.await?;
+            let running = now(&current).running;
+            way(running).await
+        })
     }
 
     fn open(&self, deadline: Option<Instant>) -> ReplyFuture {

@@ -214,7 +214,7 @@ async fn read(
                     let (message, backpressure) = (message.into(), state.backpressure.clone());
                     call(
                         state.calls.clone(),
-                        PendingCall { target, message, deadline, responder: answer, backpressure },
+                        PendingCall { target, message, deadline, way: None, responder: answer, backpressure },
                     );
                 }
             },

@@ -19,10 +19,7 @@ pub(crate) mod turns;
 
 use std::future::Future;
 use std::io;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::thread;
 
 use bytes::Bytes;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -32,7 +29,7 @@ use crate::rpc::client::driver::polled::{Driven, PolledReply};
 use crate::rpc::client::driver::turns::{Caller, Guest, Seen, Turns};
 use crate::rpc::per_process::PerProcess;
 use crate::rpc::spin::{Arrivals, Spin, SpinFor};
-use crate::rpc::thread::spawn;
+use crate::rpc::thread::{is_ending, is_outside, park_on, spawn};
 use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::{Fault, Unavailable};
 
@@ -181,36 +178,6 @@ fn foreign(parent: u32, fork: u32) -> Fault {
         "process {parent} has opened it, and this is process {fork}, a fork\n\
          hint: open the plugin in the fork too"
     )))
-}
-
-/// Whether this thread is in no runtime.
-fn is_outside() -> bool {
-    Handle::try_current().is_err_and(|error| error.is_missing_context())
-}
-
-/// Whether this thread is dropping its thread-locals, among them that of its runtime.
-fn is_ending() -> bool {
-    Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed())
-}
-
-/// Polls the future in this thread, which sleeps in between. Another thread drives the runtime.
-fn park_on<F: Future>(future: F) -> F::Output {
-    struct Parked(Thread);
-
-    impl Wake for Parked {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let waker = Waker::from(Arc::new(Parked(thread::current())));
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        thread::park();
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! A short call is one write of head and message, so that the peer wakes up once.
 
 pub(crate) mod instance;
+mod objects;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -22,7 +23,7 @@ use tonic::{Code, Status};
 
 use crate::rpc::frames::{Broken, Frames};
 use crate::rpc::limits::{HEADERS, REPLY_WINDOW, STREAM_WINDOW};
-use crate::rpc::{frames, status, timeout};
+use crate::rpc::{back, frames, status, timeout};
 use crate::wire::channel::Call;
 use crate::wire::fault::{self, Fault, Unavailable};
 use crate::wire::list;
@@ -30,6 +31,7 @@ use crate::wire::list;
 /// The headers of calls. To parse their names for each call would take longer.
 static PLUGIN: HeaderName = HeaderName::from_static(list::PLUGIN_NAME);
 static INSTANCE: HeaderName = HeaderName::from_static(list::INSTANCE);
+static BACK: HeaderName = HeaderName::from_static(back::BACK);
 
 /// The maximum number of cancelled calls. A late reply to one of them is ignored.
 const CANCELLED: usize = 10_000;
@@ -162,6 +164,9 @@ fn head(call: &Call) -> Result<Request<()>, Fault> {
             plugin.map_err(|_| Fault::Malformed("the plugin's name cannot be a header's value".to_owned()))?,
         );
     }
+    if let Some(way) = call.way {
+        headers.insert(&BACK, HeaderValue::from(way));
+    }
     if let Some(deadline) = call.deadline {
         headers.insert(&timeout::HEADER, timeout::until(deadline));
     }
@@ -253,6 +258,7 @@ mod tests {
             method: None,
             plugin: Some("a".into()),
             instance: None,
+            way: None,
             request: Bytes::from_static(b"request"),
             deadline,
             is_idempotent: false,

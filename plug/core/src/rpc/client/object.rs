@@ -1,7 +1,8 @@
 //! The client's side of a remote call: an object whose methods are calls over a channel.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use crate::error::kind::ErrorKind;
 use crate::error::refusal::Refusal;
 use crate::portable::arguments::Arguments;
 use crate::portable::check::refused_arguments;
+use crate::portable::codec::Malformed;
 use crate::portable::method::{Method, Signature, Started};
 use crate::portable::outcome::Outcome;
 use crate::portable::proxy::Boundary;
@@ -19,7 +21,9 @@ use crate::rpc::client::driver::Driver;
 use crate::scope::Scope;
 use crate::task::Task;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
+use crate::wire::exchange::{self, Failure, has_objects};
 use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
+use crate::wire::way::Way;
 
 /// An opened plugin of another process.
 pub(crate) struct RemoteObject {
@@ -44,7 +48,7 @@ pub(crate) struct RemoteObject {
 impl RemoteObject {
     #[inline(never)]
     fn send(&self, index: usize, is_idempotent: bool, request: Vec<u8>) -> Result<Bytes, Fault> {
-        let reply = self.begin(index, is_idempotent, request, &Scope::current())?;
+        let reply = self.begin(index, is_idempotent, request, &Scope::current(), None)?;
         self.driver.call(reply, self.channel.sends_eagerly())
     }
 
@@ -56,10 +60,17 @@ impl RemoteObject {
         request: Vec<u8>,
         scope: Scope,
     ) -> Result<Bytes, Fault> {
-        self.driver.poll(self.begin(index, is_idempotent, request, &scope)?).await
+        self.driver.poll(self.begin(index, is_idempotent, request, &scope, None)?).await
     }
 
-    fn begin(&self, index: usize, is_idempotent: bool, request: Vec<u8>, scope: &Scope) -> Result<ReplyFuture, Fault> {
+    fn begin(
+        &self,
+        index: usize,
+        is_idempotent: bool,
+        request: Vec<u8>,
+        scope: &Scope,
+        way: Option<u64>,
+    ) -> Result<ReplyFuture, Fault> {
         self.driver.check()?;
         let deadline = scope.deadline(self.limit);
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -70,6 +81,7 @@ impl RemoteObject {
             method: Some(&self.methods[index]),
             plugin: self.wire_name.clone(),
             instance: None,
+            way,
             request: request.into(),
             deadline,
             is_idempotent,
@@ -78,10 +90,84 @@ impl RemoteObject {
     }
 
     fn outcome<M: Method>(&self, reply: Result<Bytes, Fault>) -> M::Outcome {
-        let reply = reply.and_then(|reply| {
-            protobuf::decode_reply::<M>(&reply).map_err(|malformed| Fault::Malformed(malformed.to_string()))
+        let value = reply.and_then(|reply| {
+            let kept = protobuf::decode_reply::<M>(&reply);
+            let kept = kept.map_err(|malformed| Fault::Malformed(malformed.to_string()))?;
+            Ok(exchange::result::<M>(kept, None))
         });
-        M::Outcome::of(reply.map_err(|fault| error(&self.name, M::NAME, &self.origin, fault)))
+        M::Outcome::of(value.map_err(|fault| error(&self.name, M::NAME, &self.origin, fault)))
+    }
+
+    /// Calls a method with objects, and answers their calls meanwhile.
+    fn exchange<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> Result<M::Ok, Failure> {
+        self.driver.check()?;
+        let (way, scope) = (self.way()?, Scope::current());
+        let id = way.id();
+        // It may run twice only if its objects could.
+        exchange::call::<M>(way, given, |request| self.begin(M::INDEX, false, request, &scope, id))
+    }
+
+    /// The same for a caller that polls.
+    async fn exchange_polled<'a, M: Method>(
+        &'a self,
+        given: <M::Arguments as Arguments>::Given<'a>,
+        scope: Scope,
+    ) -> (Result<M::Ok, Failure>, <M::Arguments as Arguments>::Given<'a>) {
+        let way = match self.driver.check() {
+            Ok(()) => self.way_polled().await,
+            Err(fault) => Err(fault),
+        };
+        let way = match way {
+            Ok(way) => way,
+            Err(fault) => return (Err(fault.into()), given),
+        };
+        let id = way.id();
+        let begin = |request| self.begin(M::INDEX, false, request, &scope, id).map(|reply| self.polled(reply));
+        let result = exchange::start::<M>(way, &given, begin);
+        (result.await, given)
+    }
+
+    /// The reply, driven by the background thread.
+    fn polled(&self, reply: ReplyFuture) -> ReplyFuture {
+        Box::pin(self.driver.poll(reply))
+    }
+
+    fn way(&self) -> Result<Arc<dyn Way>, Fault> {
+        let mut way = self.channel.way();
+        let polled = {
+            let _context = self.driver.handle().enter();
+            way.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        };
+        // It is there for all calls but the first.
+        match polled {
+            Poll::Ready(way) => way,
+            Poll::Pending => self.driver.wait(way),
+        }
+    }
+
+    async fn way_polled(&self) -> Result<Arc<dyn Way>, Fault> {
+        let (found, way) = (Arc::new(Mutex::new(None)), self.channel.way());
+        let finding = Arc::clone(&found);
+        let ready = Box::pin(async move {
+            let way = way.await?;
+            *finding.lock().unwrap_or_else(PoisonError::into_inner) = Some(way);
+            Ok(Bytes::new())
+        });
+        self.driver.poll(ready).await?;
+        let way = found.lock().unwrap_or_else(PoisonError::into_inner).take();
+        way.ok_or(Fault::Cancelled)
+    }
+
+    fn exchanged<M: Method>(&self, result: Result<M::Ok, Failure>) -> M::Outcome {
+        M::Outcome::of(result.map_err(|failure| match failure {
+            Failure::Fault(fault) => error(&self.name, M::NAME, &self.origin, fault),
+            Failure::Refused(flaw) => self.refused::<M>(&flaw),
+        }))
+    }
+
+    #[cold]
+    fn refused<M: Method>(&self, flaw: &Malformed) -> Error {
+        refused_arguments(&format_args!("plugin `{}`", self.name), M::NAME, flaw)
     }
 }
 
@@ -136,11 +222,12 @@ impl Boundary for RemoteObject {
     }
 
     fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
+        if has_objects::<M>() {
+            return self.exchanged::<M>(self.exchange::<M>(given));
+        }
         match protobuf::encode_request::<M>(given) {
             Ok(request) => self.outcome::<M>(self.send(M::INDEX, M::IS_IDEMPOTENT, request)),
-            Err(flaw) => {
-                M::Outcome::of(Err(refused_arguments(&format_args!("plugin `{}`", self.name), M::NAME, &flaw)))
-            }
+            Err(flaw) => M::Outcome::of(Err(self.refused::<M>(&flaw))),
         }
     }
 
@@ -148,6 +235,15 @@ impl Boundary for RemoteObject {
     fn attempt<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> Option<M::Outcome> {
         if !self.has::<M>() {
             return None;
+        }
+        if has_objects::<M>() {
+            return match self.exchange::<M>(given) {
+                Err(Failure::Fault(Fault::Unimplemented(_))) => {
+                    self.lacks[M::INDEX].store(true, Ordering::Relaxed);
+                    None
+                }
+                result => Some(self.exchanged::<M>(result)),
+            };
         }
         let request = match protobuf::encode_request::<M>(given) {
             Ok(request) => request,
@@ -172,12 +268,15 @@ impl Boundary for RemoteObject {
     fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
         let scope = Scope::current();
         Box::pin(async move {
+            if has_objects::<M>() {
+                return self.exchanged::<M>(self.exchange_polled::<M>(given, scope).await.0);
+            }
             match protobuf::encode_request::<M>(&given) {
                 Ok(request) => {
                     drop(given);
                     self.outcome::<M>(self.send_async(M::INDEX, M::IS_IDEMPOTENT, request, scope).await)
                 }
-                Err(flaw) => M::Outcome::of(Err(refused_arguments(&self.name, M::NAME, &flaw))),
+                Err(flaw) => M::Outcome::of(Err(self.refused::<M>(&flaw))),
             }
         })
     }
@@ -191,9 +290,18 @@ impl Boundary for RemoteObject {
             if !self.has::<M>() {
                 return Err(given);
             }
+            if has_objects::<M>() {
+                return match self.exchange_polled::<M>(given, scope).await {
+                    (Err(Failure::Fault(Fault::Unimplemented(_))), given) => {
+                        self.lacks[M::INDEX].store(true, Ordering::Relaxed);
+                        Err(given)
+                    }
+                    (result, _) => Ok(self.exchanged::<M>(result)),
+                };
+            }
             let request = match protobuf::encode_request::<M>(&given) {
                 Ok(request) => request,
-                Err(flaw) => return Ok(M::Outcome::of(Err(refused_arguments(&self.name, M::NAME, &flaw)))),
+                Err(flaw) => return Ok(M::Outcome::of(Err(self.refused::<M>(&flaw)))),
             };
             match self.send_async(M::INDEX, M::IS_IDEMPOTENT, request, scope).await {
                 Err(Fault::Unimplemented(_)) => {

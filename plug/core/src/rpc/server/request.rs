@@ -1,6 +1,7 @@
 //! Calls a method for a request that was received, and responds with the reply.
 //! `task.rs` continues with a method that is asynchronous.
 
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
@@ -11,6 +12,7 @@ use crate::rpc::server::task::{Answered, Parts, TaskCall};
 use crate::rpc::server::workers::CallQueue;
 use crate::wire::dispatch::{Called, Target};
 use crate::wire::fault::Fault;
+use crate::wire::way::Way;
 
 /// Responds to one call, in the protocol of its connection.
 pub(crate) trait Respond: Send + 'static {
@@ -42,6 +44,8 @@ pub(crate) struct PendingCall<R> {
     pub target: Target,
     pub message: Bytes,
     pub deadline: Option<Instant>,
+    /// The way to the objects of the caller.
+    pub way: Option<Arc<dyn Way>>,
     pub responder: R,
     pub backpressure: Backpressure,
 }
@@ -60,17 +64,17 @@ pub(crate) fn call<R: Respond>(calls: CallQueue, pending: PendingCall<R>) {
     let (queue, again) = (calls.clone(), calls.clone());
     queue.work(
         move || {
-            let PendingCall { target, message, deadline, mut responder, backpressure } = pending;
+            let PendingCall { target, message, deadline, way, mut responder, backpressure } = pending;
             if responder.is_cancelled() {
                 Progress::Nothing
             } else if backpressure.is_over() {
-                Progress::Postponed(PendingCall { target, message, deadline, responder, backpressure })
+                Progress::Postponed(PendingCall { target, message, deadline, way, responder, backpressure })
             } else {
                 let message = match responder.decode(message, &backpressure) {
                     Ok(message) => message,
                     Err(fault) => return Progress::Done((Err(fault), responder, backpressure)),
                 };
-                match target.call(&message, deadline) {
+                match target.call(&message, deadline, way) {
                     Called::Replied(reply) => {
                         let reply = reply.map(|reply| responder.encode(reply));
                         Progress::Done((reply, responder, backpressure))

@@ -20,6 +20,8 @@ use tonic::service::Routes;
 use tonic::{Code, Status};
 use tower_service::Service;
 
+use crate::rpc::back::server::Sessions;
+use crate::rpc::back::{BACK, CALLS};
 use crate::rpc::server::backpressure::{Backpressure, Outgoing, ServerBytes};
 use crate::rpc::server::body;
 use crate::rpc::server::body::{Incoming, RequestLimits};
@@ -37,6 +39,7 @@ use crate::wire::dispatch::Dispatch;
 use crate::wire::fault::{self, Fault};
 use crate::wire::list::{INSTANCE, LIST, ListRequest, OPEN, PLUGIN_NAME, SCHEMA};
 use crate::wire::listing;
+use crate::wire::way::Way;
 
 /// The prefix of the content type of a gRPC call.
 const CONTENT_TYPE_PREFIX: &[u8] = b"application/grpc";
@@ -55,6 +58,7 @@ struct Inner {
     limits: Limits,
     bytes: ServerBytes,
     compression: Option<&'static Compression>,
+    sessions: Sessions,
 }
 
 /// The services that a kind of server implies, such as go-plugin's controller of a process.
@@ -63,6 +67,11 @@ pub(crate) trait BuiltinServices: Send + Sync {
     fn has(&self, path: &str) -> bool;
 
     fn answer(&self, request: Request<Body>) -> ResponseFuture;
+
+    /// The way to the objects of a caller that names no stream.
+    fn way(&self) -> Option<Arc<dyn Way>> {
+        None
+    }
 
     /// Adds the values that a request to an added service carries for this kind of server.
     fn extend(&self, _: &mut Extensions) {}
@@ -92,7 +101,8 @@ impl Router {
     ) -> Self {
         let list = listing::of(&dispatch).encode_to_vec().into();
         let bytes = ServerBytes::new(&limits);
-        Self(Arc::new(Inner { dispatch, list, builtin, added: added.prepare(), calls, limits, bytes, compression }))
+        let (added, sessions) = (added.prepare(), Sessions::default());
+        Self(Arc::new(Inner { dispatch, list, builtin, added, calls, limits, bytes, compression, sessions }))
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -138,8 +148,17 @@ impl Router {
             Some(number) => inner.dispatch.find_of_instance(path, &number),
             None => inner.dispatch.find(path, metadata(PLUGIN_NAME).as_deref()),
         };
+        let way = match metadata(BACK) {
+            Some(number) => inner.sessions.find(&number).map(Some),
+            None => Ok(inner.builtin.way()),
+        };
+        let found = match (found, way) {
+            (Some(Ok(target)), Ok(way)) => Some(Ok((target, way))),
+            (Some(Ok(_)), Err(fault)) | (Some(Err(fault)), _) => Some(Err(fault)),
+            (None, _) => None,
+        };
         match found {
-            Some(Ok(target)) => {
+            Some(Ok((target, way))) => {
                 let negotiated = match Negotiated::new(inner.compression, request.headers()) {
                     Ok(negotiated) => negotiated,
                     Err(status) => return responder.refuse_with(status),
@@ -154,7 +173,7 @@ impl Router {
                         }
                         Ok((message, is_compressed)) => {
                             let responder = responder.received(is_compressed);
-                            call(calls, PendingCall { target, message, deadline, responder, backpressure });
+                            call(calls, PendingCall { target, message, deadline, way, responder, backpressure });
                         }
                         Err(fault) => responder.unary(Err(fault), &backpressure),
                     }
@@ -193,6 +212,18 @@ impl Router {
                 } else {
                     poll_or_spawn(open::schema(call));
                 }
+            }
+            None if path == CALLS => {
+                let (sessions, calls, stopping) = (inner.sessions.clone(), inner.calls.clone(), is_stopping.clone());
+                tokio::spawn(async move {
+                    let response = async {
+                        let Ok(response) = sessions
+                            .answer(request.map(|body| Body::new(Incoming(body))), calls, max_request, stopping)
+                            .await;
+                        response
+                    };
+                    responder.stream(response, None, &backpressure).await;
+                });
             }
             None => {
                 let unknown = format!("there is no method `{path}`");

@@ -24,6 +24,7 @@ pub(crate) mod pool;
 
 use std::collections::HashMap;
 use std::panic::{self, AssertUnwindSafe};
+use std::pin::Pin;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
@@ -34,7 +35,7 @@ use tokio::runtime::Runtime;
 
 use crate::rpc::server::workers::pool::{MOMENT, Pool, Watchman, Worker};
 use crate::rpc::spin::Spin;
-use crate::rpc::thread::spawn;
+use crate::rpc::thread::{is_outside, park_on, spawn};
 
 /// The most calls at once, each of which may never end.
 /// As many more may wait; the server refuses those that follow.
@@ -161,6 +162,14 @@ impl CallQueue {
             job()
         };
         self.work(job, then);
+    }
+
+    /// Waits for the future in the thread of a call, which drives the runtime meanwhile.
+    pub(crate) fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>) {
+        match self.0.upgrade().filter(|_| is_outside()) {
+            Some(inner) => inner.runtime.block_on(future),
+            None => park_on(future),
+        }
     }
 
     /// Runs `work` within the runtime, unless the server has ended.

@@ -1,0 +1,54 @@
+//! The client's side of the stream, over any transport.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use crate::rpc::back::session::{Block, Session};
+use crate::rpc::client::driver::Driver;
+use crate::wire::fault::{Fault, Unavailable};
+
+/// A new session of a client, with its number, and what it sends. Within the driver's runtime.
+pub(crate) fn session() -> (u64, Arc<Session>, mpsc::UnboundedReceiver<Bytes>) {
+    // A server must not mistake the client of another for this one: each has a key of its own.
+    let id = RandomState::new().hash_one(0).max(1);
+    let block: Block = Box::new(|future| {
+        if let Ok(driver) = Driver::get() {
+            driver.wait(future);
+        }
+    });
+    let (session, messages) = Session::new(id, block);
+    (id, session, messages)
+}
+
+/// The messages of the server.
+pub(crate) trait Incoming: Send + 'static {
+    /// The next one. `None` at the end.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, Fault>> + Send;
+}
+
+/// Reads the messages of the server in a task, until the stream or the session ends.
+pub(crate) fn read(session: &Arc<Session>, mut messages: impl Incoming) {
+    let weak = Arc::downgrade(session);
+    let task = tokio::spawn(async move {
+        let fault = loop {
+            let read = messages.next().await;
+            let Some(session) = weak.upgrade() else { return };
+            match read {
+                Ok(Some(message)) => {
+                    if let Err(fault) = session.take(message) {
+                        break fault;
+                    }
+                }
+                Ok(None) => break Fault::Unavailable(Unavailable::of("the server has ended it".to_owned())),
+                Err(fault) => break fault,
+            }
+        };
+        if let Some(session) = weak.upgrade() {
+            session.end(&fault);
+        }
+    });
+    session.reads_in(task.abort_handle());
+}

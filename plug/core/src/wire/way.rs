@@ -1,0 +1,67 @@
+//! The way back: how each side of a connection calls the objects of the other one.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::error::Error;
+use crate::portable::method::Signature;
+use crate::portable::proxy::Description;
+use crate::wire::callee::Callee;
+use crate::wire::channel::ReplyFuture;
+use crate::wire::fault::Fault;
+
+/// The objects of both sides of a connection.
+pub(crate) trait Way: Send + Sync {
+    /// Its number, if requests must name it.
+    fn id(&self) -> Option<u64>;
+
+    /// Offers an object of this side, and returns its number.
+    fn offer(&self, object: Offered, description: &'static Description) -> Result<u32, Fault>;
+
+    /// Ends the offer. Later calls of the object are refused.
+    fn withdraw(&self, number: u32);
+
+    /// The object of the other side with this number. Dropping a given one tells the other side.
+    fn reach(self: Arc<Self>, number: u32, description: &'static Description, is_given: bool) -> Arc<dyn Reached>;
+
+    /// Waits for the future in this thread.
+    fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>);
+}
+
+/// An object of this side.
+pub(crate) enum Offered {
+    /// Its caller makes the calls.
+    Lent(Box<dyn Fn(Asked) + Send + Sync>),
+    Given(Arc<dyn Callee>),
+}
+
+/// A call of an object of this side.
+pub(crate) struct Asked {
+    pub object: u32,
+    /// The method's name on the wire.
+    pub method: String,
+    pub request: Bytes,
+    pub deadline: Option<Instant>,
+    pub reply: Replier,
+}
+
+/// Takes the reply to a call. If it is dropped, the call fails.
+pub(crate) type Replier = Box<dyn FnOnce(Result<Bytes, Fault>) + Send>;
+
+/// An object of the other side.
+pub(crate) trait Reached: Send + Sync {
+    /// Calls a method. Dropping the future cancels the call.
+    fn call(&self, method: &'static Signature, request: Bytes, deadline: Option<Instant>) -> ReplyFuture;
+}
+
+/// The text of a callback after the end of its call.
+pub(crate) const OVER: &str = "the call that lent this object is over";
+
+/// The error of a call whose objects cannot cross.
+#[cold]
+pub(crate) fn no_way(method: &str) -> Error {
+    Error::msg(format!("the objects of `{method}` cannot cross: this connection has no way back to their owner"))
+}
