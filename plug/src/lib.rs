@@ -139,6 +139,10 @@ pub mod guide;
 
 #[cfg(feature = "config")]
 pub use plug_core::Secret;
+#[doc(inline)]
+#[cfg(feature = "stream")]
+#[cfg_attr(docsrs, doc(cfg(feature = "stream")))]
+pub use plug_core::Stream;
 #[cfg(feature = "grpc")]
 #[doc(inline)]
 pub use plug_core::grpc;
@@ -165,8 +169,7 @@ pub use plug_core::{
 #[cfg(all(feature = "host", feature = "config"))]
 #[doc(inline)]
 pub use plug_core::{Checked, Instances, Opened, Section};
-#[doc(inline)]
-pub use plug_core::{Error, Identity, Interface, Portable, Task};
+pub use plug_core::{Error, Identity, Interface, Items, Portable, Task};
 #[cfg(feature = "process")]
 pub use plug_core::{serve, serve_isolated};
 

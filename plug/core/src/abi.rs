@@ -5,6 +5,7 @@
 pub(crate) mod object;
 #[doc(hidden)]
 pub(crate) mod reference;
+pub(crate) mod stream;
 #[doc(hidden)]
 pub(crate) mod table;
 #[doc(hidden)]

@@ -7,6 +7,7 @@ pub(crate) mod host;
 pub(crate) mod instance;
 mod objects;
 pub(crate) mod server;
+mod streams;
 pub(crate) mod tls;
 
 pub use crate::error::address::GrpcFault;

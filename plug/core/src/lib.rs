@@ -137,6 +137,9 @@ pub use plugin::Plugin;
 #[cfg(feature = "host")]
 pub use plugin::builder::PluginBuilder;
 pub use portable::Portable;
+pub use portable::streams::Items;
+#[cfg(feature = "stream")]
+pub use portable::streams::polled::Stream;
 #[cfg(feature = "process")]
 pub use process::plugin::{serve, serve_isolated};
 #[cfg(feature = "wire")]

@@ -22,6 +22,8 @@ pub(crate) mod outcome;
 pub(crate) mod proxy;
 #[doc(hidden)]
 pub(crate) mod record;
+#[doc(hidden)]
+pub(crate) mod streams;
 pub(crate) mod times;
 #[doc(hidden)]
 pub(crate) mod types;

@@ -52,8 +52,9 @@ pub(crate) mod text;
 pub(crate) mod wellknown;
 pub(crate) mod writer;
 
+use crate::portable::Portable;
 use crate::portable::arguments::{Arguments, Crosses, Written};
-use crate::portable::check;
+use crate::portable::check::{self, has_limits};
 use crate::portable::codec::{Malformed, PutFields, TakeFields, finish};
 use crate::portable::method::Method;
 use crate::portable::types::Type;
@@ -108,6 +109,34 @@ pub fn encode_reply<M: Method>(value: &Returned<'_, M>) -> Result<Vec<u8>, Malfo
         M::Returns::put(value, Message::in_order(&mut bytes).field(0));
     }
     Ok(bytes)
+}
+
+/// Encodes one item of a stream as a message, in its only field. `tags` has the number of
+/// the field, unless that is 1.
+///
+/// # Errors
+///
+/// If it does not cross.
+pub(crate) fn encode_item<T: Portable>(item: &T, tags: &'static [u32]) -> Result<Vec<u8>, Malformed> {
+    if const { has_limits::<T>() } {
+        check::check(item, REPLY[0])?;
+    }
+    let mut bytes = Vec::new();
+    if !matches!(T::TYPE.get(), Type::Unit) {
+        item.put(Message::of_arguments(&mut bytes, tags).field(0));
+    }
+    Ok(bytes)
+}
+
+/// Decodes one item of a stream.
+pub(crate) fn decode_item<T: Portable>(bytes: &[u8], tags: &'static [u32]) -> Result<T, Malformed> {
+    let is_unit = matches!(T::TYPE.get(), Type::Unit);
+    let mut fields = MessageFields::of_arguments(if is_unit { &[] } else { REPLY }, tags, bytes);
+    let mut slot = None;
+    while fields.next()?.is_some() {
+        fields.value(&mut slot)?;
+    }
+    finish(slot, REPLY[0])
 }
 
 /// Decodes the value that a method returned from a message.

@@ -6,6 +6,7 @@ pub(crate) mod frames;
 pub(crate) mod limits;
 pub(crate) mod per_process;
 pub(crate) mod server;
+pub(crate) mod source;
 pub(crate) mod spin;
 pub(crate) mod status;
 pub(crate) mod thread;

@@ -3,7 +3,10 @@
 #[cfg(feature = "task-runtime")]
 mod runtime;
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 
 #[cfg(feature = "task-runtime")]
 pub use runtime::within;
@@ -44,6 +47,26 @@ pub fn task<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Task<'a, T> {
 #[inline]
 pub fn within<F: Future + Send>(future: F) -> F {
     future
+}
+
+/// Polls the future in this thread, which sleeps in between. Another thread wakes it.
+pub(crate) fn park_on<F: Future>(future: F) -> F::Output {
+    struct Parked(Thread);
+
+    impl Wake for Parked {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Waker::from(Arc::new(Parked(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        thread::park();
+    }
 }
 
 /// Adds a way out to the message of a panic, if tokio lacks a runtime.

@@ -41,8 +41,8 @@ impl<'a> ObjectView<'a> {
     /// If nothing is passing, the view has no functions.
     #[inline]
     pub(crate) fn given<I: ?Sized + PortableInterface>(passing: &'a Passing<I>) -> Self {
-        match passing.object.get() {
-            Some(object) => Self::of::<I>(Object::raw(object), Some(callee::close::<I>), passing.is_taken.as_ptr()),
+        match passing.parts() {
+            Some((object, is_taken)) => Self::of::<I>(object, Some(callee::close::<I>), is_taken),
             None => Self { calls: Slice::new(&[]), ..Self::of::<I>(Object::of(&()), None, std::ptr::null_mut()) },
         }
     }
@@ -78,6 +78,20 @@ impl<I: ?Sized> Passing<I> {
     pub(crate) fn put(&self, object: Box<I>) {
         drop(self.take());
         self.object.set(Some(Box::into_raw(object)));
+    }
+
+    /// The object and the flag, for the other side.
+    #[inline]
+    pub(crate) fn parts(&self) -> Option<(Object, *mut bool)> {
+        self.object.get().map(|object| (Object::raw(object), self.is_taken.as_ptr()))
+    }
+
+    /// The same for an object of a type with a size.
+    pub(crate) fn parts_of_sized(&self) -> Option<(Object, *mut bool)>
+    where
+        I: Sized,
+    {
+        self.object.get().map(|object| (Object::thin(object), self.is_taken.as_ptr()))
     }
 
     /// The object, unless the other side has taken it.

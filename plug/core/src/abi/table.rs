@@ -298,6 +298,28 @@ impl Object {
         unsafe { Box::from_raw(std::mem::transmute_copy(&self.0)) }
     }
 
+    /// A box of a type with a size that was taken apart.
+    pub(crate) fn thin<T>(object: *mut T) -> Self {
+        Self([object.cast(), std::ptr::null_mut()])
+    }
+
+    /// # Safety
+    ///
+    /// It was made by `thin::<T>` in this library, the box still exists, and nothing else uses it for
+    /// `'a`.
+    pub(crate) unsafe fn thin_mut<'a, T>(self) -> &'a mut T {
+        // SAFETY: `thin` did the reverse, and the caller's promise.
+        unsafe { &mut *self.0[0].cast() }
+    }
+
+    /// # Safety
+    ///
+    /// The same, and it is not used again.
+    pub(crate) unsafe fn thin_box<T>(self) -> Box<T> {
+        // SAFETY: `thin` did the reverse.
+        unsafe { Box::from_raw(self.0[0].cast()) }
+    }
+
     /// A reference that is no box.
     pub(crate) fn of<T>(thing: &'static T) -> Self {
         Self([std::ptr::from_ref(thing).cast_mut().cast(), std::ptr::null_mut()])

@@ -16,17 +16,19 @@ use crate::rpc::back::slot::Slot;
 use crate::rpc::client::codec::Raw;
 use crate::rpc::status;
 use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
+use crate::wire::exchange::GotFuture;
 use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::list::{INSTANCE, PLUGIN_NAME};
+use crate::wire::stream::Outgoing;
 use crate::wire::way::Way;
 
 /// Calls over the connection `S`.
 #[derive(Clone)]
 pub(crate) struct Client<S> {
     pub(super) service: S,
-    origin: Uri,
+    pub(super) origin: Uri,
     /// The longest reply that is accepted, in bytes.
-    max_len: usize,
+    pub(super) max_len: usize,
     /// `None` without TLS.
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) objects: Arc<Slot>,
@@ -58,6 +60,14 @@ where
         Box::pin(async move { send(grpc, call, tls.as_deref()).await })
     }
 
+    fn has_streams(&self) -> bool {
+        true
+    }
+
+    fn stream(&self, call: Call, sent: Option<Outgoing>, returns_stream: bool) -> GotFuture {
+        Box::pin(self.clone().call_stream(call, sent, returns_stream))
+    }
+
     fn way(&self) -> WayFuture {
         let client = self.clone();
         Box::pin(async move { Ok(client.objects.clone().get(client.back()).await? as Arc<dyn Way>) })
@@ -72,21 +82,7 @@ where
 {
     let path = PathAndQuery::try_from(&call.path[..]);
     let path = path.map_err(|_| Fault::Malformed(format!("`{}` is no path of a method", call.path)))?;
-    let mut request = Request::new(call.request);
-    request.metadata_mut().insert(status::ERRORS.as_str(), MetadataValue::from_static(status::LONG));
-    if let Some(number) = call.instance {
-        request.metadata_mut().insert(INSTANCE, MetadataValue::from(number));
-    } else if let Some(plugin) = &call.plugin {
-        let plugin = MetadataValue::try_from(&plugin[..]);
-        let plugin = plugin.map_err(|_| Fault::Malformed("the plugin's name cannot be a header's value".to_owned()))?;
-        request.metadata_mut().insert(PLUGIN_NAME, plugin);
-    }
-    if let Some(way) = call.way {
-        request.metadata_mut().insert(BACK, MetadataValue::from(way));
-    }
-    if let Some(deadline) = call.deadline {
-        request.set_timeout(remaining(deadline));
-    }
+    let request = request(&call, call.request.clone())?;
     let reply = async {
         let ready = grpc.ready().await.map_err(|error| Status::from_error(error.into()));
         if let Err(status) = ready {
@@ -101,6 +97,26 @@ where
         None => reply.await,
         Some(deadline) => tokio::time::timeout_at(deadline.into(), reply).await.unwrap_or(Err(Fault::Deadline)),
     }
+}
+
+/// A request with the metadata of a call.
+pub(super) fn request<T>(call: &Call, content: T) -> Result<Request<T>, Fault> {
+    let mut request = Request::new(content);
+    request.metadata_mut().insert(status::ERRORS.as_str(), MetadataValue::from_static(status::LONG));
+    if let Some(number) = call.instance {
+        request.metadata_mut().insert(INSTANCE, MetadataValue::from(number));
+    } else if let Some(plugin) = &call.plugin {
+        let plugin = MetadataValue::try_from(&plugin[..]);
+        let plugin = plugin.map_err(|_| Fault::Malformed("the plugin's name cannot be a header's value".to_owned()))?;
+        request.metadata_mut().insert(PLUGIN_NAME, plugin);
+    }
+    if let Some(way) = call.way {
+        request.metadata_mut().insert(BACK, MetadataValue::from(way));
+    }
+    if let Some(deadline) = call.deadline {
+        request.set_timeout(remaining(deadline));
+    }
+    Ok(request)
 }
 
 /// Whether the server certainly did not begin the call: the call was dropped before it was sent,

@@ -24,7 +24,9 @@ use crate::rpc::client::plugins::{Reach, Side, name_of};
 use crate::rpc::client::{plugins, services};
 use crate::rpc::limits::{HEADERS, REPLY_WINDOW, STREAM_WINDOW};
 use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
+use crate::wire::exchange::GotFuture;
 use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::stream::Outgoing;
 
 /// The first pause between two attempts to connect. It doubles after each attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
@@ -358,6 +360,15 @@ impl Channel for Retrying {
     fn way(&self) -> WayFuture {
         retry_way(self, self.client.clone())
     }
+
+    fn has_streams(&self) -> bool {
+        true
+    }
+
+    /// A stream is sent once, and so the call is not made again.
+    fn stream(&self, call: Call, sent: Option<Outgoing>, returns_stream: bool) -> GotFuture {
+        self.client.stream(call, sent, returns_stream)
+    }
 }
 
 impl Reach for Arc<Retrying> {
@@ -434,6 +445,16 @@ impl Channel for InstanceChannel {
         let servers = &self.retrying.servers;
         let server = &servers[self.next.load(SeqCst) % servers.len()];
         retry_way(&self.retrying, Client::clone(server))
+    }
+
+    fn has_streams(&self) -> bool {
+        true
+    }
+
+    fn stream(&self, call: Call, sent: Option<Outgoing>, returns_stream: bool) -> GotFuture {
+        let servers = &self.retrying.servers;
+        let server = Arc::clone(&servers[self.next.load(SeqCst) % servers.len()]);
+        self.instance.stream(server, call, sent, returns_stream)
     }
 
     fn open(&self, deadline: Option<Instant>) -> ReplyFuture {

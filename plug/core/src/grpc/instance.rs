@@ -20,8 +20,10 @@ use crate::rpc::client::codec::Raw;
 use crate::rpc::client::instance::{Instance, OpenFuture, Opens};
 use crate::rpc::status;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
+use crate::wire::exchange::GotFuture;
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::{OPEN, OpenReply};
+use crate::wire::stream::Outgoing;
 
 struct GrpcInstance {
     client: Client<TonicChannel>,
@@ -96,6 +98,11 @@ impl Instance for GrpcInstance {
             }
             reply
         })
+    }
+
+    fn stream(&self, mut call: Call, sent: Option<Outgoing>, returns_stream: bool) -> GotFuture {
+        call.instance = Some(self.number);
+        self.client.stream(call, sent, returns_stream)
     }
 
     fn is_lost(&self) -> bool {

@@ -2,6 +2,7 @@
 //! objects, and behind questions about settings.
 //! It catches panics.
 
+pub(crate) mod stream;
 pub(crate) mod task;
 mod waker;
 
@@ -24,8 +25,6 @@ use crate::portable::method::{Method, ObjectOf};
 use crate::portable::outcome::Outcome;
 use crate::settings::EMPTY;
 use crate::task::with_hint;
-
-type View<'a, M> = <<M as Method>::Returns as Crosses>::View<'a>;
 
 /// # Safety
 ///
@@ -58,26 +57,37 @@ unsafe fn replied<M: Method>(outcome: M::Outcome, reply: *mut ()) -> CallStatus 
                 // SAFETY: the caller's promise.
                 return unsafe { fail(reply, &[refused_result(M::NAME, &flaw)], "", FAILED) };
             }
-            let scratch = Scratch::new();
-            let view: View<'_, M> = M::Returns::view(&value, &scratch);
-            if M::Returns::IS_FLAT && CallStatus::holds::<View<'_, M>>() {
-                return CallStatus::with(view);
-            }
-            let reply: *mut ReplySlot<View<'_, M>> = reply.cast();
-            // SAFETY: the caller's promise. The caller copies a view before it returns, and a
-            // flat view has no pointers.
-            unsafe {
-                if M::Returns::IS_FLAT {
-                    (*reply).value.write(view);
-                } else {
-                    ((*reply).vtable.value)(reply.cast(), std::ptr::from_ref(&view).cast());
-                }
-            }
-            CallStatus::of(DONE)
+            // SAFETY: the caller's promise.
+            unsafe { reply_with::<M::Returns>(&value, reply) }
         }
         // SAFETY: the caller's promise.
         Err(error) => unsafe { failed::<M>(reply, error) },
     }
+}
+
+/// Writes a value to the reply.
+///
+/// # Safety
+///
+/// `reply` points to a reply for a value of this form.
+#[inline(always)]
+unsafe fn reply_with<C: Crosses>(value: &C::Given<'_>, reply: *mut ()) -> CallStatus {
+    let scratch = Scratch::new();
+    let view = C::view(value, &scratch);
+    if C::IS_FLAT && CallStatus::holds::<C::View<'_>>() {
+        return CallStatus::with(view);
+    }
+    let reply: *mut ReplySlot<C::View<'_>> = reply.cast();
+    // SAFETY: the caller's promise. The caller copies a view before it returns, and a flat view has no
+    // pointers.
+    unsafe {
+        if C::IS_FLAT {
+            (*reply).value.write(view);
+        } else {
+            ((*reply).vtable.value)(reply.cast(), std::ptr::from_ref(&view).cast());
+        }
+    }
+    CallStatus::of(DONE)
 }
 
 /// # Safety

@@ -2,6 +2,7 @@
 //! A host calls the objects of a library so, and a library those that it is lent.
 
 pub(crate) mod object;
+pub(crate) mod stream;
 pub(super) mod task;
 mod waker;
 
@@ -50,6 +51,7 @@ pub(super) enum Owner<'a> {
     Plugin(&'a str),
     /// The host, or a plugin, lent or gave an object of the interface with this path.
     Object(&'a str),
+    Stream,
 }
 
 impl Display for Owner<'_> {
@@ -57,6 +59,7 @@ impl Display for Owner<'_> {
         match self {
             #[cfg(feature = "library")]
             Self::Plugin(name) => write!(f, "plugin `{name}`"),
+            Self::Stream => f.write_str("the owner of the stream"),
             Self::Object(interface) => write!(f, "the owner of the `{interface}`"),
         }
     }
@@ -78,7 +81,7 @@ pub(super) unsafe fn call<M: Method>(
     }
     let scratch = Scratch::new();
     let views = M::Arguments::view(given, &scratch);
-    let mut pending = PendingOf::<M>::new(TakeResult::<M>::VTABLE);
+    let mut pending = PendingOf::<M::Returns>::new(TakeResult::<M::Returns>::VTABLE);
     let call = callable.function::<M>();
     // SAFETY: the caller's promise. The views and the reply live until the call returns.
     unsafe {
@@ -124,28 +127,26 @@ impl<V, T> Pending<V, T> {
 
 /// # Safety
 ///
-/// `reply` points to a `Pending` for the result of `M`, and `view` to a view of that result.
-unsafe extern "C" fn take<M: Method>(reply: *mut (), view: *const ()) {
+/// `reply` points to a `Pending` for a value of this form, and `view` to a view of it.
+unsafe extern "C" fn take<R: Returns>(reply: *mut (), view: *const ()) {
     // SAFETY: the caller's promise.
-    let (pending, view) = unsafe { (&mut *reply.cast::<PendingOf<'_, M>>(), *view.cast()) };
+    let (pending, view) = unsafe { (&mut *reply.cast::<PendingOf<'_, R>>(), *view.cast()) };
     // This side's own code runs here, such as the hasher of a map, and may panic.
-    let own = || M::Returns::unpack(M::Returns::give(view, &mut Default::default()));
+    let own = || R::unpack(R::give(view, &mut Default::default()));
     pending.outcome = Some(panic::catch_unwind(AssertUnwindSafe(own)).map_err(FailureText::by_panic));
 }
 
-/// The vtable that takes the result of a method.
-pub(super) struct TakeResult<M>(PhantomData<M>);
+/// The vtable that takes a value of this form.
+pub(super) struct TakeResult<R>(PhantomData<R>);
 
-impl<M: Method> TakeResult<M> {
-    pub(super) const VTABLE: &'static ReplyVtable = match M::Returns::IS_FLAT {
-        true => PendingOf::<M>::FLAT,
-        false => &ReplyVtable { value: take::<M>, failure: PendingOf::<M>::FLAT.failure },
+impl<R: Returns> TakeResult<R> {
+    pub(super) const VTABLE: &'static ReplyVtable = match R::IS_FLAT {
+        true => PendingOf::<R>::FLAT,
+        false => &ReplyVtable { value: take::<R>, failure: PendingOf::<R>::FLAT.failure },
     };
 }
 
-type View<'a, M> = <<M as Method>::Returns as Crosses>::View<'a>;
-
-pub(super) type PendingOf<'a, M> = Pending<View<'a, M>, <M as Method>::Ok>;
+pub(super) type PendingOf<'a, R> = Pending<<R as Crosses>::View<'a>, <R as Returns>::Ok>;
 
 /// # Safety
 ///
@@ -178,22 +179,37 @@ unsafe extern "C" fn take_failure<V, T>(reply: *mut (), failure: *const Failure<
 pub(super) unsafe fn returned<M: Method>(
     callable: &impl Callable,
     returned: CallStatus,
-    pending: PendingOf<'_, M>,
+    pending: PendingOf<'_, M::Returns>,
 ) -> M::Outcome {
-    if returned.status == DONE && M::Returns::IS_FLAT {
+    // SAFETY: the caller's promise.
+    M::Outcome::of(unsafe { value::<M::Returns>(|| callable.owner(), M::NAME, returned, pending) })
+}
+
+/// The value of a call that has returned.
+///
+/// # Safety
+///
+/// The same.
+#[inline]
+pub(super) unsafe fn value<'o, R: Returns>(
+    owner: impl FnOnce() -> Owner<'o>,
+    method: &str,
+    returned: CallStatus,
+    pending: PendingOf<'_, R>,
+) -> Result<R::Ok, Error> {
+    if returned.status == DONE && R::IS_FLAT {
         // SAFETY: a side that is done has written a flat value into the status or into the reply.
-        let view: View<'_, M> = unsafe {
-            if CallStatus::holds::<View<'_, M>>() { returned.view() } else { pending.reply.value.assume_init() }
+        let view: R::View<'_> = unsafe {
+            if CallStatus::holds::<R::View<'_>>() { returned.view() } else { pending.reply.value.assume_init() }
         };
         // The reply got nothing else, so there is nothing to drop.
         std::mem::forget(pending);
-        return M::Outcome::of(Ok(M::Returns::unpack(M::Returns::give(view, &mut Default::default()))));
+        return Ok(R::unpack(R::give(view, &mut Default::default())));
     }
-    let (status, owner) = (returned.status, callable.owner());
-    if M::Returns::IS_FLAT {
-        return M::Outcome::of(failed(&owner, status, pending.outcome, M::NAME));
+    if R::IS_FLAT {
+        return failed(&owner(), returned.status, pending.outcome, method);
     }
-    M::Outcome::of(outcome(&owner, status, pending.outcome, M::NAME))
+    outcome(&owner(), returned.status, pending.outcome, method)
 }
 
 #[cold]
@@ -241,7 +257,7 @@ fn panicked(owner: &Owner<'_>, method: &str, place: Option<String>, message: Opt
         Owner::Plugin(name) => {
             ErrorKind::Panicked { plugin: (*name).to_owned(), method: method.to_owned(), place, message }.into()
         }
-        Owner::Object(_) => {
+        Owner::Object(_) | Owner::Stream => {
             let place = place.map_or_else(String::new, |place| format!(" at {place}"));
             let message = message.as_deref().unwrap_or(NO_TEXT);
             Error::msg(format!("{owner} panicked in `{method}`{place}: {message}"))

@@ -38,6 +38,7 @@ pub trait Crosses: for<'a> Written<Given<'a>: Send> {
     /// Whether a view holds the whole value, without pointers.
     const IS_FLAT: bool = false;
     const HAS_OBJECTS: bool = false;
+    const IS_STREAM: bool = false;
 
     fn view<'a>(given: &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a>;
 
@@ -62,6 +63,12 @@ pub trait Crosses: for<'a> Written<Given<'a>: Send> {
     /// Makes the object of the number that was decoded, if the argument is one.
     #[inline]
     fn bind<B: BindObjects>(_: &mut Self::Kept, _: &B) {}
+
+    /// The stream that a call itself is, if it is one.
+    #[inline]
+    fn of_stream<B: BindObjects>(_: &B) -> Option<Self::Kept> {
+        None
+    }
 }
 
 /// The form of a result. It is owned.
@@ -329,6 +336,8 @@ pub trait Arguments {
     type Held<'a, H: Hold>;
     const TYPES: Types;
     const HAS_OBJECTS: bool;
+    /// Whether one of them is a stream.
+    const HAS_STREAM: bool;
 
     fn view<'a>(given: &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a>;
     fn hold<'a>(view: Self::View<'a>) -> Self::Held<'a, Viewed>;
@@ -346,6 +355,8 @@ pub trait Arguments {
     /// Decodes the argument with this index.
     fn take<F: TakeFields>(slots: &mut Self::Slots, index: usize, fields: &mut F) -> Result<(), Malformed>;
     fn finish(slots: Self::Slots, names: &'static [&'static str]) -> Result<Self::Kept, Malformed>;
+    /// The only argument, if it is a stream that the call itself is.
+    fn of_stream<B: BindObjects>(binder: &B) -> Option<Self::Kept>;
     /// Makes the objects of the numbers that were decoded.
     fn bind<B: BindObjects>(kept: &mut Self::Kept, binder: &B);
     fn hold_kept<'a>(kept: Self::Kept) -> Self::Held<'a, Kept>;
@@ -365,6 +376,7 @@ impl Arguments for () {
     type Held<'a, H: Hold> = ();
     const TYPES: Types = Types(None);
     const HAS_OBJECTS: bool = false;
+    const HAS_STREAM: bool = false;
 
     #[inline]
     fn view((): &(), _: &Scratch) {}
@@ -395,6 +407,11 @@ impl Arguments for () {
     }
 
     #[inline]
+    fn of_stream<B: BindObjects>(_: &B) -> Option<()> {
+        Some(())
+    }
+
+    #[inline]
     fn bind<B: BindObjects>((): &mut (), _: &B) {}
 
     #[inline]
@@ -413,6 +430,7 @@ impl<A: Argument, R: Arguments> Arguments for (A, R) {
     type Held<'a, H: Hold> = (Held<'a, H, A>, R::Held<'a, H>);
     const TYPES: Types = Types(Some((A::Form::TYPE, &R::TYPES)));
     const HAS_OBJECTS: bool = A::Form::HAS_OBJECTS || R::HAS_OBJECTS;
+    const HAS_STREAM: bool = A::Form::IS_STREAM || R::HAS_STREAM;
 
     #[inline]
     fn view<'a>((first, rest): &'a Self::Given<'_>, scratch: &'a Scratch) -> Self::View<'a> {
@@ -461,6 +479,11 @@ impl<A: Argument, R: Arguments> Arguments for (A, R) {
     fn finish((first, rest): Self::Slots, names: &'static [&'static str]) -> Result<Self::Kept, Malformed> {
         let (name, names) = names.split_first().unwrap_or((&"", &[]));
         Ok((finish(first, name)?, R::finish(rest, names)?))
+    }
+
+    #[inline]
+    fn of_stream<B: BindObjects>(binder: &B) -> Option<Self::Kept> {
+        Some((A::Form::of_stream(binder)?, R::of_stream(binder)?))
     }
 
     #[inline]

@@ -108,6 +108,10 @@ impl<const N: usize> ConstText<N> {
             Type::String => self.write("String"),
             Type::Bytes => self.write("Vec<u8>"),
             Type::Path => self.write("PathBuf"),
+            Type::Stream(of) => {
+                self.write("stream ");
+                self.write_type(of.get(), named, enclosing);
+            }
             Type::Object { interface, is_lent } => {
                 self.write(if *is_lent { "&dyn " } else { "Box<dyn " });
                 self.write(interface);

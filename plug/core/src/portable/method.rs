@@ -112,6 +112,18 @@ impl Signature {
         }
     }
 
+    /// Whether its only argument is a stream.
+    #[cfg_attr(not(feature = "wire"), allow(dead_code, reason = "in a library it is an argument as others"))]
+    pub(crate) fn takes_stream(&self) -> bool {
+        matches!(&self.arguments, Types(Some((ty, _))) if matches!(ty.get(), Type::Stream(_)))
+    }
+
+    /// Whether its result is a stream.
+    #[cfg_attr(not(feature = "wire"), allow(dead_code, reason = "in a library it is a result as others"))]
+    pub(crate) fn returns_stream(&self) -> bool {
+        matches!(self.output.get(), Type::Stream(_))
+    }
+
     /// The number in protobuf of the argument with this index.
     pub(crate) const fn tag(&self, index: usize) -> u32 {
         if self.argument_tags.is_empty() { index as u32 + 1 } else { self.argument_tags[index] }

@@ -18,6 +18,7 @@ use crate::portable::codec::{Malformed, Sink, Source};
 use crate::portable::method::Method;
 use crate::portable::outcome::Outcome;
 use crate::portable::proxy::{Boundary, Lend, PortableInterface, Proxy};
+use crate::portable::streams::{Flow, Flowing};
 use crate::portable::types::{Type, TypeRef};
 
 /// The form of a `&dyn Trait`.
@@ -192,12 +193,16 @@ impl<I: ?Sized + Lend> Returns for Given<I> {
 pub trait VisitObjects<'a> {
     fn lent<I: ?Sized + Lend>(&mut self, lending: &Lending<'a, I>);
     fn given<I: ?Sized + Lend>(&mut self, handed: &Handed<I>);
+    fn stream<T: Portable>(&mut self, stream: &dyn Flowing<T>);
 }
 
 /// Makes the objects of the other side, by their numbers.
 pub trait BindObjects {
     /// A lent object is not dropped by this side.
     fn bind<I: ?Sized + PortableInterface>(&self, number: u32, is_given: bool) -> Box<I>;
+
+    /// The source of a stream. The number is 0 if the call itself is the stream.
+    fn stream<T: Portable>(&self, number: u32) -> Box<dyn Flow<T>>;
 }
 
 /// An object of the other side of a wire: its number, and the object once it is bound.
@@ -238,7 +243,7 @@ impl<I: ?Sized + PortableInterface> Portable for KeptObject<I> {
 }
 
 /// The boundary of an object that cannot be reached.
-struct Nowhere;
+pub(crate) struct Nowhere;
 
 impl Boundary for Nowhere {
     fn has<M: Method>(&self) -> bool {

@@ -1,5 +1,6 @@
 //! The result of a method, and the errors that it can have.
 
+use std::any::Any;
 use std::fmt::Display;
 
 use crate::error::Error;
@@ -46,8 +47,13 @@ impl<T, E> Outcome for Result<T, E> {
     label = "a call across the boundary can fail too, so this must be made of a `plug::Error`, and say what went wrong",
     note = "implement `Display` and `From<plug::Error>` for it, or return `Result<T, plug::Error>`"
 )]
-pub trait Fails {
+pub trait Fails: Sized {
     fn with(error: Error) -> Self;
+
+    /// The same as an error of plug.
+    fn into_error(self) -> Error
+    where
+        Self: 'static;
 }
 
 #[diagnostic::do_not_recommend]
@@ -55,5 +61,16 @@ impl<E: Display + From<Error>> Fails for E {
     #[inline]
     fn with(error: Error) -> Self {
         error.into()
+    }
+
+    #[cold]
+    fn into_error(self) -> Error
+    where
+        Self: 'static,
+    {
+        let mut error = Some(self);
+        // plug's own keeps its causes.
+        let own = (&mut error as &mut dyn Any).downcast_mut::<Option<Error>>().and_then(Option::take);
+        own.or_else(|| error.map(|error| Error::msg(error.to_string()))).unwrap_or_else(|| Error::msg(""))
     }
 }

@@ -36,6 +36,8 @@ pub enum Type {
     Array(TypeRef, usize),
     Map(TypeRef, TypeRef),
     Tuple(&'static [Field]),
+    /// A stream of values.
+    Stream(TypeRef),
     /// An object, by the path of its interface: lent for the call, or given away.
     Object {
         interface: &'static str,
@@ -120,6 +122,15 @@ impl Type {
     pub(crate) const fn unboxed(&'static self) -> &'static Self {
         match self {
             Self::Box(of) => of.get().unboxed(),
+            ty => ty,
+        }
+    }
+
+    /// The type of a stream's items, or of the value.
+    #[cfg_attr(not(feature = "wire"), allow(dead_code, reason = "libraries have no messages"))]
+    pub(crate) const fn item(&'static self) -> &'static Self {
+        match self {
+            Self::Stream(of) => of.get(),
             ty => ty,
         }
     }

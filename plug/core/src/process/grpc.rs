@@ -20,8 +20,10 @@ use crate::rpc::client::http2::Http2;
 use crate::rpc::client::instance::{Instance, OpenFuture, Opens};
 use crate::rpc::client::services;
 use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
+use crate::wire::exchange::GotFuture;
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
+use crate::wire::stream::Outgoing;
 use crate::wire::way::Way;
 
 /// The maximum length of one message of output, in bytes. Go sends at most a kibibyte at once.
@@ -139,6 +141,19 @@ impl Channel for GrpcPeer {
 
     fn way(&self) -> WayFuture {
         Box::pin(self.clone().objects())
+    }
+
+    fn has_streams(&self) -> bool {
+        true
+    }
+
+    fn stream(&self, call: Call, sent: Option<Outgoing>, returns_stream: bool) -> GotFuture {
+        let this = self.clone();
+        Box::pin(async move {
+            let connection = this.connection().clone();
+            let connection = if connection.is_closed() { this.reconnect(call.deadline).await? } else { connection };
+            connection.call_stream(call, sent, returns_stream, this.0.max_len).await
+        })
     }
 }
 

@@ -21,8 +21,10 @@ use crate::process::tls::Certificates;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::instance::{ObjectInstance, Opens};
 use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
+use crate::wire::exchange::GotFuture;
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
+use crate::wire::stream::Outgoing;
 
 /// A folder for the sockets of a process.
 pub(super) fn folder_of_sockets() -> Result<Folder, Error> {
@@ -88,9 +90,28 @@ impl Running {
         self.explain_death(instance.open(Arc::clone(&self.peer) as Arc<dyn Opens>, deadline))
     }
 
+    /// Fails if the process has ended. The reply is empty.
+    pub(crate) fn ready(&self) -> ReplyFuture {
+        let has_ended = self.life.has_ended();
+        let text = || Fault::Unavailable(Unavailable::unsent("its process has ended".to_owned()));
+        self.explain_death(Box::pin(std::future::ready(if has_ended { Err(text()) } else { Ok(bytes::Bytes::new()) })))
+    }
+
     /// Calls a method of an instance in the process.
     pub(crate) fn call_instance(&self, instance: &Arc<ObjectInstance>, call: Call) -> ReplyFuture {
         self.explain_death(instance.call(Arc::clone(&self.peer) as Arc<dyn Opens>, call))
+    }
+
+    /// The same for a method that takes or returns a stream.
+    pub(crate) fn stream_instance(
+        &self,
+        instance: &Arc<ObjectInstance>,
+        call: Call,
+        sent: Option<Outgoing>,
+        returns_stream: bool,
+    ) -> GotFuture {
+        let peer = Arc::clone(&self.peer) as Arc<dyn Opens>;
+        self.explain_death(instance.stream(peer, call, sent, returns_stream))
     }
 
     /// The same future, whose fault says how the process ended if that is the cause.
@@ -126,6 +147,14 @@ impl Channel for Running {
 
     fn call(&self, call: Call) -> ReplyFuture {
         self.explain_death(self.peer.call(call))
+    }
+
+    fn has_streams(&self) -> bool {
+        self.peer.has_streams()
+    }
+
+    fn stream(&self, call: Call, sent: Option<Outgoing>, returns_stream: bool) -> GotFuture {
+        self.explain_death(self.peer.stream(call, sent, returns_stream))
     }
 
     fn way(&self) -> WayFuture {

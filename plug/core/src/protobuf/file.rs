@@ -67,7 +67,7 @@ impl ServiceInterface<'_> {
 }
 
 pub(super) fn arguments(signature: &'static Signature) -> impl Iterator<Item = &'static Type> {
-    signature.tagged().map(|(_, ty)| ty)
+    signature.tagged().map(|(_, ty)| ty.item())
 }
 
 /// Builds a file.
@@ -148,10 +148,11 @@ impl FileBuilder {
         let (request, reply) = (self.names.unused(&named("Request")), self.names.unused(&named("Reply")));
         let (mut input, mut output) = (self.message(&request), self.message(&reply));
         for (name, (tag, ty)) in signature.argument_names.iter().zip(signature.tagged()) {
-            input.field(self, name, tag, ty)?;
+            input.field(self, name, tag, ty.item())?;
         }
-        if !matches!(signature.output.get(), Type::Unit) {
-            output.field(self, REPLY[0], 1, signature.output.get())?;
+        let result = signature.output.get().item();
+        if !matches!(result, Type::Unit) {
+            output.field(self, REPLY[0], 1, result)?;
         }
         self.file.message_type.extend([input.finish()?, output.finish()?]);
         let options = signature.is_idempotent.then(|| MethodOptions {
@@ -163,7 +164,8 @@ impl FileBuilder {
             input_type: Some(self.full(&request)),
             output_type: Some(self.full(&reply)),
             options,
-            ..Default::default()
+            client_streaming: signature.takes_stream().then_some(true),
+            server_streaming: signature.returns_stream().then_some(true),
         })
     }
 

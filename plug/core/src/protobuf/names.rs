@@ -37,7 +37,7 @@ impl Names {
         }
         for interface in interfaces {
             for signature in interface.methods() {
-                for ty in arguments(signature).chain([signature.output.get()]) {
+                for ty in arguments(signature).chain([signature.output.get().item()]) {
                     self.take_types(ty, interface.service)?;
                 }
             }

@@ -13,7 +13,7 @@ use crate::portable::{Key, Portable};
 pub(crate) const fn packed(ty: &Type) -> Option<WireType> {
     match ty {
         Type::Bool | Type::I8 | Type::I16 | Type::I32 | Type::I64 => Some(WireType::Varint),
-        Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::Object { .. } => Some(WireType::Varint),
+        Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::Object { .. } | Type::Stream(_) => Some(WireType::Varint),
         Type::F32 => Some(WireType::ThirtyTwoBit),
         Type::F64 => Some(WireType::SixtyFourBit),
         Type::Char => Some(WireType::Varint),

@@ -89,6 +89,11 @@ impl<'a> Text<'a> {
             let scope = self.scope.clone();
             let (input, output) =
                 (self.relative(method.input_type(), &scope), self.relative(method.output_type(), &scope));
+            let stream = |is_stream: bool| if is_stream { "stream " } else { "" };
+            let (input, output) = (
+                format!("{}{input}", stream(method.client_streaming())),
+                format!("{}{output}", stream(method.server_streaming())),
+            );
             write!(self.out, "  rpc {}({input}) returns ({output})", method.name())?;
             let level = method.options.as_ref().map(|options| options.idempotency_level());
             match level {

@@ -2,10 +2,12 @@
 
 pub(crate) mod codec;
 pub(crate) mod driver;
+mod exchange;
 #[cfg(feature = "process")]
 pub(crate) mod http2;
 pub(crate) mod instance;
 pub(crate) mod object;
 pub(crate) mod plugins;
 pub(crate) mod services;
+pub(crate) mod streams;
 pub(crate) mod vtable;

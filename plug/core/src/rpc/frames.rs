@@ -2,6 +2,8 @@
 //! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use h2::{RecvStream, SendStream};
@@ -33,6 +35,12 @@ pub(crate) fn pieces(message: Bytes, is_compressed: bool) -> (Bytes, Option<Byte
     put_prefix(&mut all, message.len(), is_compressed);
     all.put(message);
     (all.freeze(), None)
+}
+
+/// Adds a message with its prefix.
+pub(crate) fn put(buffer: &mut BytesMut, message: Bytes) {
+    put_prefix(buffer, message.len(), false);
+    buffer.put(message);
 }
 
 /// The prefix of a message of this length.
@@ -95,13 +103,13 @@ impl Frames {
 
     /// The next message. `None` at the end of the body.
     #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "tonic reads the replies of the grpc link"))]
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Broken>> {
         loop {
             if let Some(message) = self.take_message()? {
-                return Ok(Some(message));
+                return Poll::Ready(Ok(Some(message)));
             }
-            if self.receive().await?.is_none() {
-                return Ok(None);
+            if ready!(self.poll_receive(context))?.is_none() {
+                return Poll::Ready(Ok(None));
             }
         }
     }
@@ -109,14 +117,18 @@ impl Frames {
     /// Receives more bytes, and returns how many are not yet a whole message.
     /// `None` at the end of the body.
     pub(crate) async fn receive(&mut self) -> Result<Option<usize>, Broken> {
-        let Some(chunk) = self.body.data().await else {
-            return if self.received.is_empty() { Ok(None) } else { Err(Broken::Cut) };
+        poll_fn(|context| self.poll_receive(context)).await
+    }
+
+    pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<usize>, Broken>> {
+        let Some(chunk) = ready!(self.body.poll_data(context)) else {
+            return Poll::Ready(if self.received.is_empty() { Ok(None) } else { Err(Broken::Cut) });
         };
         let chunk = chunk.map_err(Broken::Lost)?;
         // Reopens the window. If that fails, the stream has ended, as the next chunk reports.
         let _ = self.body.flow_control().release_capacity(chunk.len());
         self.received.extend_from_slice(&chunk);
-        Ok(Some(self.received.len()))
+        Poll::Ready(Ok(Some(self.received.len())))
     }
 
     #[cfg_attr(not(feature = "process"), allow(dead_code, reason = "tonic reads the replies of the grpc link"))]

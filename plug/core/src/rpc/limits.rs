@@ -5,9 +5,11 @@ pub(crate) const STREAM_WINDOW: u32 = 1 << 20;
 /// The flow-control window of all streams of a connection together, in bytes.
 pub(crate) const CONNECTION_WINDOW: u32 = 4 << 20;
 /// The same for replies.
-/// h2 counts each short frame that was not read yet as 256 bytes, and closes the connection at half
-/// of this window. So it has room for the replies to 16,000 calls at once.
 pub(crate) const REPLY_WINDOW: u32 = 8 << 20;
+
+/// What h2 may count for short frames that were not read yet, in bytes: 256 for each, less its length.
+/// A stream of short items to a reader that stalls fills the window of its stream with them.
+pub(crate) const SHORT_FRAMES: usize = 64 << 20;
 
 /// The longest header list, in bytes as HTTP/2 counts them.
 /// It is this long because the headers carry the text and the details of an error.

@@ -15,6 +15,7 @@ pub(crate) mod reflection;
 pub(crate) mod request;
 pub(crate) mod respond;
 pub(crate) mod router;
+pub(crate) mod streams;
 pub(crate) mod task;
 pub(crate) mod trim;
 pub(crate) mod workers;

@@ -1,10 +1,7 @@
 //! Starts threads, and waits in them. The error says that it is a thread that cannot be started.
 
 use std::io;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Builder, JoinHandle, Thread};
+use std::thread::{Builder, JoinHandle};
 
 use tokio::runtime::Handle;
 
@@ -36,26 +33,6 @@ pub(crate) fn is_outside() -> bool {
 /// Whether this thread is dropping its thread-locals, among them that of its runtime.
 pub(crate) fn is_ending() -> bool {
     Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed())
-}
-
-/// Polls the future in this thread, which sleeps in between. Another thread drives the runtime.
-pub(crate) fn park_on<F: Future>(future: F) -> F::Output {
-    struct Parked(Thread);
-
-    impl Wake for Parked {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let waker = Waker::from(Arc::new(Parked(thread::current())));
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        thread::park();
-    }
 }
 
 #[cfg(test)]

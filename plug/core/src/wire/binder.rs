@@ -1,24 +1,27 @@
 //! Objects of the other side of a connection, as this program's interfaces.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::error::Error;
 use crate::panic::NO_TEXT;
+use crate::portable::Portable;
 use crate::portable::arguments::Arguments;
 use crate::portable::check::refused_arguments;
 use crate::portable::method::{Method, Started};
 use crate::portable::objects::BindObjects;
 use crate::portable::outcome::Outcome;
 use crate::portable::proxy::{Boundary, Description, PortableInterface};
+use crate::portable::streams::Flow;
 use crate::protobuf;
 use crate::scope::Scope;
 use crate::task::Task;
 use crate::wire::channel::ReplyFuture;
-use crate::wire::exchange::{self, Failure, ResultFuture, has_objects};
+use crate::wire::exchange::{self, Failure, GotFuture, ResultFuture, Route, Sent, has_objects};
 use crate::wire::fault::{Fault, Panicked};
+use crate::wire::stream;
 use crate::wire::way::{Reached, Way};
 
 /// Makes the objects that a message names by their numbers.
@@ -30,6 +33,10 @@ impl BindObjects for Binder<'_> {
     fn bind<I: ?Sized + PortableInterface>(&self, number: u32, is_given: bool) -> Box<I> {
         let reached = Arc::clone(self.way).reach(number, const { &Description::of::<I>() }, is_given);
         I::remote(ReachedObject { way: Arc::clone(self.way), reached, interface: I::DECLARATION.path })
+    }
+
+    fn stream<T: Portable>(&self, number: u32) -> Box<dyn Flow<T>> {
+        stream::reach(self.way, number)
     }
 }
 
@@ -46,10 +53,24 @@ impl ReachedObject {
         self.reached.call(&<M::Interface>::SIGNATURES[M::INDEX], request.into(), scope.deadline(None))
     }
 
+    /// Streams are objects here.
+    fn route(&self) -> Route {
+        Route { way: Some(Arc::clone(&self.way)), has_streams: false }
+    }
+
+    fn begin_sent<M: Method>(&self, sent: Sent, scope: &Scope) -> Result<GotFuture, Fault> {
+        match sent {
+            Sent::Message(request) => Ok(exchange::message(self.way.driven(self.begin::<M>(request, scope)))),
+            Sent::Stream(_) => Err(Fault::Malformed("a stream is no message".to_owned())),
+        }
+    }
+
     fn exchange<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> Result<M::Ok, Failure> {
         let scope = Scope::current();
         if has_objects::<M>() {
-            return exchange::call::<M>(Arc::clone(&self.way), given, |request| Ok(self.begin::<M>(request, &scope)));
+            let begin = |sent| self.begin_sent::<M>(sent, &scope);
+            let wait = |future: Pin<&mut (dyn Future<Output = ()> + Send)>| self.way.wait(future);
+            return exchange::call::<M>(self.route(), given, begin, &wait, stream_error);
         }
         let request = protobuf::encode_request::<M>(given).map_err(Failure::Refused)?;
         let (mut reply, mut calling) = (Err(Fault::Cancelled), self.begin::<M>(request, &scope));
@@ -63,11 +84,11 @@ impl ReachedObject {
         given: &<M::Arguments as Arguments>::Given<'a>,
         scope: &Scope,
     ) -> ResultFuture<'a, M> {
-        let begin = |request| Ok(self.begin::<M>(request, scope));
         if has_objects::<M>() {
-            return exchange::start::<M>(Arc::clone(&self.way), given, begin);
+            return exchange::start::<M>(self.route(), given, |sent| self.begin_sent::<M>(sent, scope), stream_error);
         }
-        let reply = protobuf::encode_request::<M>(given).map(|request| self.begin::<M>(request, scope));
+        let reply = protobuf::encode_request::<M>(given);
+        let reply = reply.map(|request| self.way.driven(self.begin::<M>(request, scope)));
         Box::pin(async move { self.decoded::<M>(reply.map_err(Failure::Refused)?.await) })
     }
 
@@ -100,6 +121,11 @@ impl ReachedObject {
             fault => format!("`{method}` of {owner} cannot be called: {}", fault.text()),
         })
     }
+}
+
+/// The error of a fault amid a stream that a call is.
+fn stream_error(fault: Fault) -> Error {
+    Error::msg(fault.text())
 }
 
 impl Boundary for ReachedObject {

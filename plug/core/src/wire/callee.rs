@@ -6,21 +6,24 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::entry::options::OpenOptions;
-use crate::entry::{Request, Slot};
+use crate::entry::{self, Slot};
 use crate::error::Error;
 use crate::panic::note_places;
 use crate::plugin::Plugin;
+use crate::portable::Portable;
 use crate::portable::arguments::{Arguments, Crosses, Returns};
 use crate::portable::check;
 use crate::portable::method::{Method, ObjectOf, Started};
 use crate::portable::objects::{Handed, Lending, VisitObjects};
 use crate::portable::outcome::Outcome;
 use crate::portable::proxy::{Description, Lend, PortableInterface, VisitMethods};
+use crate::portable::streams::Flowing;
 use crate::protobuf;
 use crate::wire::binder::Binder;
 use crate::wire::fault::Fault;
-use crate::wire::way;
-use crate::wire::way::{Offered, Way};
+use crate::wire::stream;
+use crate::wire::stream::{CallStream, Incoming, Outgoing, TakeStream};
+use crate::wire::way::{NO_WAY, Offered, Way};
 
 /// Why a method gave no reply.
 pub(crate) enum NoReply {
@@ -31,7 +34,36 @@ pub(crate) enum NoReply {
     Panicked(Box<dyn Any + Send>),
 }
 
-type Reply = Result<Vec<u8>, NoReply>;
+/// What a method replies: one message, or a stream of them.
+pub(crate) enum Answer {
+    Message(Vec<u8>),
+    Stream(Outgoing),
+}
+
+pub(crate) type Reply = Result<Answer, NoReply>;
+
+/// What a method is called with.
+pub(crate) enum Request<'a> {
+    Message(&'a [u8]),
+    /// The call is a stream itself.
+    Stream(Box<dyn Incoming>),
+}
+
+/// How the caller can be reached.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Context<'a> {
+    /// The way to the objects of the caller, if there is one.
+    pub way: Option<&'a Arc<dyn Way>>,
+    /// Whether a call can be a stream. Streams are objects otherwise.
+    pub has_streams: bool,
+}
+
+impl<'a> Context<'a> {
+    /// For a connection that has streams as objects.
+    pub(crate) fn of(way: Option<&'a Arc<dyn Way>>) -> Self {
+        Self { way, has_streams: false }
+    }
+}
 
 /// The future of an asynchronous method. It owns the object and the arguments, and may panic.
 pub(crate) type ReplyTask = Pin<Box<dyn Future<Output = Reply> + Send>>;
@@ -49,8 +81,7 @@ pub(crate) trait Callee: Send + Sync {
     fn method(&self, name: &str) -> Option<usize>;
 
     /// Calls the method at this index of the interface.
-    /// The way leads to the objects of the caller, if there is one.
-    fn call(self: Arc<Self>, method: usize, request: &[u8], way: Option<&Arc<dyn Way>>) -> Called;
+    fn call(self: Arc<Self>, method: usize, request: Request<'_>, context: Context<'_>) -> Called;
 }
 
 /// Opens the plugin, so that its methods can be called with bytes.
@@ -70,7 +101,12 @@ pub(crate) fn open_with<I: ?Sized + PortableInterface>(
     }
     note_places();
     let mut object: Option<Box<I>> = None;
-    plugin.ask(&mut Slot { object: &mut object, options: &OpenOptions::new(), settings, request: Request::Object })?;
+    plugin.ask(&mut Slot {
+        object: &mut object,
+        options: &OpenOptions::new(),
+        settings,
+        request: entry::Request::Object,
+    })?;
     object.map(callee).ok_or_else(|| Error::msg("the plugin made no object"))
 }
 
@@ -90,9 +126,7 @@ struct OpenedObject<I: ?Sized> {
     methods: Vec<MethodFn<I>>,
 }
 
-type WayBack<'a> = Option<&'a Arc<dyn Way>>;
-
-type MethodFn<I> = fn(Arc<OpenedObject<I>>, &[u8], WayBack<'_>) -> Called;
+type MethodFn<I> = fn(Arc<OpenedObject<I>>, Request<'_>, Context<'_>) -> Called;
 
 struct MethodTable<I: ?Sized>(Vec<MethodFn<I>>);
 
@@ -111,85 +145,107 @@ impl<I: ?Sized + PortableInterface> Callee for OpenedObject<I> {
         I::SIGNATURES.iter().position(|method| method.wire_name == name)
     }
 
-    fn call(self: Arc<Self>, method: usize, request: &[u8], way: WayBack<'_>) -> Called {
+    fn call(self: Arc<Self>, method: usize, request: Request<'_>, context: Context<'_>) -> Called {
         let Some(&call) = self.methods.get(method) else {
             return Called::Replied(Err(NoReply::NoMethod));
         };
-        panic::catch_unwind(AssertUnwindSafe(|| call(self, request, way)))
+        panic::catch_unwind(AssertUnwindSafe(|| call(self, request, context)))
             .unwrap_or_else(|payload| Called::Replied(Err(NoReply::Panicked(payload))))
     }
 }
 
-fn call<M: Method>(called: Arc<OpenedObject<M::Interface>>, request: &[u8], way: WayBack<'_>) -> Called {
-    Called::Replied(call_on::<M>(<M::Interface>::borrow(&**called.object), request, way))
+fn call<M: Method>(called: Arc<OpenedObject<M::Interface>>, request: Request<'_>, context: Context<'_>) -> Called {
+    Called::Replied(call_on::<M>(<M::Interface>::borrow(&**called.object), request, context))
 }
 
-fn start<M: Started>(called: Arc<OpenedObject<M::Interface>>, request: &[u8], way: WayBack<'_>) -> Called {
-    match kept::<M>(request, way) {
+fn start<M: Started>(called: Arc<OpenedObject<M::Interface>>, request: Request<'_>, context: Context<'_>) -> Called {
+    let Context { way, has_streams } = context;
+    match kept::<M>(request, context) {
         Ok(kept) => {
-            let way = way.filter(|_| M::Returns::HAS_OBJECTS).cloned();
+            let way = way.filter(|_| returns_objects::<M>()).cloned();
             Called::Started(Box::pin(async move {
-                start_on::<M>(<M::Interface>::borrow(&**called.object), kept, way.as_ref()).await
+                let context = Context { way: way.as_ref(), has_streams };
+                start_on::<M>(<M::Interface>::borrow(&**called.object), kept, context).await
             }))
         }
         Err(malformed) => Called::Replied(Err(malformed)),
     }
 }
 
-fn call_on<M: Method>(object: &ObjectOf<'_, M>, request: &[u8], way: WayBack<'_>) -> Reply {
-    let kept = kept::<M>(request, way)?;
-    replied::<M>(M::call(object, M::Arguments::hold_kept(kept)), way)
+fn call_on<M: Method>(object: &ObjectOf<'_, M>, request: Request<'_>, context: Context<'_>) -> Reply {
+    let kept = kept::<M>(request, context)?;
+    replied::<M>(M::call(object, M::Arguments::hold_kept(kept)), context)
 }
 
 async fn start_on<M: Started>(
     object: &ObjectOf<'_, M>,
     kept: <M::Arguments as Arguments>::Kept,
-    way: WayBack<'_>,
+    context: Context<'_>,
 ) -> Reply {
     let outcome = {
         let mut owners = <M::Arguments as Arguments>::Slots::default();
         M::start(object, M::Arguments::give_kept(kept, &mut owners)).await
     };
-    replied::<M>(outcome, way)
+    replied::<M>(outcome, context)
+}
+
+const fn returns_objects<M: Method>() -> bool {
+    M::Returns::HAS_OBJECTS || M::Returns::IS_STREAM
 }
 
 /// The arguments of a request.
-fn kept<M: Method>(request: &[u8], way: WayBack<'_>) -> Result<<M::Arguments as Arguments>::Kept, NoReply> {
+fn kept<M: Method>(request: Request<'_>, context: Context<'_>) -> Result<<M::Arguments as Arguments>::Kept, NoReply> {
+    let request = match request {
+        Request::Message(request) => request,
+        Request::Stream(incoming) => {
+            let stream = CallStream::of_argument::<M>(incoming, |fault| Error::msg(fault.text()));
+            let kept = M::Arguments::of_stream(&stream);
+            return kept.ok_or_else(|| NoReply::Malformed("it is a stream, and the method takes none".to_owned()));
+        }
+    };
     let kept = protobuf::decode_request::<M>(request);
     let mut kept = kept.map_err(|malformed| NoReply::Malformed(malformed.to_string()))?;
-    if M::Arguments::HAS_OBJECTS {
-        let way = way.ok_or_else(|| no_way::<M>())?;
+    if M::Arguments::HAS_OBJECTS || M::Arguments::HAS_STREAM {
+        let way = context.way.ok_or_else(no_way)?;
         M::Arguments::bind(&mut kept, &Binder { way });
     }
     Ok(kept)
 }
 
-fn replied<M: Method>(outcome: M::Outcome, way: WayBack<'_>) -> Reply {
-    match outcome.result() {
-        Ok(value) => {
-            let value = M::Returns::pack(value);
-            if M::Returns::HAS_OBJECTS {
-                let mut giving = Giving { way: way.ok_or_else(|| no_way::<M>())?, fault: None };
-                M::Returns::visit(&value, &mut giving);
-                if let Some(fault) = giving.fault {
-                    return Err(NoReply::Failed(vec![fault.text().to_owned()]));
-                }
-            }
-            protobuf::encode_reply::<M>(&value)
-                .map_err(|flaw| NoReply::Failed(vec![check::refused_result(M::NAME, &flaw)]))
-        }
-        Err(error) => Err(NoReply::Failed(M::texts(&error))),
+fn replied<M: Method>(outcome: M::Outcome, context: Context<'_>) -> Reply {
+    let value = match outcome.result() {
+        Ok(value) => M::Returns::pack(value),
+        Err(error) => return Err(NoReply::Failed(M::texts(&error))),
+    };
+    if M::Returns::IS_STREAM && context.has_streams {
+        let mut stream = TakeStream::of::<M>(true);
+        M::Returns::visit(&value, &mut stream);
+        return stream.taken.map(Answer::Stream).ok_or_else(|| NoReply::Failed(vec![TAKEN.to_owned()]));
     }
+    if returns_objects::<M>() {
+        let mut giving = Giving { way: context.way.ok_or_else(no_way)?, method: M::NAME, fault: None };
+        M::Returns::visit(&value, &mut giving);
+        if let Some(fault) = giving.fault {
+            return Err(NoReply::Failed(vec![fault.text().to_owned()]));
+        }
+    }
+    protobuf::encode_reply::<M>(&value)
+        .map(Answer::Message)
+        .map_err(|flaw| NoReply::Failed(vec![check::refused_result(M::NAME, &flaw)]))
 }
 
+/// The text of a result that is the rest of another stream.
+const TAKEN: &str = "the stream has crossed already";
+
 #[cold]
-fn no_way<M: Method>() -> NoReply {
-    NoReply::Failed(vec![way::no_way(M::NAME).to_string()])
+fn no_way() -> NoReply {
+    NoReply::Failed(vec![NO_WAY.to_owned()])
 }
 
 /// Offers the objects of a result.
 struct Giving<'a> {
     way: &'a Arc<dyn Way>,
+    method: &'static str,
     fault: Option<Fault>,
 }
 
@@ -205,6 +261,16 @@ impl<'a> VisitObjects<'a> for Giving<'_> {
                 0
             })
         });
+    }
+
+    fn stream<T: Portable>(&mut self, stream: &dyn Flowing<T>) {
+        let mut taken = TakeStream { tags: &[], method: self.method, taken: None };
+        taken.stream(stream);
+        match taken.taken.map(|flow| stream::offer(&**self.way, flow)) {
+            Some(Ok(number)) => stream.set_number(number),
+            Some(Err(fault)) => self.fault = Some(fault),
+            None => self.fault = Some(Fault::Failed(vec![TAKEN.to_owned()])),
+        }
     }
 }
 
@@ -249,7 +315,8 @@ struct Named<'a, 'r, I: ?Sized + PortableInterface> {
 impl<I: ?Sized + PortableInterface> VisitMethods<I> for Named<'_, '_, I> {
     fn method<M: Method<Interface = I>>(&mut self) {
         if M::WIRE_NAME == self.method {
-            self.called = Some(LentCalled::Replied(call_on::<M>(self.object, self.request, Some(self.way))));
+            let (request, context) = (Request::Message(self.request), Context::of(Some(self.way)));
+            self.called = Some(LentCalled::Replied(call_on::<M>(self.object, request, context)));
         }
     }
 
@@ -257,10 +324,10 @@ impl<I: ?Sized + PortableInterface> VisitMethods<I> for Named<'_, '_, I> {
         if M::WIRE_NAME != self.method {
             return;
         }
-        self.called = Some(match kept::<M>(self.request, Some(self.way)) {
+        self.called = Some(match kept::<M>(Request::Message(self.request), Context::of(Some(self.way))) {
             Ok(kept) => {
                 let (object, way) = (self.object, Arc::clone(self.way));
-                LentCalled::Started(Box::pin(async move { start_on::<M>(object, kept, Some(&way)).await }))
+                LentCalled::Started(Box::pin(async move { start_on::<M>(object, kept, Context::of(Some(&way))).await }))
             }
             Err(malformed) => LentCalled::Replied(Err(malformed)),
         });

@@ -8,7 +8,9 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::portable::method::Signature;
+use crate::wire::exchange::GotFuture;
 use crate::wire::fault::{Code, Fault};
+use crate::wire::stream::Outgoing;
 use crate::wire::way::Way;
 
 /// A connection to the plugins of another process.
@@ -20,6 +22,17 @@ pub(crate) trait Channel: Send + Sync + 'static {
     /// Polling the future is then cheap in any thread.
     fn sends_eagerly(&self) -> bool {
         false
+    }
+
+    /// Whether a call can be a stream.
+    fn has_streams(&self) -> bool {
+        false
+    }
+
+    /// Calls a method that takes or returns a stream. Without a stream to send, it sends the request.
+    fn stream(&self, _: Call, _: Option<Outgoing>, _returns_stream: bool) -> GotFuture {
+        let text = "its connection has no streams";
+        Box::pin(std::future::ready(Err(Fault::refused(Code::UNIMPLEMENTED, text))))
     }
 
     /// The way back to the objects of this side, and to those of the other. It opens it if need be.
@@ -35,9 +48,9 @@ pub(crate) trait Channel: Send + Sync + 'static {
     }
 }
 
-pub(crate) type WayFuture = Pin<Box<dyn Future<Output = Result<Arc<dyn Way>, Fault>> + Send>>;
-
-pub(crate) type ReplyFuture = Pin<Box<dyn Future<Output = Result<Bytes, Fault>> + Send>>;
+pub(crate) type FaultFuture<T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send>>;
+pub(crate) type WayFuture = FaultFuture<Arc<dyn Way>>;
+pub(crate) type ReplyFuture = FaultFuture<Bytes>;
 
 /// A call of a method. It has no `Debug`, since a request may hold secrets.
 #[derive(Clone)]

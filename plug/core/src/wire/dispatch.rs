@@ -7,7 +7,6 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use bytes::Bytes;
 use once_cell::sync::OnceCell;
 
 use crate::entry::options::OpenOptions;
@@ -17,19 +16,17 @@ use crate::error::kind::{ErrorKind, NameList};
 use crate::interface::Identity;
 use crate::panic::{Caught, dispose, note_places};
 use crate::plugin::Plugin;
-#[cfg(feature = "netrpc")]
 use crate::portable::method::Signature;
 use crate::portable::proxy::Description;
 use crate::scope::Scope;
 use crate::settings::EMPTY;
 use crate::task::with_hint;
 use crate::wire::callee;
-use crate::wire::callee::{Callee, NoReply, ReplyTask};
+use crate::wire::callee::{Answer, Callee, NoReply, Reply, ReplyTask};
 use crate::wire::fault::{Code, Fault, Panicked};
 use crate::wire::instances::{Instance, Instances, OpenInstance};
 use crate::wire::list::{OpenRequest, PLUGIN_NAME, SchemaRequest};
 use crate::wire::vtable::Vtable;
-use crate::wire::way::Way;
 
 /// The most digits of the number of an instance, and of one that is not.
 const MAX_DIGITS: usize = 20;
@@ -55,6 +52,7 @@ pub(crate) struct Service {
     pub identity: &'static Identity,
     pub name: &'static str,
     methods: Vec<&'static str>,
+    signatures: &'static [Signature],
 }
 
 /// One method of one plugin.
@@ -69,7 +67,7 @@ pub(crate) struct Target {
 
 /// The start of a call: its reply, or the future of an asynchronous method.
 pub(crate) enum Called {
-    Replied(Result<Bytes, Fault>),
+    Replied(Result<Answer, Fault>),
     Started(Task),
 }
 
@@ -120,7 +118,7 @@ impl Dispatch {
         let methods = description.methods.iter().enumerate();
         self.methods.extend(methods.map(|(method, signature)| (description.path(signature), (at, method))));
         let methods = description.methods.iter().map(|signature| signature.name).collect();
-        self.services.push(Service { identity, name: description.service, methods });
+        self.services.push(Service { identity, name: description.service, methods, signatures: description.methods });
         Ok(Some(at))
     }
 
@@ -298,6 +296,12 @@ impl Target {
         Self { instance: Some(instance), ..self }
     }
 
+    /// Whether the method takes a stream.
+    pub(crate) fn takes_stream(&self) -> bool {
+        let ServedPlugin { service, .. } = &self.dispatch.plugins[self.plugin];
+        self.dispatch.services[*service].signatures.get(self.method).is_some_and(Signature::takes_stream)
+    }
+
     /// The fault of a request that cannot be decoded, for the given reason.
     pub(crate) fn malformed_request(&self, reason: &str) -> Fault {
         let ServedPlugin { plugin, service, .. } = &self.dispatch.plugins[self.plugin];
@@ -307,8 +311,13 @@ impl Target {
     }
 
     /// Opens the plugin unless it is open, and calls the method in this thread.
-    pub(crate) fn call(self, request: &[u8], deadline: Option<Instant>, way: Option<Arc<dyn Way>>) -> Called {
-        match self.begin(request, deadline, way) {
+    pub(crate) fn call(
+        self,
+        request: callee::Request<'_>,
+        deadline: Option<Instant>,
+        context: callee::Context<'_>,
+    ) -> Called {
+        match self.begin(request, deadline, context) {
             Ok((callee::Called::Replied(reply), _)) => Called::Replied(self.reply(reply)),
             Ok((callee::Called::Started(task), instance)) => {
                 Called::Started(Task { target: self, task: Some(task), scope: Scope::until(deadline), instance })
@@ -320,9 +329,9 @@ impl Target {
     /// Calls the method, and returns the instance that must live as long as its call.
     fn begin(
         &self,
-        request: &[u8],
+        request: callee::Request<'_>,
         deadline: Option<Instant>,
-        way: Option<Arc<dyn Way>>,
+        context: callee::Context<'_>,
     ) -> Result<(callee::Called, Option<Arc<Instance>>), Fault> {
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(Fault::Deadline);
@@ -344,13 +353,13 @@ impl Target {
             })?,
         };
         let object = Arc::clone(object);
-        let called = Scope::until(deadline).enter(|| object.call(self.method, request, way.as_ref()));
+        let called = Scope::until(deadline).enter(|| object.call(self.method, request, context));
         Ok((called, instance))
     }
 
-    fn reply(&self, reply: Result<Vec<u8>, NoReply>) -> Result<Bytes, Fault> {
+    fn reply(&self, reply: Reply) -> Result<Answer, Fault> {
         match reply {
-            Ok(reply) => Ok(reply.into()),
+            Ok(answer) => Ok(answer),
             Err(NoReply::Failed(texts)) => Err(Fault::Failed(texts)),
             Err(NoReply::Malformed(reason)) => Err(self.malformed_request(&reason)),
             Err(NoReply::NoMethod) => Err(Fault::Unimplemented(format!("there is no method {}", self.method))),
@@ -365,7 +374,7 @@ impl Target {
 
 impl Task {
     /// Polls the method in this thread. After its end, only its drop may follow.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Fault>> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Answer, Fault>> {
         let Some(task) = &mut self.task else { return Poll::Ready(Err(Fault::Cancelled)) };
         let poll = || catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(context)));
         let reply = match self.scope.enter(poll) {

@@ -12,20 +12,24 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
+use crate::error::Error;
 use crate::panic::Caught;
+use crate::portable::Portable;
 use crate::portable::arguments::{Arguments, Crosses, Returns};
 use crate::portable::codec::Malformed;
 use crate::portable::method::Method;
 use crate::portable::objects::{Handed, Lending, VisitObjects};
 use crate::portable::proxy::{Description, Lend};
+use crate::portable::streams::Flowing;
 use crate::protobuf;
 use crate::scope::Scope;
 use crate::task::with_hint;
 use crate::wire::binder::Binder;
-use crate::wire::callee::{LentCalled, LentCallee, LentObject, NoReply, shared};
-use crate::wire::channel::ReplyFuture;
+use crate::wire::callee::{Answer, LentCalled, LentCallee, LentObject, NoReply, Reply, shared};
+use crate::wire::channel::{FaultFuture, ReplyFuture};
 use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
-use crate::wire::way::{Asked, OVER, Offered, Replier, Way};
+use crate::wire::stream::{self, CallStream, Incoming, Outgoing, TakeStream};
+use crate::wire::way::{Asked, NO_WAY, OVER, Offered, Replier, Way};
 
 /// Why a call has no result.
 pub(crate) enum Failure {
@@ -46,96 +50,168 @@ pub(crate) type ResultFuture<'a, M> = Pin<Box<dyn Future<Output = Result<<M as M
 
 type Kept<M> = <<M as Method>::Returns as Crosses>::Kept;
 
-/// Whether a method takes or returns objects.
-pub(crate) const fn has_objects<M: Method>() -> bool {
-    M::Arguments::HAS_OBJECTS || M::Returns::HAS_OBJECTS
+/// What a call sends.
+pub(crate) enum Sent {
+    Message(Vec<u8>),
+    Stream(Outgoing),
 }
 
-/// Calls a method and waits in this thread.
+/// What a call receives.
+pub(crate) enum Got {
+    Message(Bytes),
+    Stream(Box<dyn Incoming>),
+}
+
+pub(crate) type GotFuture = FaultFuture<Got>;
+
+/// A reply that is one message.
+pub(crate) fn message(reply: ReplyFuture) -> GotFuture {
+    Box::pin(async { reply.await.map(Got::Message) })
+}
+
+/// Whether a method takes or returns objects or streams.
+pub(crate) const fn has_objects<M: Method>() -> bool {
+    M::Arguments::HAS_OBJECTS || M::Returns::HAS_OBJECTS || has_streams::<M>()
+}
+
+/// Whether a method takes or returns streams.
+pub(crate) const fn has_streams<M: Method>() -> bool {
+    M::Arguments::HAS_STREAM || M::Returns::IS_STREAM
+}
+
+/// Whether a method needs a way back. `has_calls` says whether a call can be a stream.
+pub(crate) const fn needs_way<M: Method>(has_calls: bool) -> bool {
+    M::Arguments::HAS_OBJECTS || M::Returns::HAS_OBJECTS || (!has_calls && has_streams::<M>())
+}
+
+/// Where a call goes.
+pub(crate) struct Route {
+    /// The way to the objects of the call, if it needs one.
+    pub way: Option<Arc<dyn Way>>,
+    /// Whether a call can be a stream. Streams are objects otherwise.
+    pub has_streams: bool,
+}
+
+/// Calls a method, and waits by `wait` in this thread.
+/// `error` makes the error of a fault amid a stream.
 pub(crate) fn call<M: Method>(
-    way: Arc<dyn Way>,
+    route: Route,
     given: &Given<'_, M>,
-    begin: impl FnOnce(Vec<u8>) -> Result<ReplyFuture, Fault>,
+    begin: impl FnOnce(Sent) -> Result<GotFuture, Fault>,
+    wait: &dyn Fn(Pin<&mut (dyn Future<Output = ()> + Send)>),
+    error: impl Fn(Fault) -> Error + Clone + Send + 'static,
 ) -> Result<M::Ok, Failure> {
-    let mut lender = Lender::new(way);
+    let mut lender = Lender::new::<M>(route);
     let request = lender.request::<M>(given)?;
-    let reply = begin(request).and_then(|reply| lender.serve(reply));
-    lender.finish::<M>(reply)
+    let reply = begin(request).and_then(|reply| lender.serve(reply, wait));
+    lender.finish::<M>(reply, error)
 }
 
 /// The same for a caller that polls. The future borrows what the arguments do, and not them.
 pub(crate) fn start<'a, M: Method>(
-    way: Arc<dyn Way>,
+    route: Route,
     given: &Given<'a, M>,
-    begin: impl FnOnce(Vec<u8>) -> Result<ReplyFuture, Fault>,
+    begin: impl FnOnce(Sent) -> Result<GotFuture, Fault>,
+    error: impl Fn(Fault) -> Error + Clone + Send + 'static,
 ) -> ResultFuture<'a, M> {
-    let mut lender = Lender::new(way);
+    let mut lender = Lender::new::<M>(route);
     let reply = lender.request::<M>(given).map(begin);
     Box::pin(async move {
         let reply = match reply? {
             Ok(reply) => lender.serve_polled(reply).await,
             Err(fault) => Err(fault),
         };
-        lender.finish::<M>(reply)
+        lender.finish::<M>(reply, error)
     })
 }
 
 /// The value of a decoded result.
 pub(crate) fn result<M: Method>(mut kept: Kept<M>, way: Option<&Arc<dyn Way>>) -> M::Ok {
-    if let Some(way) = way.filter(|_| M::Returns::HAS_OBJECTS) {
+    if let Some(way) = way.filter(|_| M::Returns::HAS_OBJECTS || M::Returns::IS_STREAM) {
         M::Returns::bind(&mut kept, &Binder { way });
     }
     M::Returns::unpack(M::Returns::give_kept(kept, &mut None))
 }
 
-/// The objects of one call, until it is over.
+/// The objects and streams of one call, until it is over.
 struct Lender<'a> {
-    way: Arc<dyn Way>,
+    route: Route,
     lent: HashMap<u32, Box<dyn LentCallee<'a> + 'a>>,
     given: Vec<u32>,
     queue: Arc<Queue>,
+    /// The stream that the call itself is.
+    stream: TakeStream,
     /// Why an object could not be offered.
     fault: Option<Fault>,
 }
 
 impl<'a> Lender<'a> {
-    fn new(way: Arc<dyn Way>) -> Self {
-        Self { way, lent: HashMap::new(), given: Vec::new(), queue: Arc::default(), fault: None }
+    fn new<M: Method>(route: Route) -> Self {
+        let stream = TakeStream::of::<M>(false);
+        Self { route, lent: HashMap::new(), given: Vec::new(), queue: Arc::default(), stream, fault: None }
     }
 
     /// Offers the objects among the arguments, and encodes them.
-    fn request<M: Method>(&mut self, given: &Given<'a, M>) -> Result<Vec<u8>, Failure> {
+    fn request<M: Method>(&mut self, given: &Given<'a, M>) -> Result<Sent, Failure> {
         M::Arguments::visit(given, self);
         if let Some(fault) = self.fault.take() {
             self.take_back();
             return Err(fault.into());
         }
-        protobuf::encode_request::<M>(given).map_err(|flaw| {
+        if let Some(stream) = self.stream.taken.take() {
+            return Ok(Sent::Stream(stream));
+        }
+        protobuf::encode_request::<M>(given).map(Sent::Message).map_err(|flaw| {
             self.take_back();
             Failure::Refused(flaw)
         })
     }
 
-    fn finish<M: Method>(&mut self, reply: Result<Bytes, Fault>) -> Result<M::Ok, Failure> {
+    fn finish<M: Method>(
+        &mut self,
+        reply: Result<Got, Fault>,
+        error: impl Fn(Fault) -> Error + Clone + Send + 'static,
+    ) -> Result<M::Ok, Failure> {
         if reply.as_ref().is_err_and(is_unbegun) {
             self.take_back();
         }
-        let kept = protobuf::decode_reply::<M>(&reply?);
-        let kept = kept.map_err(|malformed| Fault::Malformed(malformed.to_string()))?;
-        Ok(result::<M>(kept, Some(&self.way)))
+        let malformed = |text: String| Failure::Fault(Fault::Malformed(text));
+        match reply? {
+            Got::Message(message) => {
+                let kept = protobuf::decode_reply::<M>(&message).map_err(|flaw| malformed(flaw.to_string()))?;
+                Ok(result::<M>(kept, self.route.way.as_ref()))
+            }
+            Got::Stream(incoming) => {
+                let kept = M::Returns::of_stream(&CallStream::of_result(incoming, error));
+                let kept = kept.ok_or_else(|| malformed("it is a stream, and the method returns none".to_owned()))?;
+                Ok(M::Returns::unpack(M::Returns::give_kept(kept, &mut None)))
+            }
+        }
+    }
+
+    fn offer(&self, object: Offered, description: &'static Description) -> Result<u32, Fault> {
+        let way = self.route.way.as_ref().ok_or_else(|| Fault::Failed(vec![NO_WAY.to_owned()]))?;
+        way.offer(object, description)
     }
 
     /// Takes back what the other side has not taken.
     fn take_back(&mut self) {
-        self.given.drain(..).for_each(|number| self.way.withdraw(number));
+        let given = std::mem::take(&mut self.given);
+        if let Some(way) = &self.route.way {
+            given.into_iter().for_each(|number| way.withdraw(number));
+        }
     }
 
     /// Answers calls in this thread until the reply comes.
-    fn serve(&mut self, mut reply: ReplyFuture) -> Result<Bytes, Fault> {
-        let (way, queue) = (Arc::clone(&self.way), Arc::clone(&self.queue));
+    fn serve(
+        &mut self,
+        mut reply: GotFuture,
+        wait: &dyn Fn(Pin<&mut (dyn Future<Output = ()> + Send)>),
+    ) -> Result<Got, Fault> {
+        let queue = Arc::clone(&self.queue);
         loop {
             let mut event = None;
-            way.wait(pin!(async { event = Some(next(&queue, &mut reply).await) }));
+            wait(pin!(async { event = Some(next(&queue, &mut reply).await) }));
             match event {
                 Some(Event::Replied(reply)) => return reply,
                 Some(Event::Asked(asked)) => {
@@ -144,11 +220,11 @@ impl<'a> Lender<'a> {
                         LentCalled::Replied(reply) => reply,
                         LentCalled::Started(task) => {
                             let (mut answer, mut task) = (Err(NoReply::NoMethod), Guarded(task));
-                            way.wait(pin!(async { answer = poll_fn(|context| task.poll(context)).await }));
+                            wait(pin!(async { answer = poll_fn(|context| task.poll(context)).await }));
                             answer
                         }
                     };
-                    replier(answer.map(Bytes::from).map_err(fault));
+                    replier(message_of(answer));
                 }
                 Some(Event::Answered(_)) | None => {
                     return Err(Fault::Unavailable(Unavailable::of("its connection has ended".to_owned())));
@@ -158,7 +234,7 @@ impl<'a> Lender<'a> {
     }
 
     /// The same in the future of an asynchronous caller.
-    async fn serve_polled(&mut self, mut reply: ReplyFuture) -> Result<Bytes, Fault> {
+    async fn serve_polled(&mut self, mut reply: GotFuture) -> Result<Got, Fault> {
         let queue = Arc::clone(&self.queue);
         let mut current: Option<(Replier, Guarded<'a>)> = None;
         loop {
@@ -183,19 +259,19 @@ impl<'a> Lender<'a> {
                 },
             };
             if let Some((answer, replier)) = answer {
-                replier(answer.map(Bytes::from).map_err(fault));
+                replier(message_of(answer));
             }
         }
     }
 
     fn answer(&self, asked: Asked) -> (LentCalled<'a>, Replier) {
         let Asked { object, method, request, deadline, reply } = asked;
-        let called = match self.lent.get(&object) {
-            Some(lent) => {
+        let called = match (self.lent.get(&object), &self.route.way) {
+            (Some(lent), Some(way)) => {
                 let scope = Scope::current().and_until(deadline);
-                scope.enter(|| lent.call(&method, &request, &self.way))
+                scope.enter(|| lent.call(&method, &request, way))
             }
-            None => LentCalled::Replied(Err(NoReply::Failed(vec![OVER.to_owned()]))),
+            _ => LentCalled::Replied(Err(NoReply::Failed(vec![OVER.to_owned()]))),
         };
         (called, reply)
     }
@@ -204,11 +280,11 @@ impl<'a> Lender<'a> {
 /// The next event of a call that waits.
 enum Event {
     Asked(Asked),
-    Answered(Result<Vec<u8>, NoReply>),
-    Replied(Result<Bytes, Fault>),
+    Answered(Reply),
+    Replied(Result<Got, Fault>),
 }
 
-async fn next(queue: &Queue, reply: &mut ReplyFuture) -> Event {
+async fn next(queue: &Queue, reply: &mut GotFuture) -> Event {
     poll_fn(|context| match queue.poll(context) {
         Poll::Ready(asked) => Poll::Ready(Event::Asked(asked)),
         Poll::Pending => reply.as_mut().poll(context).map(Event::Replied),
@@ -217,10 +293,10 @@ async fn next(queue: &Queue, reply: &mut ReplyFuture) -> Event {
 }
 
 /// A future whose panic is a reply.
-struct Guarded<'a>(Pin<Box<dyn Future<Output = Result<Vec<u8>, NoReply>> + Send + 'a>>);
+struct Guarded<'a>(Pin<Box<dyn Future<Output = Reply> + Send + 'a>>);
 
 impl Guarded<'_> {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Vec<u8>, NoReply>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Reply> {
         let polled = catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context)));
         polled.unwrap_or_else(|payload| Poll::Ready(Err(NoReply::Panicked(payload))))
     }
@@ -230,7 +306,7 @@ impl<'a> VisitObjects<'a> for Lender<'a> {
     fn lent<I: ?Sized + Lend>(&mut self, lending: &Lending<'a, I>) {
         let queue = Arc::clone(&self.queue);
         let offered = Offered::Lent(Box::new(move |asked| queue.push(asked)));
-        match self.way.offer(offered, const { &Description::of::<I>() }) {
+        match self.offer(offered, const { &Description::of::<I>() }) {
             Ok(number) => {
                 lending.set_number(number);
                 self.lent.insert(number, Box::new(LentObject::<I>(lending.get())));
@@ -240,24 +316,43 @@ impl<'a> VisitObjects<'a> for Lender<'a> {
     }
 
     fn given<I: ?Sized + Lend>(&mut self, handed: &Handed<I>) {
-        handed.share(|object| {
-            match self.way.offer(Offered::Given(shared(object)), const { &Description::of::<I>() }) {
-                Ok(number) => {
-                    self.given.push(number);
-                    number
-                }
-                Err(fault) => {
-                    self.fault = Some(fault);
-                    0
-                }
+        handed.share(|object| match self.offer(Offered::Given(shared(object)), const { &Description::of::<I>() }) {
+            Ok(number) => {
+                self.given.push(number);
+                number
+            }
+            Err(fault) => {
+                self.fault = Some(fault);
+                0
             }
         });
+    }
+
+    fn stream<T: Portable>(&mut self, stream: &dyn Flowing<T>) {
+        self.stream.stream(stream);
+        if self.route.has_streams {
+            return;
+        }
+        let Some(flow) = self.stream.taken.take() else { return };
+        let offered = match &self.route.way {
+            Some(way) => stream::offer(&**way, flow),
+            None => Err(Fault::Failed(vec![NO_WAY.to_owned()])),
+        };
+        match offered {
+            Ok(number) => {
+                self.given.push(number);
+                stream.set_number(number);
+            }
+            Err(fault) => self.fault = Some(fault),
+        }
     }
 }
 
 impl Drop for Lender<'_> {
     fn drop(&mut self) {
-        self.lent.keys().for_each(|number| self.way.withdraw(*number));
+        if let Some(way) = &self.route.way {
+            self.lent.keys().for_each(|number| way.withdraw(*number));
+        }
         for Asked { reply, .. } in self.queue.close() {
             reply(Err(over()));
         }
@@ -326,8 +421,16 @@ fn is_unbegun(fault: &Fault) -> bool {
     }
 }
 
+/// The reply of an object's method. Streams are objects in it.
+pub(crate) fn message_of(reply: Reply) -> Result<Bytes, Fault> {
+    match reply.map_err(fault)? {
+        Answer::Message(message) => Ok(message.into()),
+        Answer::Stream(_) => Err(Fault::Malformed("a stream is no message".to_owned())),
+    }
+}
+
 /// The fault of an object's method that gave no reply.
-pub(crate) fn fault(no_reply: NoReply) -> Fault {
+fn fault(no_reply: NoReply) -> Fault {
     match no_reply {
         NoReply::Failed(texts) => Fault::Failed(texts),
         NoReply::Malformed(reason) => {

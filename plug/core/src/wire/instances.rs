@@ -176,14 +176,18 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::wire::callee::Called;
+    use crate::wire::callee::{Answer, Called, Context, Request};
 
     /// An object that says when it is dropped, and may panic then.
     struct Object(mpsc::Sender<&'static str>, bool);
 
     impl Callee for Object {
-        fn call(self: Arc<Self>, _: usize, _: &[u8]) -> Called {
-            Called::Replied(Ok(Vec::new()))
+        fn method(&self, _: &str) -> Option<usize> {
+            None
+        }
+
+        fn call(self: Arc<Self>, _: usize, _: Request<'_>, _: Context<'_>) -> Called {
+            Called::Replied(Ok(Answer::Message(Vec::new())))
         }
     }
 
@@ -207,8 +211,12 @@ mod tests {
     struct Bomb;
 
     impl Callee for Bomb {
-        fn call(self: Arc<Self>, _: usize, _: &[u8]) -> Called {
-            Called::Replied(Ok(Vec::new()))
+        fn method(&self, _: &str) -> Option<usize> {
+            None
+        }
+
+        fn call(self: Arc<Self>, _: usize, _: Request<'_>, _: Context<'_>) -> Called {
+            Called::Replied(Ok(Answer::Message(Vec::new())))
         }
     }
 

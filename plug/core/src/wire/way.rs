@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::error::Error;
 use crate::portable::method::Signature;
 use crate::portable::proxy::Description;
 use crate::wire::callee::Callee;
@@ -26,6 +25,11 @@ pub(crate) trait Way: Send + Sync {
 
     /// The object of the other side with this number. Dropping a given one tells the other side.
     fn reach(self: Arc<Self>, number: u32, description: &'static Description, is_given: bool) -> Arc<dyn Reached>;
+
+    /// A reply that any executor may poll.
+    fn driven(&self, reply: ReplyFuture) -> ReplyFuture {
+        reply
+    }
 
     /// Waits for the future in this thread.
     fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>);
@@ -60,8 +64,5 @@ pub(crate) trait Reached: Send + Sync {
 /// The text of a callback after the end of its call.
 pub(crate) const OVER: &str = "the call that lent this object is over";
 
-/// The error of a call whose objects cannot cross.
-#[cold]
-pub(crate) fn no_way(method: &str) -> Error {
-    Error::msg(format!("the objects of `{method}` cannot cross: this connection has no way back to their owner"))
-}
+/// The text of a call with objects over a connection that has no way back.
+pub(crate) const NO_WAY: &str = "objects cannot cross: this connection has no way back to their owner";

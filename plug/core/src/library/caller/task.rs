@@ -60,7 +60,7 @@ impl<'a, M: Started, C: Callable> LibraryTask<'a, M, C> {
     /// `self` is pinned.
     #[inline]
     unsafe fn advance(&mut self, waker: &Waker) -> Poll<M::Outcome> {
-        let mut pending = PendingOf::<M>::new(TakeResult::<M>::VTABLE);
+        let mut pending = PendingOf::<M::Returns>::new(TakeResult::<M::Returns>::VTABLE);
         let returned = match self.state {
             State::Started(task, table) => {
                 let lent = self.waker.lend(waker);

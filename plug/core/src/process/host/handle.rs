@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::error::Error;
 use crate::error::process::ended::Ended;
 use crate::process::host::Shared;
-use crate::process::host::way::KeptWay;
+use crate::process::host::way::{KeptStream, KeptWay};
 use crate::process::log::emit::emit;
 use crate::process::log::{Level, Record};
 use crate::process::options::Restart;
@@ -19,7 +19,9 @@ use crate::process::running::Running;
 use crate::rpc::client::instance::ObjectInstance;
 use crate::rpc::thread::spawn;
 use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
+use crate::wire::exchange::{Got, GotFuture};
 use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::stream::Outgoing;
 use crate::wire::way::Way;
 
 /// The longest pause before a restart.
@@ -51,6 +53,13 @@ impl Place {
         match &self.instance {
             None => self.running.call(call),
             Some(instance) => self.running.call_instance(instance, call),
+        }
+    }
+
+    fn stream(&self, call: Call, sent: Option<Outgoing>, returns_stream: bool) -> GotFuture {
+        match &self.instance {
+            None => self.running.stream(call, sent, returns_stream),
+            Some(instance) => self.running.stream_instance(instance, call, sent, returns_stream),
         }
     }
 
@@ -132,6 +141,14 @@ impl Handle {
     }
 }
 
+/// The reply, whose stream keeps the process alive.
+async fn kept(reply: GotFuture, running: Arc<Running>) -> Result<Got, Fault> {
+    Ok(match reply.await? {
+        Got::Stream(incoming) => Got::Stream(Box::new(KeptStream { incoming, _running: running })),
+        message => message,
+    })
+}
+
 /// The way to the objects of the process, which keeps the process alive.
 async fn way(running: Arc<Running>) -> Result<Arc<dyn Way>, Fault> {
     let way = running.way().await?;
@@ -149,6 +166,26 @@ impl Channel for Handle {
         }
         let (deadline, is_idempotent) = (call.deadline, call.is_idempotent);
         self.with_restarts(deadline, is_idempotent, move |place| place.call(call.clone()))
+    }
+
+    fn has_streams(&self) -> bool {
+        now(&self.current).running.has_streams()
+    }
+
+    /// A stream is sent once, and so the call is not made again. It begins in a process that runs.
+    fn stream(&self, call: Call, sent: Option<Outgoing>, returns_stream: bool) -> GotFuture {
+        if self.shared.options.restart.limit == 0 {
+            let place = now(&self.current);
+            let reply = place.stream(call, sent, returns_stream);
+            return Box::pin(kept(reply, place.running));
+        }
+        let ready = self.with_restarts(call.deadline, true, |place| place.running.ready());
+        let current = Arc::clone(&self.current);
+        Box::pin(async move {
+            ready.await?;
+            let place = now(&current);
+            kept(place.stream(call, sent, returns_stream), place.running).await
+        })
     }
 
     fn way(&self) -> WayFuture {

@@ -1,7 +1,8 @@
-//! The way to the objects of a process. The objects keep the process alive.
+//! The way to the objects of a process, and its streams. They keep the process alive.
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use crate::portable::proxy::Description;
 use crate::process::running::Running;
 use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::Fault;
+use crate::wire::stream::Incoming;
 use crate::wire::way::{Offered, Reached, Way};
 
 /// The way, and the process that it leads to.
@@ -23,6 +25,23 @@ struct KeptObject {
     object: Arc<dyn Reached>,
     /// Dropped after the object.
     _running: Arc<Running>,
+}
+
+/// The messages of a stream.
+pub(super) struct KeptStream {
+    pub incoming: Box<dyn Incoming>,
+    /// Dropped after the stream.
+    pub _running: Arc<Running>,
+}
+
+impl Incoming for KeptStream {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
+        self.incoming.poll_next(context)
+    }
+
+    fn wait(&mut self) -> Option<Result<Bytes, Fault>> {
+        self.incoming.wait()
+    }
 }
 
 impl Way for KeptWay {
@@ -41,6 +60,10 @@ impl Way for KeptWay {
     fn reach(self: Arc<Self>, number: u32, description: &'static Description, is_given: bool) -> Arc<dyn Reached> {
         let object = Arc::clone(&self.way).reach(number, description, is_given);
         Arc::new(KeptObject { object, _running: Arc::clone(&self.running) })
+    }
+
+    fn driven(&self, reply: ReplyFuture) -> ReplyFuture {
+        self.way.driven(reply)
     }
 
     fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>) {

@@ -25,7 +25,7 @@ use crate::process::netrpc::outgoing::Outgoing;
 use crate::process::netrpc::values::{ReadError, Request, Response, Values};
 use crate::process::netrpc::{fault, values};
 use crate::rpc::server::backpressure::Backpressure;
-use crate::rpc::server::request::{PendingCall, Respond, call};
+use crate::rpc::server::request::{Input, PendingCall, Respond, call};
 use crate::rpc::server::workers::CallQueue;
 use crate::wire::dispatch::Target;
 use crate::wire::fault::{Code, Fault};
@@ -214,7 +214,14 @@ async fn read(
                     let (message, backpressure) = (message.into(), state.backpressure.clone());
                     call(
                         state.calls.clone(),
-                        PendingCall { target, message, deadline, way: None, responder: answer, backpressure },
+                        PendingCall {
+                            target,
+                            input: Input::Message(message),
+                            deadline,
+                            way: None,
+                            responder: answer,
+                            backpressure,
+                        },
                     );
                 }
             },

@@ -1,26 +1,43 @@
 //! The client's side of the stream, over any transport.
 
 use std::hash::{BuildHasher, RandomState};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::rpc::back::session::{Block, Session};
+use crate::rpc::back::session::{Session, Waits};
 use crate::rpc::client::driver::Driver;
+use crate::task::park_on;
+use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::{Fault, Unavailable};
 
 /// A new session of a client, with its number, and what it sends. Within the driver's runtime.
 pub(crate) fn session() -> (u64, Arc<Session>, mpsc::UnboundedReceiver<Bytes>) {
     // A server must not mistake the client of another for this one: each has a key of its own.
     let id = RandomState::new().hash_one(0).max(1);
-    let block: Block = Box::new(|future| {
-        if let Ok(driver) = Driver::get() {
-            driver.wait(future);
-        }
-    });
-    let (session, messages) = Session::new(id, block);
+    let (session, messages) = Session::new(id, Box::new(Client));
     (id, session, messages)
+}
+
+/// A client's threads drive the runtime while they wait.
+struct Client;
+
+impl Waits for Client {
+    fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>) {
+        match Driver::get() {
+            Ok(driver) => driver.wait(future),
+            Err(_) => park_on(future),
+        }
+    }
+
+    fn driven(&self, reply: ReplyFuture) -> ReplyFuture {
+        match Driver::get() {
+            Ok(driver) => Box::pin(driver.poll(reply)),
+            Err(_) => reply,
+        }
+    }
 }
 
 /// The messages of the server.

@@ -14,7 +14,7 @@ use tonic::server::{Grpc, StreamingService};
 use tonic::{Status, Streaming};
 
 use crate::rpc::back::BACK;
-use crate::rpc::back::session::{Block, Session};
+use crate::rpc::back::session::{Session, Waits};
 use crate::rpc::client::codec::Raw;
 use crate::rpc::server::router::ResponseFuture;
 use crate::rpc::server::workers::CallQueue;
@@ -58,14 +58,27 @@ impl Sessions {
     }
 
     /// Adds a session of this number.
-    fn add(&self, number: u64, block: Block) -> Result<(Arc<Session>, mpsc::UnboundedReceiver<Bytes>), Status> {
+    fn add(
+        &self,
+        number: u64,
+        waits: Box<dyn Waits>,
+    ) -> Result<(Arc<Session>, mpsc::UnboundedReceiver<Bytes>), Status> {
         let mut open = self.open();
         if open.get(&number).is_some_and(|session| session.strong_count() > 0) {
             return Err(Status::already_exists("there is a stream of this number already"));
         }
-        let (session, messages) = Session::new(number, block);
+        let (session, messages) = Session::new(number, waits);
         open.insert(number, Arc::downgrade(&session));
         Ok((session, messages))
+    }
+}
+
+/// A server's threads drive the runtime while they wait.
+struct Server(CallQueue);
+
+impl Waits for Server {
+    fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>) {
+        self.0.wait(future);
     }
 }
 
@@ -90,7 +103,7 @@ impl Calls {
         let number = request.metadata().get(BACK).and_then(|number| number.to_str().ok()?.parse().ok());
         let number = number.ok_or_else(|| Status::invalid_argument(format!("the metadata `{BACK}` is no number")))?;
         let queue = self.queue.clone();
-        let (session, messages) = self.sessions.add(number, Box::new(move |future| queue.wait(future)))?;
+        let (session, messages) = self.sessions.add(number, Box::new(Server(queue)))?;
         let (mut requests, mut is_stopping) = (request.into_inner(), self.is_stopping.clone());
         let (open, reading) = (OpenSession { session, number, sessions: self.sessions.clone() }, messages);
         let session = Arc::clone(&open.session);

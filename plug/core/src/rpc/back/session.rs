@@ -18,20 +18,28 @@ use crate::portable::method::Signature;
 use crate::portable::proxy::Description;
 use crate::rpc::back::message::{BackMessage, Begin, Content};
 use crate::scope::Scope;
-use crate::wire::callee::{Called, Callee, NoReply};
+use crate::wire::callee::{Called, Callee, Context, NoReply, Request};
 use crate::wire::channel::ReplyFuture;
-use crate::wire::exchange::{fault, over};
+use crate::wire::exchange::{message_of, over};
 use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::way::{Asked, Offered, Reached, Way};
 
-/// Blocks the thread until the future is ready.
-pub(crate) type Block = Box<dyn Fn(Pin<&mut (dyn Future<Output = ()> + Send)>) + Send + Sync>;
+/// How this side waits.
+pub(crate) trait Waits: Send + Sync {
+    /// Blocks the thread until the future is ready.
+    fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>);
+
+    /// A reply that any executor may poll.
+    fn driven(&self, reply: ReplyFuture) -> ReplyFuture {
+        reply
+    }
+}
 
 /// One side of a stream.
 pub(crate) struct Session {
     id: u64,
     runtime: Handle,
-    block: Block,
+    waits: Box<dyn Waits>,
     outgoing: mpsc::UnboundedSender<Bytes>,
     state: Mutex<State>,
     /// The task that reads the stream, in a client.
@@ -52,10 +60,10 @@ struct State {
 
 impl Session {
     /// A side of the stream with this number, and what it sends. Within the runtime of its connection.
-    pub(crate) fn new(id: u64, block: Block) -> (Arc<Self>, mpsc::UnboundedReceiver<Bytes>) {
+    pub(crate) fn new(id: u64, waits: Box<dyn Waits>) -> (Arc<Self>, mpsc::UnboundedReceiver<Bytes>) {
         let (outgoing, messages) = mpsc::unbounded_channel();
         let (runtime, state, reading) = (Handle::current(), Mutex::default(), Mutex::default());
-        (Arc::new(Self { id, runtime, block, outgoing, state, reading }), messages)
+        (Arc::new(Self { id, runtime, waits, outgoing, state, reading }), messages)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -141,26 +149,28 @@ impl Session {
             let scope = Scope::until(deadline);
             let reply = match callee.method(&method) {
                 None => Err(NoReply::NoMethod),
-                Some(index) => match scope.enter(|| callee.call(index, &request, Some(&way))) {
-                    Called::Replied(reply) => reply,
-                    Called::Started(mut task) => {
-                        let polled = std::future::poll_fn(|context| {
-                            let poll = || scope.enter(|| task.as_mut().poll(context));
-                            catch_unwind(AssertUnwindSafe(poll))
-                                .unwrap_or_else(|payload| std::task::Poll::Ready(Err(NoReply::Panicked(payload))))
-                        });
-                        runtime.block_on(async {
-                            tokio::select! {
-                                reply = polled => reply,
-                                _ = cancelled => Err(NoReply::Failed(Vec::new())),
-                            }
-                        })
+                Some(index) => {
+                    match scope.enter(|| callee.call(index, Request::Message(&request), Context::of(Some(&way)))) {
+                        Called::Replied(reply) => reply,
+                        Called::Started(mut task) => {
+                            let polled = std::future::poll_fn(|context| {
+                                let poll = || scope.enter(|| task.as_mut().poll(context));
+                                catch_unwind(AssertUnwindSafe(poll))
+                                    .unwrap_or_else(|payload| std::task::Poll::Ready(Err(NoReply::Panicked(payload))))
+                            });
+                            runtime.block_on(async {
+                                tokio::select! {
+                                    reply = polled => reply,
+                                    _ = cancelled => Err(NoReply::Failed(Vec::new())),
+                                }
+                            })
+                        }
                     }
-                },
+                }
             };
             let is_awaited = this.state().running.remove(&call).is_some();
             if is_awaited {
-                this.send(&BackMessage::reply(call, reply.map(Bytes::from).map_err(fault)));
+                this.send(&BackMessage::reply(call, message_of(reply)));
             }
         });
     }
@@ -225,7 +235,11 @@ impl Way for Session {
     }
 
     fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>) {
-        (self.block)(future);
+        self.waits.wait(future);
+    }
+
+    fn driven(&self, reply: ReplyFuture) -> ReplyFuture {
+        self.waits.driven(reply)
     }
 }
 

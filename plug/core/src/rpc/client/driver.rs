@@ -29,7 +29,8 @@ use crate::rpc::client::driver::polled::{Driven, PolledReply};
 use crate::rpc::client::driver::turns::{Caller, Guest, Seen, Turns};
 use crate::rpc::per_process::PerProcess;
 use crate::rpc::spin::{Arrivals, Spin, SpinFor};
-use crate::rpc::thread::{is_ending, is_outside, park_on, spawn};
+use crate::rpc::thread::{is_ending, is_outside, spawn};
+use crate::task::park_on;
 use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::{Fault, Unavailable};
 
@@ -156,6 +157,13 @@ impl Driver {
         let (polled, driven) = PolledReply::new(self, reply, guest);
         self.take_in(Intaken::Polled(driven));
         polled
+    }
+
+    /// Has the background thread drive as long as this lives.
+    pub(crate) fn guest(&'static self) -> Guest<'static> {
+        let guest = Guest::enter(&self.turns);
+        self.turns.nudge();
+        guest
     }
 
     fn take_in(&self, intaken: Intaken) {

@@ -5,24 +5,27 @@
 
 pub(crate) mod instance;
 mod objects;
+mod streams;
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use h2::SendStream;
-use h2::client::SendRequest;
+use h2::client::{ResponseFuture, SendRequest};
+use h2::{RecvStream, SendStream};
 use http::header::{CONTENT_TYPE, HeaderValue, TE};
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderName, Method, Request, StatusCode, Uri};
+use http::{HeaderName, Method, Request, Response, StatusCode, Uri};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::AbortHandle;
 use tokio::time::timeout_at;
 use tonic::{Code, Status};
 
 use crate::rpc::frames::{Broken, Frames};
-use crate::rpc::limits::{HEADERS, REPLY_WINDOW, STREAM_WINDOW};
+use crate::rpc::limits::{HEADERS, REPLY_WINDOW, SHORT_FRAMES, STREAM_WINDOW};
 use crate::rpc::{back, frames, status, timeout};
 use crate::wire::channel::Call;
 use crate::wire::fault::{self, Fault, Unavailable};
@@ -60,6 +63,7 @@ impl Http2 {
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(REPLY_WINDOW)
             .max_header_list_size(HEADERS)
+            .data_frame_budget(SHORT_FRAMES)
             // A reply may cross the cancellation of its call, however many are cancelled at once.
             .max_concurrent_reset_streams(CANCELLED)
             .max_local_error_reset_streams(None)
@@ -119,24 +123,27 @@ impl Http2 {
 
     /// Calls a method that takes and gives a stream of messages, with its first message.
     async fn begin(&self, call: Call, is_last: bool, max_len: usize) -> Result<(SendStream<Bytes>, Messages), Fault> {
-        let request = head(&call)?;
-        let unsent = |error| self.note_closed(&error, unsent(&error));
-        let mut sender = self.sender.clone().ready().await.map_err(unsent)?;
-        let (reply, mut stream) = sender.send_request(request, false).map_err(unsent)?;
+        let (reply, mut stream) = self.open_stream(&call).await?;
         let sent = frames::send(&mut stream, call.request, is_last);
-        let (head, body) = match (reply.await, sent) {
+        let reply = match (reply.await, sent) {
             // A reply counts even if the request could not be sent in full: a server in Go replies
             // early if it does not know the service.
-            (Ok(reply), _) => reply.into_parts(),
-            (Err(_), Err(error)) => return Err(unsent(error)),
+            (Ok(reply), _) => reply,
+            (Err(_), Err(error)) => return Err(self.unsent(&error)),
             (Err(error), Ok(())) => return Err(self.note_closed(&error, lost(&error))),
         };
-        // A reply without a message has its status in the headers.
-        let end = Status::from_header_map(&head.headers);
-        if end.is_none() && head.status != StatusCode::OK {
-            return Err(of_http(head.status));
-        }
-        Ok((stream, Messages { frames: Frames::new(body, max_len), end }))
+        Ok((stream, Messages::of(reply, max_len)?))
+    }
+
+    /// Sends the head of a call.
+    async fn open_stream(&self, call: &Call) -> Result<(ResponseFuture, SendStream<Bytes>), Fault> {
+        let request = head(call)?;
+        let mut sender = self.sender.clone().ready().await.map_err(|error| self.unsent(&error))?;
+        sender.send_request(request, false).map_err(|error| self.unsent(&error))
+    }
+
+    fn unsent(&self, error: &h2::Error) -> Fault {
+        self.note_closed(error, unsent(error))
     }
 }
 
@@ -181,11 +188,27 @@ pub(crate) struct Messages {
 }
 
 impl Messages {
+    fn of(reply: Response<RecvStream>, max_len: usize) -> Result<Self, Fault> {
+        let (head, body) = reply.into_parts();
+        // A reply without a message has its status in the headers.
+        let end = Status::from_header_map(&head.headers);
+        match &end {
+            None if head.status != StatusCode::OK => return Err(of_http(head.status)),
+            Some(end) if end.code() != Code::Ok => return Err(status::fault(end)),
+            _ => {}
+        }
+        Ok(Self { frames: Frames::new(body, max_len), end })
+    }
+
     /// The next message. `None` once the reply has ended with success.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
-        match self.frames.next().await {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Fault>> {
+        Poll::Ready(match ready!(self.frames.poll_next(context)) {
             Ok(Some(message)) => Ok(Some(message)),
-            Ok(None) => self.end().await.map(|()| None),
+            Ok(None) => ready!(self.poll_end(context)).map(|()| None),
             Err(Broken::Lost(error)) => Err(lost(&error)),
             Err(Broken::TooLong { len, max_len }) => {
                 let message = format!(
@@ -195,14 +218,14 @@ impl Messages {
                 Err(Fault::Refused { code: fault::Code::OUT_OF_RANGE, message })
             }
             Err(broken) => Err(Fault::Malformed(broken.to_string())),
-        }
+        })
     }
 
-    async fn end(&mut self) -> Result<(), Fault> {
-        let trailers = self.frames.body.trailers().await.map_err(|error| lost(&error))?;
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        let trailers = ready!(self.frames.body.poll_trailers(context)).map_err(|error| lost(&error))?;
         let status = trailers.and_then(|trailers| Status::from_header_map(&trailers)).or(self.end.take());
         let status = status.ok_or_else(|| Fault::Malformed("it has no gRPC status".to_owned()))?;
-        if status.code() == Code::Ok { Ok(()) } else { Err(status::fault(&status)) }
+        Poll::Ready(if status.code() == Code::Ok { Ok(()) } else { Err(status::fault(&status)) })
     }
 }
 
@@ -248,7 +271,6 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use h2::server::SendResponse;
-    use http::Response;
 
     use super::*;
 

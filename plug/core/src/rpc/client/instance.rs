@@ -14,7 +14,9 @@ use tokio::time::{timeout, timeout_at};
 
 use crate::rpc::client::driver::Driver;
 use crate::wire::channel::{Call, Channel, ReplyFuture};
+use crate::wire::exchange::GotFuture;
 use crate::wire::fault::{Code, Fault, Unavailable};
+use crate::wire::stream::Outgoing;
 
 /// The longest wait for the end of an instance with a call that was given up.
 /// A process that ends gives the calls under way as long.
@@ -35,6 +37,12 @@ pub(crate) type OpenFuture = Pin<Box<dyn Future<Output = Result<Arc<dyn Instance
 pub(crate) trait Instance: Send + Sync {
     /// Calls a method over the connection of the instance, and no other.
     fn call(&self, call: Call) -> ReplyFuture;
+
+    /// The same for a method that takes or returns a stream.
+    fn stream(&self, _: Call, _: Option<Outgoing>, _returns_stream: bool) -> GotFuture {
+        let text = "its connection has no streams";
+        Box::pin(std::future::ready(Err(Fault::refused(Code::UNIMPLEMENTED, text))))
+    }
 
     /// Whether the connection is known to be lost, and the instance with it.
     fn is_lost(&self) -> bool;
@@ -63,7 +71,7 @@ struct Underway {
 }
 
 impl Underway {
-    fn end(mut self, reply: &Result<Bytes, Fault>) {
+    fn end<T>(mut self, reply: &Result<T, Fault>) {
         self.is_over = !matches!(reply, Err(Fault::Deadline | Fault::Cancelled));
     }
 }
@@ -133,6 +141,23 @@ impl ObjectInstance {
         let underway = Underway { instance: Arc::clone(self), is_over: false };
         Box::pin(async move {
             let reply = underway.instance.reply(sent, &*peer, call).await;
+            underway.end(&reply);
+            reply
+        })
+    }
+
+    /// Calls a method that takes or returns a stream. The stream is sent once.
+    pub(crate) fn stream(
+        self: &Arc<Self>,
+        peer: Arc<dyn Opens>,
+        call: Call,
+        sent: Option<Outgoing>,
+        returns_stream: bool,
+    ) -> GotFuture {
+        let underway = Underway { instance: Arc::clone(self), is_over: false };
+        Box::pin(async move {
+            let instance = underway.instance.get(&*peer, None, call.deadline).await?;
+            let reply = instance.stream(call, sent, returns_stream).await;
             underway.end(&reply);
             reply
         })

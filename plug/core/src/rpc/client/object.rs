@@ -1,8 +1,7 @@
 //! The client's side of a remote call: an object whose methods are calls over a channel.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -20,10 +19,9 @@ use crate::protobuf;
 use crate::rpc::client::driver::Driver;
 use crate::scope::Scope;
 use crate::task::Task;
-use crate::wire::channel::{Call, Channel, ReplyFuture};
+use crate::wire::channel::{Call, Channel, FaultFuture, ReplyFuture};
 use crate::wire::exchange::{self, Failure, has_objects};
 use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
-use crate::wire::way::Way;
 
 /// An opened plugin of another process.
 pub(crate) struct RemoteObject {
@@ -63,7 +61,7 @@ impl RemoteObject {
         self.driver.poll(self.begin(index, is_idempotent, request, &scope, None)?).await
     }
 
-    fn begin(
+    pub(super) fn begin(
         &self,
         index: usize,
         is_idempotent: bool,
@@ -71,22 +69,30 @@ impl RemoteObject {
         scope: &Scope,
         way: Option<u64>,
     ) -> Result<ReplyFuture, Fault> {
+        let deadline = self.deadline(scope, self.limit)?;
+        let reply = self.channel.call(Call { is_idempotent, ..self.call_of(index, request.into(), deadline, way) });
+        Ok(until_cancelled(reply, scope))
+    }
+
+    /// The deadline of a call that begins now, unless that is too late.
+    pub(super) fn deadline(&self, scope: &Scope, limit: Option<Duration>) -> Result<Option<Instant>, Fault> {
         self.driver.check()?;
-        let deadline = scope.deadline(self.limit);
-        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            return Err(Fault::Deadline);
-        }
-        let reply = self.channel.call(Call {
+        let deadline = scope.deadline(limit);
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) { Err(Fault::Deadline) } else { Ok(deadline) }
+    }
+
+    /// A call that is not repeated.
+    pub(super) fn call_of(&self, index: usize, request: Bytes, deadline: Option<Instant>, way: Option<u64>) -> Call {
+        Call {
             path: Arc::clone(&self.paths[index]),
             method: Some(&self.methods[index]),
             plugin: self.wire_name.clone(),
             instance: None,
             way,
-            request: request.into(),
+            request,
             deadline,
-            is_idempotent,
-        });
-        Ok(until_cancelled(reply, scope))
+            is_idempotent: false,
+        }
     }
 
     fn outcome<M: Method>(&self, reply: Result<Bytes, Fault>) -> M::Outcome {
@@ -98,67 +104,7 @@ impl RemoteObject {
         M::Outcome::of(value.map_err(|fault| error(&self.name, M::NAME, &self.origin, fault)))
     }
 
-    /// Calls a method with objects, and answers their calls meanwhile.
-    fn exchange<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> Result<M::Ok, Failure> {
-        self.driver.check()?;
-        let (way, scope) = (self.way()?, Scope::current());
-        let id = way.id();
-        // It may run twice only if its objects could.
-        exchange::call::<M>(way, given, |request| self.begin(M::INDEX, false, request, &scope, id))
-    }
-
-    /// The same for a caller that polls.
-    async fn exchange_polled<'a, M: Method>(
-        &'a self,
-        given: <M::Arguments as Arguments>::Given<'a>,
-        scope: Scope,
-    ) -> (Result<M::Ok, Failure>, <M::Arguments as Arguments>::Given<'a>) {
-        let way = match self.driver.check() {
-            Ok(()) => self.way_polled().await,
-            Err(fault) => Err(fault),
-        };
-        let way = match way {
-            Ok(way) => way,
-            Err(fault) => return (Err(fault.into()), given),
-        };
-        let id = way.id();
-        let begin = |request| self.begin(M::INDEX, false, request, &scope, id).map(|reply| self.polled(reply));
-        let result = exchange::start::<M>(way, &given, begin);
-        (result.await, given)
-    }
-
-    /// The reply, driven by the background thread.
-    fn polled(&self, reply: ReplyFuture) -> ReplyFuture {
-        Box::pin(self.driver.poll(reply))
-    }
-
-    fn way(&self) -> Result<Arc<dyn Way>, Fault> {
-        let mut way = self.channel.way();
-        let polled = {
-            let _context = self.driver.handle().enter();
-            way.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-        };
-        // It is there for all calls but the first.
-        match polled {
-            Poll::Ready(way) => way,
-            Poll::Pending => self.driver.wait(way),
-        }
-    }
-
-    async fn way_polled(&self) -> Result<Arc<dyn Way>, Fault> {
-        let (found, way) = (Arc::new(Mutex::new(None)), self.channel.way());
-        let finding = Arc::clone(&found);
-        let ready = Box::pin(async move {
-            let way = way.await?;
-            *finding.lock().unwrap_or_else(PoisonError::into_inner) = Some(way);
-            Ok(Bytes::new())
-        });
-        self.driver.poll(ready).await?;
-        let way = found.lock().unwrap_or_else(PoisonError::into_inner).take();
-        way.ok_or(Fault::Cancelled)
-    }
-
-    fn exchanged<M: Method>(&self, result: Result<M::Ok, Failure>) -> M::Outcome {
+    pub(super) fn exchanged<M: Method>(&self, result: Result<M::Ok, Failure>) -> M::Outcome {
         M::Outcome::of(result.map_err(|failure| match failure {
             Failure::Fault(fault) => error(&self.name, M::NAME, &self.origin, fault),
             Failure::Refused(flaw) => self.refused::<M>(&flaw),
@@ -172,7 +118,7 @@ impl RemoteObject {
 }
 
 /// The same reply, unless a cancellation of the scope comes first.
-pub(crate) fn until_cancelled(reply: ReplyFuture, scope: &Scope) -> ReplyFuture {
+pub(crate) fn until_cancelled<T: 'static>(reply: FaultFuture<T>, scope: &Scope) -> FaultFuture<T> {
     match scope.cancellations.cancelled() {
         None => reply,
         Some(cancelled) => Box::pin(async {

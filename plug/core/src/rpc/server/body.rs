@@ -120,7 +120,7 @@ fn several() -> Fault {
     Fault::Unimplemented("the request has more than one message".to_owned())
 }
 
-fn fault(broken: Broken) -> Fault {
+pub(super) fn fault(broken: Broken) -> Fault {
     match broken {
         Broken::TooLong { len, max_len } => {
             let text = format!(

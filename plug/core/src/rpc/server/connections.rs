@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, STREAM_WINDOW};
+use crate::rpc::limits::{CONNECTION_WINDOW, HEADERS, SHORT_FRAMES, STREAM_WINDOW};
 use crate::rpc::server::ends::Ends;
 use crate::rpc::server::idle::{Connections, Leave, Occupancy};
 use crate::rpc::server::limits::Limits;
@@ -192,6 +192,7 @@ where
         .max_concurrent_streams(CALLS.saturating_add(instances))
         // A client that drops many futures at once resets calls that were not accepted yet.
         .max_pending_accept_reset_streams(CALLS as usize)
+        .data_frame_budget(SHORT_FRAMES)
         .max_header_list_size(HEADERS);
     let backpressure = front.bytes().connection();
     let mut stopping = pin!(is_stopping.wait_for(|is_stopping| *is_stopping));

@@ -10,8 +10,12 @@ use bytes::Bytes;
 use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::task::{Answered, Parts, TaskCall};
 use crate::rpc::server::workers::CallQueue;
+use crate::rpc::source::Source;
+use crate::wire::callee;
+use crate::wire::callee::{Answer, Request};
 use crate::wire::dispatch::{Called, Target};
-use crate::wire::fault::Fault;
+use crate::wire::fault::{Code, Fault};
+use crate::wire::stream::Incoming;
 use crate::wire::way::Way;
 
 /// Responds to one call, in the protocol of its connection.
@@ -34,15 +38,56 @@ pub(crate) trait Respond: Send + 'static {
         reply
     }
 
+    /// Compresses the message of an answer.
+    fn encoded(&mut self, answer: Answer) -> Answer {
+        match answer {
+            Answer::Message(message) => Answer::Message(self.encode(message.into()).into()),
+            stream => stream,
+        }
+    }
+
+    /// Whether a call can be a stream.
+    fn has_streams(&self) -> bool {
+        false
+    }
+
+    /// Sends messages as they come, and as the peer opens its window.
+    fn messages(self, _: Source, backpressure: Backpressure)
+    where
+        Self: Sized,
+    {
+        let text = "its connection has no streams";
+        self.unary(Err(Fault::refused(Code::UNIMPLEMENTED, text)), &backpressure);
+    }
+
     /// Sends one message or an error.
     /// Never blocks: a long reply is queued until the peer has opened its window.
     fn unary(self, reply: Result<Bytes, Fault>, backpressure: &Backpressure);
 }
 
+/// Sends a reply.
+pub(super) fn respond<R: Respond>((reply, responder, backpressure): Answered<R>, queue: CallQueue) {
+    match reply {
+        Ok(Answer::Message(message)) => responder.unary(Ok(message.into()), &backpressure),
+        Ok(Answer::Stream(stream)) => {
+            let spawn = Arc::new(move |job| queue.work(job, |()| ()));
+            responder.messages(Source::new(stream, spawn), backpressure);
+        }
+        Err(fault) => responder.unary(Err(fault), &backpressure),
+    }
+}
+
+/// What a call brings.
+pub(crate) enum Input {
+    Message(Bytes),
+    /// The call is a stream itself.
+    Stream(Box<dyn Incoming>),
+}
+
 /// A call that was received and has no reply yet.
 pub(crate) struct PendingCall<R> {
     pub target: Target,
-    pub message: Bytes,
+    pub input: Input,
     pub deadline: Option<Instant>,
     /// The way to the objects of the caller.
     pub way: Option<Arc<dyn Way>>,
@@ -64,19 +109,29 @@ pub(crate) fn call<R: Respond>(calls: CallQueue, pending: PendingCall<R>) {
     let (queue, again) = (calls.clone(), calls.clone());
     queue.work(
         move || {
-            let PendingCall { target, message, deadline, way, mut responder, backpressure } = pending;
+            let PendingCall { target, input, deadline, way, mut responder, backpressure } = pending;
             if responder.is_cancelled() {
                 Progress::Nothing
             } else if backpressure.is_over() {
-                Progress::Postponed(PendingCall { target, message, deadline, way, responder, backpressure })
+                Progress::Postponed(PendingCall { target, input, deadline, way, responder, backpressure })
             } else {
-                let message = match responder.decode(message, &backpressure) {
-                    Ok(message) => message,
+                let input = match input {
+                    Input::Message(message) => responder.decode(message, &backpressure).map(Input::Message),
+                    stream => Ok(stream),
+                };
+                let (message, stream) = match input {
+                    Ok(Input::Message(message)) => (message, None),
+                    Ok(Input::Stream(stream)) => (Bytes::new(), Some(stream)),
                     Err(fault) => return Progress::Done((Err(fault), responder, backpressure)),
                 };
-                match target.call(&message, deadline, way) {
+                let request = match stream {
+                    None => Request::Message(&message),
+                    Some(stream) => Request::Stream(stream),
+                };
+                let context = callee::Context { way: way.as_ref(), has_streams: responder.has_streams() };
+                match target.call(request, deadline, context) {
                     Called::Replied(reply) => {
-                        let reply = reply.map(|reply| responder.encode(reply));
+                        let reply = reply.map(|answer| responder.encoded(answer));
                         Progress::Done((reply, responder, backpressure))
                     }
                     Called::Started(task) => {
@@ -87,7 +142,7 @@ pub(crate) fn call<R: Respond>(calls: CallQueue, pending: PendingCall<R>) {
             }
         },
         move |progress| match progress {
-            Progress::Done((reply, responder, backpressure)) => responder.unary(reply, &backpressure),
+            Progress::Done(answered) => respond(answered, again),
             Progress::Postponed(pending) => {
                 tokio::spawn(async move {
                     pending.backpressure.clone().wait().await;

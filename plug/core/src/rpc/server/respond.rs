@@ -19,9 +19,10 @@ use tonic::body::Body;
 use crate::rpc::frames;
 use crate::rpc::server::backpressure::{Backpressure, Outgoing, Unsent};
 use crate::rpc::server::body::SMALL;
-use crate::rpc::server::compression::{ACCEPTED, ENCODING, Negotiated};
+use crate::rpc::server::compression::{ACCEPTED, Compression, ENCODING, Negotiated};
 use crate::rpc::server::limits::Limits;
 use crate::rpc::server::request::Respond;
+use crate::rpc::source::Source;
 use crate::rpc::status::{Errors, status};
 use crate::wire::fault::{Code, Fault};
 
@@ -41,6 +42,8 @@ pub(super) struct Responder {
     max_request: usize,
     is_request_compressed: bool,
     is_reply_compressed: bool,
+    /// That of the call.
+    deadline: Option<Instant>,
 }
 
 impl Responder {
@@ -53,7 +56,18 @@ impl Responder {
             max_request: limits.max_request,
             is_request_compressed: false,
             is_reply_compressed: false,
+            deadline: None,
         }
+    }
+
+    pub(super) fn until(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How the messages of the request are compressed, if they are.
+    pub(super) fn compression(&self) -> Option<&'static Compression> {
+        self.negotiated.request
     }
 
     /// Sets the compression of the call.
@@ -197,6 +211,22 @@ impl Respond for Responder {
         }
     }
 
+    fn has_streams(&self) -> bool {
+        true
+    }
+
+    /// The peer may take its time: a stream has no limit but its deadline.
+    fn messages(mut self, source: Source, backpressure: Backpressure) {
+        let Some(respond) = self.respond.take() else { return };
+        let Ok(stream) = begin(respond, &self.negotiated, false) else { return };
+        let deadline = self.deadline;
+        tokio::spawn(async move {
+            send_messages(stream, source, deadline).await;
+            // The connection is not idle as long as it has a stream.
+            drop(backpressure);
+        });
+    }
+
     /// Sends a short message at once, and a long one in a task, as the peer opens its window.
     fn unary(mut self, reply: Result<Bytes, Fault>, backpressure: &Backpressure) {
         let Some(mut respond) = self.respond.take() else { return };
@@ -275,6 +305,46 @@ async fn send_long(
 ) -> Result<(), h2::Error> {
     send_all(&mut stream, message, unsent, patience).await?;
     end(stream)
+}
+
+/// Sends messages until they end, the deadline passes, or the peer cancels.
+async fn send_messages(mut stream: SendStream<Outgoing>, source: Source, deadline: Option<Instant>) {
+    let mut late = pin!(until(deadline));
+    let status = loop {
+        let next = tokio::select! {
+            biased;
+            // An error means that the connection is lost.
+            _ = poll_fn(|context| stream.poll_reset(context)) => return,
+            next = source.next() => next,
+            () = &mut late => break late_status(),
+        };
+        let piece = match next {
+            None => return drop(end(stream)),
+            Some(Err(error)) => break status(Fault::of_plugin(&error), Errors::Long),
+            Some(Ok(piece)) => piece,
+        };
+        let sent = tokio::select! {
+            sent = send_piece(&mut stream, piece) => sent,
+            () = &mut late => return fail(stream, &late_status()),
+        };
+        if sent.is_none() {
+            return;
+        }
+    };
+    fail(stream, &status);
+}
+
+/// Sends bytes as the peer opens its window. `None` if it has cancelled.
+async fn send_piece(stream: &mut SendStream<Outgoing>, mut piece: Bytes) -> Option<()> {
+    while !piece.is_empty() {
+        stream.reserve_capacity(piece.len());
+        if stream.capacity() == 0 {
+            poll_fn(|context| stream.poll_capacity(context)).await?.ok()?;
+        }
+        let len = stream.capacity().min(piece.len());
+        stream.send_data(Outgoing::of(piece.split_to(len)), false).ok()?;
+    }
+    Some(())
 }
 
 fn begin(

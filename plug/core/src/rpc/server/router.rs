@@ -30,8 +30,9 @@ use crate::rpc::server::ends::Ends;
 use crate::rpc::server::limits::Limits;
 use crate::rpc::server::open;
 use crate::rpc::server::open::ServiceCall;
-use crate::rpc::server::request::{PendingCall, Respond, call};
+use crate::rpc::server::request::{Input, PendingCall, Respond, call};
 use crate::rpc::server::respond::Responder;
+use crate::rpc::server::streams::MessageStream;
 use crate::rpc::server::workers::CallQueue;
 use crate::rpc::status::{Errors, status};
 use crate::rpc::timeout;
@@ -163,8 +164,19 @@ impl Router {
                     Ok(negotiated) => negotiated,
                     Err(status) => return responder.refuse_with(status),
                 };
-                let responder = responder.negotiated(negotiated);
+                let responder = responder.negotiated(negotiated).until(deadline);
                 let calls = inner.calls.clone();
+                if target.takes_stream() {
+                    let incoming = MessageStream::new(
+                        request.into_body(),
+                        limits,
+                        responder.compression(),
+                        calls.clone(),
+                        backpressure.clone(),
+                    );
+                    let input = Input::Stream(Box::new(incoming));
+                    return call(calls, PendingCall { target, input, deadline, way, responder, backpressure });
+                }
                 poll_or_spawn(async move {
                     match body::message(request.into_body(), limits, &backpressure).await {
                         Ok(_) if calls.is_full() => {
@@ -173,7 +185,8 @@ impl Router {
                         }
                         Ok((message, is_compressed)) => {
                             let responder = responder.received(is_compressed);
-                            call(calls, PendingCall { target, message, deadline, way, responder, backpressure });
+                            let input = Input::Message(message);
+                            call(calls, PendingCall { target, input, deadline, way, responder, backpressure });
                         }
                         Err(fault) => responder.unary(Err(fault), &backpressure),
                     }

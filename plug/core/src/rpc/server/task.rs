@@ -16,8 +16,9 @@ use bytes::Bytes;
 use tokio::time::{Sleep, sleep_until};
 
 use crate::rpc::server::backpressure::Backpressure;
-use crate::rpc::server::request::Respond;
+use crate::rpc::server::request::{Respond, respond};
 use crate::rpc::server::workers::{CallQueue, Unfinished};
+use crate::wire::callee::Answer;
 use crate::wire::dispatch::Task;
 use crate::wire::fault::Fault;
 
@@ -54,7 +55,7 @@ pub(super) struct Parts<R> {
 }
 
 /// A reply, and its responder.
-pub(super) type Answered<R> = (Result<Bytes, Fault>, R, Backpressure);
+pub(super) type Answered<R> = (Result<Answer, Fault>, R, Backpressure);
 
 impl<R: Respond> Parts<R> {
     pub(super) fn new(
@@ -68,7 +69,7 @@ impl<R: Respond> Parts<R> {
     }
 
     /// Ready with `None` if the caller has cancelled.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Answer, Fault>>> {
         if self.was_pending && self.responder.poll_cancelled(context).is_ready() {
             return Poll::Ready(None);
         }
@@ -118,7 +119,7 @@ impl<R: Respond> TaskCall<R> {
         };
         drop(place);
         let Parts { task, message, mut responder, backpressure, .. } = self.finish()?;
-        let reply = reply?.map(|reply| responder.encode(reply));
+        let reply = reply?.map(|answer| responder.encoded(answer));
         drop((task, message));
         Some((reply, responder, backpressure))
     }
@@ -156,9 +157,10 @@ impl<R: Respond> TaskCall<R> {
             let is_due = call.state.compare_exchange(QUEUED, POLLING, SeqCst, SeqCst).is_ok();
             if is_due { call.queue.within(|| call.poll()) } else { None }
         };
+        let queue = self.queue.clone();
         self.queue.poll(job, |answered| {
-            if let Some((reply, responder, backpressure)) = answered {
-                responder.unary(reply, &backpressure);
+            if let Some(answered) = answered {
+                respond(answered, queue);
             }
         });
     }

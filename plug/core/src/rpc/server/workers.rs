@@ -35,7 +35,8 @@ use tokio::runtime::Runtime;
 
 use crate::rpc::server::workers::pool::{MOMENT, Pool, Watchman, Worker};
 use crate::rpc::spin::Spin;
-use crate::rpc::thread::{is_outside, park_on, spawn};
+use crate::rpc::thread::{is_outside, spawn};
+use crate::task::park_on;
 
 /// The most calls at once, each of which may never end.
 /// As many more may wait; the server refuses those that follow.

@@ -225,7 +225,7 @@ pub(super) fn value(
         Type::I64 => integer::<i64>(decoder, remote, position, out, |number| number as u64)?,
         Type::U8 => integer::<u8>(decoder, remote, position, out, u64::from)?,
         Type::U16 => integer::<u16>(decoder, remote, position, out, u64::from)?,
-        Type::U32 | Type::Object { .. } => integer::<u32>(decoder, remote, position, out, u64::from)?,
+        Type::U32 | Type::Object { .. } | Type::Stream(_) => integer::<u32>(decoder, remote, position, out, u64::from)?,
         Type::U64 => integer::<u64>(decoder, remote, position, out, |number| number)?,
         Type::F32 => {
             let number = float(decoder, remote)?;

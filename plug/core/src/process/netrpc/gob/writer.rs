@@ -75,7 +75,7 @@ fn describe(ty: &'static Type, describer: &mut Describer<'_>) -> Result<i64> {
     match ty {
         Type::Bool => Ok(ids::BOOL),
         Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::Char | Type::Duration => Ok(ids::INT),
-        Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::Object { .. } => Ok(ids::UINT),
+        Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::Object { .. } | Type::Stream(_) => Ok(ids::UINT),
         Type::F32 | Type::F64 => Ok(ids::FLOAT),
         Type::String | Type::Path => Ok(ids::STRING),
         Type::Bytes => Ok(ids::BYTES),
@@ -240,7 +240,9 @@ fn element(ty: &'static Type, piece: Piece<'_>, encoder: &mut ValueEncoder<'_>) 
         Type::Unit => encoder.uint(0),
         Type::Bool => encoder.bool(piece.varint()? != 0),
         Type::I8 | Type::I16 | Type::I32 | Type::I64 => encoder.int(piece.varint()? as i64),
-        Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::Object { .. } => encoder.uint(piece.varint()?),
+        Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::Object { .. } | Type::Stream(_) => {
+            encoder.uint(piece.varint()?)
+        }
         Type::F32 | Type::F64 => encoder.float(match piece {
             Piece::Fixed32(bytes) => widen(f32::from_le_bytes(bytes)),
             Piece::Fixed64(bytes) => f64::from_le_bytes(bytes),
@@ -385,7 +387,7 @@ fn go_type(ty: &Type) -> &'static str {
         Type::I64 => "int64",
         Type::U8 => "uint8",
         Type::U16 => "uint16",
-        Type::U32 | Type::Object { .. } => "uint32",
+        Type::U32 | Type::Object { .. } | Type::Stream(_) => "uint32",
         Type::U64 => "uint64",
         Type::F32 => "float32",
         Type::F64 => "float64",

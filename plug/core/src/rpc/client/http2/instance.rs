@@ -10,8 +10,10 @@ use prost::Message;
 use crate::rpc::client::http2::{Http2, Messages};
 use crate::rpc::client::instance::Instance;
 use crate::wire::channel::{Call, ReplyFuture};
+use crate::wire::exchange::GotFuture;
 use crate::wire::fault::Fault;
 use crate::wire::list::{OPEN, OpenReply};
+use crate::wire::stream::Outgoing;
 
 /// The longest message of a call of `Open`, in bytes. A reply has a number and nothing else.
 const MAX_REPLY: usize = 1 << 10;
@@ -42,6 +44,12 @@ impl Instance for Http2Instance {
         call.instance = Some(self.number);
         let (connection, max_len) = (self.connection.clone(), self.max_len);
         Box::pin(async move { connection.call(call, max_len).await })
+    }
+
+    fn stream(&self, mut call: Call, sent: Option<Outgoing>, returns_stream: bool) -> GotFuture {
+        call.instance = Some(self.number);
+        let (connection, max_len) = (self.connection.clone(), self.max_len);
+        Box::pin(async move { connection.call_stream(call, sent, returns_stream, max_len).await })
     }
 
     fn is_lost(&self) -> bool {

@@ -1,0 +1,106 @@
+//! The calls of methods with objects or streams.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+
+use crate::error::Error;
+use crate::portable::arguments::{Arguments, Crosses};
+use crate::portable::method::Method;
+use crate::rpc::client::object;
+use crate::rpc::client::object::{RemoteObject, until_cancelled};
+use crate::scope::Scope;
+use crate::wire::channel::FaultFuture;
+use crate::wire::exchange::{self, Failure, GotFuture, Route, Sent, needs_way};
+use crate::wire::fault::Fault;
+use crate::wire::way::Way;
+
+type Given<'a, M> = <<M as Method>::Arguments as Arguments>::Given<'a>;
+
+impl RemoteObject {
+    /// Calls a method with objects or streams, and answers the calls of the objects meanwhile.
+    pub(super) fn exchange<M: Method>(&self, given: &Given<'_, M>) -> Result<M::Ok, Failure> {
+        self.driver.check()?;
+        let (has_streams, scope) = (self.channel.has_streams(), Scope::current());
+        let way = if needs_way::<M>(has_streams) { Some(self.way()?) } else { None };
+        let id = way.as_ref().and_then(|way| way.id());
+        let begin = |sent| self.begin_sent::<M>(sent, &scope, id);
+        let wait = |future: Pin<&mut (dyn Future<Output = ()> + Send)>| self.driver.wait(future);
+        exchange::call::<M>(Route { way, has_streams }, given, begin, &wait, self.stream_error::<M>())
+    }
+
+    /// The same for a caller that polls.
+    pub(super) async fn exchange_polled<'a, M: Method>(
+        &'a self,
+        given: Given<'a, M>,
+        scope: Scope,
+    ) -> (Result<M::Ok, Failure>, Given<'a, M>) {
+        let has_streams = self.channel.has_streams();
+        let way = match self.driver.check() {
+            Ok(()) if needs_way::<M>(has_streams) => self.driven(self.channel.way()).await.map(Some),
+            Ok(()) => Ok(None),
+            Err(fault) => Err(fault),
+        };
+        let way = match way {
+            Ok(way) => way,
+            Err(fault) => return (Err(fault.into()), given),
+        };
+        let id = way.as_ref().and_then(|way| way.id());
+        let begin = |sent| self.begin_sent::<M>(sent, &scope, id).map(|reply| self.driven(reply));
+        let result = exchange::start::<M>(Route { way, has_streams }, &given, begin, self.stream_error::<M>());
+        (result.await, given)
+    }
+
+    fn begin_sent<M: Method>(&self, sent: Sent, scope: &Scope, way: Option<u64>) -> Result<GotFuture, Fault> {
+        let returns_stream = M::Returns::IS_STREAM && self.channel.has_streams();
+        let (request, stream) = match sent {
+            // It may run twice only if its objects could.
+            Sent::Message(request) if !returns_stream => {
+                return self.begin(M::INDEX, false, request, scope, way).map(exchange::message);
+            }
+            Sent::Message(request) => (Bytes::from(request), None),
+            Sent::Stream(stream) => (Bytes::new(), Some(stream)),
+        };
+        // A stream may go on for longer than a call may take.
+        let deadline = self.deadline(scope, None)?;
+        let call = self.call_of(M::INDEX, request, deadline, way);
+        Ok(until_cancelled(self.channel.stream(call, stream, returns_stream), scope))
+    }
+
+    /// Makes the error of a fault amid a stream.
+    fn stream_error<M: Method>(&self) -> impl Fn(Fault) -> Error + Clone + Send + 'static + use<M> {
+        let (name, origin) = (self.name.clone(), self.origin.clone());
+        move |fault| object::error(&name, M::NAME, &origin, fault)
+    }
+
+    fn way(&self) -> Result<Arc<dyn Way>, Fault> {
+        let mut way = self.channel.way();
+        let polled = {
+            let _context = self.driver.handle().enter();
+            way.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        };
+        // It is there for all calls but the first.
+        match polled {
+            Poll::Ready(way) => way,
+            Poll::Pending => self.driver.wait(way),
+        }
+    }
+
+    /// A future that the background thread drives, whose result any executor awaits.
+    fn driven<T: Send + 'static>(&self, future: FaultFuture<T>) -> FaultFuture<T> {
+        let place = Arc::new(Mutex::new(None));
+        let found = Arc::clone(&place);
+        let reply = self.driver.poll(Box::pin(async move {
+            let value = future.await?;
+            *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+            Ok(Bytes::new())
+        }));
+        Box::pin(async move {
+            reply.await?;
+            let value = place.lock().unwrap_or_else(PoisonError::into_inner).take();
+            value.ok_or(Fault::Cancelled)
+        })
+    }
+}
