@@ -3,8 +3,10 @@
 //! The compiler checks the rest.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
+use syn::punctuated::Punctuated;
 use syn::{
-    GenericArgument, GenericParam, Lifetime, Path, PathArguments, Type, TypeParamBound, TypeReference, TypeTraitObject,
+    GenericArgument, GenericParam, Lifetime, Path, PathArguments, Token, Type, TypeParamBound, TypeReference,
+    TypeTraitObject,
 };
 
 use crate::arguments::Errors;
@@ -172,6 +174,32 @@ pub(crate) fn boxed_object(ty: &Type) -> Option<&Type> {
     }
 }
 
+/// Whether it is written as one of plug's streams.
+pub(crate) fn is_stream(ty: &Type) -> bool {
+    let Type::Path(path) = bare(ty) else { return false };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|last| (last.ident == "Items" || last.ident == "Stream") && !last.arguments.is_none())
+}
+
+/// A trait of the standard library or of futures that a stream would be elsewhere.
+fn stream_trait(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&'static str> {
+    bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return None };
+        match &bound.path.segments.last()?.ident {
+            ident if ident == "Iterator" || ident == "IntoIterator" => Some(ITEMS),
+            ident if ident == "Stream" => Some(STREAM),
+            _ => None,
+        }
+    })
+}
+
+const ITEMS: &str =
+    "items cross one after another as `plug::Items<T>`: write that, and `Items::new(…)` around the iterator";
+const STREAM: &str =
+    "items cross one after another as `plug::Stream<T>`: write that, and `Stream::new(…)` around the stream";
+
 /// `whole` is the author's type, and `ty` the rest of it without its form.
 pub(crate) fn check_argument(whole: &Type, ty: &Type, is_object: bool, errors: &mut Errors) {
     if let Type::Reference(TypeReference { lifetime, mutability, .. }) = bare(whole) {
@@ -188,6 +216,9 @@ pub(crate) fn check_argument(whole: &Type, ty: &Type, is_object: bool, errors: &
 
 /// An object that is lent or given: of one interface, and nothing else.
 fn check_object(object: &TypeTraitObject, errors: &mut Errors) {
+    if let Some(message) = stream_trait(&object.bounds) {
+        return errors.at(object, message);
+    }
     let mut bounds = object.bounds.iter();
     if !matches!((bounds.next(), bounds.next()), (Some(TypeParamBound::Trait(_)), None)) {
         let message = "an object that crosses is of one portable interface, which is `Send + Sync`: \
@@ -226,8 +257,15 @@ fn check_owned(ty: &Type, why: &str, errors: &mut Errors) {
             };
             return errors.at(ty, format!("{why}, and this is a reference: write {better}"));
         }
-        Type::ImplTrait(_) | Type::Infer(_) => errors.at(ty, "both sides must know the type: name it"),
-        Type::TraitObject(_) => errors.at(ty, "a trait object does not cross: name a type that does"),
+        Type::ImplTrait(opaque) => {
+            errors.at(ty, stream_trait(&opaque.bounds).unwrap_or("both sides must know the type: name it"));
+        }
+        Type::Infer(_) => errors.at(ty, "both sides must know the type: name it"),
+        Type::TraitObject(object) => {
+            let message = "an object crosses as a whole argument, `&dyn Trait` or `Box<dyn Trait>`, or as a whole \
+                           result, `Box<dyn Trait>`";
+            errors.at(ty, stream_trait(&object.bounds).unwrap_or(message));
+        }
         Type::Path(path) => {
             if path.qself.is_none() && path.path.segments.first().is_some_and(|first| first.ident == "Self") {
                 errors.at(ty, "the plugin's own type does not cross: name a type that does");

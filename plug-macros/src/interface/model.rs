@@ -77,6 +77,8 @@ pub(super) enum Form {
     Lent,
     /// `Box<dyn Trait>`
     Given,
+    /// `Items<T>`, `Stream<T>`
+    Stream,
 }
 
 impl<'a> Interface<'a> {
@@ -261,6 +263,12 @@ impl<'a> Method<'a> {
         let mut numbers = Numbers::of_fields();
         let arguments = typed.enumerate().map(|(at, input)| Argument::read(at, input, &mut numbers, errors));
         let arguments: Vec<_> = arguments.collect();
+        if arguments.len() > 1 {
+            let streams = arguments.iter().filter(|argument| matches!(argument.form, Form::Stream));
+            let message = "a stream is the only argument of its method: call another method with the others first, \
+                           or put them into the items";
+            streams.for_each(|argument| errors.at(argument.ty, message));
+        }
         let is_async = asyncness.is_some() || by_hand.is_some();
         let outcome = match output {
             ReturnType::Type(_, ty) if !matches!(**ty, Type::Never(_)) => {
@@ -330,6 +338,9 @@ impl Form {
     fn of(ty: &Type) -> (Self, &Type) {
         if let Some(object) = types::boxed_object(ty) {
             return (Self::Given, object);
+        }
+        if types::is_stream(ty) {
+            return (Self::Stream, ty);
         }
         let Type::Reference(reference) = types::bare(ty) else { return (Self::Own, ty) };
         match types::bare(&reference.elem) {

@@ -205,6 +205,7 @@ fn form(private: &TokenStream, Argument { form, ty, .. }: &Argument<'_>) -> Toke
         Form::Own => quote!(Own),
         Form::Lent => quote!(Lent),
         Form::Given => quote!(Given),
+        Form::Stream => quote!(Streamed),
     };
     Place::of(ty).enclosing(quote!(#private::#form<), ty, quote!(>))
 }
@@ -248,6 +249,9 @@ impl Parts {
         let body = Group::new(Delimiter::Brace, quote!((&#private::Chain(error)).tell(text)));
         let returns = match written.first().and_then(|ok| types::boxed_object(ok)) {
             Some(object) => Place::of(object).enclosing(quote!(#private::Given<), object, quote!(>)),
+            None if written.first().is_some_and(|ok| types::is_stream(ok)) => {
+                place(0).around(quote!(#private::Streamed<Self::), quote!(Ok>))
+            }
             None => place(0).around(quote!(#private::Own<Self::), quote!(Ok>)),
         };
         Self {
@@ -357,7 +361,7 @@ impl Method<'_> {
         let arguments = arguments.iter().map(|Argument { name, form, ty, .. }| match form {
             Form::Str | Form::Ref | Form::Lent => quote!(#name: &#lifetime #ty),
             Form::List => quote!(#name: &#lifetime [#ty]),
-            Form::Own => quote!(#name: #ty),
+            Form::Own | Form::Stream => quote!(#name: #ty),
             Form::Given => quote!(#name: #private::Box<#ty>),
         });
         let (parameters, output) = match self.is_async {

@@ -50,6 +50,9 @@ use crate::portable::types::{Type, TypeRef};
 /// | `PathBuf`, and as an argument `&Path` | `PathBuf` |
 /// | structs and enums with `#[derive(plug::Portable)]` | all types in them |
 ///
+/// A whole argument or result can also be an object or a stream, which have a form of their own in a
+/// signature: `&dyn Trait` and `Box<dyn Trait>` of a portable interface, `Items<T>` and `Stream<T>`.
+///
 /// `usize`, `isize`, `i128` and `u128` do not cross.
 /// The size of the first two depends on the platform, and protobuf has no counterpart of the
 /// others.
@@ -100,7 +103,8 @@ use crate::portable::types::{Type, TypeRef};
     label = "a portable interface has no values of this type",
     note = "these cross: bool, char, i8 to i64, u8 to u64, f32, f64, (), String, PathBuf, Duration, SystemTime",
     note = "and of types that cross: Option, Box, Vec, arrays, tuples of up to 8, HashSet, BTreeSet, HashMap and BTreeMap",
-    note = "and structs and enums with `#[derive(plug::Portable)]`; and as arguments, `&str`, `&Path`, `&[T]` and `&T`"
+    note = "and structs and enums with `#[derive(plug::Portable)]`; and as arguments, `&str`, `&Path`, `&[T]` and `&T`",
+    note = "and as a whole result or argument, `Box<dyn Trait>` of a portable interface, and the streams `plug::Items<T>` and `plug::Stream<T>`; as an argument, `&dyn Trait`"
 )]
 pub trait Portable: Sized + Send + Sync + 'static {
     /// The view of a value on the other side, for the duration of a call. C defines its layout.

@@ -41,6 +41,7 @@ pub use crate::portable::objects::{Given, Handed, Lending, Lent};
 pub use crate::portable::outcome::Outcome;
 pub use crate::portable::proxy::{Boundary, Description, Lend, PortableInterface, Portables, Proxy, VisitMethods};
 pub use crate::portable::record::{InterfaceRecord, interface_record_len};
+pub use crate::portable::streams::Streamed;
 pub use crate::portable::types::{Docs, Field, Form, Type, TypeRef, Variant, type_id as type_number};
 pub use crate::portable::{Key as MapKey, Portable};
 pub use crate::settings::{Nothing, Read as ReadSettings};

@@ -52,8 +52,9 @@ impl Scope {
     }
 
     /// The same with this deadline, if it is earlier.
-    pub(crate) fn and_until(self, deadline: Option<Instant>) -> Self {
-        Self { deadline: earliest(self.deadline, deadline), ..self }
+    pub(crate) fn and_until(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = earliest(self.deadline, deadline);
+        self
     }
 
     /// Runs `work` in this scope, in place of the thread's own.

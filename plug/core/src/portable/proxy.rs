@@ -8,6 +8,11 @@ use crate::portable::method::{Method, Signature, Started};
 use crate::task::Task;
 
 /// An interface whose methods can be called across a boundary.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no portable interface",
+    label = "an object that crosses to a plugin, or from it, is of a portable interface",
+    note = "write `#[plug::interface(portable)]` above the trait"
+)]
 pub trait PortableInterface: Interface + Send + Sync {
     /// Its name outside of Rust: a name of protobuf, with or without a package.
     const SERVICE: &'static str;

@@ -19,7 +19,7 @@ use crate::abi::view::Scratch;
 use crate::error::Error;
 use crate::library::callee;
 use crate::library::caller::stream::Foreign;
-use crate::portable::arguments::{Crosses, Own, Returns};
+use crate::portable::arguments::{Crosses, Returns, Written};
 use crate::portable::codec::{Malformed, Sink, Source};
 use crate::portable::objects::{BindObjects, VisitObjects};
 use crate::portable::outcome::Fails;
@@ -134,6 +134,13 @@ impl<S> Crossing<S> {
     }
 }
 
+/// The form of a stream.
+pub struct Streamed<S>(PhantomData<S>);
+
+impl<S: Send + 'static> Written for Streamed<S> {
+    type Given<'a> = S;
+}
+
 /// A source of items of either kind, which a link draws or fills.
 pub trait Flow<T>: Send {
     /// The next item. It is not polled again after the end or an error.
@@ -192,7 +199,7 @@ impl<T: 'static, E: Fails + 'static> Flowing<T> for Items<T, E> {
     }
 }
 
-impl<T: Portable, E: Fails + 'static> Crosses for Own<Items<T, E>> {
+impl<T: Portable, E: Fails + 'static> Crosses for Streamed<Items<T, E>> {
     type View<'a> = StreamView<'a>;
     type Kept = KeptStream<T>;
     type Owner<'a> = ();
@@ -230,7 +237,7 @@ impl<T: Portable, E: Fails + 'static> Crosses for Own<Items<T, E>> {
     }
 }
 
-impl<T: Portable, E: Fails + 'static> Returns for Own<Items<T, E>> {
+impl<T: Portable, E: Fails + 'static> Returns for Streamed<Items<T, E>> {
     type Ok = Items<T, E>;
 
     #[inline]

@@ -158,14 +158,35 @@ mod tests {
     use crate::abi::table::{CallFn, DONE};
     use crate::interface::{Declaration, Identity, Interface};
     use crate::library::host::object::{LibraryObject, MatchedPlugin};
-    use crate::portable::method::Method;
-    use crate::portable::proxy::Boundary;
+    use crate::portable::method::{Method, Signature};
+    use crate::portable::proxy::{Boundary, PortableInterface, VisitMethods};
     use crate::task::Task;
 
     trait Broken: Send + Sync {}
 
     impl Interface for dyn Broken {
         const DECLARATION: Declaration = Declaration { path: "a::Broken", version: "1", place: "", is_generic: false };
+    }
+
+    impl PortableInterface for dyn Broken {
+        const SERVICE: &'static str = "a.Broken";
+        const DOCS: &'static str = "";
+        const SIGNATURES: &'static [Signature] = &[];
+        const CALLS: &'static [CallFn] = &[];
+
+        type Of<'o> = dyn Broken + 'o;
+
+        fn borrow<'o>(object: &'o Self) -> &'o Self::Of<'o> {
+            object
+        }
+
+        fn methods<V: VisitMethods<Self>>(_: &mut V) {}
+
+        fn remote<B: Boundary + 'static>(_: B) -> Box<Self> {
+            struct Nothing;
+            impl Broken for Nothing {}
+            Box::new(Nothing)
+        }
     }
 
     /// Its method returns a text.
@@ -193,7 +214,7 @@ mod tests {
     }
 
     impl Started for Text {
-        fn start<'a>(_: &'a dyn Broken, (): ()) -> Task<'a, Result<String, Error>> {
+        fn start<'a>(_: &'a (dyn Broken + '_), (): ()) -> Task<'a, Result<String, Error>> {
             Box::pin(async { Ok(String::new()) })
         }
     }

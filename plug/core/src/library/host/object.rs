@@ -84,7 +84,7 @@ impl Boundary for LibraryObject {
 impl LibraryObject {
     /// An object that no library has made.
     #[cfg(test)]
-    pub(super) fn of(plugin: &'static MatchedPlugin) -> Self {
+    pub(in crate::library) fn of(plugin: &'static MatchedPlugin) -> Self {
         Self { object: plugin.plugin, calls: &plugin.calls, of: plugin }
     }
 }
@@ -189,8 +189,10 @@ mod tests {
     use std::any::TypeId;
 
     use super::*;
+    use crate::abi::table::{FAILED, Failure, PANICKED, ReplySlot};
     use crate::abi::view::Slice;
     use crate::error::refusal::Refusal;
+    use crate::library::caller::lacking;
 
     /// # Safety
     ///

@@ -11,11 +11,11 @@ use crate::error::Error;
 use crate::library::callee;
 use crate::library::caller::stream::Foreign;
 use crate::portable::Portable;
-use crate::portable::arguments::{Crosses, Own, Returns};
+use crate::portable::arguments::{Crosses, Returns};
 use crate::portable::codec::Sink;
 use crate::portable::objects::{BindObjects, VisitObjects};
 use crate::portable::outcome::Fails;
-use crate::portable::streams::{Crossing, Flow, Flowing, KeptStream};
+use crate::portable::streams::{Crossing, Flow, Flowing, KeptStream, Streamed};
 use crate::portable::types::{Type, TypeRef};
 
 /// The source of a stream.
@@ -106,7 +106,7 @@ impl<T: 'static, E: Fails + 'static> Flowing<T> for Stream<T, E> {
     }
 }
 
-impl<T: Portable, E: Fails + 'static> Crosses for Own<Stream<T, E>> {
+impl<T: Portable, E: Fails + 'static> Crosses for Streamed<Stream<T, E>> {
     type View<'a> = StreamView<'a>;
     type Kept = KeptStream<T>;
     type Owner<'a> = ();
@@ -144,7 +144,7 @@ impl<T: Portable, E: Fails + 'static> Crosses for Own<Stream<T, E>> {
     }
 }
 
-impl<T: Portable, E: Fails + 'static> Returns for Own<Stream<T, E>> {
+impl<T: Portable, E: Fails + 'static> Returns for Streamed<Stream<T, E>> {
     type Ok = Stream<T, E>;
 
     #[inline]
