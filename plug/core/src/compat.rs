@@ -1,12 +1,14 @@
 //! Matches the interfaces and methods of another build with those of this program.
 
 pub(crate) mod matching;
+pub(crate) mod objects;
 pub(crate) mod record;
 
 use std::any::TypeId;
 use std::sync::Arc;
 
 use crate::compat::matching::match_methods;
+use crate::compat::objects::Builds;
 use crate::compat::record::{ParsedInterface, own_record};
 use crate::entry::submissions;
 use crate::error::difference::Difference;
@@ -25,26 +27,38 @@ pub(crate) struct Match {
 /// Parses a record of this program, as a kind of link compares it.
 type OwnRecord = fn(&'static [u8]) -> Option<ParsedInterface<'static>>;
 
+/// Finds the record of another interface of the other build, by its path.
+type Others<'b, 't> = &'b dyn Fn(&str) -> Option<&'b ParsedInterface<'t>>;
+
 /// The type of all interfaces that this program does not have.
 struct Foreign;
 
 impl Match {
     /// Matches the interface with this path. `other` is its record in the other build, if it is
-    /// portable.
+    /// portable, and `others` finds those of the objects that cross with its methods.
     #[cfg(feature = "library")]
-    pub(crate) fn of(path: &str, other: Option<&ParsedInterface<'_>>) -> Self {
-        Self::find(path, other, own_record)
+    pub(crate) fn of<'b, 't: 'b>(path: &str, other: Option<&ParsedInterface<'t>>, others: Others<'b, 't>) -> Self {
+        Self::find(path, other, others, own_record)
     }
 
     /// The same for a build that is called by message.
     #[cfg(feature = "wire")]
-    pub(crate) fn by_message(path: &str, other: Option<&ParsedInterface<'_>>) -> Self {
-        Self::find(path, other, |record| own_record(record).map(ParsedInterface::by_message))
+    pub(crate) fn by_message<'b, 't: 'b>(
+        path: &str,
+        other: Option<&ParsedInterface<'t>>,
+        others: Others<'b, 't>,
+    ) -> Self {
+        Self::find(path, other, others, |record| own_record(record).map(ParsedInterface::by_message))
     }
 
-    fn find(path: &str, other: Option<&ParsedInterface<'_>>, own: OwnRecord) -> Self {
+    fn find<'b, 't: 'b>(
+        path: &str,
+        other: Option<&ParsedInterface<'t>>,
+        others: Others<'b, 't>,
+        own: OwnRecord,
+    ) -> Self {
         let ours = submissions::portables().map(|portables| portables.0).filter(|ours| ours.name() == path);
-        let matches = ours.map(|identity| Self { identity, places: Self::places(identity, other, own) });
+        let matches = ours.map(|identity| Self { identity, places: Self::places(identity, other, others, own) });
         // This program may contain two versions of an interface's crate. The compatible one is
         // chosen.
         let best =
@@ -56,9 +70,10 @@ impl Match {
         })
     }
 
-    fn places(
+    fn places<'b, 't: 'b>(
         identity: &'static Identity,
-        other: Option<&ParsedInterface<'_>>,
+        other: Option<&ParsedInterface<'t>>,
+        others: Others<'b, 't>,
         own: OwnRecord,
     ) -> Result<Arc<[Option<usize>]>, Arc<[Difference]>> {
         let (Some(record), Some(other)) = (identity.record(), other) else {
@@ -66,12 +81,24 @@ impl Match {
         };
         // Equal texts have equal methods. This is the common case, and saves reading our own
         // record.
-        if other.text.is_some_and(|text| text.as_bytes() == &record[HEAD..]) {
-            return Ok((0..other.methods.len()).map(Some).collect());
+        let places = if other.text.is_some_and(|text| text.as_bytes() == &record[HEAD..]) {
+            (0..other.methods.len()).map(Some).collect()
+        } else {
+            let ours = own(record).ok_or([Difference::NotPortable])?;
+            match_methods(&ours, other)?.into()
+        };
+        if !other.methods.iter().any(|method| objects::has_objects(method.signature)) {
+            return Ok(places);
         }
-        match own(record) {
-            Some(ours) => match_methods(&ours, other).map(Arc::from).map_err(Arc::from),
-            None => Err([Difference::NotPortable].into()),
+        let ours = |path: &str| {
+            let portables = submissions::portables().map(|portables| portables.0);
+            own(portables.filter(|ours| ours.name() == path).find_map(Identity::record)?)
+        };
+        let differences =
+            own(record).map(|record| objects::differences(&record, &Builds { ours: &ours, theirs: others }));
+        match differences.filter(|differences| !differences.is_empty()) {
+            Some(differences) => Err(differences.into()),
+            None => Ok(places),
         }
     }
 }

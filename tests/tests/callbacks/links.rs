@@ -12,6 +12,28 @@ pub fn library() -> Library {
     library.expect("it can be opened")
 }
 
+/// The same with a feature.
+#[allow(unsafe_code, reason = "opening a library is unsafe")]
+fn library_with(feature: &str) -> Library {
+    let file = plug_tests::library("callback-plugins", &["--features", feature]);
+    // SAFETY: it is built of this workspace's crates.
+    unsafe { Library::open(file) }.expect("it can be opened")
+}
+
+/// Its hosts have a method fewer than this program's.
+pub fn older_library() -> Library {
+    library_with("less")
+}
+
+#[test]
+fn a_plugin_that_asks_more_of_its_host_is_incompatible() {
+    let mut registry = plug::Registry::new();
+    registry.add(&library_with("more")).expect("it has plugins");
+    let error = registry.open::<dyn callback_plugins::Job>("caller").err().expect("it does not fit").to_string();
+    let text = "of `callback_plugins::Host`, method `everything`, `() -> ()`, is not in this program";
+    assert!(error.contains(text), "{error}");
+}
+
 /// The same as a process.
 pub fn process() -> Process {
     open(ProcessOptions::new())

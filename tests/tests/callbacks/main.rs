@@ -48,6 +48,7 @@ every_link! {
 #[cfg(not(miri))]
 every_link! {
     library: links::library();
+    older_library: links::older_library();
     process: links::process();
     grpc: links::grpc();
 }

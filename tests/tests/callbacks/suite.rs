@@ -36,6 +36,10 @@ impl Host for Notes<'_> {
         }
     }
 
+    fn nothing(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn answer(&self, question: &str) -> Result<String, Error> {
         pause().await;
         self.ask(question)
@@ -74,6 +78,10 @@ pub fn an_object_borrows(registry: &Registry) {
 
         fn ask(&self, _: &str) -> Result<String, Error> {
             Ok(self.0.load(Ordering::Relaxed).to_string())
+        }
+
+        fn nothing(&self) -> Result<(), Error> {
+            Ok(())
         }
 
         async fn answer(&self, question: &str) -> Result<String, Error> {

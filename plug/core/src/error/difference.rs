@@ -25,6 +25,21 @@ pub enum Difference {
         /// Its signature in this program.
         host: String,
     },
+    /// This program lacks the method, and the plugin has no default body of it.
+    /// It is one of an object that this program lends or gives to the plugin.
+    Unknown {
+        /// The method.
+        method: String,
+        /// Its signature in the plugin, with all types written out.
+        plugin: String,
+    },
+    /// The interface of an object that crosses with a method differs.
+    Object {
+        /// The path of the object's interface.
+        interface: String,
+        /// How it differs.
+        difference: Box<Difference>,
+    },
     /// The plugin's interface is not portable.
     NotPortable,
 }
@@ -47,6 +62,11 @@ impl fmt::Display for Difference {
                 let host = outline(host);
                 write!(f, "method `{method}`, `{host}`, is not in the plugin, and has no default body")
             }
+            Self::Unknown { method, plugin } => {
+                let plugin = outline(plugin);
+                write!(f, "method `{method}`, `{plugin}`, is not in this program, and has no default body")
+            }
+            Self::Object { interface, difference } => write!(f, "of `{interface}`, {difference}"),
             Self::NotPortable => f.write_str(
                 "the plugin was built with an interface that is not portable: it wants `#[plug::interface(portable)]`",
             ),

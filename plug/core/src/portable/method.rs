@@ -124,6 +124,16 @@ impl Signature {
         matches!(self.output.get(), Type::Stream(_))
     }
 
+    /// The paths of the interfaces whose objects cross with it.
+    #[cfg(feature = "wire")]
+    pub(crate) fn objects(&'static self) -> impl Iterator<Item = &'static str> {
+        let types = self.tagged().map(|(_, ty)| ty).chain([self.output.get()]);
+        types.filter_map(|ty| match ty {
+            Type::Object { interface, .. } => Some(*interface),
+            _ => None,
+        })
+    }
+
     /// The number in protobuf of the argument with this index.
     pub(crate) const fn tag(&self, index: usize) -> u32 {
         if self.argument_tags.is_empty() { index as u32 + 1 } else { self.argument_tags[index] }

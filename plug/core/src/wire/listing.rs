@@ -1,15 +1,19 @@
 //! Makes the reply to `plug.v1.Plugins/List`.
 
 use crate::compat::record::own_record;
+use crate::entry::submissions;
+use crate::interface::Identity;
 use crate::plugin::Plugin;
+use crate::portable::method::Signature;
+use crate::portable::proxy::Description;
 use crate::wire::dispatch::Dispatch;
 use crate::wire::list::{ListReply, ListedInterface, ListedMethod, ListedPlugin};
 
 /// The list of all plugins that are served.
 pub(crate) fn of(dispatch: &Dispatch) -> ListReply {
     let plugins = dispatch.plugins().map(plugin).collect();
-    let interfaces = dispatch.services().iter().filter_map(|service| {
-        let record = own_record(service.identity.record()?)?.by_message();
+    let interfaces = identities(dispatch).into_iter().filter_map(|identity| {
+        let record = own_record(identity.record()?)?.by_message();
         let methods = record.methods.into_iter().map(|method| ListedMethod {
             name: method.name.to_owned(),
             has_default: method.has_default,
@@ -19,7 +23,7 @@ pub(crate) fn of(dispatch: &Dispatch) -> ListReply {
         Some(ListedInterface {
             path: record.path.to_owned(),
             version: record.version.to_owned(),
-            service: service.name.to_owned(),
+            service: identity.vtable::<Description>()?.service.to_owned(),
             methods: methods.collect(),
         })
     });
@@ -30,6 +34,23 @@ pub(crate) fn of(dispatch: &Dispatch) -> ListReply {
         compiler: env!("PLUG_COMPILER").to_owned(),
         instances: Some(dispatch.opens_instances()),
     }
+}
+
+/// The interfaces of the plugins, and those of the objects that cross with their methods.
+fn identities(dispatch: &Dispatch) -> Vec<&'static Identity> {
+    let mut identities: Vec<_> = dispatch.services().iter().map(|service| service.identity).collect();
+    let mut at = 0;
+    while let Some(identity) = identities.get(at) {
+        at += 1;
+        let methods = identity.vtable::<Description>().map_or(&[][..], |description| description.methods);
+        for path in methods.iter().flat_map(Signature::objects) {
+            let object = submissions::portables().map(|portables| portables.0).find(|other| other.name() == path);
+            if let Some(object) = object.filter(|object| !identities.contains(object)) {
+                identities.push(object);
+            }
+        }
+    }
+    identities
 }
 
 fn plugin(plugin: &Plugin) -> ListedPlugin {

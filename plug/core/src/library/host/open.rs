@@ -382,7 +382,8 @@ fn matches<'t>(records: &Records<'t>) -> Vec<Match> {
     let interfaces = records.by_number();
     let mut known = BTreeMap::new();
     let of = |plugin: &ParsedPlugin<'t>| {
-        let matched = || Match::of(plugin.path, interfaces.get(plugin.interface).copied());
+        let others = |path: &str| records.interfaces.iter().find(|interface| interface.path == path);
+        let matched = || Match::of(plugin.path, interfaces.get(plugin.interface).copied(), &others);
         known.entry((plugin.interface, plugin.path)).or_insert_with(matched).clone()
     };
     records.plugins.iter().map(of).collect()

@@ -69,8 +69,8 @@ pub(crate) trait Reach: Send + Sync {
 pub(crate) fn plugins(side: Arc<Side>, list: Option<&ListReply>) -> Result<Vec<Plugin>, String> {
     match list {
         Some(list) => {
-            let interfaces = list.interfaces.iter().map(|interface| (&interface.path[..], interface));
-            let interfaces: HashMap<_, _> = interfaces.collect();
+            let interfaces = list.interfaces.iter().map(|interface| Ok((&interface.path[..], record(interface)?)));
+            let interfaces: HashMap<_, _> = interfaces.collect::<Result<_, String>>()?;
             list.plugins.iter().map(|plugin| listed(&side, list, plugin, &interfaces)).collect()
         }
         None => {
@@ -85,14 +85,14 @@ fn listed(
     side: &Arc<Side>,
     list: &ListReply,
     plugin: &ListedPlugin,
-    interfaces: &HashMap<&str, &ListedInterface>,
+    interfaces: &HashMap<&str, ParsedInterface<'_>>,
 ) -> Result<Plugin, String> {
-    let interface = interfaces.get(&plugin.interface[..]).map(|interface| record(interface)).transpose()?;
     check_lines([&plugin.interface[..]].into_iter())?;
     if plugin.interface.len() > MAX_PATH {
         return Err("the path of an interface is longer than any can be".to_owned());
     }
-    let matched = Match::by_message(&plugin.interface, interface.as_ref());
+    let matched =
+        Match::by_message(&plugin.interface, interfaces.get(&plugin.interface[..]), &|path| interfaces.get(path));
     let (aliases, line) = (plugin.aliases.join(","), plugin.line.to_string());
     let fields = Fields::of(|at| match at {
         fields::NAME => &plugin.name,
