@@ -9,7 +9,7 @@ use std::future::poll_fn;
 use std::iter::FusedIterator;
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use super::Portable;
 use crate::abi::object::Passing;
@@ -148,7 +148,11 @@ pub trait Flow<T>: Send {
 
     /// The same, for which this thread waits.
     fn wait(&mut self) -> Option<Result<T, Error>> {
-        park_on(poll_fn(|context| self.poll_next(context)))
+        // Most items are there at once. A waker for this thread would cost more than such an item.
+        match self.poll_next(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(next) => next,
+            Poll::Pending => park_on(poll_fn(|context| self.poll_next(context))),
+        }
     }
 }
 
