@@ -23,6 +23,8 @@ pub(crate) mod proxy;
 #[doc(hidden)]
 pub(crate) mod record;
 #[doc(hidden)]
+pub(crate) mod returns;
+#[doc(hidden)]
 pub(crate) mod streams;
 pub(crate) mod times;
 #[doc(hidden)]

@@ -3,10 +3,11 @@
 use std::fmt::Display;
 
 use crate::error::Error;
-use crate::portable::arguments::{Arguments, Crosses, Hold, Returns, Types};
+use crate::portable::arguments::{Arguments, Crosses, Hold, Types};
 use crate::portable::chain;
 use crate::portable::outcome::{Fails, Outcome};
 use crate::portable::proxy::PortableInterface;
+use crate::portable::returns::Returns;
 use crate::portable::types::{Type, TypeRef};
 use crate::task::Task;
 

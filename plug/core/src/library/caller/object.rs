@@ -6,10 +6,11 @@
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
-use crate::abi::object::{ObjectView, record};
+use crate::abi::object::ObjectView;
 use crate::abi::table::{CallFn, CallStatus, Object};
 use crate::library::caller::task::LibraryTask;
 use crate::library::caller::{self, Callable, Owner, Pending, lacking};
+use crate::library::objects::record;
 use crate::portable::arguments::Arguments;
 use crate::portable::method::{Method, Started};
 use crate::portable::proxy::{Boundary, PortableInterface};

@@ -81,14 +81,6 @@ impl Boundary for LibraryObject {
     }
 }
 
-impl LibraryObject {
-    /// An object that no library has made.
-    #[cfg(test)]
-    pub(in crate::library) fn of(plugin: &'static MatchedPlugin) -> Self {
-        Self { object: plugin.plugin, calls: &plugin.calls, of: plugin }
-    }
-}
-
 impl Callable for LibraryObject {
     #[inline]
     fn object(&self) -> Object {

@@ -22,7 +22,7 @@ use crate::wire::callee::{Called, Callee, Context, NoReply, Request};
 use crate::wire::channel::ReplyFuture;
 use crate::wire::exchange::{message_of, over};
 use crate::wire::fault::{Code, Fault, Unavailable};
-use crate::wire::way::{Asked, Offered, Reached, Way};
+use crate::wire::way::{Callback, Offered, Reached, Way};
 
 /// How this side waits.
 pub(crate) trait Waits: Send + Sync {
@@ -127,7 +127,7 @@ impl Session {
         });
         match offered.as_deref() {
             None => reply(Err(over())),
-            Some(Offered::Lent(ask)) => ask(Asked { object, method, request, deadline, reply }),
+            Some(Offered::Lent(ask)) => ask(Callback { object, method, request, deadline, reply }),
             Some(Offered::Given(callee)) => self.run(call, Arc::clone(callee), method, request, deadline),
         }
     }
