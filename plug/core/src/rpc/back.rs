@@ -6,7 +6,10 @@
 //! A call that names objects has the number of the stream in its metadata.
 
 pub(crate) mod client;
+pub(crate) mod given;
 pub(crate) mod message;
+#[cfg(feature = "process")]
+pub(crate) mod offered;
 pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod slot;

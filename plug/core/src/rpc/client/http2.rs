@@ -198,6 +198,16 @@ impl Messages {
         }
     }
 
+    /// # Errors
+    ///
+    /// If the peer has refused the call instead of beginning a reply.
+    fn refusal(&self) -> Result<(), Fault> {
+        match &self.end {
+            Some(status) if status.code() != Code::Ok => Err(status::fault(status)),
+            _ => Ok(()),
+        }
+    }
+
     async fn end(&mut self) -> Result<(), Fault> {
         let trailers = self.frames.body.trailers().await.map_err(|error| lost(&error))?;
         let status = trailers.and_then(|trailers| Status::from_header_map(&trailers)).or(self.end.take());

@@ -24,6 +24,7 @@ impl Http2 {
         let mut call = Call::of_service(CALLS, Bytes::new(), None);
         call.way = Some(id);
         let (mut stream, replies) = self.begin(call, false, max_len).await?;
+        replies.refusal()?;
         tokio::spawn(async move {
             while let Some(message) = messages.recv().await {
                 if frames::send(&mut stream, message, false).is_err() {
