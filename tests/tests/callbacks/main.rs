@@ -49,6 +49,7 @@ every_link! {
 every_link! {
     library: links::library();
     process: links::process();
+    process_by_netrpc: links::process_by_netrpc();
     grpc: links::grpc();
 }
 

@@ -13,6 +13,8 @@ pub(crate) mod offered;
 pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod slot;
+#[cfg(feature = "process")]
+pub(crate) mod spawned;
 
 /// The method that begins the stream.
 pub(crate) const CALLS: &str = "/plug.v1.Back/Calls";

@@ -10,13 +10,11 @@ use std::collections::HashMap;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::OnceCell;
-use tokio::task::{AbortHandle, JoinHandle, JoinSet};
-use tokio::time::timeout_at;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio_stream::StreamExt;
 
 use crate::portable::method::Signature;
@@ -25,6 +23,7 @@ use crate::process::broker::dialler::Dialler;
 use crate::process::broker::{Broker, BrokerListener};
 use crate::rpc::back::offered::{ObjectCall, OfferedObject};
 use crate::rpc::back::session::Block;
+use crate::rpc::back::spawned::spawned;
 use crate::rpc::client::http2::Http2;
 use crate::rpc::server::object::ServedObject;
 use crate::wire::channel::{Call, ReplyFuture};
@@ -195,29 +194,6 @@ impl Reached for BrokerObject {
             call.is_idempotent = false;
             connection.http2().await?.call(call, connection.max_len).await
         };
-        // Any executor may poll the reply, and the connection needs its runtime.
-        Box::pin(Spawned(runtime.spawn(async move {
-            match deadline {
-                None => reply.await,
-                Some(deadline) => timeout_at(deadline.into(), reply).await.unwrap_or(Err(Fault::Deadline)),
-            }
-        })))
-    }
-}
-
-/// The reply of a task. Dropping it ends the task.
-struct Spawned(JoinHandle<Result<Bytes, Fault>>);
-
-impl Future for Spawned {
-    type Output = Result<Bytes, Fault>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map(|reply| reply.unwrap_or(Err(Fault::Cancelled)))
-    }
-}
-
-impl Drop for Spawned {
-    fn drop(&mut self) {
-        self.0.abort();
+        spawned(&runtime, reply, deadline)
     }
 }

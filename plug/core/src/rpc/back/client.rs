@@ -14,13 +14,17 @@ use crate::wire::fault::{Fault, Unavailable};
 pub(crate) fn session() -> (u64, Arc<Session>, mpsc::UnboundedReceiver<Bytes>) {
     // A server must not mistake the client of another for this one: each has a key of its own.
     let id = RandomState::new().hash_one(0).max(1);
-    let block: Block = Box::new(|future| {
+    let (session, messages) = Session::new(id, block());
+    (id, session, messages)
+}
+
+/// Blocks a thread of a client.
+pub(crate) fn block() -> Block {
+    Box::new(|future| {
         if let Ok(driver) = Driver::get() {
             driver.wait(future);
         }
-    });
-    let (session, messages) = Session::new(id, block);
-    (id, session, messages)
+    })
 }
 
 /// The messages of the server.
