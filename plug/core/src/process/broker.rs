@@ -235,11 +235,7 @@ impl Broker {
 
     /// The address that the other side has announced for the number.
     async fn announced(&self, id: u32) -> Result<Address, Error> {
-        let Some(announced) = self.0.exchange.expect(id).await else {
-            return Err(Error::msg(format!(
-                "the other side has not announced brokered connection {id} within 5 seconds"
-            )));
-        };
+        let announced = self.0.exchange.address(id).await?;
         let address = Address::parse(announced.network.as_bytes(), announced.address.as_bytes());
         address.map_err(|fault| Error::msg(format!("the other side {}", fault.predicate())))
     }

@@ -23,9 +23,6 @@ use crate::process::netrpc::values::{ReadError, Request, Response, Values};
 use crate::process::netrpc::{fault, values};
 use crate::wire::fault::{Code, Fault, Unavailable};
 
-/// The text of a call over a stream that the peer has closed.
-const CLOSED: &str = "it has closed the stream";
-
 /// A stream that carries calls. Cheap to clone. The last clone closes the stream.
 #[derive(Clone)]
 pub(super) struct CallStream(Arc<Owner>);
@@ -210,7 +207,7 @@ async fn expect_echo(reader: &mut (impl AsyncRead + Unpin), number: Option<u32>)
 /// The same for the stream to an object. An owner in Go closes it after five seconds.
 async fn accepted(reader: &mut (impl AsyncRead + Unpin), number: u32, within: Duration) -> Result<(), Fault> {
     match timeout(within, expect_echo(reader, Some(number))).await {
-        Ok(Err(Fault::Unavailable(unavailable))) if unavailable.text == CLOSED => {
+        Ok(Err(Fault::Unavailable(_))) => {
             let text = format!("the other side has no object of number {number}, or not any more");
             Err(Fault::Unavailable(Unavailable::unsent(text)))
         }
@@ -295,7 +292,7 @@ impl Inner {
 /// The fault of all calls after the stream has ended.
 fn end_fault(error: &ReadError) -> Fault {
     match error {
-        ReadError::End => Fault::Unavailable(Unavailable::of(CLOSED.to_owned())),
+        ReadError::End => Fault::Unavailable(Unavailable::of("it has closed the stream".to_owned())),
         ReadError::Lost(_) | ReadError::Session(_) => Fault::Unavailable(Unavailable::of(error.to_string())),
         error => Fault::Malformed(error.to_string()),
     }
