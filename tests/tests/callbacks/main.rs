@@ -1,6 +1,8 @@
 //! Plugins that call back the objects that they are lent: one suite over the links.
 
 #[cfg(not(miri))]
+mod faults;
+#[cfg(not(miri))]
 mod links;
 mod suite;
 
