@@ -18,12 +18,12 @@ use crate::error::Error;
 use crate::error::refusal::Refusal;
 use crate::interface::Interface;
 use crate::panic::Caught;
+use crate::portable::arguments::Returns;
 use crate::portable::arguments::{Arguments, Crosses};
 use crate::portable::chain::{Chain, ChainTexts};
 use crate::portable::check::{REPLY, refused_result};
 use crate::portable::method::{Method, ObjectOf};
 use crate::portable::outcome::Outcome;
-use crate::portable::returns::Returns;
 use crate::settings::EMPTY;
 use crate::task::with_hint;
 

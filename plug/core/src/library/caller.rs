@@ -18,11 +18,11 @@ use crate::error::Error;
 #[cfg(feature = "library")]
 use crate::error::kind::ErrorKind;
 use crate::panic::{Caught, NO_TEXT, dispose};
+use crate::portable::arguments::Returns;
 use crate::portable::arguments::{Arguments, Crosses};
 use crate::portable::check::refused_arguments;
 use crate::portable::method::Method;
 use crate::portable::outcome::Outcome;
-use crate::portable::returns::Returns;
 
 /// The status of a missing method. Only the placeholder in this file returns it.
 const LACKING: u64 = u64::MAX;

@@ -9,11 +9,12 @@ use crate::abi::view::Scratch;
 use crate::interface::Interface;
 use crate::library::callee;
 use crate::library::caller::object::{Borrowed, Owned};
+use crate::portable::arguments::Returns;
+use crate::portable::arguments::{BindObjects, VisitObjects};
 use crate::portable::arguments::{Crosses, Written};
 use crate::portable::codec::Sink;
-use crate::portable::objects::{BindObjects, Handed, KeptObject, Lending, VisitObjects};
-use crate::portable::proxy::{Lend, PortableInterface, Proxy};
-use crate::portable::returns::Returns;
+use crate::portable::method::{Lend, PortableInterface, Proxy};
+use crate::portable::objects::{Handed, KeptObject, Lending};
 use crate::portable::types::{Type, TypeRef};
 
 /// The form of a `&dyn Trait`.
@@ -52,7 +53,7 @@ impl<I: ?Sized + Lend> Crosses for Lent<I> {
     }
 
     fn visit<'a, V: VisitObjects<'a>>(given: &Lending<'a, I>, visitor: &mut V) {
-        visitor.lent(given);
+        visitor.lent::<I>(given.get(), given.number_cell());
     }
 
     fn bind<B: BindObjects>(kept: &mut KeptObject<I>, binder: &B) {
@@ -94,7 +95,7 @@ impl<I: ?Sized + Lend> Crosses for Given<I> {
     }
 
     fn visit<'a, V: VisitObjects<'a>>(given: &Handed<I>, visitor: &mut V) {
-        visitor.given(given);
+        visitor.given::<I>(given);
     }
 
     fn bind<B: BindObjects>(kept: &mut KeptObject<I>, binder: &B) {

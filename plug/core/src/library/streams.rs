@@ -7,11 +7,11 @@ use crate::abi::view::Scratch;
 use crate::library::callee;
 use crate::library::caller::stream::Foreign;
 use crate::portable::Portable;
+use crate::portable::arguments::Returns;
+use crate::portable::arguments::{BindObjects, VisitObjects};
 use crate::portable::arguments::{Crosses, Written};
 use crate::portable::codec::Sink;
-use crate::portable::objects::{BindObjects, VisitObjects};
 use crate::portable::outcome::Fails;
-use crate::portable::returns::Returns;
 use crate::portable::streams::{Items, KeptStream};
 use crate::portable::types::{Type, TypeRef};
 

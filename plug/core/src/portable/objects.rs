@@ -12,12 +12,11 @@ use crate::abi::object::Passing;
 use crate::abi::table::Object;
 use crate::abi::view::Scratch;
 use crate::error::Error;
-use crate::portable::arguments::Arguments;
+use crate::portable::arguments::{Arguments, BindObjects, Share};
 use crate::portable::codec::{Malformed, Sink, Source};
-use crate::portable::method::Method;
+use crate::portable::method::{Boundary, Method, PortableInterface};
 use crate::portable::outcome::Outcome;
-use crate::portable::proxy::{Boundary, Lend, PortableInterface};
-use crate::portable::streams::{Flow, Flowing};
+
 use crate::portable::types::TypeRef;
 
 /// An object that is lent for a call.
@@ -38,9 +37,9 @@ impl<'a, I: ?Sized + PortableInterface> Lending<'a, I> {
         self.object
     }
 
-    #[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "only a wire has numbers"))]
-    pub(crate) fn set_number(&self, number: u32) {
-        self.number.set(number);
+    /// The place of its number on the wire.
+    pub(crate) fn number_cell(&self) -> &Cell<u32> {
+        &self.number
     }
 
     pub(crate) fn number(&self) -> u32 {
@@ -86,10 +85,10 @@ impl<I: ?Sized> Handed<I> {
     pub(crate) fn number(&self) -> u32 {
         self.number.get()
     }
+}
 
-    /// Shares the object with the link, under this number.
-    #[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "only a wire has numbers"))]
-    pub(crate) fn share(&self, number: impl FnOnce(Arc<Box<I>>) -> u32) {
+impl<I: ?Sized> Share<I> for Handed<I> {
+    fn share(&self, number: &mut dyn FnMut(Arc<Box<I>>) -> u32) {
         if let Some(object) = self.object.take() {
             let object = Arc::new(object);
             self.shared.set(Some(Arc::clone(&object)));
@@ -104,22 +103,6 @@ impl<I: ?Sized + PortableInterface> Handed<I> {
     pub fn into_box(self) -> Box<I> {
         self.into_object().unwrap_or_else(|| I::remote(Nowhere))
     }
-}
-
-/// Visits the objects among the arguments of a call, in order.
-pub trait VisitObjects<'a> {
-    fn lent<I: ?Sized + Lend>(&mut self, lending: &Lending<'a, I>);
-    fn given<I: ?Sized + Lend>(&mut self, handed: &Handed<I>);
-    fn stream<T: Portable>(&mut self, stream: &dyn Flowing<T>);
-}
-
-/// Makes the objects of the other side, by their numbers.
-pub trait BindObjects {
-    /// A lent object is not dropped by this side.
-    fn bind<I: ?Sized + PortableInterface>(&self, number: u32, is_given: bool) -> Box<I>;
-
-    /// The source of a stream. The number is 0 if the call itself is the stream.
-    fn stream<T: Portable>(&self, number: u32) -> Box<dyn Flow<T>>;
 }
 
 /// An object of the other side of a wire: its number, and the object once it is bound.

@@ -5,11 +5,10 @@ pub(crate) mod polled;
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
-use std::future::poll_fn;
 use std::iter::FusedIterator;
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use super::Portable;
 use crate::abi::object::Passing;
@@ -17,11 +16,11 @@ use crate::abi::stream::StreamView;
 use crate::abi::table::TaskTable;
 use crate::abi::view::Scratch;
 use crate::error::Error;
+use crate::portable::arguments::BindObjects;
 use crate::portable::codec::{Malformed, Sink, Source};
-use crate::portable::objects::BindObjects;
+use crate::portable::flow::{Flow, Flowing};
 use crate::portable::outcome::Fails;
 use crate::portable::types::TypeRef;
-use crate::task::park_on;
 
 /// The values of a stream, which come one after another.
 ///
@@ -129,29 +128,6 @@ impl<S> Crossing<S> {
     pub(crate) fn number(&self) -> u32 {
         self.passing.get().map_or(0, |passing| passing.1.get())
     }
-}
-
-/// A source of items of either kind, which a link draws or fills.
-pub trait Flow<T>: Send {
-    /// The next item. It is not polled again after the end or an error.
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T, Error>>>;
-
-    /// The same, for which this thread waits.
-    fn wait(&mut self) -> Option<Result<T, Error>> {
-        // Most items are there at once. A waker for this thread would cost more than such an item.
-        match self.poll_next(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(next) => next,
-            Poll::Pending => park_on(poll_fn(|context| self.poll_next(context))),
-        }
-    }
-}
-
-/// A stream that a link takes over.
-pub trait Flowing<T> {
-    /// Its source, if it is still here.
-    fn flow(&self) -> Option<Box<dyn Flow<T>>>;
-
-    fn set_number(&self, number: u32);
 }
 
 /// An iterator as a source.

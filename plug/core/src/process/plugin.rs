@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::interface::Identity;
 use crate::plugin::Plugin;
 use crate::plugin::agreement::Handshake;
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
 use crate::process::broker::Broker;
 use crate::process::broker::socket::Place;
 use crate::process::broker::way::BrokerWay;

@@ -3,6 +3,7 @@
 //! Whoever waits for the reply also answers the calls of the objects that he has lent, in the same
 //! thread or in the same future: so they may borrow.
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,13 +16,14 @@ use bytes::Bytes;
 use crate::error::Error;
 use crate::panic::Caught;
 use crate::portable::Portable;
+use crate::portable::arguments::VisitObjects;
 use crate::portable::arguments::{Arguments, Crosses};
+use crate::portable::arguments::{Returns, Share};
 use crate::portable::codec::Malformed;
+use crate::portable::flow::Flowing;
+use crate::portable::method::Lend;
 use crate::portable::method::Method;
-use crate::portable::objects::{Handed, Lending, VisitObjects};
-use crate::portable::proxy::{Description, Lend};
-use crate::portable::returns::Returns;
-use crate::portable::streams::Flowing;
+use crate::portable::signature::Description;
 use crate::protobuf;
 use crate::scope::Scope;
 use crate::task::with_hint;
@@ -304,29 +306,31 @@ impl Guarded<'_> {
 }
 
 impl<'a> VisitObjects<'a> for Lender<'a> {
-    fn lent<I: ?Sized + Lend>(&mut self, lending: &Lending<'a, I>) {
+    fn lent<I: ?Sized + Lend>(&mut self, object: &'a I::Of<'a>, place: &Cell<u32>) {
         let queue = Arc::clone(&self.queue);
         let offered = Offered::Lent(Box::new(move |callback| queue.push(callback)));
         match self.offer(offered, const { &Description::of::<I>() }) {
             Ok(number) => {
-                lending.set_number(number);
-                self.lent.insert(number, Box::new(LentObject::<I>(lending.get())));
+                place.set(number);
+                self.lent.insert(number, Box::new(LentObject::<I>(object)));
             }
             Err(fault) => self.fault = Some(fault),
         }
     }
 
-    fn given<I: ?Sized + Lend>(&mut self, handed: &Handed<I>) {
-        handed.share(|object| match self.offer(Offered::Given(shared(object)), const { &Description::of::<I>() }) {
-            Ok(number) => {
-                self.given.push(number);
-                number
-            }
-            Err(fault) => {
-                self.fault = Some(fault);
-                0
-            }
-        });
+    fn given<I: ?Sized + Lend>(&mut self, object: &dyn Share<I>) {
+        object.share(
+            &mut |object| match self.offer(Offered::Given(shared(object)), const { &Description::of::<I>() }) {
+                Ok(number) => {
+                    self.given.push(number);
+                    number
+                }
+                Err(fault) => {
+                    self.fault = Some(fault);
+                    0
+                }
+            },
+        );
     }
 
     fn stream<T: Portable>(&mut self, stream: &dyn Flowing<T>) {

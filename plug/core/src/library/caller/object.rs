@@ -12,8 +12,8 @@ use crate::library::caller::task::LibraryTask;
 use crate::library::caller::{self, Callable, Owner, Pending, lacking};
 use crate::library::objects::record;
 use crate::portable::arguments::Arguments;
+use crate::portable::method::{Boundary, PortableInterface};
 use crate::portable::method::{Method, Started};
-use crate::portable::proxy::{Boundary, PortableInterface};
 use crate::portable::record::{METHOD, UNIT};
 use crate::task::Task;
 

@@ -157,8 +157,9 @@ mod tests {
     use crate::abi::table::{CallFn, DONE};
     use crate::interface::{Declaration, Interface};
     use crate::library::caller::Owner;
-    use crate::portable::method::{Method, Signature};
-    use crate::portable::proxy::{Boundary, PortableInterface, VisitMethods};
+    use crate::portable::method::Method;
+    use crate::portable::method::{Boundary, PortableInterface, VisitMethods};
+    use crate::portable::signature::Signature;
     use crate::task::Task;
 
     trait Broken: Send + Sync {}
@@ -196,7 +197,7 @@ mod tests {
         type Arguments = ();
         type Outcome = Result<String, Error>;
         type Ok = String;
-        type Returns = crate::portable::arguments::Own<String>;
+        type Returns = crate::portable::forms::Own<String>;
         type Error = Error;
         const NAME: &'static str = "text";
         const WIRE_NAME: &'static str = "Text";

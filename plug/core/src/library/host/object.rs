@@ -8,8 +8,8 @@ use crate::interface::Identity;
 use crate::library::caller::task::LibraryTask;
 use crate::library::caller::{self, Callable, FailureText, Owner, Pending};
 use crate::portable::arguments::Arguments;
+use crate::portable::method::Boundary;
 use crate::portable::method::{Method, Started};
-use crate::portable::proxy::Boundary;
 use crate::settings::EMPTY;
 use crate::task::Task;
 

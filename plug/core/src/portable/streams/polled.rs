@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::error::Error;
+use crate::portable::flow::{Flow, Flowing};
 use crate::portable::outcome::Fails;
-use crate::portable::streams::{Crossing, Flow, Flowing};
+use crate::portable::streams::Crossing;
 
 /// The source of a stream.
 pub(crate) type Source<T, E> = dyn futures_core::Stream<Item = Result<T, E>> + Send;

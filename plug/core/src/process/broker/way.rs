@@ -17,8 +17,8 @@ use tokio::sync::OnceCell;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_stream::StreamExt;
 
-use crate::portable::method::Signature;
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
+use crate::portable::signature::Signature;
 use crate::process::broker::dialler::Dialler;
 use crate::process::broker::{Broker, BrokerListener};
 use crate::rpc::back::offered::{ObjectCall, OfferedObject};

@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{timeout, timeout_at};
 
 use super::{NO_METHOD, NO_SERVICE, PLUGIN};
-use crate::portable::method::Signature;
+use crate::portable::signature::Signature;
 use crate::process::mux;
 use crate::process::mux::Stream;
 use crate::process::netrpc::gob::shape::Shape;

@@ -16,7 +16,7 @@ use tokio::io::AsyncRead;
 use tokio::sync::watch;
 
 use super::{NO_METHOD, NO_SERVICE};
-use crate::portable::method::Signature;
+use crate::portable::signature::Signature;
 use crate::portable::types::Type;
 use crate::process::mux::Stream;
 use crate::process::netrpc::gob::shape::Shape;

@@ -20,8 +20,8 @@ use tokio::sync::{OnceCell, watch};
 use tokio_yamux::Control;
 
 use super::{OPEN_TIMEOUT, PLUGIN};
-use crate::portable::method::Signature;
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
+use crate::portable::signature::Signature;
 use crate::process::mux;
 use crate::process::mux::Stream;
 use crate::process::netrpc::calls::CallStream;

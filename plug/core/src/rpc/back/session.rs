@@ -12,8 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::timeout_at;
 
-use crate::portable::method::Signature;
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
+use crate::portable::signature::Signature;
 use crate::rpc::back::given::{GivenCall, discard};
 use crate::rpc::back::message::{BackMessage, Begin, Content};
 use crate::wire::callee::Callee;
