@@ -1,4 +1,4 @@
-//! README.md, docs/*.md and the README of the example, run: each console block, and each file that
+//! README.md, docs/*.md and the READMEs of two examples, run: each console block, and each file that
 //! a reader types, in the order of the text.
 //!
 //! The line above a block gives its purpose:
@@ -301,7 +301,9 @@ fn every_document_does_what_it_says() {
         }
     }
     assert!(commands >= 10 && files >= 10, "{commands} console blocks, {files} files");
-    workspace.read(&blocks(&root().join("examples/pipeline/README.md")));
+    for example in ["pipeline", "etl"] {
+        workspace.read(&blocks(&root().join("examples").join(example).join("README.md")));
+    }
     read_the_readme(&mut workspace);
     adding_a_plugin_from_outside(&workspace.folder);
 }
