@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::portable::flow::{Flow, Flowing};
 use crate::portable::outcome::Fails;
 use crate::portable::streams::Crossing;
+use crate::task::stream_within;
 
 /// The source of a stream.
 pub(crate) type Source<T, E> = dyn futures_core::Stream<Item = Result<T, E>> + Send;
@@ -36,7 +37,7 @@ pub struct Stream<T, E = Error>(pub(crate) Crossing<Pin<Box<Source<T, E>>>>);
 impl<T, E> Stream<T, E> {
     /// The items of another stream.
     pub fn new(stream: impl futures_core::Stream<Item = Result<T, E>> + Send + 'static) -> Self {
-        Self(Crossing::new(Box::pin(stream)))
+        Self(Crossing::new(Box::pin(stream_within(stream))))
     }
 }
 
@@ -84,7 +85,7 @@ impl<T, E: Fails> futures_core::Stream for Awaited<T, E> {
 
 impl<T: 'static, E: Fails + 'static> Stream<T, E> {
     pub(crate) fn of(flow: Box<dyn Flow<T>>) -> Self {
-        Self::new(Awaited { flow, error: PhantomData })
+        Self(Crossing::new(Box::pin(Awaited { flow, error: PhantomData })))
     }
 }
 
