@@ -60,9 +60,7 @@ pub use crate::{
 /// Internals that the tests and fuzzers of the workspace use.
 pub mod testing {
     #[cfg(feature = "library")]
-    pub use crate::library::host::open::open_by_folder;
-    #[cfg(feature = "library")]
-    pub use crate::library::host::{check_structure, read, read_records, section_for};
+    pub use crate::library::host::{check_structure, open::open_by_folder, read, read_records, section_for};
     #[cfg(feature = "process")]
     pub use crate::process::handshake::read as read_handshake;
     #[cfg(feature = "process")]
