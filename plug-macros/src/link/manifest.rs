@@ -219,7 +219,8 @@ impl<'t, 'i> File<'t, 'i> {
                     sources.insert(key.get_ref().to_string(), (source, line(self.text, key.span().start)));
                 }
                 None => {
-                    let message = format!("the source of `{0}` is a text, such as `{0} = \"crates.io\"`", key.get_ref());
+                    let message =
+                        format!("the source of `{0}` is a text, such as `{0} = \"crates.io\"`", key.get_ref());
                     errors.push(self.error(value, &message));
                 }
             }
