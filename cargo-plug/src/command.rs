@@ -1,0 +1,34 @@
+//! The commands, a file for each that is more than a text.
+
+mod build;
+mod list;
+
+use clap::CommandFactory;
+
+use crate::cli::{self, Command};
+use crate::failure::Failure;
+use crate::{cache, shell};
+
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Build(arguments) => build::run(arguments),
+        Command::List(arguments) => list::run(arguments),
+        Command::Clean(_) => clean(),
+        Command::Completions(arguments) => completions(arguments),
+        _ => Err(Failure::new("todo")),
+    }
+}
+
+fn clean() -> Result<(), Failure> {
+    let (programs, bytes) = cache::clean()?;
+    let plural = if programs == 1 { "" } else { "s" };
+    shell::status("Removed", &format!("{programs} program{plural}, {} MiB", bytes >> 20));
+    Ok(())
+}
+
+fn completions(arguments: &cli::Completions) -> Result<(), Failure> {
+    let mut command = cli::Cargo::command();
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut command, "cargo", &mut script);
+    shell::data(&String::from_utf8_lossy(&script))
+}
