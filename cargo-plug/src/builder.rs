@@ -80,14 +80,19 @@ impl Builder {
         Ok(Self { cargo, entry, blueprint, program, plugins, lock: order.lock.clone(), graph: None })
     }
 
-    /// The folder of the package.
+    /// The folder of the package. It changes only if the package does, or Cargo would build it again.
     fn folder(&self) -> PathBuf {
         self.entry.folder.join("package")
     }
 
+    /// The folder in which the versions are found.
+    fn resolved(&self) -> PathBuf {
+        self.entry.folder.join("resolved")
+    }
+
     /// The lock file of the package.
     pub(crate) fn lock_file(&self) -> PathBuf {
-        self.folder().join("Cargo.lock")
+        self.resolved().join("Cargo.lock")
     }
 
     /// Forgets the versions of earlier builds.
@@ -142,14 +147,21 @@ impl Builder {
                 self.take_over(&graph, &package, &root)?;
             }
         }
-        let folder = self.folder();
         let cargo = self.cargo.clone();
-        let graph = self.find_versions(&cargo, &folder)?;
+        let graph = self.find_versions(&cargo, &self.resolved())?;
         self.check(&graph)?;
         self.blueprint.sources = self.sources(&graph);
-        self.blueprint.write(&folder)?;
+        self.blueprint.settings.prune(|name| graph.packages().any(|package| *package.name == name));
         self.graph = Some(graph);
-        Ok(())
+        self.write()
+    }
+
+    /// Writes the package as it is built.
+    fn write(&self) -> Result<(), Failure> {
+        let folder = self.folder();
+        self.blueprint.write(&folder)?;
+        let lock = fs::read_to_string(self.lock_file()).at("read", &self.lock_file())?;
+        cache::write(&folder.join("Cargo.lock"), &lock)
     }
 
     /// Takes over what the build of the program, or of the first plugin, obeys.
@@ -379,7 +391,7 @@ impl Builder {
 
     /// Takes a newer version of one plugin.
     pub(crate) fn update(&self, package: &str) -> Result<(), Failure> {
-        Ok(self.cargo.update(&self.folder().join("Cargo.toml"), package)?)
+        Ok(self.cargo.update(&self.resolved().join("Cargo.toml"), package)?)
     }
 }
 

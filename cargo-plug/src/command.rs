@@ -1,7 +1,12 @@
 //! The commands, a file for each that is more than a text.
 
+mod add;
 mod build;
+mod check;
 mod list;
+mod new;
+mod run;
+mod update;
 
 use clap::CommandFactory;
 
@@ -12,10 +17,14 @@ use crate::{cache, shell};
 pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Build(arguments) => build::run(arguments),
+        Command::Run(arguments) => run::run(arguments),
+        Command::New(arguments) => new::run(arguments),
+        Command::Add(arguments) => add::run(arguments),
         Command::List(arguments) => list::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Update(arguments) => update::run(arguments),
         Command::Clean(_) => clean(),
         Command::Completions(arguments) => completions(arguments),
-        _ => Err(Failure::new("todo")),
     }
 }
 

@@ -87,7 +87,7 @@ fn only_package(spec: &Spec, cargo: &Cargo) -> Result<String, Failure> {
     cache::write(&manifest, "[package]\nname = \"probe\"\nedition = \"2024\"\n\n[workspace]\n")?;
     cache::write(&folder.path().join("src/lib.rs"), "")?;
     let mut arguments = vec!["--git".into(), url.into()];
-    for (kind, name) in reference {
+    if let Some((kind, name)) = reference {
         arguments.extend([format!("--{}", kind.key()).into(), name.into()]);
     }
     cargo.add(&manifest, &arguments).map_err(|error| {

@@ -66,7 +66,16 @@ impl Needed {
         Self { name: PLUG.to_owned(), key: PLUG.to_owned(), source, features, has_default_features: false }
     }
 
-    fn value(&self) -> Value {
+    /// The same with paths relative to a folder.
+    pub(crate) fn relative_to(mut self, folder: &Path) -> Self {
+        if let Some(path) = self.source.get("path").and_then(Value::as_str).map(PathBuf::from) {
+            self.source.insert("path", relative(&path, folder).into());
+        }
+        self
+    }
+
+    /// The value in Cargo.toml.
+    pub(crate) fn value(&self) -> Value {
         let mut table = self.source.clone();
         if self.key != self.name {
             table.insert("package", self.name.as_str().into());
@@ -84,6 +93,19 @@ impl Needed {
     fn crate_name(&self) -> String {
         self.key.replace('-', "_")
     }
+}
+
+/// The path as it is written in a file of this folder. Windows takes slashes too.
+pub(crate) fn relative(path: &Path, folder: &Path) -> String {
+    let (path, folder): (Vec<_>, Vec<_>) = (path.components().collect(), folder.components().collect());
+    let same = path.iter().zip(&folder).take_while(|(one, other)| one == other).count();
+    if same <= 1 {
+        return path.iter().collect::<PathBuf>().to_string_lossy().into_owned();
+    }
+    let up = folder[same..].iter().map(|_| "..".into());
+    let down = path[same..].iter().map(|part| part.as_os_str().to_string_lossy());
+    let parts: Vec<_> = up.chain(down).collect();
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
 /// Undoes the escapes of a query, which Cargo writes for the `/` of a branch.
@@ -143,6 +165,20 @@ impl Settings {
                 .or_else(|| text("package", "resolver"))
                 .or(Some(edition.to_owned())),
             rust_version: package.rust_version.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl Settings {
+    /// Leaves out the profiles of packages that the build does not have, for which Cargo would warn.
+    pub(crate) fn prune(&mut self, is_there: impl Fn(&str) -> bool) {
+        let profiles = self.profiles.iter_mut().filter_map(Item::as_table_like_mut).flat_map(|table| table.iter_mut());
+        for (_, profile) in profiles {
+            let Some(packages) = profile.as_table_like_mut().and_then(|profile| profile.get_mut("package")) else { continue };
+            let Some(packages) = packages.as_table_like_mut() else { continue };
+            let is_gone = |spec: &&str| *spec != "*" && !is_there(spec.split(['@', ':']).next().unwrap_or(spec));
+            let gone: Vec<_> = packages.iter().map(|(spec, _)| spec).filter(is_gone).map(str::to_owned).collect();
+            gone.iter().for_each(|spec| _ = packages.remove(spec));
         }
     }
 }
@@ -210,6 +246,8 @@ impl Blueprint {
         if !self.sources.is_empty() {
             plug["sources"] = Item::Table(self.sources.iter().map(|(key, source)| (key, value(source))).collect());
         }
+        // A header alone would be left of a table with nothing but another table.
+        plug.set_implicit(true);
         if !plug.is_empty() {
             let mut metadata = Table::new();
             metadata.set_implicit(true);
@@ -310,6 +348,15 @@ fn unplaced(table: &mut Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_relative() {
+        let relative = |path: &str, folder: &str| relative(Path::new(path), Path::new(folder));
+        assert_eq!(relative("/w/app/interface", "/w/plugin-x"), "../app/interface");
+        assert_eq!(relative("/w/app", "/w"), "app");
+        assert_eq!(relative("/w", "/w"), ".");
+        assert_eq!(relative("/other/app", "/w"), "/other/app");
+    }
 
     #[test]
     fn a_branch_is_decoded() {
