@@ -8,7 +8,7 @@
 //!   that Cargo found for it;
 //! * `fit` compares the versions and sources that a program and a plugin share;
 //! * `package` writes the package that is built, in a folder of the `cache`, and `builder` builds it;
-//! * `records` reads the plugins in a file, which is not run;
+//! * `records` reads the plugins in a file, which is not run, and `traits` the interfaces in a source;
 //! * `shell` prints everything, and `failure` is the end of a command.
 
 mod builder;
@@ -25,6 +25,7 @@ mod project;
 mod records;
 mod shell;
 mod spec;
+mod traits;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

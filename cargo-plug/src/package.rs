@@ -174,7 +174,9 @@ impl Settings {
     pub(crate) fn prune(&mut self, is_there: impl Fn(&str) -> bool) {
         let profiles = self.profiles.iter_mut().filter_map(Item::as_table_like_mut).flat_map(|table| table.iter_mut());
         for (_, profile) in profiles {
-            let Some(packages) = profile.as_table_like_mut().and_then(|profile| profile.get_mut("package")) else { continue };
+            let Some(packages) = profile.as_table_like_mut().and_then(|profile| profile.get_mut("package")) else {
+                continue;
+            };
             let Some(packages) = packages.as_table_like_mut() else { continue };
             let is_gone = |spec: &&str| *spec != "*" && !is_there(spec.split(['@', ':']).next().unwrap_or(spec));
             let gone: Vec<_> = packages.iter().map(|(spec, _)| spec).filter(is_gone).map(str::to_owned).collect();

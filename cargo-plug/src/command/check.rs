@@ -1,6 +1,6 @@
 //! `cargo plug check`: whether the plugins of a library fit a program, from the records of both files.
 
-use plug::library::Difference;
+use plug::link::Difference;
 
 use crate::cli::Check;
 use crate::failure::Failure;

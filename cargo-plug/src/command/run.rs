@@ -97,7 +97,10 @@ fn program_for(plugin: &Local, cargo: &Cargo) -> Result<String, Failure> {
     let is_program = |package: &&Package| {
         let has_interface = |(name, _): &(String, _)| interfaces_of(package).iter().any(|(other, _)| other == name);
         let is_bin = package.targets.iter().any(cargo_metadata::Target::is_bin);
-        package.id != plugin.package.id && is_bin && library_of(package).is_some() && interfaces.iter().any(has_interface)
+        package.id != plugin.package.id
+            && is_bin
+            && library_of(package).is_some()
+            && interfaces.iter().any(has_interface)
     };
     let programs = plugin.workspace.packages.iter().filter(is_program).filter(|package| !is_plugin(package));
     let programs: Vec<_> = programs.collect();

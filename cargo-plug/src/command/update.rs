@@ -57,7 +57,8 @@ fn versions(lock: &str) -> Vec<String> {
     let text = |package: &toml_edit::Table, key: &str| Some(package.get(key)?.as_str()?.to_owned());
     let versions = packages.into_iter().flatten().filter_map(|package| {
         let source = text(package, "source").unwrap_or_default();
-        let revision = source.split_once('#').map(|(_, revision)| format!(" ({})", revision.get(..12).unwrap_or(revision)));
+        let revision =
+            source.split_once('#').map(|(_, revision)| format!(" ({})", revision.get(..12).unwrap_or(revision)));
         Some(format!("{} v{}{}", text(package, "name")?, text(package, "version")?, revision.unwrap_or_default()))
     });
     versions.collect()

@@ -18,7 +18,8 @@ fn a_program_with_plugins_from_folders() {
     same(&world.run("mine"), "loud greets x of 0.3.0: path <>/plugin-loud\n");
 
     // With one plugin more, it and the package are all that is compiled.
-    let more = ["build", "./greeter", "--with", "./plugin-loud", "--with", "./with space/größe", "--offline", "-o", "mine"];
+    let more =
+        ["build", "./greeter", "--with", "./plugin-loud", "--with", "./with space/größe", "--offline", "-o", "mine"];
     let (_, stderr) = world.plug(&more);
     assert_eq!(compiled(&stderr), ["plugin-umlaut", "greeter-with-plugins"], "{stderr}");
     assert!(stderr.ends_with("       Built mine with `loud`, `umlaut`\n"), "{stderr}");
@@ -41,16 +42,19 @@ NAME    PACKAGE              SOURCE                   SUMMARY
 loud    plugin-loud 0.3.0    path <>/plugin-loud      Greets as loud.
 umlaut  plugin-umlaut 0.3.0  path <>/with space/größe  Greets as umlaut.
 "
-        .replace("path <>/plugin-loud      ", &format!("{:1$}", "path <>/plugin-loud", "path <>/with space/größe".chars().count() + 2))
+        .replace(
+            "path <>/plugin-loud      ",
+            &format!("{:1$}", "path <>/plugin-loud", "path <>/with space/größe".chars().count() + 2),
+        )
         .as_str(),
     );
 
     // The package that was kept is one as any other.
     same(
-        &world.read("kept/Cargo.toml").replace(&world.folder.display().to_string(), "<>").replace(
-            &plug_tests::root().display().to_string(),
-            "<root>",
-        ),
+        &world
+            .read("kept/Cargo.toml")
+            .replace(&world.folder.display().to_string(), "<>")
+            .replace(&plug_tests::root().display().to_string(), "<root>"),
         r#"[package]
 name = "greeter-with-plugins"
 version = "0.1.0"
@@ -92,10 +96,12 @@ resolver = "3"
 fn features_profiles_and_the_toolchain_of_the_program() {
     let world = World::new("options");
     world.plugin("plugin-loud", "plugin-loud");
-    world.write("plugin-loud/src/lib.rs", &crate::world::greets("loud").replace("loud greets", "{fast} greets").replace(
-        "Ok(",
-        "let fast = if cfg!(feature = \"fast\") { \"fast\" } else { \"slow\" };\n        Ok(",
-    ));
+    world.write(
+        "plugin-loud/src/lib.rs",
+        &crate::world::greets("loud")
+            .replace("loud greets", "{fast} greets")
+            .replace("Ok(", "let fast = if cfg!(feature = \"fast\") { \"fast\" } else { \"slow\" };\n        Ok("),
+    );
     let manifest = world.read("greeter/Cargo.toml");
     let profile = "\n[profile.tiny]\ninherits = \"dev\"\ndebug-assertions = false\n\n[profile.dev.package.nobody]\nopt-level = 3\n";
     world.write("greeter/Cargo.toml", &(manifest + profile));
@@ -144,11 +150,20 @@ fn plugins_alone() {
     let (stdout, _) = world.plug(&["check", "libplugin_loud.so", "--for", "mine"]);
     same(&stdout, "plugin `calm` fits\nplugin `loud` fits\n");
     let interface = world.read("greeter/interface/src/lib.rs");
-    world.write("greeter/interface/src/lib.rs", &interface.replace("plug::Error>;", "plug::Error>;\n    /// New.\n    fn more(&self, of: u32) -> Result<u8, plug::Error>;"));
-    world.write("plugin-calm/src/lib.rs", &crate::world::greets("calm").replace("Error> {\n", "Error> {\n        let _ = self.more(1);\n").replace(
-        "    fn greet",
-        "    fn more(&self, _: u32) -> Result<u8, plug::Error> {\n        Ok(7)\n    }\n\n    fn greet",
-    ));
+    world.write(
+        "greeter/interface/src/lib.rs",
+        &interface.replace(
+            "plug::Error>;",
+            "plug::Error>;\n    /// New.\n    fn more(&self, of: u32) -> Result<u8, plug::Error>;",
+        ),
+    );
+    world.write(
+        "plugin-calm/src/lib.rs",
+        &crate::world::greets("calm").replace("Error> {\n", "Error> {\n        let _ = self.more(1);\n").replace(
+            "    fn greet",
+            "    fn more(&self, _: u32) -> Result<u8, plug::Error> {\n        Ok(7)\n    }\n\n    fn greet",
+        ),
+    );
     world.plug(&["build", "./greeter", "--with", "./plugin-calm", "--offline", "-o", "newer"]);
     let mut command = world.command("", &["check", "libplugin_loud.so", "--for", "newer"]);
     let output = plug_tests::run(&mut command);

@@ -58,7 +58,10 @@ impl World {
             ),
         );
         world.write("greeter/src/lib.rs", PROGRAM);
-        world.write("greeter/src/main.rs", "//! Greets.\n\nfn main() -> Result<(), plug::Error> {\n    greeter::main()\n}\n");
+        world.write(
+            "greeter/src/main.rs",
+            "//! Greets.\n\nfn main() -> Result<(), plug::Error> {\n    greeter::main()\n}\n",
+        );
         world.write(
             "greeter/interface/Cargo.toml",
             "[package]\nname = \"greeter-interface\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[dependencies]\nplug.workspace = true\n",
@@ -72,13 +75,19 @@ impl World {
     /// `plug` of this workspace, as a line of Cargo.toml.
     pub fn plug_dependency(&self, more: &str) -> String {
         let path = root().join("plug").display().to_string();
-        format!("plug = {{ path = '{path}', version = \"0.1\", default-features = false, features = [\"inventory\"]{more} }}")
+        format!(
+            "plug = {{ path = '{path}', version = \"0.1\", default-features = false, features = [\"inventory\"]{more} }}"
+        )
     }
 
     /// A plugin crate with a plugin of the same name, less `plugin-`.
     pub fn plugin(&self, folder: &str, package: &str) {
         let interface = self.path("greeter/interface").display().to_string();
-        self.plugin_with(folder, package, &format!("greeter-interface = {{ path = '{interface}' }}\n{}\n", self.plug_dependency("")));
+        self.plugin_with(
+            folder,
+            package,
+            &format!("greeter-interface = {{ path = '{interface}' }}\n{}\n", self.plug_dependency("")),
+        );
     }
 
     /// The same with these dependencies.
@@ -159,7 +168,17 @@ impl World {
         let text = text.replace(&self.folder.display().to_string(), "<>");
         let is_told = |line: &&str| {
             let word = line.trim_start().split(' ').next().unwrap_or_default();
-            let progress = ["Updating", "Locking", "Finished", "Adding", "Downloading", "Downloaded", "Blocking", "Fresh", "Removing"];
+            let progress = [
+                "Updating",
+                "Locking",
+                "Finished",
+                "Adding",
+                "Downloading",
+                "Downloaded",
+                "Blocking",
+                "Fresh",
+                "Removing",
+            ];
             !(line.starts_with("  ") && progress.contains(&word))
         };
         text.lines().filter(is_told).map(|line| format!("{line}\n")).collect()
@@ -169,7 +188,9 @@ impl World {
     pub fn repository(&self, folder: &str, tag: &str) -> String {
         let git = |arguments: &[&str]| {
             let mut git = Command::new("git");
-            git.current_dir(self.path(folder)).args(["-c", "user.name=x", "-c", "user.email=x@example.org"]).args(arguments);
+            git.current_dir(self.path(folder))
+                .args(["-c", "user.name=x", "-c", "user.email=x@example.org"])
+                .args(arguments);
             git.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
             plug_tests::succeed(&mut git)
         };
