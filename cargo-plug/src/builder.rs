@@ -16,6 +16,7 @@ use crate::graph::{Graph, PLUG, folder_of, program_of, source_text};
 use crate::locate::Located;
 use crate::package::{Blueprint, Needed, Settings};
 use crate::records;
+use crate::spec::Origin;
 
 /// What to build.
 #[derive(Debug, Clone)]
@@ -121,14 +122,21 @@ impl Builder {
             Some(host) => (host.clone(), host.local.clone()),
             None => return Ok(()),
         };
+        // Before Cargo, which would leave these packages out with a warning.
+        for (is_plugin, located) in
+            self.program.iter().map(|program| (false, program)).chain(self.plugins.iter().map(|p| (true, p)))
+        {
+            let Some(local) = &located.local else { continue };
+            if crate::graph::library_of(&local.package).is_none() {
+                let graph = Graph::new(local.workspace.clone());
+                let side = Side { graph: &graph, package: &local.package };
+                if is_plugin { fit::check_plugin(side)? } else { fit::check_program(side)? }
+            }
+        }
         match local {
             Some(local) => {
                 let root = local.workspace.workspace_root.as_std_path().to_owned();
                 let graph = Graph::new(local.workspace);
-                if self.program.is_some() && crate::graph::library_of(&local.package).is_none() {
-                    // Before Cargo, which would leave the package out with a warning.
-                    fit::check_program(Side { graph: &graph, package: &local.package })?;
-                }
                 self.take_over(&graph, &local.package, &root)?;
             }
             None => {
@@ -139,8 +147,11 @@ impl Builder {
                 let cargo = self.cargo.unlocked();
                 let graph = self.find_versions(&cargo, &folder)?;
                 let package = graph.find(&host.spec, &host.name).ok_or_else(|| not_found(&host))?.clone();
-                let workspace = cargo.workspace(package.manifest_path.as_std_path())?;
-                let root = workspace.workspace_root.into_std_path_buf();
+                let root = match host.spec.origin {
+                    // A published package is in no workspace.
+                    Origin::Registry { .. } => folder_of(&package).to_owned(),
+                    _ => cargo.workspace(package.manifest_path.as_std_path())?.workspace_root.into_std_path_buf(),
+                };
                 if self.program.is_some() {
                     self.blueprint.target = program_of(&package);
                 }
@@ -317,16 +328,14 @@ impl Builder {
             return locked(message);
         }
         let is_pinned = message.contains("failed to select a version for");
-        let has_network = !message.contains("failed to get") && !message.contains("unable to update");
         let failure = Failure::from(unresolved);
-        match (is_pinned, has_network) {
-            (true, _) => failure.hint(
-                "the program and its plugins share each dependency of one major version: take versions that fit, \
-                 or build a plugin apart: `cargo plug build --as library --with …`",
-            ),
-            (false, false) => failure.hint("`--offline` takes what was downloaded before"),
-            _ => failure,
+        if !is_pinned {
+            return failure;
         }
+        failure.hint(
+            "the program and its plugins share each dependency of one major version: take versions that fit, \
+             or build a plugin apart: `cargo plug build --as library --with …`",
+        )
     }
 
     /// Writes the package to a folder that the user keeps.
@@ -406,10 +415,17 @@ fn not_found(located: &Located) -> Failure {
 
 fn not_alone(located: &Located, error: Unresolved) -> Failure {
     let text = error.0.trim();
+    if text.contains("links to the native library `plug`") {
+        let message =
+            format!("`{}` takes `{PLUG}` in two versions or from two sources, and can be built nowhere", located.spec);
+        return Failure::new(message).hint(format!(
+            "it and the crate of its interface have to take the same `{PLUG}`: `cargo tree -i {PLUG}` in its folder says more"
+        ));
+    }
     let text = text.strip_prefix("error: ").unwrap_or(text);
     let failure = Failure::of_cargo(format!("cannot find the versions of `{}`\n{text}", located.spec));
     match located.spec.origin {
-        crate::spec::Origin::Registry { .. } if Path::new(&located.name).join("Cargo.toml").exists() => {
+        Origin::Registry { .. } if Path::new(&located.name).join("Cargo.toml").exists() => {
             failure.hint(format!("for the folder of that name, write `./{}`", located.name))
         }
         _ => failure,

@@ -26,7 +26,11 @@ pub(crate) struct Unresolved(pub String);
 impl From<Unresolved> for Failure {
     fn from(Unresolved(message): Unresolved) -> Self {
         let message = message.trim();
-        Self::of_cargo(message.strip_prefix("error: ").unwrap_or(message))
+        let failure = Self::of_cargo(message.strip_prefix("error: ").unwrap_or(message));
+        match message.contains("offline") {
+            true => failure.hint("`--offline` takes what was downloaded before"),
+            false => failure,
+        }
     }
 }
 

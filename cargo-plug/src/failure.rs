@@ -27,6 +27,7 @@ impl Failure {
     }
 
     /// The program that was run has ended with this status.
+    #[cfg(not(unix))]
     pub(crate) fn of_program(status: u8) -> Self {
         Self { message: String::new(), hints: Vec::new(), is_of_cargo: true, status }
     }

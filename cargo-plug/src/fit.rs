@@ -51,12 +51,12 @@ pub(crate) fn check_program(program: Side<'_>) -> Result<(), Failure> {
 /// Refuses a package that cannot be a plugin.
 pub(crate) fn check_plugin(plugin: Side<'_>) -> Result<(), Failure> {
     let name = &plugin.package.name;
-    if !plugin.graph.on_plug(plugin.package).contains_key(PLUG) {
-        return Err(Failure::new(format!("`{name}` is no plugin: it does not depend on `{PLUG}`")));
-    }
     if library_of(plugin.package).is_none() {
         return Err(Failure::new(format!("`{name}` is no plugin crate: it has no library"))
             .hint("a plugin is in src/lib.rs, and not in src/main.rs"));
+    }
+    if !plugin.graph.on_plug(plugin.package).contains_key(PLUG) {
+        return Err(Failure::new(format!("`{name}` is no plugin: it does not depend on `{PLUG}`")));
     }
     Ok(())
 }
@@ -91,7 +91,10 @@ pub(crate) fn is_united(program: Side<'_>, plugin: Side<'_>) -> bool {
 /// Adds the patches that unite the shared packages, if their versions fit.
 pub(crate) fn unite(program: Side<'_>, plugin: Side<'_>, patches: &mut Patches) -> Result<(), Failure> {
     let theirs = plugin.graph.on_plug(plugin.package);
-    for (name, ours) in program.graph.on_plug(program.package) {
+    // A misfit of `plug` explains those of interfaces, and so comes first.
+    let mut shared: Vec<_> = program.graph.on_plug(program.package).into_iter().collect();
+    shared.sort_by_key(|(name, _)| *name != PLUG);
+    for (name, ours) in shared {
         let Some(theirs) = theirs.get(name).filter(|theirs| theirs.id != ours.id) else { continue };
         if theirs.id == plugin.package.id {
             continue;

@@ -51,10 +51,6 @@ impl Graph {
         named().find(is_from).or_else(|| named().next())
     }
 
-    pub(crate) fn package(&self, id: &PackageId) -> Option<&Package> {
-        self.packages.get(id)
-    }
-
     pub(crate) fn packages(&self) -> impl Iterator<Item = &Package> {
         self.packages.values()
     }

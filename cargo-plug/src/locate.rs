@@ -62,7 +62,8 @@ impl Local {
         if let Some(package) = package {
             return Ok(Self { package: package.clone(), workspace });
         }
-        let names: Vec<_> = workspace.packages.iter().map(|package| format!("`{}`", package.name)).collect();
+        let mut names: Vec<_> = workspace.packages.iter().map(|package| format!("`{}`", package.name)).collect();
+        names.sort();
         let (place, has) = (folder.display(), format!("it has {}", names.join(", ")));
         Err(match name {
             Some(name) => Failure::new(format!("there is no package `{name}` in `{place}`")).hint(has),

@@ -62,7 +62,6 @@ pub(crate) struct Plugin {
 pub(crate) struct Interface {
     pub number: String,
     pub path: String,
-    pub version: String,
     pub methods: Vec<Method>,
 }
 
@@ -308,7 +307,7 @@ impl Interface {
             Ok(Method { name, has_default: default == "default", signature, fingerprint })
         });
         let methods = methods.collect::<Result<_, String>>()?;
-        Ok(Self { number: number.to_owned(), path: path.to_owned(), version: version.to_owned(), methods })
+        Ok(Self { number: number.to_owned(), path: path.to_owned(), methods })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The world of a test: a program whose greeters are plugins, its interface, plugins, repositories and registries.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use plug_tests::{clean, root, run, scratch, target, texts};
@@ -228,9 +228,4 @@ pub fn same(seen: &str, expected: &str) {
 pub fn compiled(stderr: &str) -> Vec<&str> {
     let lines = stderr.lines().filter_map(|line| line.trim_start().strip_prefix("Compiling "));
     lines.map(|line| line.split(' ').next().unwrap_or_default()).collect()
-}
-
-/// Whether a file exists.
-pub fn is_there(path: &Path) -> bool {
-    path.exists()
 }
