@@ -169,11 +169,13 @@ fn is_interface(attribute: &Attribute) -> bool {
 
 fn interface(item: &ItemTrait, path: String, module: &Module, crate_name: &str) -> Interface {
     let (mut methods, mut types, mut names) = (Vec::new(), Vec::new(), Names::default());
+    let is_error = |import: &String| import == "plug::Error";
+    let has_error = imports(module, &["Error".to_owned()], crate_name).iter().any(is_error);
     for item in &item.items {
         match item {
             TraitItem::Fn(method) if method.default.is_none() => {
                 names.visit_signature(&method.sig);
-                methods.push(Method::new(&method.sig, &module.text));
+                methods.push(Method::new(&method.sig, &module.text, has_error));
             }
             TraitItem::Type(item) if item.default.is_none() => types.push(item.ident.to_string()),
             _ => {}
@@ -185,7 +187,7 @@ fn interface(item: &ItemTrait, path: String, module: &Module, crate_name: &str) 
 }
 
 impl Method {
-    fn new(signature: &syn::Signature, text: &str) -> Self {
+    fn new(signature: &syn::Signature, text: &str, has_error: bool) -> Self {
         let mut edits = Vec::new();
         let mut examples = Some(Vec::new());
         for input in &signature.inputs {
@@ -208,7 +210,7 @@ impl Method {
             }
         }
         let result = match &signature.output {
-            ReturnType::Type(_, ty) => kind(&slice(text, ty.span().byte_range())),
+            ReturnType::Type(_, ty) => kind(&slice(text, ty.span().byte_range()), has_error),
             ReturnType::Default => Kind::Other,
         };
         let is_mutable = signature
@@ -223,12 +225,14 @@ fn slice(text: &str, range: std::ops::Range<usize>) -> String {
     text.get(range).unwrap_or_default().to_owned()
 }
 
-fn kind(result: &str) -> Kind {
+/// `has_error` says that `Error` is `plug::Error` there.
+fn kind(result: &str, has_error: bool) -> Kind {
     let result: String = result.chars().filter(|c| !c.is_whitespace()).collect();
     let Some(arguments) = result.strip_prefix("Result<").and_then(|rest| rest.strip_suffix('>')) else {
         return Kind::Other;
     };
-    if arguments.ends_with(",plug::Error") || arguments.ends_with(",::plug::Error") {
+    let own = if has_error { ",Error" } else { ",plug::Error" };
+    if [",plug::Error", ",::plug::Error", own].iter().any(|error| arguments.ends_with(error)) {
         Kind::Error
     } else if arguments.contains(',') {
         Kind::OtherError
@@ -363,7 +367,9 @@ mod tests {
             ("Result<()>", Kind::Other),
             ("String", Kind::Other),
         ] {
-            assert_eq!(kind(result), expected, "{result}");
+            assert_eq!(kind(result, false), expected, "{result}");
         }
+        assert_eq!(kind("Result<u8, Error>", true), Kind::Error);
+        assert_eq!(kind("Result<u8, Error>", false), Kind::OtherError);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Start with the [`tutorial`].
 //! [`library`], [`process`], [`go`] and [`grpc`] are about the links, [`settings`] about settings of
-//! plugins, [`manifest`] about Cargo.toml, and [`testing`] about tests of plugins and hosts.
+//! plugins, [`manifest`] about Cargo.toml, [`builder`] about `cargo plug`, and [`testing`] about tests
+//! of plugins and hosts.
 
 // `docs` beside `src` is a symbolic link to the repository's folder: a package has no files from
 // outside, and Cargo puts the files behind the link into it.
@@ -13,6 +14,7 @@ macro_rules! guides {
     ($($name:ident $file:literal)*) => {
         $(
             /// [app]: crate::guide::app
+            /// [builder]: crate::guide::builder
             /// [go]: crate::guide::go
             /// [grpc]: crate::guide::grpc
             /// [library]: crate::guide::library
@@ -32,6 +34,7 @@ macro_rules! guides {
 guides! {
     tutorial "../docs/tutorial.md"
     manifest "../docs/manifest.md"
+    builder "../docs/builder.md"
     settings "../docs/settings.md"
     testing "../docs/testing.md"
     library "../docs/library.md"

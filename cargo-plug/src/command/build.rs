@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::builder::{Builder, Order};
 use crate::cache;
-use crate::cli::{Build, Kind};
+use crate::cli::{Build, Kind, Selection};
 use crate::failure::{At, Failure};
 use crate::project::Project;
 use crate::records::Records;
@@ -17,43 +17,34 @@ pub(crate) fn run(arguments: &Build) -> Result<(), Failure> {
     }
     let here = env::current_dir().at("find", Path::new("."))?;
     let given = &arguments.selection;
-    let mut project = Project::find(&here)?;
-    if arguments.save {
-        let mut saved = project.take().unwrap_or_else(|| Project::new(&here));
-        let output = arguments.output.as_deref().map(|output| output.display().to_string());
-        saved.save(given, output.as_deref())?;
-        project = Some(saved);
-    }
-    // A program on the command line is another order than that of the file.
-    let project = project.filter(|_| arguments.save || (given.program.is_none() && arguments.kind == Kind::Program));
-    let mut selection = given.clone();
-    let mut lock = None;
-    if let Some(project) = &project {
-        let of_file = project.selection()?;
-        let more = |of_file: &[String], given: &[String]| {
-            let more = given.iter().filter(|text| !of_file.contains(text)).cloned();
-            of_file.iter().cloned().chain(more).collect::<Vec<_>>()
-        };
-        selection.with = more(&of_file.with, &given.with);
-        selection.features = more(&of_file.features, &given.features);
-        selection.no_default_features |= of_file.no_default_features;
-        selection.program = of_file.program;
-        lock = Some(project.lock());
-    }
     if let (Kind::Library | Kind::Process, Some(program)) = (arguments.kind, &given.program) {
         return Err(Failure::new(format!("`{program}` is not built with `--as`, which builds plugins alone"))
             .hint("name the plugins with `--with SOURCE`"));
     }
-    let of_file = project.as_ref().and_then(Project::output);
-    let is_of_file = selection.with.len() == project.as_ref().map_or(0, |p| p.selection().map_or(0, |s| s.with.len()));
-    let order = Order { kind: arguments.kind, selection, folder: here.clone(), lock: lock.clone() };
+    let found = Project::find(&here)?;
+    let mut project = match arguments.save {
+        true => Some(found.unwrap_or_else(|| Project::new(&here))),
+        // A program on the command line is another order than that of the file.
+        false => found.filter(|_| given.program.is_none()),
+    };
+    let of_file = project.as_ref().map(Project::selection).transpose()?.unwrap_or_default();
+    let is_of_file = arguments.save || given.with.iter().all(|with| of_file.with.contains(with));
+    let is_program = arguments.kind == Kind::Program;
+    let lock = project.as_ref().map(Project::lock).filter(|_| is_program);
+    let order =
+        Order { kind: arguments.kind, selection: united(of_file, given), folder: here.clone(), lock: lock.clone() };
     let mut builder = Builder::new(&order, &arguments.flags)?;
+    let of_file = project.as_ref().and_then(Project::output).filter(|_| is_program);
     // An output that cannot be written is found before the build, which may take minutes.
     let asked = arguments.output.clone().map(|output| here.join(output)).or(of_file);
     if let Some(output) = &asked {
         check_output(output)?;
     }
     builder.resolve()?;
+    if let Some(project) = project.as_mut().filter(|_| arguments.save) {
+        let output = arguments.output.as_deref().map(|output| output.display().to_string());
+        project.save(given, output.as_deref())?;
+    }
     if let Some(folder) = &arguments.keep {
         builder.keep(&here.join(folder))?;
     }
@@ -76,6 +67,20 @@ pub(crate) fn run(arguments: &Build) -> Result<(), Failure> {
     }
     report(&builder, &output);
     Ok(())
+}
+
+/// The choices of a file, and those of the command line.
+fn united(of_file: Selection, given: &Selection) -> Selection {
+    let more = |of_file: Vec<String>, given: &[String]| {
+        let more: Vec<_> = given.iter().filter(|text| !of_file.contains(text)).cloned().collect();
+        [of_file, more].concat()
+    };
+    Selection {
+        program: given.program.clone().or(of_file.program),
+        with: more(of_file.with, &given.with),
+        features: more(of_file.features, &given.features),
+        no_default_features: of_file.no_default_features || given.no_default_features,
+    }
 }
 
 /// The file's name if the user gives none.

@@ -14,7 +14,7 @@ fn a_source_that_leads_to_no_package() {
     same(&build("./empty"), "error: there is no package in `<>/empty`\nhint: it has no Cargo.toml\n");
     same(
         &build("./greeter#nobody"),
-        "error: there is no package `nobody` in `<>/greeter`\nhint: it has `greeter`, `greeter-interface`\n",
+        "error: there is no package `nobody` in `<>/greeter`\nhint: it has `greeter-interface`, `greeter`\n",
     );
     same(
         &build("plügin"),

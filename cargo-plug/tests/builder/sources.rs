@@ -88,8 +88,8 @@ fn a_program_and_a_plugin_from_repositories() {
     // A repository of several packages wants a name, and tells those that it has.
     let stderr = world.fail(101, &["build", &program, "--with", &format!("{plugins}?tag=v3"), "-o", "mine"]);
     assert!(stderr.contains("plugin-calm, plugin-loud"), "{stderr}");
-    let hint = format!("hint: name one of them, as `file://<>/repositories/plugins?tag=v3#NAME`\n");
-    assert!(stderr.ends_with(&hint), "{stderr}");
+    let hint = "hint: name one of them, as `file://<>/repositories/plugins?tag=v3#NAME`\n";
+    assert!(stderr.ends_with(hint), "{stderr}");
     // A reference that is not there, and a repository that is not there.
     let stderr =
         world.fail(101, &["build", &program, "--with", &format!("{plugins}?tag=v9#plugin-loud"), "-o", "mine"]);
@@ -174,7 +174,6 @@ fn a_program_and_plugins_from_a_registry() {
     let program = "[package]\nname = \"greeter\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[features]\nloud = []\n\n[dependencies]\n\
                    greeter-interface = \"1\"\n";
     let host = plug.replace("\"inventory\"", "\"inventory\", \"host\"");
-    let interface = world.path("greeter/interface").display().to_string();
     move_package("greeter", "greeter-1.0.0", format!("{program}{host}\n"));
     fs::remove_dir_all(world.path("vendor/greeter-1.0.0/interface")).unwrap();
     for version in ["0.3.0", "0.3.1", "0.4.0"] {
@@ -190,15 +189,12 @@ fn a_program_and_plugins_from_a_registry() {
     world.write("vendor/greeter-interface-2.0.0/Cargo.toml", "[package]\nname = \"greeter-interface\"\nversion = \"2.0.0\"\nedition = \"2024\"\n[dependencies]\nplug = \"0.2\"\n");
     world.write("vendor/greeter-interface-2.0.0/src/lib.rs", "");
     publish(&world, "greeter-interface-2.0.0");
-    for (name, folder) in [("plug", "plug-0.2.0")] {
-        world.write(
-            &format!("vendor/{folder}/Cargo.toml"),
-            &format!("[package]\nname = \"{name}\"\nversion = \"0.2.0\"\nedition = \"2024\"\nlinks = \"plug\"\nbuild = \"build.rs\"\n[features]\ninventory = []\n"),
-        );
-        world.write(&format!("vendor/{folder}/src/lib.rs"), "");
-        world.write(&format!("vendor/{folder}/build.rs"), "fn main() {}\n");
-        publish(&world, folder);
-    }
+    let stub =
+        "[package]\nname = \"plug\"\nversion = \"0.2.0\"\nedition = \"2024\"\nlinks = \"plug\"\nbuild = \"build.rs\"\n";
+    world.write("vendor/plug-0.2.0/Cargo.toml", &format!("{stub}[features]\ninventory = []\n"));
+    world.write("vendor/plug-0.2.0/src/lib.rs", "");
+    world.write("vendor/plug-0.2.0/build.rs", "fn main() {}\n");
+    publish(&world, "plug-0.2.0");
     let plug_with = |arguments: &[&str]| {
         let mut command = world.command("", arguments);
         // The sources of the crates are in another folder than those of all other tests.
@@ -226,7 +222,6 @@ fn a_program_and_plugins_from_a_registry() {
     assert!(stderr.starts_with("error: cannot find the versions of `plugin-nobody`\n"), "{stderr}");
 
     // The program is in a folder, and the plugin in the registry: both have the interface of the folder.
-    let _ = interface;
     world.succeed(&mut plug_with(&["build", "./greeter", "--with", "plugin-loud@0.3", "--offline", "-o", "mine"]));
     same(&world.run("mine"), "loud greets x of 0.3.1: crates.io\n");
 }
