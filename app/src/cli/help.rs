@@ -121,8 +121,7 @@ JSON:
   plugins         one for each interface that has a plugin of this name:
                   {name, aliases, deprecated, interface, summary, docs, package,
                   version, license, repository, file, line, link, differences,
-                  takes_settings, schema, library}, and source, as `path /x` or
-                  `crates.io`, if `cargo plug` added the package
+                  takes_settings, schema, library}; and source, if `cargo plug` added it
     deprecated    what to use instead; null where it is not deprecated
     package, version, license, repository
                   null where nothing is known

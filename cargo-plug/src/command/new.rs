@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cargo_metadata::Package;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &New) -> Result<(), Failure> {
     let located = Located::find(&arguments.interface, &here, &cargo)?;
     let (interface_package, plug) = interface_package(&located, &cargo)?;
     let interface = choose(&interface_package, arguments.trait_name.as_deref())?;
-    let program = program_of(arguments, &interface_package, &located, &here, &folder)?;
+    let program = program_of(arguments, &interface_package, &located, &cargo, &here, &folder)?;
 
     let crate_ = NewCrate { name, interface: &interface, has_settings: arguments.settings };
     let dependency = Needed::of_spec(&located.spec, &located.name);
@@ -139,6 +139,7 @@ fn program_of(
     arguments: &New,
     package: &Package,
     located: &Located,
+    cargo: &Cargo,
     here: &Path,
     folder: &Path,
 ) -> Result<Option<String>, Failure> {
@@ -151,8 +152,13 @@ fn program_of(
     }
     if let Some(program) = named_program(package) {
         return match &located.spec.origin {
-            // A path in a repository leads nowhere else.
-            Origin::Git { .. } if PathBuf::from(&program).is_absolute() => Ok(None),
+            // A folder of a repository is a package of the same repository.
+            Origin::Git { .. } if Path::new(&program).is_absolute() => {
+                let local = Local::find(Path::new(&program), None, cargo)?;
+                let text = located.spec.to_string();
+                let repository = text.split_once('#').map_or(&*text, |(repository, _)| repository);
+                Ok(Some(format!("{repository}#{}", local.package.name)))
+            }
             _ => written(&program).map(Some),
         };
     }

@@ -85,6 +85,18 @@ fn a_program_and_a_plugin_from_repositories() {
     let listing = stdout.parse::<serde_json::Value>().unwrap();
     assert_eq!(listing["plugins"][0]["source"], *source);
 
+    // A new plugin takes the program from the interface's repository.
+    let interface = format!("{greeter}?tag=v1#greeter-interface");
+    world.plug(&["new", "hola", "--for", &interface, "--program", &program]);
+    let manifest = world.read("plugin-hola/Cargo.toml").replace(&world.folder.display().to_string(), "<>");
+    assert!(manifest.contains("program = \"file://<>/repositories/greeter?tag=v1#greeter\"\n"), "{manifest}");
+    assert!(
+        manifest.contains("plug = { git = \"file://<>/repositories/plug\", tag = \"v1\", default-features"),
+        "{manifest}"
+    );
+    let stderr = world.failure(1, &mut world.command("plugin-hola", &["run"]));
+    assert!(stderr.ends_with("Error: `hola` does not `greet` yet\n"), "{stderr}");
+
     // A repository of several packages wants a name, and tells those that it has.
     let stderr = world.fail(101, &["build", &program, "--with", &format!("{plugins}?tag=v3"), "-o", "mine"]);
     assert!(stderr.contains("plugin-calm, plugin-loud"), "{stderr}");
