@@ -1,5 +1,5 @@
 //! The source of a package as users write it: a name in a registry, a path, or a git repository.
-//! It knows no Cargo.toml, and looks at no file but for the `#` of a path.
+//! It reads no file, and looks only whether a path with `#` leads to one.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

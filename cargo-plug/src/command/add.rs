@@ -13,7 +13,7 @@ use crate::cli::Add;
 use crate::failure::{At, Failure};
 use crate::graph::{PLUG, folder_of, library_of};
 use crate::locate::Located;
-use crate::package::Needed;
+use crate::package::{Needed, relative};
 use crate::shell;
 use crate::spec::absolute;
 
@@ -53,9 +53,9 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
     }
     edits.add(&Needed::of_spec(&plugin.spec, name), &feature, &names)?;
     for edited in edits.of_root.iter().chain([&edits.of_program]) {
-        let path = edited.path.strip_prefix(&here).unwrap_or(&edited.path);
+        let path = relative(&edited.path, &here);
         for (table, line) in &edited.lines {
-            shell::data(&format!("{}: [{table}] {line}\n", path.display()))?;
+            shell::data(&format!("{path}: [{table}] {line}\n"))?;
         }
     }
     if arguments.dry_run {

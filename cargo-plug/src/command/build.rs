@@ -36,8 +36,8 @@ pub(crate) fn run(arguments: &Build) -> Result<(), Failure> {
     let mut builder = Builder::new(&order, &arguments.flags)?;
     let of_file = project.as_ref().and_then(Project::output).filter(|_| is_program);
     // An output that cannot be written is found before the build, which may take minutes.
-    let asked = arguments.output.clone().map(|output| here.join(output)).or(of_file);
-    if let Some(output) = &asked {
+    let requested = arguments.output.clone().map(|output| here.join(output)).or(of_file);
+    if let Some(output) = &requested {
         check_output(output)?;
     }
     builder.resolve()?;
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Build) -> Result<(), Failure> {
     if let Some(folder) = &arguments.keep {
         builder.keep(&here.join(folder))?;
     }
-    let output = match asked {
+    let output = match requested {
         Some(output) if !output.is_dir() => output,
         Some(folder) => folder.join(default_name(&builder, arguments.kind)),
         None => here.join(default_name(&builder, arguments.kind)),
