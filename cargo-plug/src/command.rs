@@ -36,8 +36,10 @@ fn clean() -> Result<(), Failure> {
 }
 
 fn completions(arguments: &cli::Completions) -> Result<(), Failure> {
-    let mut command = cli::Cargo::command();
+    // A script for `cargo` would take the place of Cargo's own.
+    let command = cli::Cargo::command();
+    let plug = command.find_subcommand("plug").cloned().unwrap_or(command);
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut command, "cargo", &mut script);
+    clap_complete::generate(arguments.shell, &mut plug.bin_name("cargo-plug"), "cargo-plug", &mut script);
     shell::data(&String::from_utf8_lossy(&script))
 }

@@ -6,13 +6,15 @@
 //!
 //! The sections are `start`, `size`, `open`, `lookup` and `build`; of shared libraries `calls`,
 //! `load`, `library-size` and `library-build`; against programs in Go `process`, `netrpc` and
-//! `grpc`; of a server under attack `memory`; and of plugins with settings `settings`.
+//! `grpc`; of a server under attack `memory`; of plugins with settings `settings`; and of `cargo
+//! plug` `builder`.
 //! Without a section, all are measured.
 //!
 //! It fails if a figure exceeds its limit, or the guard of a limit that has one.
 //! It fails without valgrind, unless `--without-valgrind` leaves out the counts of valgrind.
 //! Without Go, its three sections are left out.
 
+mod builder;
 mod grpc;
 mod instances;
 mod library;
@@ -63,7 +65,7 @@ fn main() -> ExitCode {
         "netrpc",
         "grpc",
         "memory",
-        "settings",
+        "builder",
     ];
     let unknown = |argument: &&String| *argument != "--without-valgrind" && !known.contains(&&argument[..]);
     if let Some(argument) = options.iter().chain(&sections).find(unknown) {
@@ -108,6 +110,9 @@ fn main() -> ExitCode {
     if is_asked_for("settings") {
         settings::open(&mut table, has_valgrind);
         settings::clean_build(&mut table);
+    }
+    if is_asked_for("builder") {
+        builder::measure(&mut table);
     }
     if is_asked_for("process") {
         process::measure(&mut table);
