@@ -2,8 +2,8 @@
 //!
 //! Start with the [`tutorial`].
 //! [`library`], [`process`], [`go`] and [`grpc`] are about the links, [`settings`] about settings of
-//! plugins, [`mod@async`] about asynchronous methods, [`manifest`] about Cargo.toml, and [`testing`]
-//! about tests of plugins and hosts.
+//! plugins, [`mod@async`] about asynchronous methods, [`manifest`] about Cargo.toml, [`builder`] about
+//! `cargo plug`, and [`testing`] about tests of plugins and hosts.
 
 // `docs` beside `src` is a symbolic link to the repository's folder: a package has no files from
 // outside, and Cargo puts the files behind the link into it.
@@ -15,6 +15,7 @@ macro_rules! guides {
         $(
             /// [app]: crate::guide::app
             /// [async]: mod@crate::guide::async
+            /// [builder]: crate::guide::builder
             /// [go]: crate::guide::go
             /// [grpc]: crate::guide::grpc
             /// [library]: crate::guide::library
@@ -35,6 +36,7 @@ guides! {
     tutorial "../docs/tutorial.md"
     manifest "../docs/manifest.md"
     r#async "../docs/async.md"
+    builder "../docs/builder.md"
     settings "../docs/settings.md"
     testing "../docs/testing.md"
     library "../docs/library.md"

@@ -10,11 +10,11 @@ use plug::link::Address;
 use plug::{Plugin, Registry, Section};
 
 use crate::cli::{Doctor, Format};
-use crate::description::package_of;
+use crate::description::{outside, package_of};
 use crate::failure::{Exit, Failure};
 use crate::linked::Linked;
 use crate::{output, panic};
-use report::{Deprecation, ProblemReport, Report, SectionReport, Warning};
+use report::{Deprecation, Outside, ProblemReport, Report, SectionReport, Warning};
 
 pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
     // A link that cannot be used is a problem like others.
@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
             problems: problems.iter().map(ProblemReport::from).chain(faults.iter().map(ProblemReport::from)).collect(),
             warnings: linked.warnings().map(Warning::from).collect(),
             deprecated: deprecated(registry).map(Deprecation::from).collect(),
+            outside: outside(registry).map(Outside::from).collect(),
             sections: arguments.config.is_given().then(|| sections.iter().map(SectionReport::from).collect()),
         })?,
         Format::Text => output::page(&output::styled(&output::printable(&text(&linked, &faults, &sections))))?,
@@ -92,6 +93,10 @@ fn text(linked: &Linked, faults: &[(Address, Failure)], sections: &[CheckedSecti
         let of = package_of(plugin).map(|package| format!(" of {package}")).unwrap_or_default();
         let link = plugin.origin().map(|link| format!(" in `{link}`")).unwrap_or_default();
         let _ = writeln!(text, "note: plugin `{}`{of}{link} is deprecated: {instead}", plugin.name());
+    }
+    for (plugin, source) in outside(registry) {
+        let of = package_of(plugin).map(|package| format!(" of {package}")).unwrap_or_default();
+        let _ = writeln!(text, "note: plugin `{}`{of} is from outside: {source}", plugin.name());
     }
     let unsound = sections.iter().filter(|section| section.failure.is_some()).count();
     let plural = |count: usize| if count == 1 { "" } else { "s" };

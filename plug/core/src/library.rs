@@ -24,6 +24,7 @@ pub(crate) mod entry;
 pub(crate) mod host;
 #[cfg_attr(not(feature = "library"), allow(dead_code, unused_imports, reason = "the host's half is for hosts"))]
 pub(crate) mod log;
+#[doc(hidden)]
 pub(crate) mod record;
 pub(crate) mod vtable;
 

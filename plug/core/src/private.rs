@@ -33,6 +33,7 @@ pub use crate::error::Error;
 pub use crate::interface::{Declaration, Identity, Interface, Vtables};
 pub use crate::library::callee::task::start;
 pub use crate::library::callee::{answers, call};
+pub use crate::library::record::CatalogueRecord;
 pub use crate::portable::arguments::{Argument, Arguments, Hold, Kept, List, Own, Ref, Str, Viewed};
 pub use crate::portable::chain::{Chain, ChainTexts, DisplayText};
 pub use crate::portable::codec::{Malformed, PutFields, Sink, Source, TakeFields, finish};
@@ -261,9 +262,12 @@ macro_rules! __type_id {
 macro_rules! __catalogue {
     ($($text:expr),* $(,)?) => {
         const _: () = {
-            $crate::__private::submit!(LINKED: Linked = $crate::__private::Linked(
-                $crate::__private::core::concat!($($text),*)
-            ));
+            const TEXT: &$crate::__private::core::primitive::str = $crate::__private::core::concat!($($text),*);
+            $crate::__private::record! {
+                static __PLUG_RECORD: $crate::__private::CatalogueRecord<{ TEXT.len() }> =
+                    $crate::__private::CatalogueRecord::of(TEXT);
+            }
+            $crate::__private::submit!(LINKED: Linked = $crate::__private::Linked(__PLUG_RECORD.text()));
         };
     };
 }

@@ -13,9 +13,27 @@ pub(super) struct Report<'a> {
     pub problems: Vec<ProblemReport<'a>>,
     pub warnings: Vec<Warning>,
     pub deprecated: Vec<Deprecation<'a>>,
+    /// Absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<Outside<'a>>,
     /// Absent without a configuration file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sections: Option<Vec<SectionReport<'a>>>,
+}
+
+/// A plugin that `cargo plug` added.
+#[derive(Serialize)]
+pub(super) struct Outside<'a> {
+    name: &'a str,
+    package: Option<&'a str>,
+    version: Option<&'a str>,
+    source: &'a str,
+}
+
+impl<'a> From<(&'a Plugin, &'a str)> for Outside<'a> {
+    fn from((plugin, source): (&'a Plugin, &'a str)) -> Self {
+        Self { name: plugin.name(), package: plugin.package(), version: plugin.version(), source }
+    }
 }
 
 /// A section of the configuration file.

@@ -1,0 +1,107 @@
+//! Finds the package that a source means.
+
+use std::path::Path;
+
+use cargo_metadata::{Metadata, Package};
+
+use crate::cache;
+use crate::cargo::Cargo;
+use crate::failure::{At, Failure};
+use crate::graph::folder_of;
+use crate::spec::{Origin, Spec, absolute};
+
+/// A package in a folder, and its workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct Local {
+    pub workspace: Metadata,
+    pub package: Package,
+}
+
+/// The package that a source means: its name, and itself if it is in a folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Located {
+    pub spec: Spec,
+    pub name: String,
+    pub local: Option<Local>,
+}
+
+impl Located {
+    /// Finds the package of a source. It reads the network only for a repository without `#NAME`.
+    pub(crate) fn find(text: &str, folder: &Path, cargo: &Cargo) -> Result<Self, Failure> {
+        let mut spec = Spec::read(text, folder)?;
+        if let Origin::Path(path) = &spec.origin {
+            let local = Local::find(path, spec.package.as_deref(), cargo)?;
+            spec.origin = Origin::Path(absolute(folder_of(&local.package)));
+            return Ok(Self { spec, name: local.package.name.to_string(), local: Some(local) });
+        }
+        if let Some(name) = spec.name() {
+            return Ok(Self { name: name.to_owned(), spec, local: None });
+        }
+        let name = only_package(&spec, cargo)?;
+        Ok(Self { spec, name, local: None })
+    }
+}
+
+impl Local {
+    /// The package of this folder, or the one of this name in its workspace.
+    pub(crate) fn find(folder: &Path, name: Option<&str>, cargo: &Cargo) -> Result<Self, Failure> {
+        let manifest = folder.join("Cargo.toml");
+        if !manifest.is_file() {
+            let failure = Failure::new(format!("there is no package in `{}`", folder.display()));
+            return Err(match folder.exists() {
+                true => failure.hint("it has no Cargo.toml"),
+                false => failure.hint("there is no such folder"),
+            });
+        }
+        let workspace = cargo.workspace(&manifest)?;
+        let folder = absolute(folder);
+        let package = workspace.packages.iter().find(|package| match name {
+            Some(name) => *package.name == name,
+            None => absolute(folder_of(package)) == folder,
+        });
+        if let Some(package) = package {
+            return Ok(Self { package: package.clone(), workspace });
+        }
+        let mut names: Vec<_> = workspace.packages.iter().map(|package| format!("`{}`", package.name)).collect();
+        names.sort();
+        let (place, has) = (folder.display(), format!("it has {}", names.join(", ")));
+        Err(match name {
+            Some(name) => Failure::new(format!("there is no package `{name}` in `{place}`")).hint(has),
+            None => Failure::new(format!("`{place}` has several packages"))
+                .hint(format!("name one of them, as `{place}#NAME`: {has}")),
+        })
+    }
+}
+
+/// The name of the only package of a repository. Cargo finds it, and it is remembered.
+fn only_package(spec: &Spec, cargo: &Cargo) -> Result<String, Failure> {
+    let root = cache::root()?;
+    let (names, identity) = (root.join("names"), spec.identity());
+    let known = std::fs::read_to_string(&names).unwrap_or_default();
+    if let Some((_, name)) = known.lines().filter_map(|line| line.split_once('\t')).find(|(of, _)| *of == identity) {
+        return Ok(name.to_owned());
+    }
+    let Origin::Git { url, reference } = &spec.origin else { return Ok(String::new()) };
+    std::fs::create_dir_all(&root).at("make the folder", &root)?;
+    let folder = tempfile::tempdir_in(&root).at("make a folder in", &root)?;
+    let manifest = folder.path().join("Cargo.toml");
+    cache::write(&manifest, "[package]\nname = \"probe\"\nedition = \"2024\"\n\n[workspace]\n")?;
+    cache::write(&folder.path().join("src/lib.rs"), "")?;
+    let mut arguments = vec!["--git".into(), url.into()];
+    if let Some((kind, name)) = reference {
+        arguments.extend([format!("--{}", kind.key()).into(), name.into()]);
+    }
+    cargo.add(&manifest, &arguments).map_err(|error| {
+        let is_several = error.0.contains("multiple packages found");
+        let failure = Failure::from(error);
+        if is_several { failure.hint(format!("name one of them, as `{spec}#NAME`")) } else { failure }
+    })?;
+    let text = std::fs::read_to_string(&manifest).at("read", &manifest)?;
+    let document = text.parse::<toml_edit::DocumentMut>().ok();
+    let dependencies = document.as_ref().and_then(|document| document.get("dependencies")?.as_table());
+    let name = dependencies.and_then(|dependencies| Some(dependencies.iter().next()?.0.to_owned()));
+    let name = name.ok_or_else(|| Failure::new(format!("`{spec}` has no package")))?;
+    // A name that is lost is found again.
+    let _ = cache::write(&names, &format!("{known}{identity}\t{name}\n"));
+    Ok(name)
+}

@@ -1,0 +1,75 @@
+//! The app with a plugin from outside: it names the plugin with its version and source, and the file says the same.
+
+use std::process::Command;
+
+use plug_tests::{app, root};
+
+use crate::world::{World, same};
+
+#[test]
+fn the_app_and_its_file_say_the_same() {
+    let world = World::new("app");
+    let (program, plugin) = (root().join("app"), root().join("plugins/polite"));
+    let [program, plugin] = [program, plugin].map(|path| path.display().to_string());
+    world.plug(&["build", &program, "--with", &plugin, "-F", "a", "--offline", "-o", "mine"]);
+    let seen = |arguments: &[&str]| {
+        let output = plug_tests::run(app(&world.path("mine")).args(arguments).env("COLUMNS", "200"));
+        plug_tests::seen(&output).replace(&root().display().to_string(), "<root>")
+    };
+    // The columns are as wide as the folder of the workspace is long.
+    let cells =
+        |line: &str| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join("|");
+    assert_eq!(
+        seen(&["list"]).lines().map(cells).collect::<Vec<_>>(),
+        [
+            "NAME|PACKAGE|SOURCE|SUMMARY",
+            "a|plugin-a 0.1.0|Says hello in English.",
+            "formal|plugin-polite 0.1.0|path <root>/plugins/polite|Says good day to anybody. (deprecated: use polite)",
+            "polite|plugin-polite 0.1.0|path <root>/plugins/polite|Says good day, and refuses an empty name.",
+            "---- exit status: 0",
+        ]
+    );
+    same(
+        &seen(&["doctor"]),
+        "\
+note: plugin `formal` of plugin-polite 0.1.0 is deprecated: use polite
+note: plugin `formal` of plugin-polite 0.1.0 is from outside: path <root>/plugins/polite
+note: plugin `polite` of plugin-polite 0.1.0 is from outside: path <root>/plugins/polite
+3 plugins, 0 problems, 1 deprecated
+---- exit status: 0
+",
+    );
+    same(
+        &seen(&["--version"]),
+        "\
+app 0.1.0
+plugins: +a -b +formal +polite
+from outside: formal, plugin-polite 0.1.0, path <root>/plugins/polite
+from outside: polite, plugin-polite 0.1.0, path <root>/plugins/polite
+---- exit status: 0
+",
+    );
+    let info = seen(&["info", "polite"]);
+    assert!(info.contains("\nFrom        path <root>/plugins/polite\n"), "{info}");
+    let json = |text: &str| text.parse::<serde_json::Value>().expect("it is JSON");
+    let outside = json(seen(&["doctor", "--format", "json"]).split("----").next().unwrap())["outside"].to_string();
+    assert!(
+        outside.contains(r#""name":"polite""#) && outside.contains(r#""source":"path <root>/plugins/polite""#),
+        "{outside}"
+    );
+
+    // The keys of a plugin are those of the app, and one more.
+    let of_app = json(seen(&["list", "--available", "--format", "json"]).split("----").next().unwrap());
+    let (text, _) = world.plug(&["list", "mine", "--format", "json"]);
+    let mut of_file = json(&text.replace(&root().display().to_string(), "<root>"));
+    let plugins = of_file["plugins"].as_array_mut().unwrap();
+    let takes: Vec<_> =
+        plugins.iter_mut().map(|plugin| plugin.as_object_mut().unwrap().remove("takes_settings").unwrap()).collect();
+    assert_eq!(takes, [false, false, true]);
+    assert_eq!(of_file["plugins"], of_app["plugins"]);
+    assert_eq!(of_file["available"][0]["name"], of_app["available"][0]["name"]);
+    assert_eq!(of_file["file"]["kind"], "program");
+    // Without symbols, the records are still there.
+    world.succeed(Command::new("strip").arg(world.path("mine")));
+    same(&world.plug(&["list", "mine", "--format", "names"]).0, "a\nformal\npolite\n");
+}

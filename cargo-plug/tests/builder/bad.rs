@@ -1,0 +1,273 @@
+//! Bad input: each case has a message that names what is bad, and the way out.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::world::{World, same};
+
+#[test]
+fn a_source_that_leads_to_no_package() {
+    let world = World::new("nothing");
+    let build = |with: &str| world.fail(1, &["build", "./greeter", "--with", with, "-o", "mine"]);
+    same(&build("./nobody"), "error: there is no package in `<>/nobody`\nhint: there is no such folder\n");
+    fs::create_dir(world.path("empty")).unwrap();
+    same(&build("./empty"), "error: there is no package in `<>/empty`\nhint: it has no Cargo.toml\n");
+    same(
+        &build("./greeter#nobody"),
+        "error: there is no package `nobody` in `<>/greeter`\nhint: it has `greeter-interface`, `greeter`\n",
+    );
+    same(
+        &build("plügin"),
+        "error: `plügin` is no source of a package: `plügin` cannot be the name of a package\n\
+         hint: a source is `NAME`, `NAME@VERSION`, a path such as `./folder`, or the URL of a git repository\n",
+    );
+    world.write("several/Cargo.toml", "[workspace]\nmembers = [\"one\", \"two\"]\nresolver = \"3\"\n");
+    for name in ["one", "two"] {
+        world.write(
+            &format!("several/{name}/Cargo.toml"),
+            &format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n"),
+        );
+        world.write(&format!("several/{name}/src/lib.rs"), "");
+    }
+    same(
+        &build("./several"),
+        "error: `<>/several` has several packages\nhint: name one of them, as `<>/several#NAME`: it has `one`, `two`\n",
+    );
+    same(&build("./several#one"), "error: `one` is no plugin: it does not depend on `plug`\n");
+    let stderr = world.fail(1, &["build", "-o", "mine"]);
+    same(
+        &stderr,
+        "error: there is no program to build\nhint: name one, as in `cargo plug build app --with plugin-x`, or write a plug.toml\n",
+    );
+    let stderr = world.fail(1, &["build", "--as", "library"]);
+    same(&stderr, "error: there is no plugin to build\nhint: name one with `--with SOURCE`\n");
+    let stderr = world.fail(1, &["build", "./greeter", "-F", "calm/fast", "-o", "mine"]);
+    same(
+        &stderr,
+        "error: the feature `calm/fast` is of no package that is built\n\
+         hint: a feature of a plugin is `PLUGIN/FEATURE`; the packages are `greeter`\n",
+    );
+    let stderr = world.fail(1, &["run"]);
+    same(
+        &stderr,
+        "error: there is no plugin and no plug.toml in this folder\n\
+         hint: `cargo plug run` is for the folder of a plugin; `cargo plug new` makes one\n",
+    );
+    // A repository that was never downloaded.
+    let url = world.url("nobody");
+    let stderr = world.fail(101, &["build", "./greeter", "--with", &url, "--offline", "-o", "mine"]);
+    same(
+        &stderr,
+        "error: can't checkout from 'file://<>/nobody': you are in the offline mode (--offline)\n\
+         hint: `--offline` takes what was downloaded before\n",
+    );
+}
+
+#[test]
+fn a_program_whose_main_no_other_package_can_call() {
+    let world = World::new("main");
+    world.plugin("plugin-loud", "plugin-loud");
+    let build = || world.fail(1, &["build", "./greeter", "--with", "./plugin-loud", "--offline", "-o", "mine"]);
+    let source = world.read("greeter/src/lib.rs");
+    world.write("greeter/src/lib.rs", &source.replace("pub fn main", "pub fn start"));
+    same(
+        &build(),
+        "error: the library of `greeter` has no `main`\nhint: move it from src/main.rs to src/lib.rs as `pub fn main`, \
+         and let src/main.rs call `greeter::main()`\n",
+    );
+    fs::rename(world.path("greeter/src/lib.rs"), world.path("greeter/src/main.rs")).unwrap();
+    same(
+        &build(),
+        "error: `greeter` has no library, so no other package can have its `main`\nhint: move its code from src/main.rs to \
+         src/lib.rs, with a `pub fn main`, and let src/main.rs call `greeter::main()`\n",
+    );
+    world.write("greeter/src/lib.rs", "");
+    let manifest = world.read("greeter/Cargo.toml");
+    let without = manifest.replace("greeter-interface = { path = \"interface\" }\n", "");
+    let without = without.replace("plug = { workspace = true, features = [\"host\"] }\n", "");
+    world.write("greeter/Cargo.toml", &without);
+    same(&build(), "error: `greeter` takes no plugins: it does not depend on `plug`\n");
+}
+
+#[test]
+fn a_plugin_that_has_nothing_for_the_program() {
+    let world = World::new("other");
+    let build = || world.fail(1, &["build", "./greeter", "--with", "./plugin-x", "--offline", "-o", "mine"]);
+    let plug = world.plug_dependency("");
+    world.write(
+        "other/Cargo.toml",
+        &format!(
+            "[package]\nname = \"other-interface\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n{plug}\n"
+        ),
+    );
+    world.write("other/src/lib.rs", "");
+    world.plugin_with("plugin-x", "plugin-x", &format!("other-interface = {{ path = \"../other\" }}\n{plug}\n"));
+    same(
+        &build(),
+        "error: `plugin-x` 0.3.0 is for another interface: it depends on `other-interface`, and `greeter` 1.0.0 has `greeter-interface`\n",
+    );
+    // Without a library.
+    fs::rename(world.path("plugin-x/src/lib.rs"), world.path("plugin-x/src/main.rs")).unwrap();
+    same(
+        &build(),
+        "error: `plugin-x` is no plugin crate: it has no library\nhint: a plugin is in src/lib.rs, and not in src/main.rs\n",
+    );
+}
+
+#[test]
+fn two_plugins_of_one_name() {
+    let world = World::new("twins");
+    world.plugin("plugin-loud", "plugin-loud");
+    world.plugin("plugin-louder", "plugin-louder");
+    world.write("plugin-louder/src/lib.rs", &crate::world::greets("loud"));
+    world.write("mine", "the old one");
+    let twins =
+        ["build", "./greeter", "--with", "./plugin-loud", "--with", "./plugin-louder", "--offline", "-o", "mine"];
+    let stderr = world.fail(101, &twins);
+    assert!(stderr.contains("duplicate plugin `loud`"), "{stderr}");
+    let expected = "error: plugin `loud` of `greeter_interface::Greet` is in `plugin-loud` 0.3.0 (path <>/plugin-loud) and in \
+                    `plugin-louder` 0.3.0 (path <>/plugin-louder)\nhint: a program has one plugin of each name: leave one out\n";
+    assert!(stderr.ends_with(expected), "{stderr}");
+    assert_eq!(world.read("mine"), "the old one");
+}
+
+/// Also with a `[workspace]` around, and a configuration with a target folder.
+#[test]
+fn a_plugin_that_is_called_as_the_program() {
+    let world = World::new("names");
+    world.plugin("deep/greeter", "greeter");
+    world.write("Cargo.toml", "[workspace]\nmembers = [\"member\"]\nresolver = \"3\"\n");
+    world.write("member/Cargo.toml", "[package]\nname = \"member\"\nedition = \"2024\"\n");
+    world.write("member/src/lib.rs", "");
+    world.write(".cargo/config.toml", "[build]\ntarget-dir = \"of-the-configuration\"\n");
+    world.plug(&["build", "./greeter", "--with", "./deep/greeter", "--offline", "-o", "mine"]);
+    same(&world.run("mine"), "greeter greets x of 0.3.0: path <>/deep/greeter\n");
+    assert!(!world.path("of-the-configuration").exists());
+    // A package that its workspace does not have.
+    world.plugin("stray", "plugin-stray");
+    world.write("stray/Cargo.toml", &world.read("stray/Cargo.toml").replace("[workspace]\n\n", ""));
+    let stderr = world.fail(101, &["build", "./greeter", "--with", "./stray", "--offline", "-o", "mine"]);
+    assert!(stderr.starts_with("error: current package believes it's in a workspace when it's not:\n"), "{stderr}");
+}
+
+#[test]
+fn an_output_that_cannot_be_written() {
+    let world = World::new("output");
+    world.write("mine", "old");
+    let mut permissions = fs::metadata(world.path("mine")).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(world.path("mine"), permissions).unwrap();
+    same(&world.fail(1, &["build", "./greeter", "--offline", "-o", "mine"]), "error: `<>/mine` is read-only\n");
+    let stderr = world.fail(1, &["build", "./greeter", "--offline", "-o", "mine/below"]);
+    same(&stderr, "error: cannot make the folder `<>/mine`: File exists (os error 17)\n");
+    // The default is the program's name, which is a folder here.
+    let stderr = world.fail(1, &["build", "./greeter", "--offline"]);
+    same(&stderr, "error: `<>/greeter` is a folder\nhint: name the file to write with `-o`\n");
+}
+
+#[test]
+fn a_build_that_is_killed_leaves_nothing_half_written() {
+    let world = World::new("killed");
+    world.plugin("plugin-loud", "plugin-loud");
+    world.write("mine", "old");
+    let arguments = ["build", "./greeter", "--with", "./plugin-loud", "--offline", "-o", "mine"];
+    for milliseconds in [50, 400, 900] {
+        let mut command = world.command("", &arguments);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        let _ = child.kill();
+        let _ = child.wait();
+        let file = fs::read(world.path("mine")).unwrap();
+        assert!(file == b"old" || file.starts_with(b"\x7fELF"), "{} bytes", file.len());
+    }
+    world.plug(&arguments);
+    same(&world.run("mine"), "loud greets x of 0.3.0: path <>/plugin-loud\n");
+}
+
+/// A registry with two versions of a package without code.
+fn registry_with(world: &World, versions: &[&str]) {
+    let mut index = String::new();
+    for version in versions {
+        let folder = format!("dep-{version}");
+        world.write(
+            &format!("crates/{folder}/Cargo.toml"),
+            &format!("[package]\nname = \"dep\"\nversion = \"{version}\"\nedition = \"2024\"\n[workspace]\n"),
+        );
+        world.write(&format!("crates/{folder}/src/lib.rs"), "");
+        fs::create_dir_all(world.path(&format!("dl/dep/{version}"))).unwrap();
+        let file = format!("dl/dep/{version}/download");
+        // A published file stays as it is.
+        if !world.path(&file).exists() {
+            let mut tar = Command::new("tar");
+            world.succeed(tar.current_dir(world.path("crates")).arg("czf").arg(world.path(&file)).arg(&folder));
+        }
+        let sum = world.succeed(Command::new("sha256sum").arg(world.path(&file))).0;
+        let sum = sum.split(' ').next().unwrap();
+        index += &format!(
+            "{{\"name\":\"dep\",\"vers\":\"{version}\",\"deps\":[],\"cksum\":\"{sum}\",\"features\":{{}},\"yanked\":false}}\n"
+        );
+    }
+    world.write("index/config.json", &format!("{{\"dl\":\"{}\"}}", world.url("dl")));
+    world.write("index/3/d/dep", &index);
+    world.write(".cargo/config.toml", &format!("[registries.mine]\nindex = \"{}\"\n", world.url("index")));
+    world.repository("index", &format!("v{}", versions.len()));
+}
+
+#[test]
+fn a_dependency_that_the_program_pins_otherwise() {
+    let world = World::new("pinned");
+    registry_with(&world, &["1.0.4"]);
+    let manifest = world.read("greeter/Cargo.toml");
+    let depends = |requirement: &str| {
+        let line = format!("dep = {{ version = \"{requirement}\", registry = \"mine\" }}\n");
+        world
+            .write("greeter/Cargo.toml", &manifest.replace("\n[dependencies]\n", &format!("\n[dependencies]\n{line}")));
+        line
+    };
+    depends("1");
+    let mut cargo = plug_tests::cargo();
+    world.succeed(cargo.current_dir(world.path("greeter")).args(["fetch", "-q"]));
+    registry_with(&world, &["1.0.4", "1.0.5"]);
+    let interface = world.path("greeter/interface").display().to_string();
+    let more =
+        |line: &str| format!("greeter-interface = {{ path = '{interface}' }}\n{}\n{line}", world.plug_dependency(""));
+    let line = depends("=1.0.4");
+    world.plugin_with("plugin-x", "plugin-x", &more(&line.replace("=1.0.4", "=1.0.5")));
+    let build = ["build", "./greeter", "--with", "./plugin-x", "-o", "mine"];
+    let stderr = world.fail(101, &build);
+    assert!(stderr.starts_with("error: failed to select a version for `dep`.\n"), "{stderr}");
+    let hint = "hint: the program and its plugins share each dependency of one major version: take versions that fit, or build a \
+                plugin apart: `cargo plug build --as library --with …`\n";
+    assert!(stderr.ends_with(hint), "{stderr}");
+
+    // A version that the lock file alone pins gives way.
+    depends("1");
+    world.plugin_with("plugin-x", "plugin-x", &more(&line.replace("=1.0.4", "1.0.5")));
+    world.plug(&build);
+    same(&world.run("mine"), "x greets x of 0.3.0: path <>/plugin-x\n");
+    // One that nobody needs newer stays.
+    world.plugin_with("plugin-x", "plugin-x", &more(""));
+    world.plug(&["build", "./greeter", "--with", "./plugin-x", "-o", "mine", "--keep", "kept"]);
+    let lock = world.read("kept/Cargo.lock");
+    assert!(
+        lock.contains("name = \"dep\"\nversion = \"1.0.4\"") || lock.contains("name = \"dep\"\nversion = \"1.0.5\""),
+        "{lock}"
+    );
+}
+
+#[test]
+fn a_file_without_plugins() {
+    let world = World::new("files");
+    world.write("text", "This is a text, and longer than a header.");
+    world.write("empty", "");
+    let list = |file: &str| world.fail(1, &["list", file]);
+    same(&list("nobody"), "error: cannot read `nobody`: No such file or directory (os error 2)\n");
+    same(&list("greeter"), "error: cannot list `greeter`: it is a folder\n");
+    same(&list("empty"), "error: cannot list `empty`: it is empty\n");
+    same(&list("text"), "error: cannot list `text`: it is no program and no library (Unknown file magic)\n");
+    let program = env!("CARGO_BIN_EXE_cargo-plug");
+    fs::copy(program, world.path("plain")).unwrap();
+    same(&list("plain"), "error: cannot list `plain`: it has no plugins of `plug`\n");
+    let stderr = world.fail(1, &["check", "plain", "--for", "plain"]);
+    same(&stderr, "error: cannot list `plain`: it has no plugins of `plug`\n");
+}

@@ -1,0 +1,8 @@
+//! `cargo plug` as a user runs it: programs, plugins, repositories and registries that the tests make, and builds by Cargo.
+
+mod app;
+mod bad;
+mod build;
+mod project;
+mod sources;
+mod world;
