@@ -33,6 +33,8 @@ pub(crate) struct Method {
     pub examples: Option<Vec<String>>,
     /// Whether it takes `&mut self`.
     pub is_mutable: bool,
+    /// Whether it is an `async fn`.
+    pub is_async: bool,
 }
 
 /// The result of a method, which decides how it can say that it does nothing yet.
@@ -216,7 +218,8 @@ impl Method {
         let is_mutable = signature
             .receiver()
             .is_some_and(|receiver| matches!(receiver.kind, syn::ReceiverKind::Reference(_, _, Some(_))));
-        Self { name: signature.ident.to_string(), signature: written, result, examples, is_mutable }
+        let is_async = signature.asyncness.is_some();
+        Self { name: signature.ident.to_string(), signature: written, result, examples, is_mutable, is_async }
     }
 }
 
@@ -323,17 +326,18 @@ mod tests {
             "lib.rs",
             "use std::collections::HashMap;\npub struct Page;\n/// Größe.\n#[plug::interface(portable)]\npub trait Plug: Send + Sync {\n    \
              fn say(&self, name: &str, of: HashMap<String, Page>) -> Result<String, plug::Error>;\n    \
-             fn other(&mut self) -> Result<u8, Oops> { Ok(1) }\n    fn plain(&mut self, n: u32);\n}\npub trait Not {}\n",
+             fn other(&mut self) -> Result<u8, Oops> { Ok(1) }\n    fn plain(&mut self, n: u32);\n    async fn late(&self) -> Result<u8, plug::Error>;\n}\npub trait Not {}\n",
         )]);
         let [plug] = &interfaces[..] else { panic!("{interfaces:?}") };
         assert_eq!((&*plug.name, &*plug.path, plug.is_generic), ("Plug", "api::Plug", false));
         assert_eq!(plug.imports, ["api::Page", "std::collections::HashMap"]);
-        let [say, plain] = &plug.methods[..] else { panic!("{plug:?}") };
+        let [say, plain, late] = &plug.methods[..] else { panic!("{plug:?}") };
+        assert_eq!((&*late.signature, late.is_async), ("async fn late(&self) -> Result<u8, plug::Error>", true));
         assert_eq!(
             say.signature,
             "fn say(&self, _name: &str, _of: HashMap<String, Page>) -> Result<String, plug::Error>"
         );
-        assert_eq!((say.result, &say.examples, say.is_mutable), (Kind::Error, &None, false));
+        assert_eq!((say.result, &say.examples, say.is_mutable, say.is_async), (Kind::Error, &None, false, false));
         assert_eq!(
             (plain.result, plain.examples.as_deref(), plain.is_mutable),
             (Kind::Other, Some(&["0".to_owned()][..]), true)

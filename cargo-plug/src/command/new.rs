@@ -188,6 +188,18 @@ fn stand_alone(folder: &Path, cargo: &Cargo) -> Result<(), Failure> {
     }
 }
 
+/// What a test of an asynchronous method needs beside it, since it has no executor.
+const READY: &str = "
+/// The value of a future that does not wait.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(future).poll(&mut context) {
+        std::task::Poll::Ready(value) => value,
+        std::task::Poll::Pending => panic!(\"it waits\"),
+    }
+}
+";
+
 /// The texts of a new crate.
 struct NewCrate<'a> {
     name: &'a str,
@@ -295,15 +307,16 @@ impl NewCrate<'_> {
         let calls = self.interface.methods.iter().filter(|method| method.result != Kind::Other);
         let calls: Vec<_> = calls.filter_map(|method| Some((method, method.examples.as_ref()?))).collect();
         let mutable = if calls.iter().any(|(method, _)| method.is_mutable) { "mut " } else { "" };
+        let ready = if calls.iter().any(|(method, _)| method.is_async) { READY } else { "" };
         let calls: String = calls
             .iter()
             .map(|(method, examples)| {
                 let text = format!("`{name}` does not `{}` yet", method.name);
                 let text = if self.has_settings { format!("{text}, with the example ``") } else { text };
+                let call = format!("plugin.{}({})", method.name, examples.join(", "));
+                let call = if method.is_async { format!("ready({call})") } else { call };
                 format!(
-                    "    let error = plugin.{}({}).err().map(|error| error.to_string());\n    assert_eq!(error.as_deref(), Some(\"{text}\"));\n",
-                    method.name,
-                    examples.join(", ")
+                    "    let error = {call}.err().map(|error| error.to_string());\n    assert_eq!(error.as_deref(), Some(\"{text}\"));\n"
                 )
             })
             .collect();
@@ -312,7 +325,7 @@ impl NewCrate<'_> {
             if calls.is_empty() { ("_plugin", "is_opened") } else { ("plugin", "says_that_it_does_nothing_yet") };
         format!(
             "//! The plugin `{name}`, through the registry, as a host opens it.\n\nuse {path};\n\nplug::link!();\n\n#[test]\n\
-             fn {what}() {{\n    let {mutable}{plugin} = plug::Registry::builtin().open::<dyn {trait_name}>(\"{name}\").unwrap();\n{calls}}}\n"
+             fn {what}() {{\n    let {mutable}{plugin} = plug::Registry::builtin().open::<dyn {trait_name}>(\"{name}\").unwrap();\n{calls}}}\n{ready}"
         )
     }
 

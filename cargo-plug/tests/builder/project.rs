@@ -160,14 +160,31 @@ impl Greet for Hola {
 fn a_new_plugin_with_settings() {
     let world = World::new("settings");
     world.plug(&["new", "very-loud", "--for", "./greeter/interface", "--settings", "--offline"]);
-    std::fs::copy(world.path("greeter/Cargo.lock"), world.path("plugin-very-loud/Cargo.lock")).unwrap();
+    passes_its_test(&world, "plugin-very-loud");
+}
+
+#[test]
+fn a_new_plugin_with_asynchronous_methods() {
+    let world = World::new("asynchronous");
+    let interface = world.read("greeter/interface/src/lib.rs");
+    let late = "    async fn late(&self, name: &str, times: u32) -> Result<String, plug::Error>;\n}\n";
+    world.write("greeter/interface/src/lib.rs", &interface.replacen("}\n", late, 1));
+    world.plug(&["new", "slow", "--for", "./greeter/interface", "--offline"]);
+    assert!(world.read("plugin-slow/src/lib.rs").contains("    async fn late(&self, _name: &str, _times: u32)"));
+    assert!(world.read("plugin-slow/tests/slow.rs").contains("ready(plugin.late(\"x\", 0))"));
+    passes_its_test(&world, "plugin-slow");
+}
+
+/// The crate has one test and no warning, and is formatted.
+fn passes_its_test(world: &World, folder: &str) {
+    std::fs::copy(world.path("greeter/Cargo.lock"), world.path(&format!("{folder}/Cargo.lock"))).unwrap();
     let mut cargo = plug_tests::cargo();
-    cargo.current_dir(world.path("plugin-very-loud")).args(["test", "-q", "--offline", "--tests"]);
+    cargo.current_dir(world.path(folder)).args(["test", "-q", "--offline", "--tests"]);
     cargo.env("CARGO_INCREMENTAL", "0").env("CARGO_BUILD_BUILD_DIR", plug_tests::target().join("build"));
     let (stdout, _) = world.succeed(cargo.env("RUSTFLAGS", "-D warnings"));
     assert!(stdout.contains("test result: ok. 1 passed"), "{stdout}");
     let mut format = plug_tests::cargo();
-    world.succeed(format.current_dir(world.path("plugin-very-loud")).args(["fmt", "--check"]));
+    world.succeed(format.current_dir(world.path(folder)).args(["fmt", "--check"]));
 }
 
 #[test]
