@@ -348,6 +348,9 @@ impl Builder {
                 .hint("`--keep` writes to a new folder, or over a package that it wrote before"));
         }
         self.blueprint.write(folder)?;
+        if let Some(file) = &self.cargo.toolchain_file {
+            cache::copy(file, &folder.join(file.file_name().unwrap_or("rust-toolchain.toml".as_ref())))?;
+        }
         cache::copy(&self.lock_file(), &folder.join("Cargo.lock"))
     }
 

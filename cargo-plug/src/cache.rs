@@ -17,6 +17,9 @@ const MAX_BYTES: u64 = 10 << 30;
 /// The longest time for which a program stays without being built.
 const MAX_AGE: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 
+/// The file with the names of packages in repositories.
+pub(crate) const NAMES: &str = "names";
+
 /// The folder of one program. Other processes wait for it.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -78,6 +81,8 @@ pub(crate) fn root() -> Result<PathBuf, Failure> {
 
 /// Removes the cache. Returns the number of programs, and their bytes.
 pub(crate) fn clean() -> Result<(usize, u64), Failure> {
+    // The names of packages in repositories are found again.
+    let _ = fs::remove_file(root()?.join(NAMES));
     let entries = entries(&root()?);
     let bytes = entries.iter().map(|(_, folder)| size(folder)).sum();
     let removed = entries.iter().filter(|(_, folder)| remove(folder)).count();

@@ -76,7 +76,7 @@ impl Local {
 /// The name of the only package of a repository. Cargo finds it, and it is remembered.
 fn only_package(spec: &Spec, cargo: &Cargo) -> Result<String, Failure> {
     let root = cache::root()?;
-    let (names, identity) = (root.join("names"), spec.identity());
+    let (names, identity) = (root.join(cache::NAMES), spec.identity());
     let known = std::fs::read_to_string(&names).unwrap_or_default();
     if let Some((_, name)) = known.lines().filter_map(|line| line.split_once('\t')).find(|(of, _)| *of == identity) {
         return Ok(name.to_owned());
