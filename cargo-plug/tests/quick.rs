@@ -8,7 +8,7 @@ use plug_tests::{clean, run, texts};
 fn plug(arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-plug"));
     // A folder without a plug.toml.
-    let folder = plug_tests::scratch("quick");
+    let folder = plug_tests::root().join("docs");
     clean(&mut command).current_dir(folder).args(arguments).env("CARGO_TERM_COLOR", "never");
     let output = run(&mut command);
     let (stdout, stderr) = texts(&output);
