@@ -13,7 +13,7 @@ use crate::cli::{Flags, Kind, Selection};
 use crate::failure::{At, Failure};
 use crate::fit::{self, Side};
 use crate::graph::{Graph, PLUG, folder_of, program_of, source_text};
-use crate::locate::Located;
+use crate::locate::{Located, hint_at_folder};
 use crate::package::{Blueprint, Needed, Settings};
 use crate::records;
 use crate::spec::Origin;
@@ -348,6 +348,9 @@ impl Builder {
                 .hint("`--keep` writes to a new folder, or over a package that it wrote before"));
         }
         self.blueprint.write(folder)?;
+        if let Some(file) = &self.cargo.toolchain_file {
+            cache::copy(file, &folder.join(file.file_name().unwrap_or("rust-toolchain.toml".as_ref())))?;
+        }
         cache::copy(&self.lock_file(), &folder.join("Cargo.lock"))
     }
 
@@ -424,12 +427,7 @@ fn not_alone(located: &Located, error: Unresolved) -> Failure {
     }
     let text = text.strip_prefix("error: ").unwrap_or(text);
     let failure = Failure::of_cargo(format!("cannot find the versions of `{}`\n{text}", located.spec));
-    match located.spec.origin {
-        Origin::Registry { .. } if Path::new(&located.name).join("Cargo.toml").exists() => {
-            failure.hint(format!("for the folder of that name, write `./{}`", located.name))
-        }
-        _ => failure,
-    }
+    hint_at_folder(failure, &located.spec)
 }
 
 fn is_about_lock(message: &str) -> bool {

@@ -17,6 +17,9 @@ const MAX_BYTES: u64 = 10 << 30;
 /// The longest time for which a program stays without being built.
 const MAX_AGE: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 
+/// The file with the names of packages in repositories.
+pub(crate) const NAMES: &str = "names";
+
 /// The folder of one program. Other processes wait for it.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -50,16 +53,21 @@ impl Entry {
 
     /// Removes programs that were not built for long, and the oldest ones beyond the limits.
     pub(crate) fn remove_others(&self) {
-        let Ok(root) = root() else { return };
-        let mut others: Vec<_> = entries(&root).into_iter().filter(|(_, folder)| *folder != self.folder).collect();
-        others.sort_by_key(|other| std::cmp::Reverse(other.0));
-        let (now, mut bytes) = (SystemTime::now(), 0);
-        for (at, (used, folder)) in others.iter().enumerate() {
-            bytes += size(folder);
-            let is_old = now.duration_since(*used).is_ok_and(|age| age > MAX_AGE);
-            if at + 1 >= MAX_PROGRAMS || bytes > MAX_BYTES || is_old {
-                remove(folder);
-            }
+        if let Ok(root) = root() {
+            evict(&root, &self.folder, SystemTime::now());
+        }
+    }
+}
+
+fn evict(root: &Path, kept: &Path, now: SystemTime) {
+    let mut others: Vec<_> = entries(root).into_iter().filter(|(_, folder)| folder != kept).collect();
+    others.sort_by_key(|other| std::cmp::Reverse(other.0));
+    let mut bytes = 0;
+    for (at, (used, folder)) in others.iter().enumerate() {
+        bytes += size(folder);
+        let is_old = now.duration_since(*used).is_ok_and(|age| age > MAX_AGE);
+        if at + 1 >= MAX_PROGRAMS || bytes > MAX_BYTES || is_old {
+            remove(folder);
         }
     }
 }
@@ -78,6 +86,8 @@ pub(crate) fn root() -> Result<PathBuf, Failure> {
 
 /// Removes the cache. Returns the number of programs, and their bytes.
 pub(crate) fn clean() -> Result<(usize, u64), Failure> {
+    // The names of packages in repositories are found again.
+    let _ = fs::remove_file(root()?.join(NAMES));
     let entries = entries(&root()?);
     let bytes = entries.iter().map(|(_, folder)| size(folder)).sum();
     let removed = entries.iter().filter(|(_, folder)| remove(folder)).count();
@@ -151,4 +161,51 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     }
     file.persist(to).map_err(|error| error.error).at("write", to)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_programs_and_those_beyond_the_limit_are_removed() {
+        let root = tempfile::tempdir().unwrap();
+        let now = SystemTime::now();
+        let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
+        let program = |name: &str, age: Duration| {
+            let folder = root.path().join(name);
+            fs::create_dir(&folder).unwrap();
+            File::create(folder.join("lock")).unwrap().set_modified(now - age).unwrap();
+            folder
+        };
+        let kept = program("kept", days(90));
+        program("old", days(61));
+        let busy = program("busy", days(62));
+        (0..8).for_each(|age| _ = program(&format!("of-day-{age}"), days(age)));
+        fs::create_dir(root.path().join("somebody's")).unwrap();
+        let lock = File::open(busy.join("lock")).unwrap();
+        lock.lock().unwrap();
+        evict(root.path(), &kept, now);
+        let mut left: Vec<_> =
+            fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        left.sort();
+        // Eight programs with the one that is kept, and one that another process builds.
+        let days = (0..7).map(|age| format!("of-day-{age}"));
+        let expected = ["busy", "kept"].map(str::to_owned).into_iter().chain(days).chain(["somebody's".to_owned()]);
+        assert_eq!(left, expected.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_file_is_written_if_it_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a/b");
+        write(&file, "one").unwrap();
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+        File::options().append(true).open(&file).unwrap().set_modified(long_ago).unwrap();
+        write(&file, "one").unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), long_ago);
+        write(&file, "two").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "two");
+        assert_eq!(fs::read_dir(folder.path().join("a")).unwrap().count(), 1);
+    }
 }

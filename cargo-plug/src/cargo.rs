@@ -17,6 +17,8 @@ pub(crate) struct Cargo {
     flags: Flags,
     /// The toolchain of the program, if its files name one.
     toolchain: Option<String>,
+    /// The file that names it.
+    pub toolchain_file: Option<PathBuf>,
 }
 
 /// The reason why Cargo found no versions: its message.
@@ -36,7 +38,7 @@ impl From<Unresolved> for Failure {
 
 impl Cargo {
     pub(crate) fn new(flags: &Flags) -> Self {
-        Self { flags: flags.clone(), toolchain: None }
+        Self { flags: flags.clone(), ..Self::default() }
     }
 
     pub(crate) fn offline(is_offline: bool) -> Self {
@@ -58,9 +60,10 @@ impl Cargo {
     /// Obeys the file `rust-toolchain.toml` of a program's folder, or of one above it.
     /// A toolchain of the command line or of the environment wins, as with rustup.
     pub(crate) fn obey_toolchain(&mut self, folder: &Path) {
+        self.toolchain_file = toolchain_file(folder);
         let source = std::env::var("RUSTUP_TOOLCHAIN_SOURCE").unwrap_or_default();
         if !matches!(&*source, "cli" | "env") {
-            self.toolchain = toolchain_file(folder).and_then(|file| toolchain_of(&file));
+            self.toolchain = self.toolchain_file.as_deref().and_then(toolchain_of);
         }
     }
 
@@ -190,7 +193,7 @@ fn progress(line: &str) -> Option<(&str, &str)> {
 }
 
 /// The file that rustup reads for a folder.
-pub(crate) fn toolchain_file(folder: &Path) -> Option<PathBuf> {
+fn toolchain_file(folder: &Path) -> Option<PathBuf> {
     let files = folder.ancestors().flat_map(|folder| ["rust-toolchain.toml", "rust-toolchain"].map(|n| folder.join(n)));
     files.into_iter().find(|file| file.is_file())
 }

@@ -41,7 +41,9 @@ impl Graph {
                     // A name below a workspace is in one of its folders.
                     folder.is_some_and(|folder| folder.starts_with(path) || crate::spec::absolute(folder) == *path)
                 }
-                (Origin::Git { .. }, Some(source)) => source.starts_with("git+"),
+                (Origin::Git { url, .. }, Some(source)) => {
+                    source.strip_prefix("git+").and_then(|source| source.split(['?', '#']).next()) == Some(url)
+                }
                 (Origin::Registry { .. }, Some(source)) => !source.starts_with("git+"),
                 // A patch may lead elsewhere.
                 _ => false,

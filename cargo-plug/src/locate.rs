@@ -8,6 +8,7 @@ use crate::cache;
 use crate::cargo::Cargo;
 use crate::failure::{At, Failure};
 use crate::graph::folder_of;
+use crate::package::relative;
 use crate::spec::{Origin, Spec, absolute};
 
 /// A package in a folder, and its workspace.
@@ -73,10 +74,25 @@ impl Local {
     }
 }
 
+/// A hint for a name that no registry has, if a package of it is here.
+pub(crate) fn hint_at_folder(failure: Failure, spec: &Spec) -> Failure {
+    let (Origin::Registry { name, .. }, Ok(here)) = (&spec.origin, std::env::current_dir()) else { return failure };
+    let here = absolute(&here);
+    let manifest = here.ancestors().map(|folder| folder.join("Cargo.toml")).find(|file| file.is_file());
+    let workspace = manifest.and_then(|manifest| Cargo::default().workspace(&manifest).ok());
+    let packages = workspace.iter().flat_map(|workspace| &workspace.packages);
+    let of_workspace = packages.filter(|package| *package.name == *name).map(|package| absolute(folder_of(package)));
+    let below = Some(here.join(name)).filter(|folder| folder.join("Cargo.toml").is_file());
+    let Some(folder) = of_workspace.chain(below).next() else { return failure };
+    let path = relative(&folder, &here);
+    let path = if path.starts_with('.') { path } else { format!("./{path}") };
+    failure.hint(format!("a name is that of a registry's package: for the folder, write `{path}`"))
+}
+
 /// The name of the only package of a repository. Cargo finds it, and it is remembered.
 fn only_package(spec: &Spec, cargo: &Cargo) -> Result<String, Failure> {
     let root = cache::root()?;
-    let (names, identity) = (root.join("names"), spec.identity());
+    let (names, identity) = (root.join(cache::NAMES), spec.identity());
     let known = std::fs::read_to_string(&names).unwrap_or_default();
     if let Some((_, name)) = known.lines().filter_map(|line| line.split_once('\t')).find(|(of, _)| *of == identity) {
         return Ok(name.to_owned());

@@ -50,7 +50,7 @@ from outside: polite, plugin-polite 0.1.0, path <root>/plugins/polite
 ",
     );
     let info = seen(&["info", "polite"]);
-    assert!(info.contains("\nFrom        path <root>/plugins/polite\n"), "{info}");
+    assert!(info.contains("\nFrom       path <root>/plugins/polite\n"), "{info}");
     let json = |text: &str| text.parse::<serde_json::Value>().expect("it is JSON");
     let outside = json(seen(&["doctor", "--format", "json"]).split("----").next().unwrap())["outside"].to_string();
     assert!(

@@ -53,6 +53,13 @@ fn a_source_that_leads_to_no_package() {
         "error: there is no plugin and no plug.toml in this folder\n\
          hint: `cargo plug run` is for the folder of a plugin; `cargo plug new` makes one\n",
     );
+    // A name where a folder is meant.
+    let stderr = world.fail(101, &["build", "greeter", "--offline", "-o", "mine"]);
+    let hint = "hint: a name is that of a registry's package: for the folder, write `./greeter`\n";
+    assert!(stderr.ends_with(hint), "{stderr}");
+    let stderr =
+        world.failure(101, &mut world.command("greeter", &["new", "x", "--for", "greeter-interface", "--offline"]));
+    assert!(stderr.ends_with(&hint.replace("./greeter", "./interface")), "{stderr}");
     // A repository that was never downloaded.
     let url = world.url("nobody");
     let stderr = world.fail(101, &["build", "./greeter", "--with", &url, "--offline", "-o", "mine"]);

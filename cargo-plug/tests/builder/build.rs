@@ -123,7 +123,7 @@ fn features_profiles_and_the_toolchain_of_the_program() {
 
     // A toolchain that is not there shows that the file is read.
     world.write("greeter/rust-toolchain.toml", "[toolchain]\nchannel = \"1.0.0-missing\"\n");
-    let mut command = world.command("", &["build", "./greeter", "--offline", "-o", "mine"]);
+    let mut command = world.command("", &["build", "./greeter", "--offline", "-o", "mine", "--keep", "kept"]);
     let stderr = world.failure(101, command.env_remove("RUSTUP_TOOLCHAIN_SOURCE"));
     assert!(stderr.contains("1.0.0-missing"), "{stderr}");
 }

@@ -233,6 +233,36 @@ fn a_program_and_plugins_from_a_registry() {
         world.failure(101, &mut plug_with(&["build", "greeter", "--with", "plugin-nobody", "--offline", "-o", "mine"]));
     assert!(stderr.starts_with("error: cannot find the versions of `plugin-nobody`\n"), "{stderr}");
 
+    // A registry of another name, whose packages depend on those of crates.io.
+    let manifest = format!(
+        "[package]\nname = \"plugin-named\"\nversion = \"0.5.0\"\nedition = \"2024\"\n\n[dependencies]\ngreeter-interface = \"1\"\n{plug}\n"
+    );
+    world.write("crates/plugin-named-0.5.0/Cargo.toml", &manifest);
+    world.write("crates/plugin-named-0.5.0/src/lib.rs", &crate::world::greets("named"));
+    fs::create_dir_all(world.path("dl/plugin-named/0.5.0")).unwrap();
+    let file = world.path("dl/plugin-named/0.5.0/download");
+    let mut tar = std::process::Command::new("tar");
+    world.succeed(tar.current_dir(world.path("crates")).arg("czf").arg(&file).arg("plugin-named-0.5.0"));
+    let sum = world.succeed(std::process::Command::new("sha256sum").arg(&file)).0;
+    let dependency = |name: &str, requirement: &str, features: &str| {
+        format!(
+            "{{\"name\":\"{name}\",\"req\":\"{requirement}\",\"features\":[{features}],\"optional\":false,\"default_features\":{},\"target\":null,\"kind\":\"normal\",\"registry\":\"https://github.com/rust-lang/crates.io-index\"}}",
+            features.is_empty()
+        )
+    };
+    let dependencies =
+        [dependency("greeter-interface", "^1", ""), dependency("plug", "^0.1", "\"inventory\"")].join(",");
+    world.write("index/config.json", &format!("{{\"dl\":\"{}\"}}", world.url("dl")));
+    world.write(
+        "index/pl/ug/plugin-named",
+        &format!("{{\"name\":\"plugin-named\",\"vers\":\"0.5.0\",\"deps\":[{dependencies}],\"cksum\":\"{}\",\"features\":{{}},\"yanked\":false}}\n", &sum[..64]),
+    );
+    world.repository("index", "v1");
+    let config = world.read(".cargo/config.toml");
+    world.write(".cargo/config.toml", &format!("{config}\n[registries.mine]\nindex = \"{}\"\n", world.url("index")));
+    world.succeed(&mut plug_with(&["build", "greeter", "--with", "plugin-named?registry=mine", "-o", "mine"]));
+    same(&world.run("mine"), "named greets x of 0.5.0: registry file://<>/index\n");
+
     // The program is in a folder, and the plugin in the registry: both have the interface of the folder.
     world.succeed(&mut plug_with(&["build", "./greeter", "--with", "plugin-loud@0.3", "--offline", "-o", "mine"]));
     same(&world.run("mine"), "loud greets x of 0.3.1: crates.io\n");

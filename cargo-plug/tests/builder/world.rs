@@ -121,7 +121,6 @@ impl World {
     pub fn command(&self, folder: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-plug"));
         clean(&mut command).current_dir(self.path(folder)).arg("plug").args(arguments);
-        command.env("CARGO_HOME", home());
         command.env("CARGO_PLUG_CACHE", self.path("cache")).env("CARGO_TERM_COLOR", "never");
         // All builds share the folder of intermediate files.
         command.env("CARGO_BUILD_BUILD_DIR", target().join("build"));
@@ -208,22 +207,6 @@ impl World {
     pub fn url(&self, folder: &str) -> String {
         format!("file://{}", self.path(folder).display())
     }
-}
-
-/// A home of Cargo with the packages of the user's, and repositories of its own.
-fn home() -> PathBuf {
-    let user = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let user = user.or_else(|| Some(std::env::home_dir()?.join(".cargo"))).expect("Cargo has a home");
-    #[cfg(unix)]
-    {
-        let home = target().join("home");
-        fs::create_dir_all(&home).expect("a folder can be made");
-        // Another test may make it at the same time.
-        let _ = std::os::unix::fs::symlink(user.join("registry"), home.join("registry"));
-        home
-    }
-    #[cfg(not(unix))]
-    user
 }
 
 /// The source of a plugin of this name.
