@@ -107,6 +107,18 @@ impl Cargo {
         parse(&output(&mut command)?)
     }
 
+    /// The same for a package of the user, whose lock file stays.
+    pub(crate) fn look_up(&self, manifest: &Path, lock: &Path) -> Result<Metadata, Unresolved> {
+        let before = std::fs::read(lock).ok();
+        let metadata = self.unlocked().resolve(manifest);
+        match before {
+            Some(before) if std::fs::read(lock).is_ok_and(|after| after != before) => _ = std::fs::write(lock, before),
+            None => _ = std::fs::remove_file(lock),
+            Some(_) => {}
+        }
+        metadata
+    }
+
     /// Adds a dependency by a git repository to a package.
     pub(crate) fn add(&self, manifest: &Path, arguments: &[OsString]) -> Result<(), Unresolved> {
         let mut command = self.unlocked().command("add");

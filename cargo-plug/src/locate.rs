@@ -6,9 +6,10 @@ use cargo_metadata::{Metadata, Package};
 
 use crate::cache;
 use crate::cargo::Cargo;
+use crate::cli::Kind;
 use crate::failure::{At, Failure};
-use crate::graph::folder_of;
-use crate::package::relative;
+use crate::graph::{Graph, folder_of};
+use crate::package::{Blueprint, Needed, relative};
 use crate::spec::{Origin, Spec, absolute};
 
 /// A package in a folder, and its workspace.
@@ -40,6 +41,21 @@ impl Located {
         }
         let name = only_package(&spec, cargo)?;
         Ok(Self { spec, name, local: None })
+    }
+
+    /// The packages below this one, if no other package is built with it.
+    /// The versions are those of the lock file, as far as it has them.
+    pub(crate) fn alone(&self, cargo: &Cargo, lock: Option<&Path>) -> Result<Graph, Failure> {
+        let root = cache::root()?;
+        std::fs::create_dir_all(&root).at("make the folder", &root)?;
+        let folder = tempfile::tempdir_in(&root).at("make a folder in", &root)?;
+        let plugins = vec![Needed::of_spec(&self.spec, &self.name)];
+        let blueprint = Blueprint { target: "probe".to_owned(), kind: Kind::Process, plugins, ..Blueprint::default() };
+        if let Some(lock) = lock.filter(|lock| lock.exists()) {
+            cache::copy(lock, &folder.path().join("Cargo.lock"))?;
+        }
+        let resolved = cargo.unlocked().resolve(&blueprint.write(folder.path())?);
+        Ok(Graph::new(resolved.map_err(|error| hint_at_folder(error.into(), &self.spec))?))
     }
 }
 

@@ -11,7 +11,8 @@ use crate::cache;
 use crate::cargo::Cargo;
 use crate::cli::Add;
 use crate::failure::{At, Failure};
-use crate::graph::{PLUG, folder_of, library_of};
+use crate::fit::{self, Side};
+use crate::graph::{Graph, PLUG, folder_of, library_of};
 use crate::locate::Located;
 use crate::package::{Needed, relative};
 use crate::shell;
@@ -39,6 +40,7 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
             return Err(Failure::new(format!("`{name}` is no plugin: it does not depend on `{PLUG}`")));
         }
     }
+    check_fit(program, &workspace, &plugin, &cargo)?;
     let names = plugin.local.as_ref().map(|local| names_of(folder_of(&local.package))).unwrap_or_default();
     let short = name.strip_prefix("plugin-").unwrap_or(name).to_owned();
     let feature = match (&arguments.feature, &names[..]) {
@@ -66,6 +68,29 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
     }
     shell::status("Added", &format!("`{name}` to `{}`: cargo run --features {feature}", program.name));
     Ok(())
+}
+
+/// Refuses a plugin that has nothing for the program.
+fn check_fit(program: &Package, workspace: &Metadata, plugin: &Located, cargo: &Cargo) -> Result<(), Failure> {
+    let lock = workspace.workspace_root.as_std_path().join("Cargo.lock");
+    let graphs = || {
+        let theirs = plugin.alone(cargo, Some(&lock))?;
+        Ok((Graph::new(cargo.look_up(program.manifest_path.as_std_path(), &lock)?), theirs))
+    };
+    let (ours, theirs) = match graphs() {
+        Ok(graphs) => graphs,
+        // A folder can be added without the network.
+        Err(failure) if plugin.local.is_some() => {
+            shell::warn(&format!("cannot tell whether `{}` fits `{}`: {failure}", plugin.name, program.name));
+            return Ok(());
+        }
+        Err(failure) => return Err(failure),
+    };
+    let program = ours.packages().find(|package| package.id == program.id);
+    let (Some(program), Some(package)) = (program, theirs.find(&plugin.spec, &plugin.name)) else { return Ok(()) };
+    let plugin = Side { graph: &theirs, package };
+    fit::check_plugin(plugin)?;
+    fit::check_interface(Side { graph: &ours, package: program }, plugin)
 }
 
 /// The program of this name, of this folder, or the only one of the workspace.

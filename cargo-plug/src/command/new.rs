@@ -8,12 +8,12 @@ use cargo_metadata::Package;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
 
 use crate::cargo::Cargo;
-use crate::cli::{Kind as BuildKind, New};
+use crate::cli::New;
 use crate::command::run::named_program;
 use crate::failure::{At, Failure};
 use crate::graph::{Graph, PLUG, folder_of, library_of};
-use crate::locate::{Local, Located, hint_at_folder};
-use crate::package::{Blueprint, Needed, relative};
+use crate::locate::{Local, Located};
+use crate::package::{Needed, relative};
 use crate::spec::{Origin, Spec, absolute};
 use crate::traits::{self, Interface, Kind, Method};
 use crate::{cache, shell};
@@ -84,13 +84,7 @@ fn interface_package(located: &Located, cargo: &Cargo) -> Result<(Package, Neede
         let dependency = graph.dependency_on(package, PLUG).ok_or_else(|| not_on_plug(package))?;
         return Ok((package.clone(), Needed::plug(dependency, &["inventory"])));
     }
-    let root = cache::root()?;
-    fs::create_dir_all(&root).at("make the folder", &root)?;
-    let folder = tempfile::tempdir_in(&root).at("make a folder in", &root)?;
-    let plugins = vec![Needed::of_spec(&located.spec, &located.name)];
-    let blueprint = Blueprint { target: "probe".to_owned(), kind: BuildKind::Process, plugins, ..Blueprint::default() };
-    let resolved = cargo.resolve(&blueprint.write(folder.path())?);
-    let graph = Graph::new(resolved.map_err(|error| hint_at_folder(error.into(), &located.spec))?);
+    let graph = located.alone(cargo, None)?;
     let package = graph.find(&located.spec, &located.name);
     let package = package.ok_or_else(|| Failure::new(format!("there is no package in `{}`", located.spec)))?;
     let dependency = graph.dependency_on(package, PLUG).ok_or_else(|| not_on_plug(package))?.clone();

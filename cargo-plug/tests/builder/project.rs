@@ -211,6 +211,20 @@ fn a_plugin_is_added_to_a_program() {
     same(&world.succeed(&mut cargo).0, "loud greets x of 0.3.0: inside\n");
     let stderr = world.failure(1, &mut world.command("greeter", &["add", "../plugin-loud", "--feature", "more"]));
     same(&stderr, "error: <>/greeter/Cargo.toml has a dependency `plugin-loud`\n");
+    // A plugin for another program.
+    let plug = world.plug_dependency("");
+    let other =
+        format!("[package]\nname = \"other-interface\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n{plug}\n");
+    world.write("other/Cargo.toml", &other);
+    world.write("other/src/lib.rs", "");
+    world.plugin_with("plugin-x", "plugin-x", &format!("other-interface = {{ path = \"../other\" }}\n{plug}\n"));
+    let (manifest, lock) = (world.read("greeter/Cargo.toml"), world.read("greeter/Cargo.lock"));
+    let stderr = world.failure(1, &mut world.command("greeter", &["add", "../plugin-x", "--offline"]));
+    same(
+        &stderr,
+        "error: `plugin-x` 0.3.0 is for another interface: it depends on `other-interface`, and `greeter` 1.0.0 has `greeter-interface`\n",
+    );
+    assert!(world.read("greeter/Cargo.toml") == manifest && world.read("greeter/Cargo.lock") == lock);
     let stderr = world.failure(1, &mut world.command("greeter", &["add", "./interface/nothing"]));
     same(&stderr, "error: there is no package in `<>/greeter/interface/nothing`\nhint: there is no such folder\n");
 }
