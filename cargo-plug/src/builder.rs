@@ -13,10 +13,11 @@ use crate::cli::{Flags, Kind, Selection};
 use crate::failure::{At, Failure};
 use crate::fit::{self, Side};
 use crate::graph::{Graph, PLUG, folder_of, program_of, source_text};
-use crate::locate::{Located, hint_at_folder};
+use crate::locate::Located;
 use crate::package::{Blueprint, Needed, Settings};
 use crate::records;
 use crate::spec::Origin;
+use crate::{explain, feature};
 
 /// What to build.
 #[derive(Debug, Clone)]
@@ -74,7 +75,7 @@ impl Builder {
         if let Some(program) = &mut blueprint.program {
             program.has_default_features = !order.selection.no_default_features;
         }
-        choose_features(&mut blueprint, &order.selection.features)?;
+        feature::choose(&mut blueprint, program.as_ref(), &plugins, &order.selection.features)?;
         blueprint.choose_keys();
         let identity = format!("{:?} {}", order.kind, first.spec.identity());
         let entry = Entry::take(&first.name, &identity)?;
@@ -229,19 +230,21 @@ impl Builder {
                 }
                 None
             }
-            Err(Unresolved(message)) if is_about_lock(&message) => return Err(locked(&message)),
+            Err(Unresolved(message)) if explain::is_about_lock(&message) => {
+                return Err(explain::locked(&message));
+            }
             Err(unresolved) => Some(unresolved),
         };
         let before = self.blueprint.patches.clone();
         self.unite()?;
         match unresolved {
-            Some(unresolved) if self.blueprint.patches == before => return Err(self.explain(unresolved)),
+            Some(unresolved) if self.blueprint.patches == before => return Err(explain::explain(unresolved)),
             _ => {}
         }
         let manifest = self.blueprint.write(folder)?;
         match cargo.resolve(&manifest) {
             Ok(metadata) => Ok(Graph::new(metadata)),
-            Err(unresolved) => Err(self.explain(unresolved)),
+            Err(unresolved) => Err(explain::explain(unresolved)),
         }
     }
 
@@ -262,7 +265,7 @@ impl Builder {
             };
             copy_lock(&self.lock_file(), &folder)?;
             let manifest = blueprint.write(&folder)?;
-            self.cargo.unlocked().resolve(&manifest).map(Graph::new).map_err(|error| not_alone(located, error))
+            self.cargo.unlocked().resolve(&manifest).map(Graph::new).map_err(|error| explain::alone(located, error))
         };
         let ours = alone(0, host)?;
         let program = Side { graph: &ours, package: ours.find(&host.spec, &host.name).ok_or_else(|| not_found(host))? };
@@ -319,23 +322,6 @@ impl Builder {
             Some((needed.key.clone(), source_text(graph.find(&located.spec, &located.name)?)))
         };
         plugins.filter_map(source).collect()
-    }
-
-    /// Cargo's message, and what it may mean here.
-    fn explain(&self, unresolved: Unresolved) -> Failure {
-        let Unresolved(message) = &unresolved;
-        if is_about_lock(message) {
-            return locked(message);
-        }
-        let is_pinned = message.contains("failed to select a version for");
-        let failure = Failure::from(unresolved);
-        if !is_pinned {
-            return failure;
-        }
-        failure.hint(
-            "the program and its plugins share each dependency of one major version: take versions that fit, \
-             or build a plugin apart: `cargo plug build --as library --with …`",
-        )
     }
 
     /// Writes the package to a folder that the user keeps.
@@ -416,56 +402,6 @@ fn not_found(located: &Located) -> Failure {
     Failure::new(format!("Cargo found no package `{}` in `{}`", located.name, located.spec))
 }
 
-fn not_alone(located: &Located, error: Unresolved) -> Failure {
-    let text = error.0.trim();
-    if text.contains("links to the native library `plug`") {
-        let message =
-            format!("`{}` takes `{PLUG}` in two versions or from two sources, and can be built nowhere", located.spec);
-        return Failure::new(message).hint(format!(
-            "it and the crate of its interface have to take the same `{PLUG}`: `cargo tree -i {PLUG}` in its folder says more"
-        ));
-    }
-    let text = text.strip_prefix("error: ").unwrap_or(text);
-    let failure = Failure::of_cargo(format!("cannot find the versions of `{}`\n{text}", located.spec));
-    hint_at_folder(failure, &located.spec)
-}
-
-fn is_about_lock(message: &str) -> bool {
-    message.contains("--locked") || message.contains("--frozen")
-}
-
-fn locked(message: &str) -> Failure {
-    let text = message.trim();
-    Failure::of_cargo(format!("plug.lock does not fit plug.toml, the program or a plugin\n{text}"))
-        .hint("without `--locked`, `cargo plug build` writes it anew")
-}
-
 fn copy_lock(lock: &Path, folder: &Path) -> Result<(), Failure> {
     if lock.exists() { cache::copy(lock, &folder.join("Cargo.lock")) } else { Ok(()) }
-}
-
-/// Gives the program and the plugins their features.
-fn choose_features(blueprint: &mut Blueprint, features: &[String]) -> Result<(), Failure> {
-    for text in features.iter().flat_map(|features| features.split([',', ' '])).filter(|text| !text.is_empty()) {
-        let (package, feature) = match text.split_once('/') {
-            Some((package, feature)) => (Some(package), feature),
-            None => (None, text),
-        };
-        let mut needed = blueprint.program.iter_mut().chain(&mut blueprint.plugins);
-        let found = match package {
-            Some(package) => needed.find(|needed| needed.name == package),
-            None => blueprint.program.as_mut(),
-        };
-        match found {
-            Some(needed) => needed.features.push(feature.to_owned()),
-            None => {
-                let names =
-                    blueprint.program.iter().chain(&blueprint.plugins).map(|needed| format!("`{}`", needed.name));
-                let names = names.collect::<Vec<_>>().join(", ");
-                return Err(Failure::new(format!("the feature `{text}` is of no package that is built"))
-                    .hint(format!("a feature of a plugin is `PLUGIN/FEATURE`; the packages are {names}")));
-            }
-        }
-    }
-    Ok(())
 }

@@ -7,7 +7,9 @@
 //! * `cargo` runs Cargo, `locate` finds the package that a source means, and `graph` has the packages
 //!   that Cargo found for it;
 //! * `fit` compares the versions and sources that a program and a plugin share;
-//! * `package` writes the package that is built, in a folder of the `cache`, and `builder` builds it;
+//! * `package` writes the package that is built, in a folder of the `cache`, with the features that
+//!   `feature` chooses, and `builder` builds it;
+//! * `explain` tells what Cargo's messages mean here;
 //! * `records` reads the plugins in a file, which is not run, and `traits` the interfaces in a source;
 //! * `shell` prints everything, and `failure` is the end of a command.
 
@@ -16,7 +18,9 @@ mod cache;
 mod cargo;
 mod cli;
 mod command;
+mod explain;
 mod failure;
+mod feature;
 mod fit;
 mod graph;
 mod locate;

@@ -47,6 +47,11 @@ fn a_source_that_leads_to_no_package() {
         "error: the feature `calm/fast` is of no package that is built\n\
          hint: a feature of a plugin is `PLUGIN/FEATURE`; the packages are `greeter`\n",
     );
+    world.plugin("plugin-loud", "plugin-loud");
+    let stderr = world.fail(1, &["build", "./greeter", "-F", "nope", "-o", "mine"]);
+    same(&stderr, "error: `greeter` has no feature `nope`\nhint: it has `loud`\n");
+    let stderr = world.fail(1, &["build", "./greeter", "--with", "./plugin-loud", "-F", "plugin-loud/nope"]);
+    same(&stderr, "error: `plugin-loud` has no feature `nope`\nhint: it has `fast`\n");
     let stderr = world.fail(1, &["run"]);
     same(
         &stderr,

@@ -1,0 +1,53 @@
+//! Tells what Cargo's messages about versions mean here.
+
+use crate::cargo::Unresolved;
+use crate::failure::Failure;
+use crate::feature;
+use crate::graph::PLUG;
+use crate::locate::{Located, hint_at_folder};
+
+/// Cargo's message, and what it may mean here.
+pub(crate) fn explain(unresolved: Unresolved) -> Failure {
+    let Unresolved(message) = &unresolved;
+    if is_about_lock(message) {
+        return locked(message);
+    }
+    if let Some(failure) = feature::missing(message) {
+        return failure;
+    }
+    let is_pinned = message.contains("failed to select a version for");
+    let failure = Failure::from(unresolved);
+    if !is_pinned {
+        return failure;
+    }
+    failure.hint(
+        "the program and its plugins share each dependency of one major version: take versions that fit, \
+         or build a plugin apart: `cargo plug build --as library --with …`",
+    )
+}
+
+/// The versions of this package cannot be found, even if it is alone.
+pub(crate) fn alone(located: &Located, error: Unresolved) -> Failure {
+    let text = error.0.trim();
+    if text.contains("links to the native library `plug`") {
+        let message =
+            format!("`{}` takes `{PLUG}` in two versions or from two sources, and can be built nowhere", located.spec);
+        return Failure::new(message).hint(format!(
+            "it and the crate of its interface have to take the same `{PLUG}`: `cargo tree -i {PLUG}` in its folder says more"
+        ));
+    }
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let failure = Failure::of_cargo(format!("cannot find the versions of `{}`\n{text}", located.spec));
+    hint_at_folder(failure, &located.spec)
+}
+
+/// Whether the lock file would have to change.
+pub(crate) fn is_about_lock(message: &str) -> bool {
+    message.contains("--locked") || message.contains("--frozen")
+}
+
+pub(crate) fn locked(message: &str) -> Failure {
+    let text = message.trim();
+    Failure::of_cargo(format!("plug.lock does not fit plug.toml, the program or a plugin\n{text}"))
+        .hint("without `--locked`, `cargo plug build` writes it anew")
+}
