@@ -13,7 +13,7 @@ use crate::cli::{Flags, Kind, Selection};
 use crate::failure::{At, Failure};
 use crate::fit::{self, Side};
 use crate::graph::{Graph, PLUG, folder_of, program_of, source_text};
-use crate::locate::Located;
+use crate::locate::{Located, distinct};
 use crate::package::{Blueprint, Needed, Settings};
 use crate::records;
 use crate::spec::Origin;
@@ -60,6 +60,7 @@ impl Builder {
             Kind::Library | Kind::Process => None,
         };
         let plugins = order.selection.with.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        let plugins = distinct(program.as_ref(), plugins)?;
         let Some(first) = program.as_ref().or(plugins.first()) else {
             return Err(Failure::new("there is no plugin to build").hint("name one with `--with SOURCE`"));
         };

@@ -8,7 +8,7 @@ use crate::cache;
 use crate::cargo::Cargo;
 use crate::cli::Kind;
 use crate::failure::{At, Failure};
-use crate::graph::{Graph, folder_of};
+use crate::graph::{Graph, PLUG, folder_of};
 use crate::package::{Blueprint, Needed, relative};
 use crate::spec::{Origin, Spec, absolute};
 
@@ -41,6 +41,13 @@ impl Located {
         }
         let name = only_package(&spec, cargo)?;
         Ok(Self { spec, name, local: None })
+    }
+
+    /// Whether Cargo would find one package for both, or two versions of one.
+    fn is_same(&self, other: &Self) -> bool {
+        let origins = (&self.spec.origin, &other.spec.origin);
+        let are_published = matches!(origins, (Origin::Registry { .. }, Origin::Registry { .. }));
+        self.name == other.name && (are_published || origins.0 == origins.1)
     }
 
     /// The packages below this one, if no other package is built with it.
@@ -90,6 +97,30 @@ impl Local {
     }
 }
 
+/// The plugins, each once. Refuses those that cannot be dependencies beside each other.
+pub(crate) fn distinct(program: Option<&Located>, plugins: Vec<Located>) -> Result<Vec<Located>, Failure> {
+    let mut distinct = Vec::<Located>::new();
+    for plugin in plugins {
+        let name = &plugin.name;
+        if name == PLUG {
+            return Err(Failure::new(format!("`{PLUG}` is no plugin: it is the crate that plugins are written with")));
+        }
+        if program.is_some_and(|program| plugin.is_same(program)) {
+            return Err(Failure::new(format!("`{name}` is the program, and cannot be a plugin in it too"))
+                .hint("the program comes first, and each plugin behind `--with`"));
+        }
+        match distinct.iter().find(|other| plugin.is_same(other)) {
+            None => distinct.push(plugin),
+            Some(other) if other.spec.origin == plugin.spec.origin => {}
+            Some(other) => {
+                let message = format!("`{name}` is named twice: `{}` and `{}`", other.spec, plugin.spec);
+                return Err(Failure::new(message).hint("leave one of them out"));
+            }
+        }
+    }
+    Ok(distinct)
+}
+
 /// A hint for a name that no registry has, if a package of it is here.
 pub(crate) fn hint_at_folder(failure: Failure, spec: &Spec) -> Failure {
     let (Origin::Registry { name, .. }, Ok(here)) = (&spec.origin, std::env::current_dir()) else { return failure };
@@ -136,4 +167,39 @@ fn only_package(spec: &Spec, cargo: &Cargo) -> Result<String, Failure> {
     // A name that is lost is found again.
     let _ = cache::write(&names, &format!("{known}{identity}\t{name}\n"));
     Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_that_is_named_twice() {
+        let located = |text: &str, name: &str| {
+            let spec = Spec::read(text, Path::new("/work")).unwrap();
+            Located { spec, name: name.to_owned(), local: None }
+        };
+        let of = |plugins: &[(&str, &str)]| {
+            let plugins = plugins.iter().map(|(text, name)| located(text, name)).collect();
+            let distinct = distinct(Some(&located("./app", "app")), plugins).map_err(|failure| failure.to_string())?;
+            Ok(distinct.iter().map(|plugin| plugin.spec.to_string()).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&[("./x", "x"), ("./x/", "x"), ("./y", "y")]), Ok(vec!["./x".to_owned(), "./y".to_owned()]));
+        assert_eq!(
+            of(&[("x@0.3", "x"), ("x@0.4", "x")]),
+            Err("`x` is named twice: `x@0.3` and `x@0.4`\nhint: leave one of them out".to_owned())
+        );
+        assert_eq!(
+            of(&[("./app", "app")]),
+            Err("`app` is the program, and cannot be a plugin in it too\n\
+                 hint: the program comes first, and each plugin behind `--with`"
+                .to_owned())
+        );
+        assert_eq!(
+            of(&[("/plug", "plug")]),
+            Err("`plug` is no plugin: it is the crate that plugins are written with".to_owned())
+        );
+        // A fork is another package.
+        assert_eq!(of(&[("x", "x"), ("https://e.org/x", "x"), ("./other", "app")]).map(|all| all.len()), Ok(3));
+    }
 }

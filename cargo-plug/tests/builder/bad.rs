@@ -143,6 +143,21 @@ fn two_plugins_of_one_name() {
     assert_eq!(world.read("mine"), "the old one");
 }
 
+#[test]
+fn a_plugin_that_is_named_twice_or_is_the_program() {
+    let world = World::new("twice");
+    world.plugin("plugin-loud", "plugin-loud");
+    let stderr = world.fail(1, &["build", "./plugin-loud", "--with", "./plugin-loud/", "-o", "mine"]);
+    same(
+        &stderr,
+        "error: `plugin-loud` is the program, and cannot be a plugin in it too\n\
+         hint: the program comes first, and each plugin behind `--with`\n",
+    );
+    world.write("plug.toml", "program = \"./greeter\"\nplugins = [\"plugin-loud/\", \"./plugin-loud\"]\n");
+    world.plug(&["build", "--with", "./plugin-loud/.", "--offline", "-o", "mine"]);
+    same(&world.run("mine"), "loud greets x of 0.3.0: path <>/plugin-loud\n");
+}
+
 /// Also with a `[workspace]` around, and a configuration with a target folder.
 #[test]
 fn a_plugin_that_is_called_as_the_program() {
