@@ -206,6 +206,9 @@ impl Builder {
             && lock.exists()
         {
             let text = fs::read_to_string(lock).at("read", lock)?;
+            if text.trim().is_empty() {
+                return Err(explain::no_lock("it is empty", Some(lock)));
+            }
             return cache::write(&own, &text);
         }
         let Some(of_program) = of_program else { return Ok(()) };
@@ -233,6 +236,11 @@ impl Builder {
             }
             Err(Unresolved(message)) if explain::is_about_lock(&message) => {
                 return Err(explain::locked(&message));
+            }
+            Err(Unresolved(message)) if explain::is_no_lock(&message) => {
+                // It came from the project or the program, and must not stay.
+                self.forget()?;
+                return Err(explain::no_lock(&message, self.lock.as_deref()));
             }
             Err(unresolved) => Some(unresolved),
         };

@@ -1,5 +1,7 @@
 //! Tells what Cargo's messages about versions mean here.
 
+use std::path::Path;
+
 use crate::cargo::Unresolved;
 use crate::failure::Failure;
 use crate::feature;
@@ -44,6 +46,22 @@ pub(crate) fn alone(located: &Located, error: Unresolved) -> Failure {
 /// Whether the lock file would have to change.
 pub(crate) fn is_about_lock(message: &str) -> bool {
     message.contains("--locked") || message.contains("--frozen")
+}
+
+/// Whether Cargo cannot read a lock file.
+pub(crate) fn is_no_lock(message: &str) -> bool {
+    message.contains("failed to parse lock file at: ")
+}
+
+/// The lock file of the project, or of the program, is none. Cargo names a copy of it.
+pub(crate) fn no_lock(message: &str, of_project: Option<&Path>) -> Failure {
+    let why = message.split_once("Caused by:").map_or(message, |(_, why)| why).trim();
+    match of_project.filter(|lock| lock.exists()) {
+        Some(lock) => Failure::new(format!("`{}` is no lock file: {why}", lock.display()))
+            .hint("take an older one back, or remove it: the next build writes it anew"),
+        None => Failure::new(format!("the Cargo.lock of the program is no lock file: {why}"))
+            .hint("remove it, and let Cargo write it anew"),
+    }
 }
 
 pub(crate) fn locked(message: &str) -> Failure {

@@ -158,6 +158,34 @@ fn a_plugin_that_is_named_twice_or_is_the_program() {
     same(&world.run("mine"), "loud greets x of 0.3.0: path <>/plugin-loud\n");
 }
 
+#[test]
+fn a_lock_file_that_is_none() {
+    let world = World::new("lock");
+    world.plugin("plugin-loud", "plugin-loud");
+    world.write("plug.toml", "program = \"./greeter\"\nplugins = [\"./plugin-loud\"]\noutput = \"mine\"\n");
+    let hint = "\nhint: take an older one back, or remove it: the next build writes it anew\n";
+    world.write("plug.lock", "junk\n");
+    let stderr = world.fail(1, &["build", "--offline"]);
+    let start = "error: `<>/plug.lock` is no lock file: TOML parse error at line 1, column 5\n";
+    assert!(stderr.starts_with(start) && stderr.ends_with(hint), "{stderr}");
+    assert!(!stderr.contains("<>/cache"), "{stderr}");
+    world.write("plug.lock", "version = 99\n");
+    let stderr = world.fail(1, &["build", "--offline", "--locked"]);
+    assert!(stderr.starts_with("error: `<>/plug.lock` is no lock file: lock file version `99` was found"), "{stderr}");
+    world.write("plug.lock", "");
+    same(&world.fail(1, &["build", "--offline"]), &format!("error: `<>/plug.lock` is no lock file: it is empty{hint}"));
+    // Nothing of it is left.
+    fs::remove_file(world.path("plug.lock")).unwrap();
+    world.plug(&["build", "--offline"]);
+    same(&world.run("mine"), "loud greets x of 0.3.0: path <>/plugin-loud\n");
+    let lock = world.read("greeter/Cargo.lock");
+    world.write("greeter/Cargo.lock", "junk\n");
+    let stderr = world.fail(1, &["build", "./greeter", "--with", "./plugin-loud", "--offline", "-o", "mine"]);
+    assert!(stderr.starts_with("error: the Cargo.lock of the program is no lock file: TOML parse error"), "{stderr}");
+    world.write("greeter/Cargo.lock", &lock);
+    world.plug(&["build", "./greeter", "--with", "./plugin-loud", "--offline", "-o", "mine"]);
+}
+
 /// Also with a `[workspace]` around, and a configuration with a target folder.
 #[test]
 fn a_plugin_that_is_called_as_the_program() {
