@@ -246,8 +246,12 @@ impl NewCrate<'_> {
     fn type_name(&self) -> String {
         let part = |part: &str| part[..1].to_ascii_uppercase() + &part[1..];
         let name: String = self.name.split(['-', '_']).map(part).collect();
-        // A trait of the same name could not be imported beside it.
-        if name == self.interface.name { name + "Plugin" } else { name }
+        let Interface { name: trait_name, methods, imports, types, .. } = self.interface;
+        let texts = methods.iter().map(|method| &method.signature).chain(imports).chain(types).chain([trait_name]);
+        // A name of the interface, or of the new file, would mean the type instead.
+        let mut words = texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_'));
+        let is_taken = ["Self", "Settings", "String", "Default"].contains(&&*name) || words.any(|word| word == name);
+        if is_taken { name + "Plugin" } else { name }
     }
 
     fn source(&self) -> String {
@@ -332,5 +336,41 @@ impl NewCrate<'_> {
              * `cargo plug build PROGRAM --with .` makes that program.\n\n## Licence\n\nMIT or Apache-2.0, at your choice.\n",
             self.interface.path
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interface(result: &str, kind: Kind) -> Interface {
+        let method = Method {
+            name: "read".to_owned(),
+            signature: format!("fn read(&self, _of: Option<Page>) -> {result}"),
+            result: kind,
+            examples: None,
+            is_mutable: false,
+            is_async: false,
+        };
+        let imports = vec!["api::Page".to_owned()];
+        Interface {
+            name: "Read".to_owned(),
+            path: "api::Read".to_owned(),
+            methods: vec![method],
+            types: Vec::new(),
+            is_generic: false,
+            imports,
+        }
+    }
+
+    #[test]
+    fn a_type_has_no_name_that_the_source_uses() {
+        let interface = interface("Result<String, plug::Error>", Kind::Error);
+        let type_name = |name: &str| NewCrate { name, interface: &interface, has_settings: false }.type_name();
+        for name in ["self", "result", "string", "option", "page", "read", "settings", "default"] {
+            let (first, rest) = name.split_at(1);
+            assert_eq!(type_name(name), format!("{}{rest}Plugin", first.to_uppercase()));
+        }
+        assert_eq!(["very-loud", "pages", "gen"].map(type_name), ["VeryLoud", "Pages", "Gen"]);
     }
 }

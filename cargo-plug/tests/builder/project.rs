@@ -164,6 +164,15 @@ fn a_new_plugin_with_settings() {
 }
 
 #[test]
+fn a_new_plugin_with_the_name_of_a_type() {
+    let world = World::new("types");
+    for name in ["self", "result", "string"] {
+        world.plug(&["new", name, "--for", "./greeter/interface", "--offline"]);
+        passes_its_test(&world, &format!("plugin-{name}"));
+    }
+}
+
+#[test]
 fn a_new_plugin_with_asynchronous_methods() {
     let world = World::new("asynchronous");
     let interface = world.read("greeter/interface/src/lib.rs");
