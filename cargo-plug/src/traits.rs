@@ -42,9 +42,7 @@ pub(crate) struct Method {
 pub(crate) enum Kind {
     /// `Result<T, plug::Error>`
     Error,
-    /// `Result<T, E>` with another error.
-    OtherError,
-    /// Anything else.
+    /// Anything else, also a result with another error, which may not be made from a text.
     Other,
 }
 
@@ -235,13 +233,8 @@ fn kind(result: &str, has_error: bool) -> Kind {
         return Kind::Other;
     };
     let own = if has_error { ",Error" } else { ",plug::Error" };
-    if [",plug::Error", ",::plug::Error", own].iter().any(|error| arguments.ends_with(error)) {
-        Kind::Error
-    } else if arguments.contains(',') {
-        Kind::OtherError
-    } else {
-        Kind::Other
-    }
+    let is_error = [",plug::Error", ",::plug::Error", own].iter().any(|error| arguments.ends_with(error));
+    if is_error { Kind::Error } else { Kind::Other }
 }
 
 /// A value of a type, for a test.
@@ -366,7 +359,7 @@ mod tests {
         for (result, expected) in [
             ("Result<String, plug::Error>", Kind::Error),
             ("Result<Vec<(u8, u8)>,\n    ::plug::Error>", Kind::Error),
-            ("Result<(), MyError>", Kind::OtherError),
+            ("Result<(), MyError>", Kind::Other),
             ("io::Result<()>", Kind::Other),
             ("Result<()>", Kind::Other),
             ("String", Kind::Other),
@@ -374,6 +367,6 @@ mod tests {
             assert_eq!(kind(result, false), expected, "{result}");
         }
         assert_eq!(kind("Result<u8, Error>", true), Kind::Error);
-        assert_eq!(kind("Result<u8, Error>", false), Kind::OtherError);
+        assert_eq!(kind("Result<u8, Error>", false), Kind::Other);
     }
 }

@@ -295,7 +295,7 @@ impl NewCrate<'_> {
         };
         let body = match method.result {
             Kind::Error => format!("Err({error})"),
-            Kind::OtherError => format!("Err({error}.into())"),
+            Kind::Other if self.has_settings => format!("todo!(\"{{}}\", {error})"),
             Kind::Other => format!("todo!(\"{text}\")"),
         };
         format!("    {signature} {{\n        // TODO: write it.\n        {body}\n    }}\n")

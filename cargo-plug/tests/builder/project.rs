@@ -173,6 +173,20 @@ fn a_new_plugin_with_the_name_of_a_type() {
 }
 
 #[test]
+fn a_new_plugin_with_an_error_of_another_kind() {
+    let world = World::new("errors");
+    let interface = "//! Reads.\n\n/// Reads.\n#[plug::interface]\npub trait Read: Send + Sync {\n    /// Reads it.\n    \
+                     fn read(&self, name: &str) -> Result<String, std::io::Error>;\n}\n";
+    world.write("greeter/interface/src/lib.rs", interface);
+    world.plug(&["new", "disk", "--for", "./greeter/interface", "--offline"]);
+    assert!(world.read("plugin-disk/src/lib.rs").contains("        todo!(\"`disk` does not `read` yet\")\n"));
+    passes_its_test(&world, "plugin-disk");
+    world.plug(&["new", "tape", "--for", "./greeter/interface", "--settings", "--offline"]);
+    assert!(world.read("plugin-tape/src/lib.rs").contains("        todo!(\"{}\", self.todo(\"read\"))\n"));
+    passes_its_test(&world, "plugin-tape");
+}
+
+#[test]
 fn a_new_plugin_with_asynchronous_methods() {
     let world = World::new("asynchronous");
     let interface = world.read("greeter/interface/src/lib.rs");
