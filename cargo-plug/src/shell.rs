@@ -11,7 +11,7 @@ use clap_cargo::style;
 
 use crate::failure::Failure;
 
-/// Whether `-q` silences status words, notes and warnings.
+/// Whether `-q` silences status words. Warnings stay, as Cargo's do.
 static IS_QUIET: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn be_quiet() {
@@ -36,9 +36,7 @@ pub(crate) fn status(word: &str, text: &str) {
 }
 
 pub(crate) fn warn(text: &str) {
-    if !IS_QUIET.load(Ordering::Relaxed) {
-        print(style::WARN, "warning", &format!(": {text}"));
-    }
+    print(style::WARN, "warning", &format!(": {text}"));
 }
 
 pub(crate) fn report(failure: &Failure) {

@@ -127,6 +127,15 @@ fn a_plugin_that_has_nothing_for_the_program() {
 }
 
 #[test]
+fn a_plugin_crate_without_a_plugin() {
+    let world = World::new("none");
+    world.plugin("plugin-none", "plugin-none");
+    world.write("plugin-none/src/lib.rs", "//! Has no plugin.\n");
+    let build = ["build", "./greeter", "--with", "./plugin-none", "--offline", "-o", "mine", "-q"];
+    same(&world.plug(&build).1, "warning: `plugin-none` brought no plugin: it has no `#[plug]`\n");
+}
+
+#[test]
 fn two_plugins_of_one_name() {
     let world = World::new("twins");
     world.plugin("plugin-loud", "plugin-loud");
