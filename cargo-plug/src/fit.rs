@@ -6,6 +6,7 @@
 use cargo_metadata::Package;
 use cargo_metadata::semver::{Version, VersionReq};
 
+use crate::entry::Mistake;
 use crate::failure::Failure;
 use crate::graph::{Graph, PLUG, folder_of, is_crates_io, library_of, source_text};
 use crate::package::Patches;
@@ -39,11 +40,18 @@ pub(crate) fn check_program(program: Side<'_>) -> Result<(), Failure> {
     }
     let source = program.package.targets.iter().find(|target| target.name == library).map(|target| &target.src_path);
     let text = source.and_then(|source| std::fs::read_to_string(source).ok()).unwrap_or_default();
-    let has_main = text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "main");
-    if !has_main {
-        return Err(Failure::new(format!("the library of `{name}` has no `main`")).hint(format!(
-            "move it from src/main.rs to src/lib.rs as `pub fn main`, and let src/main.rs call `{library}::main()`"
-        )));
+    let call = format!("`{library}::main()`");
+    match crate::entry::mistake(&text) {
+        None => {}
+        Some(Mistake::Missing) => {
+            return Err(Failure::new(format!("the library of `{name}` has no `main`")).hint(format!(
+                "move it from src/main.rs to src/lib.rs as `pub fn main`, and let src/main.rs call {call}"
+            )));
+        }
+        Some(mistake) => {
+            return Err(Failure::new(format!("the `main` in the library of `{name}` {mistake}"))
+                .hint("a program with plugins calls it: it is `pub fn main()`, or `pub fn main() -> Result<(), E>`"));
+        }
     }
     Ok(())
 }

@@ -6,7 +6,8 @@
 //! * `spec` reads a source as users write it, and `project` the files `plug.toml` and `plug.lock`;
 //! * `cargo` runs Cargo, `locate` finds the package that a source means, and `graph` has the packages
 //!   that Cargo found for it;
-//! * `fit` compares the versions and sources that a program and a plugin share;
+//! * `fit` compares the versions and sources that a program and a plugin share, and `entry` looks at
+//!   the `main` of the program;
 //! * `package` writes the package that is built, in a folder of the `cache`, with the features that
 //!   `feature` chooses, and `builder` builds it;
 //! * `explain` tells what Cargo's messages mean here;
@@ -18,6 +19,7 @@ mod cache;
 mod cargo;
 mod cli;
 mod command;
+mod entry;
 mod explain;
 mod failure;
 mod feature;

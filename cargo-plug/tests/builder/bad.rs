@@ -87,6 +87,19 @@ fn a_program_whose_main_no_other_package_can_call() {
         "error: the library of `greeter` has no `main`\nhint: move it from src/main.rs to src/lib.rs as `pub fn main`, \
          and let src/main.rs call `greeter::main()`\n",
     );
+    for (main, mistake) in [
+        ("fn main() -> Result", "is private"),
+        ("pub async fn main() -> Result", "is asynchronous, and no executor runs it"),
+    ] {
+        world.write("greeter/src/lib.rs", &source.replace("pub fn main() -> Result", main));
+        same(
+            &build(),
+            &format!(
+                "error: the `main` in the library of `greeter` {mistake}\n\
+                 hint: a program with plugins calls it: it is `pub fn main()`, or `pub fn main() -> Result<(), E>`\n"
+            ),
+        );
+    }
     fs::rename(world.path("greeter/src/lib.rs"), world.path("greeter/src/main.rs")).unwrap();
     same(
         &build(),
