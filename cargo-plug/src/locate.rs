@@ -70,6 +70,7 @@ impl Local {
     /// The package of this folder, or the one of this name in its workspace.
     pub(crate) fn find(folder: &Path, name: Option<&str>, cargo: &Cargo) -> Result<Self, Failure> {
         let manifest = folder.join("Cargo.toml");
+        check_path(&absolute(folder))?;
         if !manifest.is_file() {
             let failure = Failure::new(format!("there is no package in `{}`", folder.display()));
             return Err(match folder.exists() {
@@ -95,6 +96,17 @@ impl Local {
                 .hint(format!("name one of them, as `{place}#NAME`: {has}")),
         })
     }
+}
+
+/// Refuses a path that Cargo or a file of it cannot have.
+pub(crate) fn check_path(path: &Path) -> Result<(), Failure> {
+    let why = match path.to_str() {
+        None => "Cargo takes no path that is not UTF-8",
+        Some(text) if text.contains(char::is_control) => "Cargo takes no path with a control character",
+        Some(_) => return Ok(()),
+    };
+    let shown = path.display().to_string().replace('\n', "\\n");
+    Err(Failure::new(format!("there can be no package in `{shown}`: {why}")).hint("rename the folder"))
 }
 
 /// The plugins, each once. Refuses those that cannot be dependencies beside each other.

@@ -13,13 +13,14 @@ use crate::cli::Add;
 use crate::failure::{At, Failure};
 use crate::fit::{self, Side};
 use crate::graph::{Graph, PLUG, folder_of, library_of};
-use crate::locate::Located;
+use crate::locate::{Located, check_path};
 use crate::package::{Needed, relative};
 use crate::shell;
 use crate::spec::absolute;
 
 pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
     let here = absolute(&env::current_dir().at("find", Path::new("."))?);
+    check_path(&here)?;
     let cargo = Cargo::offline(arguments.offline);
     let manifest = here.ancestors().map(|folder| folder.join("Cargo.toml")).find(|file| file.is_file());
     let manifest = manifest.ok_or_else(|| {

@@ -12,7 +12,7 @@ use crate::cli::New;
 use crate::command::run::named_program;
 use crate::failure::{At, Failure};
 use crate::graph::{Graph, PLUG, folder_of, library_of};
-use crate::locate::{Local, Located};
+use crate::locate::{Local, Located, check_path};
 use crate::package::{Needed, relative};
 use crate::spec::{Origin, Spec, absolute};
 use crate::traits::{self, Interface, Kind, Method};
@@ -20,6 +20,7 @@ use crate::{cache, shell};
 
 pub(crate) fn run(arguments: &New) -> Result<(), Failure> {
     let here = absolute(&env::current_dir().at("find", Path::new("."))?);
+    check_path(&here)?;
     let name = arguments.name.strip_prefix("plugin-").unwrap_or(&arguments.name);
     check_name(name)?;
     let package = format!("plugin-{name}");

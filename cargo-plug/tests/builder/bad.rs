@@ -208,6 +208,32 @@ fn a_lock_file_that_is_none() {
     world.plug(&["build", "./greeter", "--with", "./plugin-loud", "--offline", "-o", "mine"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_whose_name_cargo_does_not_take() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::new("odd");
+    for (name, shown, why) in [
+        (&b"new\nline"[..], "new\\nline", "Cargo takes no path with a control character"),
+        (b"x\xff", "x\u{fffd}", "Cargo takes no path that is not UTF-8"),
+    ] {
+        let name = std::ffi::OsStr::from_bytes(name);
+        let folder = world.path("").join(name);
+        world.plugin("plugin-loud", "plugin-loud");
+        fs::rename(world.path("plugin-loud"), &folder).unwrap();
+        let message = format!("error: there can be no package in `<>/{shown}`: {why}\nhint: rename the folder\n");
+        let commands = [
+            &["run", "--program", "../greeter"][..],
+            &["add", "../plugin-x"],
+            &["new", "x", "--for", "../greeter/interface"],
+            &["build", "../greeter", "--with", ".", "-o", "mine"],
+        ];
+        for arguments in commands {
+            same(&world.failure(1, world.command("", arguments).current_dir(&folder)), &message);
+        }
+    }
+}
+
 /// Also with a `[workspace]` around, and a configuration with a target folder.
 #[test]
 fn a_plugin_that_is_called_as_the_program() {
