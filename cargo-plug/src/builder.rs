@@ -13,7 +13,7 @@ use crate::cli::{Flags, Kind, Selection};
 use crate::failure::{At, Failure};
 use crate::fit::{self, Side};
 use crate::graph::{Graph, PLUG, folder_of, program_of, source_text};
-use crate::locate::{Located, distinct};
+use crate::locate::{Located, distinct, hint_at_folder};
 use crate::package::{Blueprint, Needed, Settings};
 use crate::records;
 use crate::spec::Origin;
@@ -120,6 +120,13 @@ impl Builder {
 
     /// Finds the versions of all packages, checks that they fit, and writes the package.
     pub(crate) fn resolve(&mut self) -> Result<(), Failure> {
+        self.resolve_all().map_err(|failure| {
+            // A stranger's package may have the name of a folder.
+            self.program.iter().chain(&self.plugins).fold(failure, |failure, of| hint_at_folder(failure, &of.spec))
+        })
+    }
+
+    fn resolve_all(&mut self) -> Result<(), Failure> {
         let (host, local) = match self.program.as_ref().or(self.plugins.first()) {
             Some(host) => (host.clone(), host.local.clone()),
             None => return Ok(()),
@@ -404,7 +411,7 @@ impl Builder {
 
 fn no_program() -> Failure {
     Failure::new("there is no program to build")
-        .hint("name one, as in `cargo plug build app --with plugin-x`, or write a plug.toml")
+        .hint("name one, as in `cargo plug build ./app --with plugin-x`, or write a plug.toml")
 }
 
 fn not_found(located: &Located) -> Failure {

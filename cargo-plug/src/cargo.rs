@@ -27,13 +27,27 @@ pub(crate) struct Unresolved(pub String);
 
 impl From<Unresolved> for Failure {
     fn from(Unresolved(message): Unresolved) -> Self {
-        let message = message.trim();
-        let failure = Self::of_cargo(message.strip_prefix("error: ").unwrap_or(message));
+        let failure = Self::of_cargo(shown(&message));
         match message.contains("offline") {
             true => failure.hint("`--offline` takes what was downloaded before"),
             false => failure,
         }
     }
+}
+
+/// The message without the packages that this program has made, which say nothing to a user.
+pub(crate) fn shown(message: &str) -> String {
+    let message = message.trim();
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let Ok(cache) = crate::cache::root() else { return message.to_owned() };
+    let cache = cache.display().to_string();
+    let is_ours = |line: &str| line.contains(&cache) && line.contains("required by package `");
+    // Two lines and the indentation are around the reason.
+    let message = match message.split_once("\n\nCaused by:\n  ") {
+        Some((first, why)) if first.starts_with("failed to parse manifest at") && first.contains(&cache) => why,
+        _ => message,
+    };
+    message.lines().filter(|line| !is_ours(line)).collect::<Vec<_>>().join("\n")
 }
 
 impl Cargo {
@@ -182,7 +196,8 @@ fn output(command: &mut Command) -> Result<String, Unresolved> {
         let mut message = String::new();
         for line in stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).lines().map_while(Result::ok)) {
             match progress(&line) {
-                Some((word, text)) => crate::shell::status(word, text),
+                Some((word, text)) if is_new(word) => crate::shell::status(word, text),
+                Some(_) => {}
                 None => message = message + &line + "\n",
             }
         }
@@ -196,12 +211,16 @@ fn output(command: &mut Command) -> Result<String, Unresolved> {
     String::from_utf8(result.stdout).map_err(|_| Unresolved("Cargo's answer is not UTF-8".to_owned()))
 }
 
-/// The word and the text of a line about the network. Cargo repeats those about versions when it
-/// builds.
+/// The word and the text of a line about progress.
 fn progress(line: &str) -> Option<(&str, &str)> {
     let (word, text) = line.trim_start().split_once(' ')?;
     let is_status = line.starts_with("  ") && line.find(word)? + word.len() == 12;
-    (is_status && matches!(word, "Updating" | "Downloading" | "Downloaded" | "Blocking")).then_some((word, text))
+    (is_status && word.starts_with(char::is_uppercase)).then_some((word, text))
+}
+
+/// Whether it is about the network. Cargo repeats lines about versions when it builds.
+fn is_new(word: &str) -> bool {
+    matches!(word, "Updating" | "Downloading" | "Downloaded" | "Blocking")
 }
 
 /// The file that rustup reads for a folder.
@@ -240,7 +259,7 @@ mod tests {
     #[test]
     fn a_status_is_right_aligned_at_the_twelfth_column() {
         assert_eq!(progress("    Updating crates.io index"), Some(("Updating", "crates.io index")));
-        assert_eq!(progress("     Locking 3 packages"), None);
+        assert_eq!(progress("     Locking 3 packages"), Some(("Locking", "3 packages")));
         assert_eq!(progress("  Updating x"), None);
         assert_eq!(progress("error: failed to select a version"), None);
         assert_eq!(progress(""), None);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cargo::Unresolved;
+use crate::cargo::{Unresolved, shown};
 use crate::failure::Failure;
 use crate::feature;
 use crate::graph::PLUG;
@@ -15,6 +15,9 @@ pub(crate) fn explain(unresolved: Unresolved) -> Failure {
         return locked(message);
     }
     if let Some(failure) = feature::missing(message) {
+        return failure;
+    }
+    if let Some(failure) = no_target(message) {
         return failure;
     }
     let is_pinned = message.contains("failed to select a version for");
@@ -38,14 +41,24 @@ pub(crate) fn alone(located: &Located, error: Unresolved) -> Failure {
             "it and the crate of its interface have to take the same `{PLUG}`: `cargo tree -i {PLUG}` in its folder says more"
         ));
     }
-    let text = text.strip_prefix("error: ").unwrap_or(text);
-    let failure = Failure::of_cargo(format!("cannot find the versions of `{}`\n{text}", located.spec));
+    if let Some(failure) = no_target(text) {
+        return failure;
+    }
+    let failure = Failure::of_cargo(format!("cannot find the versions of `{}`\n{}", located.spec, shown(text)));
     hint_at_folder(failure, &located.spec)
 }
 
 /// Whether the lock file would have to change.
 pub(crate) fn is_about_lock(message: &str) -> bool {
     message.contains("--locked") || message.contains("--frozen")
+}
+
+/// The compiler does not know the target of the user.
+fn no_target(message: &str) -> Option<Failure> {
+    let (_, rest) = message.split_once("could not find specification for target \"")?;
+    let (target, _) = rest.split_once('"')?;
+    let failure = Failure::of_cargo(format!("the compiler has no target `{target}`"));
+    Some(failure.hint("`rustc --print target-list` lists them"))
 }
 
 /// Whether Cargo cannot read a lock file.

@@ -145,7 +145,7 @@ pub(crate) fn hint_at_folder(failure: Failure, spec: &Spec) -> Failure {
     let Some(folder) = of_workspace.chain(below).next() else { return failure };
     let path = relative(&folder, &here);
     let path = if path.starts_with('.') { path } else { format!("./{path}") };
-    failure.hint(format!("a name is that of a registry's package: for the folder, write `{path}`"))
+    failure.hint(format!("a name is that of a registry's package, and there is a folder here: write `{path}`"))
 }
 
 /// The name of the only package of a repository. Cargo finds it, and it is remembered.

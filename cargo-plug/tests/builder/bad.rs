@@ -37,7 +37,7 @@ fn a_source_that_leads_to_no_package() {
     let stderr = world.fail(1, &["build", "-o", "mine"]);
     same(
         &stderr,
-        "error: there is no program to build\nhint: name one, as in `cargo plug build app --with plugin-x`, or write a plug.toml\n",
+        "error: there is no program to build\nhint: name one, as in `cargo plug build ./app --with plugin-x`, or write a plug.toml\n",
     );
     let stderr = world.fail(1, &["build", "--as", "library"]);
     same(&stderr, "error: there is no plugin to build\nhint: name one with `--with SOURCE`\n");
@@ -60,11 +60,22 @@ fn a_source_that_leads_to_no_package() {
     );
     // A name where a folder is meant.
     let stderr = world.fail(101, &["build", "greeter", "--offline", "-o", "mine"]);
-    let hint = "hint: a name is that of a registry's package: for the folder, write `./greeter`\n";
+    let hint = "hint: a name is that of a registry's package, and there is a folder here: write `./greeter`\n";
     assert!(stderr.ends_with(hint), "{stderr}");
     let stderr =
         world.failure(101, &mut world.command("greeter", &["new", "x", "--for", "greeter-interface", "--offline"]));
     assert!(stderr.ends_with(&hint.replace("./greeter", "./interface")), "{stderr}");
+    let stderr = world.fail(101, &["build", "./greeter", "--with", "plugin-nobody", "--offline", "-o", "mine"]);
+    let start = "error: cannot find the versions of `plugin-nobody`\nno matching package named `plugin-nobody` found\n";
+    assert!(stderr.starts_with(start) && !stderr.contains("<>/cache"), "{stderr}");
+    let stderr = world.fail(101, &["build", "./greeter", "--with", "plugin-x?registry=nobody", "-q", "-o", "mine"]);
+    same(
+        &stderr,
+        "error: cannot find the versions of `plugin-x?registry=nobody`\n\
+         registry index was not found in any configuration: `nobody`\n",
+    );
+    let stderr = world.fail(101, &["build", "./greeter", "--target", "nope", "--offline", "-o", "mine"]);
+    same(&stderr, "error: the compiler has no target `nope`\nhint: `rustc --print target-list` lists them\n");
     // A repository that was never downloaded.
     let url = world.url("nobody");
     let stderr = world.fail(101, &["build", "./greeter", "--with", &url, "--offline", "-o", "mine"]);
@@ -314,6 +325,20 @@ fn registry_with(world: &World, versions: &[&str]) {
     world.write("index/3/d/dep", &index);
     world.write(".cargo/config.toml", &format!("[registries.mine]\nindex = \"{}\"\n", world.url("index")));
     world.repository("index", &format!("v{}", versions.len()));
+}
+
+#[test]
+fn a_package_of_a_registry_that_has_the_name_of_a_folder() {
+    let world = World::new("stranger");
+    registry_with(&world, &["1.0.4"]);
+    world.write("dep/Cargo.toml", "[package]\nname = \"dep\"\n\n[workspace]\n");
+    world.write("dep/src/lib.rs", "");
+    let stderr = world.fail(1, &["build", "dep?registry=mine", "-o", "mine"]);
+    same(
+        &stderr,
+        "error: `dep` takes no plugins: it does not depend on `plug`\n\
+         hint: a name is that of a registry's package, and there is a folder here: write `./dep`\n",
+    );
 }
 
 #[test]
