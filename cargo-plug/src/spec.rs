@@ -63,6 +63,9 @@ impl Spec {
         if text.trim().is_empty() || text.contains(char::is_control) {
             return Err(wrong("it is empty, or has a control character"));
         }
+        if let Some(url) = Self::ssh(text).filter(|_| !folder.join(text).exists()) {
+            return Err(wrong("it is no URL").hint(format!("write `{url}`")));
+        }
         let is_path = text.starts_with('.') || (text.contains(['/', '\\']) && !text.contains("://"));
         let (rest, package) = match text.rsplit_once('#') {
             // `#` is a part of the path if the whole path leads to something.
@@ -83,6 +86,13 @@ impl Spec {
             Self::registry(rest).map_err(|why| wrong(&why))?
         };
         Ok(Self { origin, package: package.map(str::to_owned), text: text.to_owned() })
+    }
+
+    /// The URL for git's own form of an address, which is `git@example.org:x/y.git`.
+    fn ssh(text: &str) -> Option<String> {
+        let (host, path) = text.split_once(':')?;
+        let is_address = host.contains('@') && !host.contains(['/', '\\']) && !path.starts_with("//");
+        is_address.then(|| format!("ssh://{host}/{}", path.trim_start_matches('/')))
     }
 
     fn git(text: &str) -> Result<Origin, String> {
@@ -215,5 +225,7 @@ mod tests {
         ] {
             assert_eq!(read(text).unwrap_err(), format!("`{text}` is no source of a package: {why}"));
         }
+        let failure = Spec::read("git@e.org:x/y.git?tag=v1#z", Path::new("/work")).unwrap_err().to_string();
+        assert!(failure.ends_with("\nhint: write `ssh://git@e.org/x/y.git?tag=v1#z`"), "{failure}");
     }
 }
