@@ -44,6 +44,10 @@ pub(crate) fn run(arguments: &Update) -> Result<(), Failure> {
     let (before, after) = (versions(&before), versions(&after));
     let gone = before.iter().filter(|package| !after.contains(package));
     let come = after.iter().filter(|package| !before.contains(package));
+    if before == after {
+        shell::status("Unchanged", "plug.lock: no plugin has a newer version that fits");
+        return Ok(());
+    }
     gone.for_each(|package| shell::status("Removing", package));
     come.for_each(|package| shell::status("Adding", package));
     shell::status("Wrote", "plug.lock");
