@@ -64,6 +64,26 @@ pub(crate) trait At<T> {
 
 impl<T> At<T> for std::io::Result<T> {
     fn at(self, what: &str, path: &std::path::Path) -> Result<T, Failure> {
-        self.map_err(|error| Failure::new(format!("cannot {what} `{}`: {error}", path.display())))
+        self.map_err(|error| {
+            let text = error.to_string();
+            // A temporary file says its own name, which nobody has chosen.
+            let why = text.split_once(" at path \"").map_or(&*text, |(why, _)| why);
+            Failure::new(format!("cannot {what} `{}`: {why}", path.display()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_temporary_file_keeps_its_name_to_itself() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("none");
+        let failure =
+            tempfile::Builder::new().prefix(".plug-").tempfile_in(&folder).at("write to", &folder).unwrap_err();
+        let missing = std::fs::read(&folder).unwrap_err();
+        assert_eq!(failure.to_string(), format!("cannot write to `{}`: {missing}", folder.display()));
     }
 }
