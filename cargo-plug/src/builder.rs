@@ -50,9 +50,20 @@ impl Builder {
     /// Finds the packages of an order, and takes their folder in the cache.
     pub(crate) fn new(order: &Order, flags: &Flags) -> Result<Self, Failure> {
         let cargo = Cargo::new(flags);
-        if flags.is_locked() && order.lock.as_ref().is_none_or(|lock| !lock.exists()) {
-            return Err(Failure::new("`--locked` wants a plug.lock, and there is none")
-                .hint("a build from a plug.toml, without `--locked`, writes it"));
+        match &order.lock {
+            None if flags.is_locked() => {
+                return Err(Failure::new(
+                    "`--locked` is for the program of a plug.toml, which has its versions in plug.lock",
+                )
+                .hint(
+                    "`cargo plug build PROGRAM --with SOURCE --save` writes both, and `cargo plug build` reads them",
+                ));
+            }
+            Some(lock) if flags.is_locked() && !lock.exists() => {
+                return Err(Failure::new("`--locked` wants a plug.lock, and there is none")
+                    .hint("a build from a plug.toml, without `--locked`, writes it"));
+            }
+            _ => {}
         }
         let find = |text: &String| Located::find(text, &order.folder, &cargo);
         let program = match order.kind {

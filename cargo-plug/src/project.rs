@@ -55,7 +55,7 @@ impl Project {
     }
 
     pub(crate) fn selection(&self) -> Result<Selection, Failure> {
-        let wrong = |key: &str, form: &str| Failure::new(format!("{FILE}: `{key}` is {form}"));
+        let wrong = |key: &str, form: &str| Failure::new(format!("{FILE}: `{key}` must be {form}"));
         let text = |key: &str| match self.document.get(key) {
             None => Ok(None),
             Some(item) => item.as_str().map(|text| Some(text.to_owned())).ok_or_else(|| wrong(key, "a text")),
@@ -193,9 +193,9 @@ mod tests {
             message("plugin = []\n"),
             "plug.toml: unknown key `plugin`\nhint: the keys are `program`, `plugins`, `features`, `default-features`, `output`"
         );
-        assert_eq!(message("program = 7\n"), "plug.toml: `program` is a text");
-        assert_eq!(message("plugins = [7]\n"), "plug.toml: `plugins` is a list of texts");
-        assert_eq!(message("features = \"a\"\n"), "plug.toml: `features` is a list of texts");
-        assert_eq!(message("default-features = 1\n"), "plug.toml: `default-features` is `true` or `false`");
+        assert_eq!(message("program = 7\n"), "plug.toml: `program` must be a text");
+        assert_eq!(message("plugins = [7]\n"), "plug.toml: `plugins` must be a list of texts");
+        assert_eq!(message("features = \"a\"\n"), "plug.toml: `features` must be a list of texts");
+        assert_eq!(message("default-features = 1\n"), "plug.toml: `default-features` must be `true` or `false`");
     }
 }

@@ -71,7 +71,7 @@ fn check_name(name: &str) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new(format!("`{name}` cannot be the name of a plugin"))
-        .hint("a name is lower-case letters and digits, in parts joined by `-` or `_`, such as `loud` or `very-loud`"))
+        .hint("a name starts with a letter: it is lower-case letters and digits, in parts joined by `-` or `_`, such as `very-loud`"))
 }
 
 /// The package of the interface, and its `plug`.
@@ -191,7 +191,9 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::pin!(future).poll(&mut context) {
         std::task::Poll::Ready(value) => value,
-        std::task::Poll::Pending => panic!(\"it waits\"),
+        std::task::Poll::Pending => {
+            panic!(\"the plugin waits: an executor such as `pollster` can run it, see docs/testing.md of plug\")
+        }
     }
 }
 ";

@@ -38,6 +38,8 @@ fn two_builds_of_the_same_files_have_the_same_dependencies() {
     let (_, stderr) = world.succeed(&mut world.command("mine", &["update", "plugin-loud"]));
     assert!(stderr.ends_with("       Wrote plug.lock\n"), "{stderr}");
     assert!(world.read("mine/plug.lock").contains(&second));
+    let (_, stderr) = world.succeed(&mut world.command("mine", &["update", "plugin-loud"]));
+    same(&stderr, "   Unchanged plug.lock: no plugin has a newer version that fits\n");
     world.succeed(&mut world.command("mine", &["build", "--locked"]));
     assert!(world.run("mine/out").starts_with("LOUD greets x"));
 
@@ -56,6 +58,13 @@ fn two_builds_of_the_same_files_have_the_same_dependencies() {
         |lock: &str| lock.split("name = \"syn\"\n").nth(1).map(|rest| rest.lines().next().unwrap().to_owned());
     assert_eq!(version(&world.read("mine/plug.lock")).is_some(), version(&world.read("greeter/Cargo.lock")).is_some());
     let stderr = world.failure(1, &mut world.command("", &["build", "./greeter", "--locked"]));
+    same(
+        &stderr,
+        "error: `--locked` is for the program of a plug.toml, which has its versions in plug.lock\n\
+         hint: `cargo plug build PROGRAM --with SOURCE --save` writes both, and `cargo plug build` reads them\n",
+    );
+    world.write("other/plug.toml", "program = \"../greeter\"\n");
+    let stderr = world.failure(1, &mut world.command("other", &["build", "--locked"]));
     same(
         &stderr,
         "error: `--locked` wants a plug.lock, and there is none\nhint: a build from a plug.toml, without `--locked`, writes it\n",
@@ -142,11 +151,11 @@ impl Greet for Hola {
         &stderr,
         "error: there is a `plugin-hola` in this folder\nhint: `cargo plug new` never writes over anything: choose another name, or move it away\n",
     );
-    let stderr = world.fail(1, &["new", "Hola", "--for", "./greeter/interface"]);
-    same(
-        &stderr,
-        "error: `Hola` cannot be the name of a plugin\nhint: a name is lower-case letters and digits, in parts joined by `-` or `_`, such as `loud` or `very-loud`\n",
-    );
+    for name in ["Hola", "1a"] {
+        let stderr = world.fail(1, &["new", name, "--for", "./greeter/interface"]);
+        let hint = "a name starts with a letter: it is lower-case letters and digits, in parts joined by `-` or `_`, such as `very-loud`";
+        same(&stderr, &format!("error: `{name}` cannot be the name of a plugin\nhint: {hint}\n"));
+    }
     let stderr = world.fail(1, &["new", "other", "--for", "./greeter"]);
     same(
         &stderr,
