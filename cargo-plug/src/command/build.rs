@@ -1,6 +1,8 @@
 //! `cargo plug build`: a program with plugins in it, or the plugins alone.
 
 use std::env;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::builder::{Builder, Order};
@@ -97,9 +99,21 @@ fn check_output(output: &Path) -> Result<(), Failure> {
     if std::fs::metadata(output).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().readonly()) {
         return Err(Failure::new(format!("`{}` is read-only", output.display())));
     }
+    if output.is_file() && !is_replaceable(output) {
+        return Err(Failure::new(format!("`{}` is there, and is neither a program nor a library", output.display()))
+            .hint("a build writes over an earlier one alone: choose another file with `-o`, or move this one away"));
+    }
     let folder = if output.is_dir() { output } else { output.parent().unwrap_or(Path::new(".")) };
     std::fs::create_dir_all(folder).at("make the folder", folder)?;
     tempfile::Builder::new().prefix(".plug-").tempfile_in(folder).map(drop).at("write to", folder)
+}
+
+/// Whether a file may be an earlier build, or is empty.
+fn is_replaceable(file: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(64).read_to_end(&mut start));
+    // A file that cannot be read is not known to be another.
+    read.is_err() || start.is_empty() || object::FileKind::parse(&*start).is_ok() || start.starts_with(b"\0asm")
 }
 
 /// Prints what the file has, and warns of packages that brought nothing.
@@ -120,4 +134,22 @@ fn report(builder: &Builder, output: &Path) {
     let output: PathBuf = relative.unwrap_or_else(|| output.to_owned());
     let with = if names.is_empty() { String::new() } else { format!(" with {}", names.join(", ")) };
     shell::status("Built", &format!("{}{with}", output.display()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_earlier_build_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let is = |content: &[u8]| {
+            let file = folder.path().join("file");
+            std::fs::write(&file, content).unwrap();
+            is_replaceable(&file)
+        };
+        let own = std::fs::read(env::current_exe().unwrap()).unwrap();
+        assert!(is(b"") && is(&own) && is(&own[..64]) && is(b"\0asm\x01\0\0\0"));
+        assert!(!is(b"fn main() {}\n") && !is(b"x") && !is(b"PK\x03\x04 and an archive that is longer than a header"));
+    }
 }

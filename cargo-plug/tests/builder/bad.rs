@@ -5,6 +5,9 @@ use std::process::{Command, Stdio};
 
 use crate::world::{World, same};
 
+/// The file of an earlier build, as far as its header.
+const OLD: &str = "\x7fELF\x02\x01\x01\0 an old program, which has no more";
+
 #[test]
 fn a_source_that_leads_to_no_package() {
     let world = World::new("nothing");
@@ -165,7 +168,7 @@ fn two_plugins_of_one_name() {
     world.plugin("plugin-loud", "plugin-loud");
     world.plugin("plugin-louder", "plugin-louder");
     world.write("plugin-louder/src/lib.rs", &crate::world::greets("loud"));
-    world.write("mine", "the old one");
+    world.write("mine", OLD);
     let twins =
         ["build", "./greeter", "--with", "./plugin-loud", "--with", "./plugin-louder", "--offline", "-o", "mine"];
     let stderr = world.fail(101, &twins);
@@ -173,7 +176,7 @@ fn two_plugins_of_one_name() {
     let expected = "error: plugin `loud` of `greeter_interface::Greet` is in `plugin-loud` 0.3.0 (path <>/plugin-loud) and in \
                     `plugin-louder` 0.3.0 (path <>/plugin-louder)\nhint: a program has one plugin of each name: leave one out\n";
     assert!(stderr.ends_with(expected), "{stderr}");
-    assert_eq!(world.read("mine"), "the old one");
+    assert_eq!(world.read("mine"), OLD);
 }
 
 #[test]
@@ -274,6 +277,13 @@ fn an_output_that_cannot_be_written() {
     same(&world.fail(1, &["build", "./greeter", "--offline", "-o", "mine"]), "error: `<>/mine` is read-only\n");
     let stderr = world.fail(1, &["build", "./greeter", "--offline", "-o", "mine/below"]);
     same(&stderr, "error: cannot make the folder `<>/mine`: File exists (os error 17)\n");
+    // A file that a build never wrote.
+    let stderr = world.fail(1, &["build", "./greeter", "--offline", "-o", "greeter/Cargo.toml"]);
+    same(
+        &stderr,
+        "error: `<>/greeter/Cargo.toml` is there, and is neither a program nor a library\n\
+         hint: a build writes over an earlier one alone: choose another file with `-o`, or move this one away\n",
+    );
     // The default is the program's name, which is a folder here.
     let stderr = world.fail(1, &["build", "./greeter", "--offline"]);
     same(&stderr, "error: `<>/greeter` is a folder\nhint: name the file to write with `-o`\n");
@@ -283,7 +293,7 @@ fn an_output_that_cannot_be_written() {
 fn a_build_that_is_killed_leaves_nothing_half_written() {
     let world = World::new("killed");
     world.plugin("plugin-loud", "plugin-loud");
-    world.write("mine", "old");
+    world.write("mine", OLD);
     let arguments = ["build", "./greeter", "--with", "./plugin-loud", "--offline", "-o", "mine"];
     for milliseconds in [50, 400, 900] {
         let mut command = world.command("", &arguments);
@@ -292,7 +302,7 @@ fn a_build_that_is_killed_leaves_nothing_half_written() {
         let _ = child.kill();
         let _ = child.wait();
         let file = fs::read(world.path("mine")).unwrap();
-        assert!(file == b"old" || file.starts_with(b"\x7fELF"), "{} bytes", file.len());
+        assert!(file == OLD.as_bytes() || file.len() > 10 * OLD.len(), "{} bytes", file.len());
     }
     world.plug(&arguments);
     same(&world.run("mine"), "loud greets x of 0.3.0: path <>/plugin-loud\n");
