@@ -131,13 +131,6 @@ impl Builder {
 
     /// Finds the versions of all packages, checks that they fit, and writes the package.
     pub(crate) fn resolve(&mut self) -> Result<(), Failure> {
-        self.resolve_all().map_err(|failure| {
-            // A stranger's package may have the name of a folder.
-            self.program.iter().chain(&self.plugins).fold(failure, |failure, of| hint_at_folder(failure, &of.spec))
-        })
-    }
-
-    fn resolve_all(&mut self) -> Result<(), Failure> {
         let (host, local) = match self.program.as_ref().or(self.plugins.first()) {
             Some(host) => (host.clone(), host.local.clone()),
             None => return Ok(()),
@@ -204,11 +197,15 @@ impl Builder {
         };
         let Some(dependency) = graph.dependency_on(package, PLUG) else {
             let side = Side { graph, package };
-            return Err(match self.program {
+            let failure = match self.program {
                 Some(_) => fit::check_program(side).err(),
                 None => fit::check_plugin(side).err(),
-            }
-            .unwrap_or_else(|| Failure::new(format!("`{}` does not depend on `{PLUG}`", package.name))));
+            };
+            let failure =
+                failure.unwrap_or_else(|| Failure::new(format!("`{}` does not depend on `{PLUG}`", package.name)));
+            // A stranger's package may have the name of a folder.
+            let host = self.program.as_ref().or(self.plugins.first());
+            return Err(host.into_iter().fold(failure, |failure, host| hint_at_folder(failure, &host.spec)));
         };
         self.blueprint.plug = Some(Needed::plug(dependency, features));
         self.blueprint.settings = Settings::read(root, package);
@@ -300,8 +297,9 @@ impl Builder {
         for (at, plugin) in (1..).zip(plugins) {
             let theirs = alone(at, plugin)?;
             let package = theirs.find(&plugin.spec, &plugin.name).ok_or_else(|| not_found(plugin))?;
+            let spec = &plugin.spec;
             let plugin = Side { graph: &theirs, package };
-            fit::check_plugin(plugin)?;
+            fit::check_plugin(plugin).map_err(|failure| hint_at_folder(failure, spec))?;
             if self.program.is_some() {
                 fit::check_interface(program, plugin)?;
             }
@@ -330,11 +328,11 @@ impl Builder {
             graph.find(&located.spec, &located.name).ok_or_else(|| not_found(located))?;
         }
         let Some((program, plugins)) = self.sides(graph) else { return Ok(()) };
-        if self.program.is_some() {
-            fit::check_program(program)?;
+        if let Some(located) = &self.program {
+            fit::check_program(program).map_err(|failure| hint_at_folder(failure, &located.spec))?;
         }
-        for plugin in plugins {
-            fit::check_plugin(plugin)?;
+        for (plugin, located) in plugins.into_iter().zip(&self.plugins) {
+            fit::check_plugin(plugin).map_err(|failure| hint_at_folder(failure, &located.spec))?;
             if self.program.is_some() {
                 fit::check_interface(program, plugin)?;
             }

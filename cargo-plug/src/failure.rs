@@ -33,10 +33,7 @@ impl Failure {
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        let hint = hint.into();
-        if !self.hints.contains(&hint) {
-            self.hints.push(hint);
-        }
+        self.hints.push(hint.into());
         self
     }
 

@@ -343,12 +343,11 @@ fn a_package_of_a_registry_that_has_the_name_of_a_folder() {
     registry_with(&world, &["1.0.4"]);
     world.write("dep/Cargo.toml", "[package]\nname = \"dep\"\n\n[workspace]\n");
     world.write("dep/src/lib.rs", "");
+    let hint = "hint: a name is that of a registry's package, and there is a folder here: write `./dep`\n";
     let stderr = world.fail(1, &["build", "dep?registry=mine", "-o", "mine"]);
-    same(
-        &stderr,
-        "error: `dep` takes no plugins: it does not depend on `plug`\n\
-         hint: a name is that of a registry's package, and there is a folder here: write `./dep`\n",
-    );
+    same(&stderr, &format!("error: `dep` takes no plugins: it does not depend on `plug`\n{hint}"));
+    let stderr = world.fail(1, &["build", "./greeter", "--with", "dep?registry=mine", "-o", "mine"]);
+    same(&stderr, &format!("error: `dep` is no plugin: it does not depend on `plug`\n{hint}"));
 }
 
 #[test]
