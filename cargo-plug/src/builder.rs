@@ -262,13 +262,13 @@ impl Builder {
         let before = self.blueprint.patches.clone();
         self.unite()?;
         match unresolved {
-            Some(unresolved) if self.blueprint.patches == before => return Err(explain::explain(unresolved)),
+            Some(unresolved) if self.blueprint.patches == before => return Err(self.explain(unresolved)),
             _ => {}
         }
         let manifest = self.blueprint.write(folder)?;
         match cargo.resolve(&manifest) {
             Ok(metadata) => Ok(Graph::new(metadata)),
-            Err(unresolved) => Err(explain::explain(unresolved)),
+            Err(unresolved) => Err(self.explain(unresolved)),
         }
     }
 
@@ -347,6 +347,19 @@ impl Builder {
             Some((needed.key.clone(), source_text(graph.find(&located.spec, &located.name)?)))
         };
         plugins.filter_map(source).collect()
+    }
+
+    fn explain(&self, unresolved: Unresolved) -> Failure {
+        let Some((name, feature)) = feature::missing(&unresolved.0) else { return explain::explain(unresolved) };
+        // Cargo names only some of the features that there are.
+        let mut all = self.program.iter().chain(&self.plugins);
+        let located = all.find(|located| located.name == name);
+        let graph =
+            located.and_then(|located| Some((located, located.alone(&self.cargo, Some(&self.lock_file())).ok()?)));
+        match graph.as_ref().and_then(|(located, graph)| graph.find(&located.spec, &located.name)) {
+            Some(package) => feature::none(package, feature),
+            None => Failure::new(format!("`{name}` has no feature `{feature}`")),
+        }
     }
 
     /// Writes the package to a folder that the user keeps.

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::cargo::{Unresolved, shown};
 use crate::failure::Failure;
-use crate::feature;
 use crate::graph::PLUG;
 use crate::locate::{Located, hint_at_folder};
 
@@ -13,9 +12,6 @@ pub(crate) fn explain(unresolved: Unresolved) -> Failure {
     let Unresolved(message) = &unresolved;
     if is_about_lock(message) {
         return locked(message);
-    }
-    if let Some(failure) = feature::missing(message) {
-        return failure;
     }
     if let Some(failure) = no_target(message) {
         return failure;

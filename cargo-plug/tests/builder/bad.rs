@@ -348,6 +348,8 @@ fn a_package_of_a_registry_that_has_the_name_of_a_folder() {
     same(&stderr, &format!("error: `dep` takes no plugins: it does not depend on `plug`\n{hint}"));
     let stderr = world.fail(1, &["build", "./greeter", "--with", "dep?registry=mine", "-o", "mine"]);
     same(&stderr, &format!("error: `dep` is no plugin: it does not depend on `plug`\n{hint}"));
+    let stderr = world.fail(1, &["build", "dep?registry=mine", "-F", "nope", "-o", "mine"]);
+    same(&stderr, "error: `dep` has no feature `nope`\nhint: it has none\n");
 }
 
 #[test]
