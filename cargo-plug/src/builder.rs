@@ -8,7 +8,7 @@ use cargo_metadata::camino::Utf8PathBuf;
 use cargo_metadata::{Artifact, Package};
 
 use crate::cache::{self, Entry};
-use crate::cargo::{self, Cargo, Unresolved};
+use crate::cargo::{self, Cargo, Outcome, Unresolved};
 use crate::cli::{Flags, Kind, Selection};
 use crate::failure::{At, Failure};
 use crate::fit::{self, Side};
@@ -17,7 +17,7 @@ use crate::locate::{Located, distinct, hint_at_folder};
 use crate::package::{Blueprint, Needed, Settings};
 use crate::records;
 use crate::spec::Origin;
-use crate::{explain, feature};
+use crate::{explain, feature, shell, traits};
 
 /// What to build.
 #[derive(Debug, Clone)]
@@ -385,9 +385,13 @@ impl Builder {
             None => self.entry.target(),
         };
         let manifest = self.folder().join("Cargo.toml");
-        let (artifacts, is_done) = self.cargo.build(&manifest, &target)?;
+        let Outcome { artifacts, withheld, is_done } = self.cargo.build(&manifest, &target, self.has_twins())?;
         if !is_done {
-            return Err(Failure::of_cargo(self.contests(&artifacts)));
+            let contests = self.contests(&artifacts);
+            if contests.is_empty() {
+                shell::rendered(&withheld);
+            }
+            return Err(Failure::of_cargo(contests));
         }
         self.entry.remove_others();
         let file = artifacts.iter().rev().find_map(|artifact| match self.blueprint.kind {
@@ -401,6 +405,14 @@ impl Builder {
         });
         let file = file.ok_or_else(|| Failure::of_cargo("Cargo built no file"))?;
         Ok(Built { file: file.as_std_path().to_owned() })
+    }
+
+    /// Whether two plugins seem to have one name, from their sources alone.
+    fn has_twins(&self) -> bool {
+        let packages = self.graph.iter().flat_map(Graph::packages);
+        let on_plug = packages.filter(|package| package.dependencies.iter().any(|other| other.name == PLUG));
+        let names: Vec<_> = on_plug.flat_map(|package| traits::plugins(folder_of(package))).collect();
+        (1..names.len()).any(|at| names[..at].contains(&names[at]))
     }
 
     /// The names that several packages have, for which the linker fails.

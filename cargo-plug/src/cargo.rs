@@ -21,6 +21,14 @@ pub(crate) struct Cargo {
     pub toolchain_file: Option<PathBuf>,
 }
 
+/// The end of a build.
+pub(crate) struct Outcome {
+    pub artifacts: Vec<Artifact>,
+    /// The errors of the linker that are not printed yet.
+    pub withheld: String,
+    pub is_done: bool,
+}
+
 /// The reason why Cargo found no versions: its message.
 #[derive(Debug)]
 pub(crate) struct Unresolved(pub String);
@@ -147,10 +155,12 @@ impl Cargo {
 
     /// Builds a package. Cargo prints its progress and its errors.
     /// The result has the artifacts, also of a build that failed.
-    pub(crate) fn build(&self, manifest: &Path, target: &Path) -> Result<(Vec<Artifact>, bool), Failure> {
+    /// If the linker may fail for a reason that is explained better, its errors are withheld.
+    pub(crate) fn build(&self, manifest: &Path, target: &Path, withholds: bool) -> Result<Outcome, Failure> {
         let mut command = self.command("build");
         command.arg("--manifest-path").arg(manifest).arg("--target-dir").arg(target);
-        command.args(["--message-format", "json-render-diagnostics"]);
+        let format = if withholds { "json-diagnostic-rendered-ansi" } else { "json-render-diagnostics" };
+        command.args(["--message-format", format]);
         let Flags { release, profile, target, jobs, quiet, verbose, .. } = &self.flags;
         for (is_set, name) in [(release, "--release"), (quiet, "--quiet")] {
             if *is_set {
@@ -167,13 +177,22 @@ impl Cargo {
         let mut child = command.spawn().map_err(|error| unrunnable(&error))?;
         let stdout = child.stdout.take().map(BufReader::new);
         let messages = stdout.into_iter().flat_map(Message::parse_stream);
-        let artifacts = messages.filter_map(|message| match message {
-            Ok(Message::CompilerArtifact(artifact)) => Some(artifact),
-            _ => None,
-        });
-        let artifacts = artifacts.collect();
+        let (mut artifacts, mut withheld) = (Vec::new(), String::new());
+        for message in messages.map_while(Result::ok) {
+            match message {
+                Message::CompilerArtifact(artifact) => artifacts.push(artifact),
+                Message::CompilerMessage(compiler) => {
+                    let text = compiler.message.rendered.unwrap_or_default();
+                    match compiler.message.message.starts_with("linking with ") {
+                        true => withheld += &text,
+                        false => crate::shell::rendered(&text),
+                    }
+                }
+                _ => {}
+            }
+        }
         let status = child.wait().map_err(|error| unrunnable(&error))?;
-        Ok((artifacts, status.success()))
+        Ok(Outcome { artifacts, withheld, is_done: status.success() })
     }
 }
 

@@ -39,6 +39,11 @@ pub(crate) fn warn(text: &str) {
     print(style::WARN, "warning", &format!(": {text}"));
 }
 
+/// Prints a message of the compiler, which is rendered with its colours.
+pub(crate) fn rendered(text: &str) {
+    let _ = write!(anstream::stderr().lock(), "{text}");
+}
+
 pub(crate) fn report(failure: &Failure) {
     if !failure.is_silent() {
         print(style::ERROR, "error", &format!(": {failure}"));

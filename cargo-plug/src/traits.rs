@@ -1,4 +1,5 @@
-//! The interfaces in the source of a crate: their traits, and the methods that a plugin has to have.
+//! The interfaces in the source of a crate: their traits, and the methods that a plugin has to have;
+//! and the names of its plugins.
 //! It reads the files of the crate, and runs nothing.
 
 use std::path::{Path, PathBuf};
@@ -70,6 +71,29 @@ pub(crate) fn interfaces(root: &Path, crate_name: &str) -> Result<Vec<Interface>
         }
     }
     Ok(interfaces)
+}
+
+/// The names in `#[plug("…")]` in the source of a crate.
+pub(crate) fn plugins(folder: &Path) -> Vec<String> {
+    let (mut names, mut open) = (Vec::new(), vec![folder.join("src")]);
+    while let Some(folder) = open.pop() {
+        for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let lines = text.lines().map(str::trim_start);
+            let name = |line: &str| {
+                let rest = line.strip_prefix("#[plug(\"").or_else(|| line.strip_prefix("#[plug::plug(\""))?;
+                Some(rest.split_once('"')?.0.to_owned())
+            };
+            names.extend(lines.filter_map(name));
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
 }
 
 struct Module {

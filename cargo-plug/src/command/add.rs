@@ -15,8 +15,8 @@ use crate::fit::{self, Side};
 use crate::graph::{Graph, PLUG, folder_of, library_of};
 use crate::locate::{Located, check_path};
 use crate::package::{Needed, relative};
-use crate::shell;
 use crate::spec::absolute;
+use crate::{shell, traits};
 
 pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
     let here = absolute(&env::current_dir().at("find", Path::new("."))?);
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
         }
     }
     check_fit(program, &workspace, &plugin, &cargo)?;
-    let names = plugin.local.as_ref().map(|local| names_of(folder_of(&local.package))).unwrap_or_default();
+    let names = plugin.local.as_ref().map(|local| traits::plugins(folder_of(&local.package))).unwrap_or_default();
     let short = name.strip_prefix("plugin-").unwrap_or(name).to_owned();
     let feature = match (&arguments.feature, &names[..]) {
         (Some(feature), _) => feature.clone(),
@@ -119,29 +119,6 @@ fn program<'w>(workspace: &'w Metadata, manifest: &Path, name: Option<&str>) -> 
             Err(Failure::new("this workspace has no single program").hint(format!("name one with `--package`: {has}")))
         }
     }
-}
-
-/// The names in `#[plug("…")]` in the source of a crate.
-fn names_of(folder: &Path) -> Vec<String> {
-    let (mut names, mut open) = (Vec::new(), vec![folder.join("src")]);
-    while let Some(folder) = open.pop() {
-        for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
-            if path.is_dir() {
-                open.push(path);
-                continue;
-            }
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
-            let lines = text.lines().map(str::trim_start);
-            let name = |line: &str| {
-                let rest = line.strip_prefix("#[plug(\"").or_else(|| line.strip_prefix("#[plug::plug(\""))?;
-                Some(rest.split_once('"')?.0.to_owned())
-            };
-            names.extend(lines.filter_map(name));
-        }
-    }
-    names.sort();
-    names.dedup();
-    names
 }
 
 /// The Cargo.toml of the program, and that of its workspace if it is another one.

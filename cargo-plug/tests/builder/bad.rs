@@ -172,7 +172,7 @@ fn two_plugins_of_one_name() {
     let twins =
         ["build", "./greeter", "--with", "./plugin-loud", "--with", "./plugin-louder", "--offline", "-o", "mine"];
     let stderr = world.fail(101, &twins);
-    assert!(stderr.contains("duplicate plugin `loud`"), "{stderr}");
+    assert!(!stderr.contains("linking with"), "{stderr}");
     let expected = "error: plugin `loud` of `greeter_interface::Greet` is in `plugin-loud` 0.3.0 (path <>/plugin-loud) and in \
                     `plugin-louder` 0.3.0 (path <>/plugin-louder)\nhint: a program has one plugin of each name: leave one out\n";
     assert!(stderr.ends_with(expected), "{stderr}");
