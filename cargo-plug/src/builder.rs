@@ -354,8 +354,10 @@ impl Builder {
         // Cargo names only some of the features that there are.
         let mut all = self.program.iter().chain(&self.plugins);
         let located = all.find(|located| located.name == name);
-        let graph =
-            located.and_then(|located| Some((located, located.alone(&self.cargo, Some(&self.lock_file())).ok()?)));
+        let alone = |located: &Located| {
+            located.alone(&self.cargo, Some(&self.lock_file()), self.blueprint.settings.clone()).ok()
+        };
+        let graph = located.and_then(|located| Some((located, alone(located)?)));
         match graph.as_ref().and_then(|(located, graph)| graph.find(&located.spec, &located.name)) {
             Some(package) => feature::none(package, feature),
             None => Failure::new(format!("`{name}` has no feature `{feature}`")),

@@ -9,7 +9,7 @@ use crate::cargo::Cargo;
 use crate::cli::Kind;
 use crate::failure::{At, Failure};
 use crate::graph::{Graph, PLUG, folder_of};
-use crate::package::{Blueprint, Needed, relative};
+use crate::package::{Blueprint, Needed, Settings, relative};
 use crate::spec::{Origin, Spec, absolute};
 
 /// A package in a folder, and its workspace.
@@ -51,13 +51,14 @@ impl Located {
     }
 
     /// The packages below this one, if no other package is built with it.
-    /// The versions are those of the lock file, as far as it has them.
-    pub(crate) fn alone(&self, cargo: &Cargo, lock: Option<&Path>) -> Result<Graph, Failure> {
+    /// The versions are those of the lock file, as far as it has them, and the settings have patches.
+    pub(crate) fn alone(&self, cargo: &Cargo, lock: Option<&Path>, settings: Settings) -> Result<Graph, Failure> {
         let root = cache::root()?;
         std::fs::create_dir_all(&root).at("make the folder", &root)?;
         let folder = tempfile::tempdir_in(&root).at("make a folder in", &root)?;
         let plugins = vec![Needed::of_spec(&self.spec, &self.name)];
-        let blueprint = Blueprint { target: "probe".to_owned(), kind: Kind::Process, plugins, ..Blueprint::default() };
+        let (target, kind) = ("probe".to_owned(), Kind::Process);
+        let blueprint = Blueprint { target, kind, plugins, settings, ..Blueprint::default() };
         if let Some(lock) = lock.filter(|lock| lock.exists()) {
             cache::copy(lock, &folder.path().join("Cargo.lock"))?;
         }

@@ -14,7 +14,7 @@ use crate::failure::{At, Failure};
 use crate::fit::{self, Side};
 use crate::graph::{Graph, PLUG, folder_of, library_of};
 use crate::locate::{Located, check_path};
-use crate::package::{Needed, relative};
+use crate::package::{Needed, Settings, relative};
 use crate::spec::absolute;
 use crate::{shell, traits};
 
@@ -73,9 +73,10 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
 
 /// Refuses a plugin that has nothing for the program.
 fn check_fit(program: &Package, workspace: &Metadata, plugin: &Located, cargo: &Cargo) -> Result<(), Failure> {
-    let lock = workspace.workspace_root.as_std_path().join("Cargo.lock");
+    let root = workspace.workspace_root.as_std_path();
+    let lock = root.join("Cargo.lock");
     let graphs = || {
-        let theirs = plugin.alone(cargo, Some(&lock))?;
+        let theirs = plugin.alone(cargo, Some(&lock), Settings::read(root, program))?;
         Ok((Graph::new(cargo.look_up(program.manifest_path.as_std_path(), &lock)?), theirs))
     };
     let (ours, theirs) = match graphs() {

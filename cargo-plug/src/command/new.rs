@@ -13,7 +13,7 @@ use crate::command::run::named_program;
 use crate::failure::{At, Failure};
 use crate::graph::{Graph, PLUG, folder_of, library_of};
 use crate::locate::{Local, Located, check_path};
-use crate::package::{Needed, relative};
+use crate::package::{Needed, Settings, relative};
 use crate::spec::{Origin, Spec, absolute};
 use crate::traits::{self, Interface, Kind, Method};
 use crate::{cache, shell};
@@ -85,7 +85,7 @@ fn interface_package(located: &Located, cargo: &Cargo) -> Result<(Package, Neede
         let dependency = graph.dependency_on(package, PLUG).ok_or_else(|| not_on_plug(package))?;
         return Ok((package.clone(), Needed::plug(dependency, &["inventory"])));
     }
-    let graph = located.alone(cargo, None)?;
+    let graph = located.alone(cargo, None, Settings::default())?;
     let package = graph.find(&located.spec, &located.name);
     let package = package.ok_or_else(|| Failure::new(format!("there is no package in `{}`", located.spec)))?;
     let dependency = graph.dependency_on(package, PLUG).ok_or_else(|| not_on_plug(package))?.clone();

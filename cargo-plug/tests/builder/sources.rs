@@ -221,6 +221,15 @@ fn a_program_and_plugins_from_a_registry() {
     world.succeed(&mut plug_with(&["build", "greeter@1", "--with", "plugin-loud@=0.3.0", "--offline", "-o", "mine"]));
     same(&world.run("mine"), "loud greets x of 0.3.0: crates.io\n");
 
+    // A program in a folder gets it as a feature.
+    let mut add = plug_with(&["add", "plugin-loud@0.3", "--feature", "noise", "--dry-run", "--offline"]);
+    let (stdout, stderr) = world.succeed(add.current_dir(world.path("greeter")));
+    assert!(
+        stdout.ends_with("Cargo.toml: [dependencies] plugin-loud = { workspace = true, optional = true }\n"),
+        "{stdout}"
+    );
+    same(&stderr, "");
+
     // A version that fits no version of the program's `plug` is told before Cargo does.
     let stderr =
         world.failure(1, &mut plug_with(&["build", "greeter", "--with", "plugin-loud@0.4", "--offline", "-o", "mine"]));
