@@ -90,7 +90,7 @@ use proc_macro::TokenStream;
 /// * A default body needs an interface that is `Sync` if it takes `&self`.
 /// * A lifetime in the result is that of `&self`, as in an `async fn` elsewhere.
 /// * A method with parameters of its own, or with `impl Trait`, is for no object:
-///   with `where Self: Sized`, it stays the `async fn` that it is.
+///   with `where Self: Sized`, it stays an ordinary `async fn`.
 ///
 /// # Portable interfaces
 ///

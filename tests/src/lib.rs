@@ -11,6 +11,7 @@ mod documents;
 #[cfg(feature = "programs")]
 pub mod back;
 mod console;
+mod futures;
 mod go;
 mod libraries;
 pub mod nested;
@@ -21,6 +22,7 @@ mod server;
 pub mod service;
 
 pub use console::{app, check, check_command, seen};
+pub use futures::{block_on, pause};
 pub use go::{Sockets, go, go_command, is_running};
 pub use libraries::{has_toolchain, library, library_file, shared_library};
 pub use processes::{Started, app_with, build, built_program, process, program, resident, start, until};

@@ -105,7 +105,7 @@ impl Drop for Started {
 ///
 /// Panics if the condition does not hold within `limit`.
 #[track_caller]
-pub fn until(limit: Duration, what: &str, is_so: impl Fn() -> bool) -> Duration {
+pub fn until(limit: Duration, what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < limit, "not within {limit:?}: {what}");

@@ -1,4 +1,4 @@
-//! A host with asynchronous methods, and a plugin whose methods are not: they are the same by message.
+//! A host with asynchronous methods calls a plugin with ordinary ones: a message is the same for both.
 
 use paired_asynchronous::Pair;
 use plug::Registry;

@@ -1,4 +1,4 @@
-//! A host with ordinary methods, and a plugin whose methods are asynchronous: they are the same by message.
+//! A host with ordinary methods calls a plugin with asynchronous ones: a message is the same for both.
 
 use paired_synchronous::Pair;
 use plug::Registry;

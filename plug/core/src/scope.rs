@@ -1,4 +1,4 @@
-//! What limits the calls of a thread or of one future: a deadline, and cancellations.
+//! The limits of calls, for a thread or for one future: a deadline, and cancellations.
 //!
 //! The call of an asynchronous method captures the scope of its thread, and carries it.
 //! `RemoteObject::begin` in `rpc/client/object.rs` puts both into the call.

@@ -1,4 +1,4 @@
-//! The future of an asynchronous method, and where it is polled.
+//! The future of an asynchronous method, and the runtime of its polls.
 
 #[cfg(feature = "task-runtime")]
 mod runtime;

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use plug::{Error, plug};
 
-use crate::{block_on, open, poll, wait};
+use plug_tests::{block_on, pause};
+
+use crate::{open, poll};
 
 /// Notes in the list that it was dropped.
 struct Noisy(&'static str, Arc<Mutex<Vec<&'static str>>>);
@@ -29,7 +31,7 @@ struct Waits;
 impl Owner for Waits {
     async fn own(&self, used: Noisy, _unused: Noisy, _: Noisy, (first, _): (Noisy, Noisy), _: &Noisy) {
         let local = Noisy("local", Arc::clone(&used.1));
-        wait().await;
+        pause().await;
         drop((local, first));
     }
 }
@@ -37,7 +39,7 @@ impl Owner for Waits {
 /// The same as a function that the compiler makes a future of.
 async fn own(used: Noisy, _unused: Noisy, _: Noisy, (first, _): (Noisy, Noisy)) {
     let local = Noisy("local", Arc::clone(&used.1));
-    wait().await;
+    pause().await;
     drop((local, first));
 }
 
@@ -92,7 +94,7 @@ trait Returns: Send + Sync {
         if early {
             return;
         }
-        wait().await;
+        pause().await;
     }
     async fn change(&self, mut text: String, mut times: u8, mut rest: &str) -> String {
         while times > 0 && !rest.is_empty() {
@@ -140,7 +142,7 @@ impl Returns for Plugin {
             return Err(Error::msg("empty").into());
         }
         let number: u8 = text.parse()?;
-        wait().await;
+        pause().await;
         Ok(number.into())
     }
     async fn option(&self, text: Option<&str>) -> Option<usize> {

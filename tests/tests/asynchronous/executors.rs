@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use plug::{Error, plug};
 
-use crate::{block_on, open, wait};
+use plug_tests::{block_on, pause};
+
+use crate::open;
 
 #[plug::interface]
 trait Fetch: Send + Sync {
@@ -18,7 +20,7 @@ struct Http;
 #[plug("http")]
 impl Fetch for Http {
     async fn fetch(&self, url: &str) -> Result<Vec<u8>, Error> {
-        wait().await;
+        pause().await;
         if url.is_empty() {
             return Err(Error::msg("no address"));
         }

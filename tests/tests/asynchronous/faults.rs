@@ -1,4 +1,4 @@
-//! What goes wrong around a call over the remote links: given up, killed, never woken, blocked.
+//! Faults of calls over the remote links: given up, killed, never woken, blocked.
 //! Nothing is left on either side, and no other call notices.
 
 use std::cell::RefCell;
@@ -13,7 +13,9 @@ use plug::{ErrorKind, OpenOptions, Task};
 use tokio::runtime::Builder;
 
 use crate::remote::{self, Remote};
-use crate::{block_on, poll, until};
+use plug_tests::block_on;
+
+use crate::{poll, until};
 
 macro_rules! every_remote_link {
     ($($case:ident)*) => {
@@ -84,7 +86,7 @@ fn given_up_at_random(remote: &Remote) {
     nothing_is_left(&*waiter);
 }
 
-/// A connection has room for so many calls at once, so that a stream that were left would be missed.
+/// A connection allows 10,100 calls at once, so leaked streams would block the later ones.
 #[test]
 fn more_calls_are_given_up_than_a_connection_has_room_for() {
     let remote = remote::grpc();

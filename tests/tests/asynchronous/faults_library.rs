@@ -1,4 +1,4 @@
-//! What can go wrong with a task within one process: over the builtin link, the loopback and a library.
+//! Faults of tasks within one process: over the builtin link, the loopback and a library.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -12,7 +12,9 @@ use std::time::Duration;
 use plug::{Error, Registry, Task};
 use task_plugin::Rare;
 
-use crate::{block_on, poll};
+use plug_tests::block_on;
+
+use crate::poll;
 
 macro_rules! every_link {
     ($($name:ident: $link:expr, [$($case:ident)*];)*) => {
@@ -45,7 +47,7 @@ macro_rules! every_link {
     };
 }
 
-// The last cases are those where a table is between both sides.
+// The last cases are of the links with a table between both sides.
 every_link! {
     builtin: plug::link::Builtin, [];
     loopback: plug::link::Loopback, [panics_are_errors wakers_that_panic];
@@ -93,7 +95,7 @@ impl Counts {
             // SAFETY: it is of `Arc::into_raw`, and used for the last time.
             |data| drop(unsafe { Arc::from_raw(data.cast::<Counts>()) }),
         );
-        // SAFETY: the functions do what those of a waker do, from any thread.
+        // SAFETY: the functions do the same as those of a waker, from any thread.
         unsafe { Waker::new(Arc::into_raw(Arc::clone(self)).cast(), &TABLE) }
     }
 
@@ -265,7 +267,7 @@ fn dropped_at_the_end_of_a_thread(registry: &Registry) {
     thread_local! {
         static TASKS: RefCell<Vec<Task<'static, Result<u64, Error>>>> = const { RefCell::new(Vec::new()) };
     }
-    // The tasks borrow them. They are kept here, since Miri counts what is lost.
+    // The tasks borrow them. They are kept here, since Miri counts leaks.
     static OBJECTS: Mutex<Vec<&'static dyn Rare>> = Mutex::new(Vec::new());
     let rare: &'static dyn Rare = Box::leak(registry.open::<dyn Rare>("rare").expect("it opens"));
     OBJECTS.lock().expect("no panic").push(rare);
@@ -369,7 +371,7 @@ fn wakers_that_panic(registry: &Registry) {
     assert!(catch_unwind(AssertUnwindSafe(|| poll_by(&mut task, &waker))).is_err());
     counts.clones.store(false, Ordering::SeqCst);
     assert!(poll_by(&mut task, &waker).is_pending());
-    // A thread of the library is not told of a panic.
+    // No panic reaches a thread of the library.
     counts.wakes.store(true, Ordering::SeqCst);
     assert_eq!(rare.release().expect("no waker panics"), 2);
     assert_eq!(counts.woken(), 2);

@@ -4,7 +4,9 @@ use std::sync::Mutex;
 
 use plug::plug;
 
-use crate::{block_on, open};
+use plug_tests::block_on;
+
+use crate::open;
 
 #[plug::interface]
 trait Fetch: Send + Sync {

@@ -6,7 +6,9 @@ use plug::plug;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::{block_on, open, wait};
+use plug_tests::{block_on, pause};
+
+use crate::open;
 
 #[plug::interface]
 trait Fetch: Send + Sync {
@@ -23,7 +25,7 @@ impl Fetch for Traced {
         while times > 0 {
             times -= 1;
             tracing::info!("fetches");
-            wait().await;
+            pause().await;
         }
         if url.is_empty() {
             return Err(plug::Error::msg("no address"));

@@ -18,11 +18,8 @@ mod signatures;
 mod suite;
 mod tables;
 
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 /// A module of tests for each link, with a registry of it and all cases of the suite.
 macro_rules! every_link {
@@ -101,51 +98,10 @@ every_link! {
     process_by_netrpc: remote::netrpc_link();
 }
 
-/// Waits until the other side of a link has done what is expected.
-fn until(mut what: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !what() {
-        assert!(start.elapsed() < Duration::from_secs(20), "it does not happen");
-        thread::sleep(Duration::from_micros(200));
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// The least executor: std alone.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
-        }
-    }
-}
-
-/// Ready at the second poll, to which another thread wakes it.
-async fn wait() {
-    let mut is_woken = false;
-    std::future::poll_fn(|context| {
-        if std::mem::replace(&mut is_woken, true) {
-            return Poll::Ready(());
-        }
-        let waker = context.waker().clone();
-        thread::spawn(move || {
-            thread::sleep(Duration::from_millis(1));
-            waker.wake();
-        });
-        Poll::Pending
-    })
-    .await;
+/// Waits for an effect on the other side of a link.
+#[track_caller]
+fn until(is_so: impl FnMut() -> bool) {
+    plug_tests::until(Duration::from_secs(20), "the other side has done it", is_so);
 }
 
 fn poll<T>(future: &mut plug::Task<'_, T>) -> Poll<T> {

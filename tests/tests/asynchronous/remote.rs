@@ -6,7 +6,7 @@ use asynchronous_plugins::Waits;
 use plug::link::{Grpc, Process, ProcessOptions};
 use plug::{Link, OpenOptions, Registry};
 
-/// A link, and what it can do.
+/// A link and its abilities.
 pub struct Remote {
     registry: Registry,
     /// Whether the other side hears that a call is given up.

@@ -12,7 +12,9 @@ use plug::{Error, Registry, Task};
 use tokio::runtime::Runtime;
 use tokio_plugins::Net;
 
-use crate::{block_on, poll};
+use plug_tests::block_on;
+
+use crate::poll;
 
 /// The thread of the runtime that a build makes for its own plugins.
 const OWN: &str = "plug-tokio";
@@ -66,7 +68,7 @@ fn in_process() -> [(&'static str, Arc<dyn Net>); 2] {
     [("builtin", builtin()), ("library", open(&library()))]
 }
 
-/// The plugin behind a server, whose runtime is current.
+/// The plugin behind a server. The server's runtime is current there.
 fn remote() -> [(&'static str, Arc<dyn Net>); 2] {
     let process = plug::link::Process::open(plug_tests::program("process-tokio")).expect("it can be opened");
     [("process", open(&process)), ("grpc", open(&crate::remote::grpc_link()))]
@@ -83,12 +85,9 @@ fn everywhere(case: fn(Arc<dyn Net>) -> Task<'static, ()>) {
 }
 
 /// Waits until the value is that one.
+#[track_caller]
 fn until(value: impl Fn() -> Result<u64, Error>, expected: u64) {
-    let start = Instant::now();
-    while value().expect("a number") != expected {
-        assert!(start.elapsed() < Duration::from_secs(30), "it is {:?}, and not {expected}", value());
-        thread::sleep(Duration::from_millis(1));
-    }
+    crate::until(|| value().expect("a number") == expected);
 }
 
 /// The message of the panic.
@@ -225,7 +224,7 @@ fn a_task_is_dropped_within_a_runtime() {
             until(|| net.dropped(), 2 * at + 2);
         }
     }
-    // Dropped where no runtime is current, the task that the drop spawns runs in that of the build.
+    // Without a current runtime, a task that the drop spawns runs in that of the build.
     for (_, net) in in_process() {
         let runtime = several();
         let mut forever = net.forever();

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use plug::{Cancellation, Error, ErrorKind, OpenOptions, with_cancellation, with_deadline};
 
 use crate::remote::{self, Remote};
-use crate::{block_on, poll, until};
+use plug_tests::block_on;
+
+use crate::{poll, until};
 
 const SOON: Duration = Duration::from_millis(50);
 const LATE: Duration = Duration::from_secs(100);

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use plug::{Task, plug};
 
-use crate::{block_on, open, wait};
+use plug_tests::{block_on, pause};
+
+use crate::open;
 
 #[plug::interface]
 trait Short: Send + Sync {
@@ -47,7 +49,7 @@ impl Short for Memory {
         Box::pin(async move { text[self.0.len()..].to_owned() })
     }
     fn clear(&self) -> Task<'_, ()> {
-        Box::pin(wait())
+        Box::pin(pause())
     }
 }
 
@@ -67,7 +69,7 @@ impl Long for Memory {
         text[self.0.len()..].to_owned()
     }
     async fn clear(&self) {
-        wait().await;
+        pause().await;
     }
 }
 
@@ -127,7 +129,7 @@ impl Names for Name {
         other
     }
     async fn elided(&self, other: &str) -> &str {
-        wait().await;
+        pause().await;
         &self.0[..other.len()]
     }
     async fn fixed(&self, other: &'static str) -> &'static str {
@@ -177,13 +179,13 @@ fn an_object_is_passed_in_each_way() {
     });
 }
 
-/// What an interface is generic over.
+/// The parameter of a generic interface.
 #[plug::interface]
 trait Codec<K: Send + 'static>: Send + Sync {
     type Item: Send;
     async fn encode(&self, key: &K) -> Self::Item;
     async fn take(&self, key: K) -> Option<K> {
-        wait().await;
+        pause().await;
         Some(key)
     }
 }

@@ -7,7 +7,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use asynchronous_plugins::{Page, Waits};
 use plug::Registry;
 
-use crate::{block_on, poll, until};
+use plug_tests::block_on;
+
+use crate::{poll, until};
 
 /// A waker that counts.
 #[derive(Default)]
@@ -191,7 +193,7 @@ pub fn a_task_moves_between_threads_and_runtimes(registry: &Registry) {
     });
 }
 
-/// Only where a table is between both sides.
+/// Only over links with a table between both sides.
 pub fn panics_are_errors(registry: &Registry) {
     let waiter = open(registry);
     let message = |task| block_on::<Result<u64, plug::Error>>(task).expect_err("it panics").to_string();

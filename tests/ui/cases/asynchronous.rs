@@ -1,5 +1,5 @@
 //! Asynchronous methods that no object can have, `#[async_trait]` on both sides of `#[plug]`, and
-//! `#[plug(_)]` with what only a plugin has.
+//! `#[plug(_)]` with the keys of a plugin.
 
 use async_trait::async_trait;
 use plug::plug;

@@ -204,7 +204,7 @@ pub(crate) struct HostWaker {
 }
 
 /// The functions of a host behind a waker, which each gets. They do not unwind.
-/// They mean what those of a `RawWakerVTable` do.
+/// Each means the same as in a `RawWakerVTable`.
 #[repr(C)]
 pub(crate) struct WakerTable {
     pub size: u32,

@@ -32,7 +32,7 @@ type Reply = Result<Vec<u8>, NoReply>;
 /// The future of an asynchronous method. It owns the object and the arguments, and may panic.
 pub(crate) type ReplyTask = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
-/// What a call of a method gives.
+/// The start of a call: its reply, or the future of an asynchronous method.
 pub(crate) enum Called {
     Replied(Reply),
     /// The method is asynchronous, and nothing of it has run.

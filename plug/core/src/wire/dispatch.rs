@@ -66,7 +66,7 @@ pub(crate) struct Target {
     instance: Option<Weak<Instance>>,
 }
 
-/// What a call of a method gives.
+/// The start of a call: its reply, or the future of an asynchronous method.
 pub(crate) enum Called {
     Replied(Result<Bytes, Fault>),
     Started(Task),
@@ -378,7 +378,7 @@ impl Task {
         Poll::Ready(self.target.reply(reply))
     }
 
-    /// Drops what is left of the method. The error is a panic.
+    /// Drops the method's future. The error is a panic.
     fn end(&mut self) -> Result<(), Box<dyn Any + Send>> {
         let task = self.task.take();
         self.scope.enter(|| catch_unwind(AssertUnwindSafe(|| drop(task))))

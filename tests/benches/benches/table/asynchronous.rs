@@ -1,7 +1,7 @@
 //! Asynchronous methods: of linked plugins beside async-trait, and of plugins in libraries beside async-ffi and stabby.
 //!
 //! In libraries, the peers' futures are polled where they are, and plug's are boxed, as a `plug::Task` is.
-//! So async-ffi's are also measured in a box, which makes of them what the caller of `plug` has.
+//! So async-ffi's are also measured in a box, which gives its caller the same as that of `plug`.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub fn measure(table: &mut Table, has_valgrind: bool) {
     for (method, what) in [(0, "add(u64, u64)"), (1, "say_hello(&str), which awaits another")] {
         let figure = |at| move |program: &Path| numbers(program, &[])[4 * method + at];
         let [ours, theirs] = in_turns(CALLERS, [&|| figure(0)(&program), &|| figure(1)(&program)]);
-        // Equal code differs by a few percent, by where it lies.
+        // Equal code at another address differs by a few percent.
         table.row_guarded(&format!("ns of an asynchronous {what}, beside async-trait"), ours, theirs, 1.0, 1.05);
         let found = numbers(&program, &[]);
         let (ours, theirs) = (found[4 * method + 2], found[4 * method + 3]);
@@ -32,7 +32,7 @@ pub fn measure(table: &mut Table, has_valgrind: bool) {
     }
 }
 
-/// The methods of the plugins in libraries, and what they are called in the table.
+/// The methods of the plugins in libraries, and their names in the table.
 const METHODS: [(&str, &str); 3] = [
     ("add", "an asynchronous add(u64, u64) of a library, ready at once"),
     ("say_hello", "an asynchronous say_hello(&str) of a library, ready at once"),
@@ -66,7 +66,7 @@ pub fn libraries(table: &mut Table, has_valgrind: bool) {
     }
 }
 
-/// The limit is against the better peer whose caller has what that of plug has.
+/// The limit is against the better peer that gives its caller the same as plug.
 fn row(table: &mut Table, what: &str, [plug, bare, boxed, stabby]: [f64; 4], limit: Option<f64>) {
     table.row(&format!("{what}, beside async-ffi in place"), plug, bare, None);
     table.row(&format!("{what}, beside async-ffi in a box"), plug, boxed, limit);

@@ -1,4 +1,4 @@
-//! The plugin `tcp`, whose methods use tokio.
+//! The plugin `tcp`. Its methods use tokio.
 
 use std::io;
 use std::time::Duration;

@@ -30,7 +30,7 @@ struct KeptWaker {
     /// The executor's waker of the latest poll, unless it has been woken since.
     /// None when the task is over.
     latest: Mutex<Option<Waker>>,
-    /// Whether there is none, as far as is known without the lock.
+    /// Whether `latest` is `None`, for a read without the lock. It may be out of date.
     is_woken: AtomicBool,
 }
 

@@ -3,16 +3,17 @@
 //! Calls of the process itself are answered at once. Calls of a plugin are made by worker threads,
 //! which they may block.
 
-use std::collections::BTreeMap;
 use std::future::{pending, ready};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::io::AsyncRead;
+use tokio::sync::watch;
 
 use super::{NO_METHOD, NO_SERVICE};
 use crate::portable::method::Signature;
@@ -111,12 +112,13 @@ pub(super) async fn serve_until(
     closing: impl Future<Output = ()>,
 ) -> Result<(), ReadError> {
     let (reader, writer) = tokio::io::split(stream);
-    let (outgoing, stream_end) = (Arc::new(Outgoing::default()), EndOnDrop::default());
+    let (outgoing, (is_open, open)) = (Arc::new(Outgoing::default()), watch::channel(()));
+    let mut is_open = Some(is_open);
     let reading = async {
         let ended = tokio::select! {
-            ended = read(Values::new(reader, state.max_len), &service, &outgoing, &state, &stream_end.0) => {
+            ended = read(Values::new(reader, state.max_len), &service, &outgoing, &state, &open) => {
                 // Nobody waits for replies any more.
-                stream_end.0.end();
+                drop(is_open.take());
                 ended
             }
             () = end => Ok(()),
@@ -135,7 +137,7 @@ async fn read(
     service: &impl Service,
     outgoing: &Arc<Outgoing>,
     state: &ConnectionState,
-    end: &Arc<StreamEnd>,
+    open: &watch::Receiver<()>,
 ) -> Result<(), ReadError> {
     loop {
         match values.wait().await {
@@ -157,7 +159,7 @@ async fn read(
         let timeout = (timeout > 0).then(|| Duration::from_nanos(timeout));
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let unanswered = state.unanswered.add();
-        let (outgoing, end) = (Arc::clone(outgoing), AwaitedEnd::of(end));
+        let (outgoing, end) = (Arc::clone(outgoing), StreamEnd { open: open.clone(), ended: None });
         let answer = Responder { outgoing, method, seq, shape, unanswered, end };
         let refuse = |answer: Responder, fault| answer.unary(Err(fault), &state.backpressure);
         match values.wait().await {
@@ -220,72 +222,21 @@ async fn read(
     }
 }
 
-/// The end of a stream, which the calls of asynchronous methods await.
-struct StreamEnd(Mutex<Option<Awaiting>>);
-
-/// The wakers of these calls, each by a number.
-#[derive(Default)]
-struct Awaiting {
-    last_number: u64,
-    wakers: BTreeMap<u64, Waker>,
+/// The end of a stream, which the call of an asynchronous method awaits.
+/// It has come when the sender is gone.
+struct StreamEnd {
+    open: watch::Receiver<()>,
+    ended: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl StreamEnd {
-    fn end(&self) {
-        let awaiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        awaiting.into_iter().flat_map(|awaiting| awaiting.wakers.into_values()).for_each(Waker::wake);
-    }
-}
-
-/// Ends the stream when it is dropped.
-struct EndOnDrop(Arc<StreamEnd>);
-
-impl Default for EndOnDrop {
-    fn default() -> Self {
-        Self(Arc::new(StreamEnd(Mutex::new(Some(Awaiting::default())))))
-    }
-}
-
-impl Drop for EndOnDrop {
-    fn drop(&mut self) {
-        self.0.end();
-    }
-}
-
-/// The end of a stream, for one call.
-struct AwaitedEnd {
-    end: Arc<StreamEnd>,
-    number: Option<u64>,
-}
-
-impl AwaitedEnd {
-    fn of(end: &Arc<StreamEnd>) -> Self {
-        Self { end: Arc::clone(end), number: None }
-    }
-
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let mut awaiting = self.end.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(Awaiting { last_number, wakers }) = &mut *awaiting else { return Poll::Ready(()) };
-        let number = *self.number.get_or_insert_with(|| {
-            *last_number += 1;
-            *last_number
+        let open = &self.open;
+        let ended = self.ended.get_or_insert_with(|| {
+            let mut open = open.clone();
+            Box::pin(async move { while open.changed().await.is_ok() {} })
         });
-        let is_known = wakers.get(&number).is_some_and(|waker| waker.will_wake(context.waker()));
-        if !is_known {
-            wakers.insert(number, context.waker().clone());
-        }
-        Poll::Pending
-    }
-}
-
-impl Drop for AwaitedEnd {
-    fn drop(&mut self) {
-        let Some(number) = self.number else { return };
-        let mut awaiting = self.end.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let waker = awaiting.as_mut().and_then(|awaiting| awaiting.wakers.remove(&number));
-        // Outside of the lock: it may be the last one of its call.
-        drop(awaiting);
-        drop(waker);
+        ended.as_mut().poll(context)
     }
 }
 
@@ -296,7 +247,7 @@ struct Responder {
     seq: u64,
     shape: Shape,
     unanswered: UnansweredGuard,
-    end: AwaitedEnd,
+    end: StreamEnd,
 }
 
 impl Respond for Responder {

@@ -6,7 +6,7 @@
 //! While nobody calls, a background thread drives it, for logs, deaths and pings.
 //! [`Turns`] decides which of them drives.
 //! If several threads call at once, the background thread drives for all of them.
-//! It does so for an asynchronous call too, whose caller polls a future, in any executor.
+//! It also drives for an asynchronous call: the caller polls a future, in any executor.
 //!
 //! The ways out were measured against Go in turns, on 2026-11-29 (two cores, both busy otherwise).
 //! If callers always drive, a gRPC call from 8 threads takes 1.11 of Go's time instead of 0.60, and

@@ -31,7 +31,7 @@ use crate::wire::list;
 static PLUGIN: HeaderName = HeaderName::from_static(list::PLUGIN_NAME);
 static INSTANCE: HeaderName = HeaderName::from_static(list::INSTANCE);
 
-/// The most cancelled calls whose replies are passed over without an answer.
+/// The maximum number of cancelled calls. A late reply to one of them is ignored.
 const CANCELLED: usize = 10_000;
 
 /// An HTTP/2 connection that calls go over. Cheap to clone.

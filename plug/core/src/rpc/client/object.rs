@@ -48,7 +48,7 @@ impl RemoteObject {
         self.driver.call(reply, self.channel.sends_eagerly())
     }
 
-    /// The same for an asynchronous method, whose scope was captured when it was called.
+    /// The same for an asynchronous method. Its call captured the scope.
     async fn send_async(
         &self,
         index: usize,

@@ -40,7 +40,7 @@ pub(super) struct TaskCall<R> {
     parts: Mutex<Option<Parts<R>>>,
 }
 
-/// What a call has until it is over.
+/// The parts of a call that is not over.
 pub(super) struct Parts<R> {
     task: Task,
     responder: R,
@@ -53,7 +53,7 @@ pub(super) struct Parts<R> {
     backpressure: Backpressure,
 }
 
-/// A reply, and what sends it.
+/// A reply, and its responder.
 pub(super) type Answered<R> = (Result<Bytes, Fault>, R, Backpressure);
 
 impl<R: Respond> Parts<R> {
@@ -101,7 +101,7 @@ impl<R: Respond> TaskCall<R> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Polls the method in this thread, as the state says.
+    /// Polls the method in this thread. The state is `POLLING`.
     fn poll(self: &Arc<Self>) -> Option<Answered<R>> {
         let waker = Waker::from(Arc::clone(self));
         let mut context = Context::from_waker(&waker);

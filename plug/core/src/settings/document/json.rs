@@ -59,7 +59,7 @@ fn elements(text: &str) -> Option<Vec<&str>> {
     parts(text, b'[', |parser| parser.raw().ok())
 }
 
-/// What stands in a table or a list, which begins with this bracket.
+/// The members of a table or the elements of a list. It begins with this bracket.
 fn parts<'t, T>(text: &'t str, opening: u8, part: impl Fn(&mut Parser<'t>) -> Option<T>) -> Option<Vec<T>> {
     let mut parser = Parser::new(text);
     (parser.peek() == Some(opening)).then_some(())?;

@@ -36,7 +36,7 @@ pub(crate) struct Parser<'t> {
     at: usize,
     /// The number of tables and lists around it.
     depth: usize,
-    /// What was expected where the text is broken, if it is. A type may ignore the error.
+    /// The missing part, if the text is broken. A type may ignore the error.
     expected: Option<&'static str>,
     /// The first byte of the last key, which is its quote.
     key: usize,

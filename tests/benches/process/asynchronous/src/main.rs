@@ -3,13 +3,13 @@
 //! It prints the medians of: ns of a call of one caller, sync and async; ns for each call of 64
 //! threads, and of 64 calls at once from one task; and the bytes of 10,000 calls that wait.
 
-use std::pin::pin;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use futures_executor::block_on;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use plug::link::Process;
 use plug::{Error, Registry, plug};
@@ -29,7 +29,7 @@ pub trait Greets: Send + Sync {
 
 plug::handshake! { cookie = "BENCH=async", versions = { 1: [dyn Greets] } }
 
-/// The wakers of what is held. `None` once it is released.
+/// The wakers of the held calls. `None` once they are released.
 struct Greeter(Mutex<Option<Vec<Waker>>>);
 
 impl Default for Greeter {
@@ -64,25 +64,6 @@ impl Greets for Greeter {
         let wakers = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         wakers.into_iter().flatten().for_each(Waker::wake);
         Ok(())
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 /// A function for each method, which makes that many calls.
 pub type Calls = [Box<dyn Fn(usize)>; 3];
 
-/// The least executor: what is pending has woken the task.
+/// The least executor. A pending task has been woken.
 #[inline]
 fn block_on<T>(mut task: Pin<&mut impl Future<Output = T>>) -> T {
     let mut context = Context::from_waker(Waker::noop());

@@ -1,4 +1,4 @@
-//! A call whose caller polls, and does not wait: the background thread drives it.
+//! A call that any executor polls. The background thread drives it.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -24,13 +24,13 @@ pub(crate) struct PolledReply {
 struct PolledCall(Mutex<State>);
 
 struct State {
-    /// `None` once it is ready or cancelled. Whoever takes it drops it.
+    /// `None` once it is ready or cancelled.
     reply: Option<ReplyFuture>,
     /// Wakes the background thread's task.
     task: Option<Waker>,
 }
 
-/// What the background thread does for the call.
+/// The background thread's half of the call.
 pub(super) struct Driven {
     call: Arc<PolledCall>,
     sender: oneshot::Sender<Result<Bytes, Fault>>,

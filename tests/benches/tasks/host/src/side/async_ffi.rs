@@ -15,7 +15,7 @@ pub fn open(path: &str) -> Calls {
     calls!(module(path), |value: RResult<u64, RBoxError>| value.into_result().expect("a number"), text)
 }
 
-/// With the caller's trait, whose futures are boxed and have results of std's types.
+/// With the caller's trait: its futures are boxed and have results of std's types.
 pub fn open_boxed(path: &str) -> Calls {
     let work: Box<dyn Boxed> = black_box(Box::new(module(path)));
     calls!(work, |value: Result<u64, RBoxError>| value.expect("a number"), |value: Result<String, RBoxError>| value
