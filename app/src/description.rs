@@ -68,6 +68,13 @@ pub(crate) fn outside(registry: &Registry) -> impl Iterator<Item = (&Plugin, &st
     registry.plugins().filter_map(|plugin| Some((plugin, registry.catalogue().source(plugin)?)))
 }
 
+/// The packages that `cargo plug` added and that have no plugin, each with its source.
+pub(crate) fn without_plugin(registry: &Registry) -> impl Iterator<Item = (&str, &str)> {
+    let has_plugin =
+        |package: &str| registry.plugins().any(|plugin| plugin.origin().is_none() && plugin.package() == Some(package));
+    registry.catalogue().sources().filter(move |(package, _)| !has_plugin(package))
+}
+
 /// The package and its version, as one text.
 pub(crate) fn package_of(plugin: &Plugin) -> Option<String> {
     Place::from(plugin).package

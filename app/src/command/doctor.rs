@@ -10,7 +10,7 @@ use plug::link::Address;
 use plug::{Plugin, Registry, Section};
 
 use crate::cli::{Doctor, Format};
-use crate::description::{outside, package_of};
+use crate::description::{outside, package_of, without_plugin};
 use crate::failure::{Exit, Failure};
 use crate::linked::Linked;
 use crate::{output, panic};
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
     match arguments.format {
         Format::Json => output::json(&Report {
             problems: problems.iter().map(ProblemReport::from).chain(faults.iter().map(ProblemReport::from)).collect(),
-            warnings: linked.warnings().map(Warning::from).collect(),
+            warnings: linked.warnings().map(Warning::from).chain(without_plugin(registry).map(Warning::from)).collect(),
             deprecated: deprecated(registry).map(Deprecation::from).collect(),
             outside: outside(registry).map(Outside::from).collect(),
             sections: arguments.config.is_given().then(|| sections.iter().map(SectionReport::from).collect()),
@@ -89,6 +89,9 @@ fn text(linked: &Linked, faults: &[(Address, Failure)], sections: &[CheckedSecti
     for (_, warning) in linked.warnings() {
         let _ = writeln!(text, "warning: {warning}");
     }
+    for (package, source) in without_plugin(registry) {
+        let _ = writeln!(text, "warning: {}", brought_none(package, source));
+    }
     for (plugin, instead) in deprecated(registry) {
         let of = package_of(plugin).map(|package| format!(" of {package}")).unwrap_or_default();
         let link = plugin.origin().map(|link| format!(" in `{link}`")).unwrap_or_default();
@@ -113,6 +116,11 @@ fn text(linked: &Linked, faults: &[(Address, Failure)], sections: &[CheckedSecti
         deprecated(registry).count(),
     );
     text
+}
+
+/// The text about a package from outside that has no plugin.
+fn brought_none(package: &str, source: &str) -> String {
+    format!("package `{package}` from outside brought no plugin: {source}")
 }
 
 /// The deprecated plugins, each with its replacement.

@@ -358,7 +358,7 @@ JSON:
                   null where it is not about one
     places        the plugins concerned: {plugin, package, file, line, link}
   warnings        {kind, link, message}
-    kind          aborts_on_panic, or other
+    kind          aborts_on_panic, brings_no_plugin, or other
   deprecated      {name, interface, instead, link}
   outside         what `cargo plug` added, if anything: {name, package, version, source}
   sections        with --config, in the order of the file: {name, plugin, problem},

@@ -11,10 +11,17 @@ fn the_app_and_its_file_say_the_same() {
     let world = World::new("app");
     let (program, plugin) = (root().join("app"), root().join("plugins/polite"));
     let [program, plugin] = [program, plugin].map(|path| path.display().to_string());
-    world.plug(&["build", &program, "--with", &plugin, "-F", "a", "--offline", "-o", "mine"]);
+    // A package that brings no plugin.
+    let interface = root().join("app/interface").display().to_string();
+    let dependencies = format!("app-interface = {{ path = '{interface}' }}\n{}\n", world.plug_dependency(""));
+    world.plugin_with("plugin-none", "plugin-none", &dependencies);
+    world.write("plugin-none/src/lib.rs", "//! Has no plugin.\n");
+    let with = ["--with", &plugin, "--with", "./plugin-none"];
+    world.plug(&[&["build", &program, "-F", "a", "--offline", "-o", "mine"], &with[..]].concat());
     let seen = |arguments: &[&str]| {
         let output = plug_tests::run(app(&world.path("mine")).args(arguments).env("COLUMNS", "200"));
-        plug_tests::seen(&output).replace(&root().display().to_string(), "<root>")
+        let seen = plug_tests::seen(&output).replace(&world.folder.display().to_string(), "<>");
+        seen.replace(&root().display().to_string(), "<root>")
     };
     // The columns are as wide as the folder of the workspace is long.
     let cells =
@@ -32,6 +39,7 @@ fn the_app_and_its_file_say_the_same() {
     same(
         &seen(&["doctor"]),
         "\
+warning: package `plugin-none` from outside brought no plugin: path <>/plugin-none
 note: plugin `formal` of plugin-polite 0.1.0 is deprecated: use polite
 note: plugin `formal` of plugin-polite 0.1.0 is from outside: path <root>/plugins/polite
 note: plugin `polite` of plugin-polite 0.1.0 is from outside: path <root>/plugins/polite
@@ -52,7 +60,10 @@ from outside: polite, plugin-polite 0.1.0, path <root>/plugins/polite
     let info = seen(&["info", "polite"]);
     assert!(info.contains("\nFrom       path <root>/plugins/polite\n"), "{info}");
     let json = |text: &str| text.parse::<serde_json::Value>().expect("it is JSON");
-    let outside = json(seen(&["doctor", "--format", "json"]).split("----").next().unwrap())["outside"].to_string();
+    let report = json(seen(&["doctor", "--format", "json"]).split("----").next().unwrap());
+    let warning = r#"{"kind":"brings_no_plugin","link":null,"message":"package `plugin-none` from outside brought no plugin: path <>/plugin-none"}"#;
+    assert_eq!(report["warnings"], json(&format!("[{warning}]")));
+    let outside = report["outside"].to_string();
     assert!(
         outside.contains(r#""name":"polite""#) && outside.contains(r#""source":"path <root>/plugins/polite""#),
         "{outside}"

@@ -83,7 +83,8 @@ struct PlaceReport<'a> {
 #[derive(Serialize)]
 pub(super) struct Warning {
     kind: &'static str,
-    link: String,
+    /// Null for a package of this binary.
+    link: Option<String>,
     message: String,
 }
 
@@ -163,7 +164,14 @@ impl<'a> From<&'a Place> for PlaceReport<'a> {
 
 impl From<(&Address, String)> for Warning {
     fn from((link, message): (&Address, String)) -> Self {
-        Self { kind: "aborts_on_panic", link: link.to_string(), message }
+        Self { kind: "aborts_on_panic", link: Some(link.to_string()), message }
+    }
+}
+
+/// A package from outside, and its source.
+impl From<(&str, &str)> for Warning {
+    fn from((package, source): (&str, &str)) -> Self {
+        Self { kind: "brings_no_plugin", link: None, message: super::brought_none(package, source) }
     }
 }
 

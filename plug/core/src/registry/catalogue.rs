@@ -54,9 +54,13 @@ impl Catalogue {
     pub fn source(&self, plugin: &Plugin) -> Option<&str> {
         // A library may have been built from a package of the same name.
         let package = plugin.package().filter(|_| plugin.origin().is_none())?;
-        let is_of_package = |line: &&str| line.split(' ').next() == Some(package);
-        let (_, source) = self.parts.iter().flat_map(|part| sources(part)).find(is_of_package)?.split_once(' ')?;
-        Some(source)
+        self.sources().find(|(of, _)| *of == package).map(|(_, source)| source)
+    }
+
+    /// The packages that `cargo plug` added to this program, each with its source.
+    /// A package may have brought no plugin.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parts.iter().flat_map(|part| sources(part)).filter_map(|line| line.split_once(' '))
     }
 
     /// Whether no package of this program calls `link!`.
@@ -170,6 +174,8 @@ mod tests {
         assert_eq!(source("plugin-b").as_deref(), Some("path /a true"));
         assert_eq!(source("plugin-b-c").as_deref(), Some("crates.io"));
         assert_eq!((source("plugin-a"), source("plugin")), (None, None));
+        let sources: Vec<_> = catalogue.sources().collect();
+        assert_eq!(sources, [("plugin-b", "path /a true"), ("plugin-b-c", "crates.io")]);
         assert_eq!(catalogue.features().len(), 1);
     }
 
