@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use etcetera::BaseStrategy;
 
 use crate::failure::{At, Failure};
-use crate::shell;
+use crate::{interrupt, shell};
 
 /// The most programs that the cache has.
 const MAX_PROGRAMS: usize = 8;
@@ -39,7 +39,7 @@ impl Entry {
         let lock = File::create(&path).at("write", &path)?;
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
             shell::status("Blocking", &format!("waiting for another build of `{name}`"));
-            lock.lock().at("lock", &path)?;
+            interrupt::waiting(|| lock.lock()).at("lock", &path)?;
         }
         // Writing sets its time, by which the oldest is known.
         let _ = lock.set_modified(SystemTime::now());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -10,6 +10,7 @@ use cargo_metadata::{Artifact, Message, Metadata};
 
 use crate::cli::Flags;
 use crate::failure::Failure;
+use crate::interrupt;
 
 /// Cargo, its options, and its toolchain.
 #[derive(Debug, Clone, Default)]
@@ -174,7 +175,9 @@ impl Cargo {
         }
         command.args((0..*verbose).map(|_| "--verbose"));
         command.stdout(Stdio::piped());
+        interrupt::check()?;
         let mut child = command.spawn().map_err(|error| unrunnable(&error))?;
+        interrupt::follow(&child);
         let stdout = child.stdout.take().map(BufReader::new);
         let messages = stdout.into_iter().flat_map(Message::parse_stream);
         let (mut artifacts, mut withheld) = (Vec::new(), String::new());
@@ -191,7 +194,9 @@ impl Cargo {
                 _ => {}
             }
         }
+        interrupt::release();
         let status = child.wait().map_err(|error| unrunnable(&error))?;
+        interrupt::check()?;
         Ok(Outcome { artifacts, withheld, is_done: status.success() })
     }
 }
@@ -207,10 +212,13 @@ fn parse(json: &str) -> Result<Metadata, Unresolved> {
 
 /// Runs Cargo to its end, and prints the lines of its progress as they come.
 fn output(command: &mut Command) -> Result<String, Unresolved> {
-    let unrunnable = |error: std::io::Error| Unresolved(unrunnable(&error).to_string());
+    let failed = |failure: Failure| Unresolved(failure.to_string());
+    let unrunnable = |error: std::io::Error| failed(unrunnable(&error));
+    interrupt::check().map_err(failed)?;
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(unrunnable)?;
-    let stderr = child.stderr.take();
+    interrupt::follow(&child);
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let reader = std::thread::spawn(move || {
         let mut message = String::new();
         for line in stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).lines().map_while(Result::ok)) {
@@ -222,12 +230,17 @@ fn output(command: &mut Command) -> Result<String, Unresolved> {
         }
         message
     });
-    let result = child.wait_with_output().map_err(unrunnable)?;
+    let mut answer = Vec::new();
+    let read = stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut answer));
+    interrupt::release();
+    let status = child.wait().map_err(unrunnable)?;
     let message = reader.join().unwrap_or_default();
-    if !result.status.success() {
+    interrupt::check().map_err(failed)?;
+    if !status.success() {
         return Err(Unresolved(message));
     }
-    String::from_utf8(result.stdout).map_err(|_| Unresolved("Cargo's answer is not UTF-8".to_owned()))
+    read.map_err(unrunnable)?;
+    String::from_utf8(answer).map_err(|_| Unresolved("Cargo's answer is not UTF-8".to_owned()))
 }
 
 /// The word and the text of a line about progress.

@@ -10,7 +10,7 @@
 //!   the `main` of the program;
 //! * `package` writes the package that is built, in a folder of the `cache`, with the features that
 //!   `feature` chooses, and `builder` builds it;
-//! * `explain` tells what Cargo's messages mean here;
+//! * `explain` tells what Cargo's messages mean here, and `interrupt` ends Cargo with this program;
 //! * `records` reads the plugins in a file, which is not run, and `traits` the interfaces in a source;
 //! * `shell` prints everything, and `failure` is the end of a command.
 
@@ -25,6 +25,7 @@ mod failure;
 mod feature;
 mod fit;
 mod graph;
+mod interrupt;
 mod locate;
 mod package;
 mod project;
@@ -49,7 +50,11 @@ fn main() -> ExitCode {
             return if is_help { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
     };
-    match command::run(&cli.command) {
+    interrupt::watch();
+    let result = command::run(&cli.command);
+    // Its temporary files are gone.
+    interrupt::end();
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             shell::report(&failure);

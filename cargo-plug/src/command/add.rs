@@ -16,7 +16,7 @@ use crate::graph::{Graph, PLUG, folder_of, library_of};
 use crate::locate::{Located, check_path};
 use crate::package::{Needed, Settings, relative};
 use crate::spec::absolute;
-use crate::{shell, traits};
+use crate::{interrupt, shell, traits};
 
 pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
     let here = absolute(&env::current_dir().at("find", Path::new("."))?);
@@ -83,6 +83,7 @@ fn check_fit(program: &Package, workspace: &Metadata, plugin: &Located, cargo: &
         Ok(graphs) => graphs,
         // A folder can be added without the network.
         Err(failure) if plugin.local.is_some() => {
+            interrupt::check()?;
             shell::warn(&format!("cannot tell whether `{}` fits `{}`: {failure}", plugin.name, program.name));
             return Ok(());
         }

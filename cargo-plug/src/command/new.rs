@@ -16,7 +16,7 @@ use crate::locate::{Local, Located, check_path};
 use crate::package::{Needed, Settings, relative};
 use crate::spec::{Origin, Spec, absolute};
 use crate::traits::{self, Interface, Kind, Method};
-use crate::{cache, shell};
+use crate::{cache, interrupt, shell};
 
 pub(crate) fn run(arguments: &New) -> Result<(), Failure> {
     let here = absolute(&env::current_dir().at("find", Path::new("."))?);
@@ -55,8 +55,11 @@ pub(crate) fn run(arguments: &New) -> Result<(), Failure> {
         use std::os::unix::fs::PermissionsExt;
         let _ = fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755));
     }
-    fs::rename(made.keep(), &folder).at("make the folder", &folder)?;
+    fs::rename(made.path(), &folder).at("make the folder", &folder)?;
+    let _ = made.keep();
     stand_alone(&folder, &cargo)?;
+    // Cargo says nothing after a signal.
+    interrupt::check().inspect_err(|_| _ = fs::remove_dir_all(&folder))?;
     shell::status("Created", &format!("`{package}`, a plugin for `{}`", interface.path));
     if program.is_some() {
         shell::status("Next", &format!("cd {package} && cargo plug run"));

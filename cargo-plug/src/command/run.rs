@@ -14,7 +14,7 @@ use crate::failure::{At, Failure};
 use crate::graph::{PLUG, folder_of, library_of};
 use crate::locate::Local;
 use crate::project::Project;
-use crate::shell;
+use crate::{interrupt, shell};
 
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     if arguments.flags.quiet {
@@ -62,6 +62,7 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let built = builder.build()?;
     let file = built.file.display();
     shell::status("Running", &format!("`{file}`"));
+    interrupt::check()?;
     // Another build may not wait until the program ends.
     drop(builder);
     execute(Command::new(&built.file).args(&arguments.arguments))

@@ -4,5 +4,7 @@ mod app;
 mod bad;
 mod build;
 mod project;
+#[cfg(unix)]
+mod signal;
 mod sources;
 mod world;
