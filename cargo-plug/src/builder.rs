@@ -13,7 +13,7 @@ use crate::cli::{Flags, Kind, Selection};
 use crate::failure::{At, Failure};
 use crate::fit::{self, Side};
 use crate::graph::{Graph, PLUG, folder_of, program_of, source_text};
-use crate::locate::{Located, distinct, hint_at_folder};
+use crate::locate::{Located, distinct, hint_at_folder, warn_of_folder};
 use crate::package::{Blueprint, Needed, Settings};
 use crate::records;
 use crate::spec::Origin;
@@ -386,6 +386,7 @@ impl Builder {
             Some(folder) => std::path::absolute(folder).at("find", folder)?,
             None => self.entry.target(),
         };
+        self.announce();
         let manifest = self.folder().join("Cargo.toml");
         let Outcome { artifacts, withheld, is_done } = self.cargo.build(&manifest, &target, self.has_twins())?;
         if !is_done {
@@ -407,6 +408,21 @@ impl Builder {
         });
         let file = file.ok_or_else(|| Failure::of_cargo("Cargo built no file"))?;
         Ok(Built { file: file.as_std_path().to_owned() })
+    }
+
+    /// Says which packages are built, and where they are from: a name may be that of another one.
+    fn announce(&self) {
+        let located = || self.program.iter().chain(&self.plugins);
+        located().for_each(|located| warn_of_folder(&located.spec));
+        let package = |located: &Located| self.graph.as_ref()?.find(&located.spec, &located.name).map(fit::described);
+        let packages: Vec<_> = located().filter_map(package).collect();
+        let text = match (&self.program, &packages[..]) {
+            (Some(_), [program, plugins @ ..]) if !plugins.is_empty() => {
+                format!("{program} with {}", plugins.join(", "))
+            }
+            _ => packages.join(", "),
+        };
+        shell::status("Building", &text);
     }
 
     /// Whether two plugins seem to have one name, from their sources alone.

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use cargo_metadata::{Metadata, Package};
 
-use crate::cache;
 use crate::cargo::Cargo;
 use crate::cli::Kind;
 use crate::failure::{At, Failure};
 use crate::graph::{Graph, PLUG, folder_of};
 use crate::package::{Blueprint, Needed, Settings, relative};
 use crate::spec::{Origin, Spec, absolute};
+use crate::{cache, shell};
 
 /// A package in a folder, and its workspace.
 #[derive(Debug, Clone)]
@@ -136,17 +136,35 @@ pub(crate) fn distinct(program: Option<&Located>, plugins: Vec<Located>) -> Resu
 
 /// A hint for a name that no registry has, if a package of it is here.
 pub(crate) fn hint_at_folder(failure: Failure, spec: &Spec) -> Failure {
-    let (Origin::Registry { name, .. }, Ok(here)) = (&spec.origin, std::env::current_dir()) else { return failure };
+    match folder_of_name(spec) {
+        Some(path) => {
+            failure.hint(format!("a name is that of a registry's package, and there is a folder here: write `{path}`"))
+        }
+        None => failure,
+    }
+}
+
+/// A warning of a name without more that a registry has, if a package of it is here.
+pub(crate) fn warn_of_folder(spec: &Spec) {
+    let is_name_alone = matches!(&spec.origin, Origin::Registry { version: None, registry: None, .. });
+    if let Some(path) = folder_of_name(spec).filter(|_| is_name_alone) {
+        shell::warn(&format!(
+            "`{spec}` is taken from crates.io: write `{path}` for the folder, or a version, as `{spec}@1`"
+        ));
+    }
+}
+
+/// The folder here with the package that a name of a registry may mean.
+fn folder_of_name(spec: &Spec) -> Option<String> {
+    let (Origin::Registry { name, .. }, Ok(here)) = (&spec.origin, std::env::current_dir()) else { return None };
     let here = absolute(&here);
     let manifest = here.ancestors().map(|folder| folder.join("Cargo.toml")).find(|file| file.is_file());
     let workspace = manifest.and_then(|manifest| Cargo::default().workspace(&manifest).ok());
     let packages = workspace.iter().flat_map(|workspace| &workspace.packages);
     let of_workspace = packages.filter(|package| *package.name == *name).map(|package| absolute(folder_of(package)));
     let below = Some(here.join(name)).filter(|folder| folder.join("Cargo.toml").is_file());
-    let Some(folder) = of_workspace.chain(below).next() else { return failure };
-    let path = relative(&folder, &here);
-    let path = if path.starts_with('.') { path } else { format!("./{path}") };
-    failure.hint(format!("a name is that of a registry's package, and there is a folder here: write `{path}`"))
+    let path = relative(&of_workspace.chain(below).next()?, &here);
+    Some(if path.starts_with('.') { path } else { format!("./{path}") })
 }
 
 /// The name of the only package of a repository. Cargo finds it, and it is remembered.

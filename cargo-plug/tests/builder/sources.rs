@@ -215,8 +215,21 @@ fn a_program_and_plugins_from_a_registry() {
     let (_, stderr) =
         world.succeed(&mut plug_with(&["build", "greeter", "--with", "plugin-loud", "--offline", "-o", "mine"]));
     assert!(stderr.ends_with("       Built mine with `loud`\n"), "{stderr}");
+    // A name may be that of a folder too, and the build says which packages it has.
+    let warning = "warning: `greeter` is taken from crates.io: write `./greeter` for the folder, or a version, as `greeter@1`\n    \
+                   Building `greeter` 1.0.0 (crates.io) with `plugin-loud` 0.3.1 (crates.io)\n";
+    assert!(stderr.contains(warning), "{stderr}");
     same(&world.run("mine"), "loud greets x of 0.3.1: crates.io\n");
-    world.succeed(&mut plug_with(&["build", "greeter@1", "--with", "plugin-loud@=0.3.0", "--offline", "-o", "mine"]));
+    let (_, stderr) = world.succeed(&mut plug_with(&[
+        "build",
+        "greeter@1",
+        "--with",
+        "plugin-loud@=0.3.0",
+        "--offline",
+        "-o",
+        "mine",
+    ]));
+    assert!(!stderr.contains("warning"), "{stderr}");
     same(&world.run("mine"), "loud greets x of 0.3.0: crates.io\n");
 
     // A program in a folder gets it as a feature.
