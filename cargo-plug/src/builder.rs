@@ -156,7 +156,7 @@ impl Builder {
                 self.seed(None)?;
                 let folder = self.entry.folder.join("probe");
                 let lock = self.lock.clone().filter(|lock| lock.exists()).unwrap_or_else(|| self.lock_file());
-                copy_lock(&lock, &folder)?;
+                cache::copy_lock(&lock, &folder)?;
                 let cargo = self.cargo.unlocked();
                 let graph = self.find_versions(&cargo, &folder)?;
                 let package = graph.find(&host.spec, &host.name).ok_or_else(|| not_found(&host))?.clone();
@@ -287,7 +287,7 @@ impl Builder {
                 settings,
                 ..Blueprint::default()
             };
-            copy_lock(&self.lock_file(), &folder)?;
+            cache::copy_lock(&self.lock_file(), &folder)?;
             let manifest = blueprint.write(&folder)?;
             self.cargo.unlocked().resolve(&manifest).map(Graph::new).map_err(|error| explain::alone(located, error))
         };
@@ -468,8 +468,4 @@ fn no_program() -> Failure {
 
 fn not_found(located: &Located) -> Failure {
     Failure::new(format!("Cargo found no package `{}` in `{}`", located.name, located.spec))
-}
-
-fn copy_lock(lock: &Path, folder: &Path) -> Result<(), Failure> {
-    if lock.exists() { cache::copy(lock, &folder.join("Cargo.lock")) } else { Ok(()) }
 }

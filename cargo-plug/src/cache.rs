@@ -149,6 +149,22 @@ fn keep_permissions(file: &File, path: &Path) {
     }
 }
 
+/// Copies a lock file, if there is one, so that Cargo can write it.
+pub(crate) fn copy_lock(lock: &Path, folder: &Path) -> Result<(), Failure> {
+    if !lock.exists() {
+        return Ok(());
+    }
+    // The file of a program can be read-only, and its copy must not be.
+    let text = fs::read_to_string(lock).at("read", lock)?;
+    write(&folder.join("Cargo.lock"), &text)
+}
+
+/// Refuses a folder in which no file can be made.
+pub(crate) fn check_writable(folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder).at("make the folder", folder)?;
+    tempfile::Builder::new().prefix(".plug-").tempfile_in(folder).map(drop).at("write to", folder)
+}
+
 /// Copies a file as a whole or not at all.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

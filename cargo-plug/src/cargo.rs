@@ -50,7 +50,9 @@ pub(crate) fn shown(message: &str) -> String {
     let message = message.strip_prefix("error: ").unwrap_or(message);
     let Ok(cache) = crate::cache::root() else { return message.to_owned() };
     let cache = cache.display().to_string();
-    let is_ours = |line: &str| line.contains(&cache) && line.contains("required by package `");
+    let is_ours = |line: &str| {
+        line.contains(&cache) && ["required by package `", "of package `"].iter().any(|by| line.contains(by))
+    };
     // Two lines and the indentation are around the reason.
     let message = match message.split_once("\n\nCaused by:\n  ") {
         Some((first, why)) if first.starts_with("failed to parse manifest at") && first.contains(&cache) => why,

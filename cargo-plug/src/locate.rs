@@ -1,5 +1,6 @@
 //! Finds the package that a source means.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use cargo_metadata::{Metadata, Package};
@@ -59,8 +60,8 @@ impl Located {
         let plugins = vec![Needed::of_spec(&self.spec, &self.name)];
         let (target, kind) = ("probe".to_owned(), Kind::Process);
         let blueprint = Blueprint { target, kind, plugins, settings, ..Blueprint::default() };
-        if let Some(lock) = lock.filter(|lock| lock.exists()) {
-            cache::copy(lock, &folder.path().join("Cargo.lock"))?;
+        if let Some(lock) = lock {
+            cache::copy_lock(lock, folder.path())?;
         }
         let resolved = cargo.unlocked().resolve(&blueprint.write(folder.path())?);
         Ok(Graph::new(resolved.map_err(|error| hint_at_folder(error.into(), &self.spec))?))
@@ -72,7 +73,10 @@ impl Local {
     pub(crate) fn find(folder: &Path, name: Option<&str>, cargo: &Cargo) -> Result<Self, Failure> {
         let manifest = folder.join("Cargo.toml");
         check_path(&absolute(folder))?;
-        if !manifest.is_file() {
+        let metadata = std::fs::metadata(&manifest);
+        if metadata.as_ref().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
+            metadata.at("read", &manifest)?;
+        } else if !metadata.is_ok_and(|metadata| metadata.is_file()) {
             let failure = Failure::new(format!("there is no package in `{}`", folder.display()));
             return Err(match folder.exists() {
                 true => failure.hint("it has no Cargo.toml"),

@@ -41,6 +41,11 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
             return Err(Failure::new(format!("`{name}` is no plugin: it does not depend on `{PLUG}`")));
         }
     }
+    let root = workspace.workspace_root.as_std_path();
+    if !arguments.dry_run {
+        cache::check_writable(root)?;
+        cache::check_writable(folder_of(program))?;
+    }
     check_fit(program, &workspace, &plugin, &cargo)?;
     let names = plugin.local.as_ref().map(|local| traits::plugins(folder_of(&local.package))).unwrap_or_default();
     let short = name.strip_prefix("plugin-").unwrap_or(name).to_owned();
@@ -49,7 +54,6 @@ pub(crate) fn run(arguments: &Add) -> Result<(), Failure> {
         (None, [one]) => one.clone(),
         _ => short,
     };
-    let root = workspace.workspace_root.as_std_path();
     let mut edits = Edits { of_program: Edited::read(program.manifest_path.as_std_path())?, of_root: None };
     if root.join("Cargo.toml") != edits.of_program.path {
         edits.of_root = Some(Edited::read(&root.join("Cargo.toml"))?);

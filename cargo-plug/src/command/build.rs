@@ -42,6 +42,10 @@ pub(crate) fn run(arguments: &Build) -> Result<(), Failure> {
     if let Some(output) = &requested {
         check_output(output)?;
     }
+    let lock = lock.filter(|_| is_of_file && !arguments.flags.is_locked());
+    if lock.is_some() || arguments.save {
+        cache::check_writable(&here)?;
+    }
     builder.resolve()?;
     if let Some(project) = project.as_mut().filter(|_| arguments.save) {
         let output = arguments.output.as_deref().map(|output| output.display().to_string());
@@ -63,7 +67,7 @@ pub(crate) fn run(arguments: &Build) -> Result<(), Failure> {
     }
     let built = builder.build()?;
     cache::copy(&built.file, &output)?;
-    if let Some(lock) = lock.filter(|_| is_of_file && !arguments.flags.is_locked()) {
+    if let Some(lock) = lock {
         let text = std::fs::read_to_string(builder.lock_file()).at("read", &builder.lock_file())?;
         cache::write(&lock, &text)?;
     }
@@ -104,8 +108,7 @@ fn check_output(output: &Path) -> Result<(), Failure> {
             .hint("a build writes over an earlier one alone: choose another file with `-o`, or move this one away"));
     }
     let folder = if output.is_dir() { output } else { output.parent().unwrap_or(Path::new(".")) };
-    std::fs::create_dir_all(folder).at("make the folder", folder)?;
-    tempfile::Builder::new().prefix(".plug-").tempfile_in(folder).map(drop).at("write to", folder)
+    cache::check_writable(folder)
 }
 
 /// Whether a file may be an earlier build, or is empty.

@@ -3,6 +3,8 @@
 mod app;
 mod bad;
 mod build;
+#[cfg(unix)]
+mod permission;
 mod project;
 #[cfg(unix)]
 mod signal;
