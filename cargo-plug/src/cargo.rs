@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use cargo_metadata::{Artifact, Message, Metadata};
 
 use crate::cli::Flags;
+use crate::explain::hint_at_network;
 use crate::failure::Failure;
 use crate::interrupt;
 
@@ -36,11 +37,7 @@ pub(crate) struct Unresolved(pub String);
 
 impl From<Unresolved> for Failure {
     fn from(Unresolved(message): Unresolved) -> Self {
-        let failure = Self::of_cargo(shown(&message));
-        match message.contains("offline") {
-            true => failure.hint("`--offline` takes what was downloaded before"),
-            false => failure,
-        }
+        hint_at_network(Self::of_cargo(shown(&message)), &message)
     }
 }
 

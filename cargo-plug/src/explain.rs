@@ -41,7 +41,15 @@ pub(crate) fn alone(located: &Located, error: Unresolved) -> Failure {
         return failure;
     }
     let failure = Failure::of_cargo(format!("cannot find the versions of `{}`\n{}", located.spec, shown(text)));
-    hint_at_folder(failure, &located.spec)
+    hint_at_folder(hint_at_network(failure, text), &located.spec)
+}
+
+/// A hint for a failure to download, which a user has forbidden.
+pub(crate) fn hint_at_network(failure: Failure, message: &str) -> Failure {
+    match message.contains("offline") {
+        true => failure.hint("`--offline` takes what was downloaded before"),
+        false => failure,
+    }
 }
 
 /// Whether the lock file would have to change.

@@ -129,7 +129,10 @@ pub(crate) fn unite(program: Side<'_>, plugin: Side<'_>, patches: &mut Patches) 
                     program.title(),
                     folder_of(ours).display()
                 );
-                return Err(Failure::new(message).hint("two folders are two packages: let both have the same one"));
+                let apart =
+                    format!("or build `{}` apart: `cargo plug build --as library --with …`", plugin.package.name);
+                return Err(Failure::new(message)
+                    .hint(format!("two folders are two packages: let both have the same one, {apart}")));
             }
             // A path cannot be patched, but lead there.
             (_, None) => theirs,

@@ -84,3 +84,24 @@ from outside: polite, plugin-polite 0.1.0, path <root>/plugins/polite
     world.succeed(Command::new("strip").arg(world.path("mine")));
     same(&world.plug(&["list", "mine", "--format", "names"]).0, "a\nformal\npolite\n");
 }
+
+#[test]
+fn the_app_has_plugins_apart_by_each_link() {
+    let world = World::new("apart");
+    let [a, polite] = ["plugins/a", "plugins/polite"].map(|path| root().join(path).display().to_string());
+    let plugins = ["--with", &a, "--with", &polite, "--offline"];
+    world.plug(&[&["build", "--as", "library", "-o", "both.so"], &plugins[..]].concat());
+    world.plug(&[&["build", "--as", "process", "-o", "both"], &plugins[..]].concat());
+    let program = root().join("app").display().to_string();
+    world.plug(&["build", &program, "-F", "library,process", "--offline", "-o", "mine"]);
+    for (kind, file) in [("library", "both.so"), ("process", "both")] {
+        let link = format!("{kind}:{}", world.path(file).display());
+        let seen = |arguments: &[&str]| plug_tests::seen(&plug_tests::run(app(&world.path("mine")).args(arguments)));
+        let names = seen(&["list", "--link", &link, "--format", "names"]);
+        same(&names, "a\nformal\npolite\n---- exit status: 0\n");
+        for (plugin, greeting) in [("a", "hello, x"), ("polite", "good day, x")] {
+            let hello = seen(&["hello", "--plugin", &format!("{link}#{plugin}"), "--name", "x"]);
+            same(&hello, &format!("{greeting}\n---- exit status: 0\n"));
+        }
+    }
+}

@@ -144,6 +144,63 @@ fn a_program_in_a_folder_and_a_plugin_from_a_repository() {
 }
 
 #[test]
+fn a_plugin_that_has_plug_in_another_folder() {
+    let world = World::new("folder");
+    repository_of_plug(&world);
+    // Another interface of the same name and version, and a plugin for it.
+    let other = format!("plug = {{ path = '{}', ", world.path("repositories/plug/plug").display());
+    let other = world.plug_dependency("").replacen(
+        &format!("plug = {{ path = '{}', ", root().join("plug").display()),
+        &other,
+        1,
+    );
+    copy(&world.path("greeter/interface"), &world.path("interface"));
+    let manifest = world.read("interface/Cargo.toml").replace("plug.workspace = true", &other);
+    world.write("interface/Cargo.toml", &(manifest + "\n[workspace]\n"));
+    world.plugin_with("plugin-x", "plugin-x", &format!("greeter-interface = {{ path = '../interface' }}\n{other}\n"));
+    let build = |plugin: &str| {
+        let arguments = ["build", "./greeter", "--with", plugin, "--offline", "-o", "mine"];
+        world.fail(1, &arguments).replace(&root().display().to_string(), "<root>")
+    };
+    let apart = "build it apart: `cargo plug build --as library --with …`\n";
+    same(
+        &build("./plugin-x"),
+        &format!(
+            "error: `plugin-x` 0.3.0 takes `plug` from `<>/repositories/plug/plug`, and `greeter` 1.0.0 takes it from `<root>/plug`\n\
+             hint: two folders are two packages: let both have the same one, or {}",
+            apart.replacen("it", "`plugin-x`", 1)
+        ),
+    );
+    // The interface of the program, with another `plug` than that has.
+    let interface = world.path("greeter/interface").display().to_string();
+    world.plugin_with("plugin-y", "plugin-y", &format!("greeter-interface = {{ path = '{interface}' }}\n{other}\n"));
+    same(
+        &build("./plugin-y"),
+        "error: `./plugin-y` takes `plug` in two versions or from two sources, and can be built nowhere\n\
+         hint: it and the crate of its interface have to take the same `plug`: `cargo tree -i plug` in its folder says more\n",
+    );
+
+    // Another version of `plug` fits in another file alone.
+    for file in ["Cargo.toml", "plug/Cargo.toml"] {
+        let file = format!("repositories/plug/{file}");
+        world.write(&file, &world.read(&file).replace("\"0.1.0\"", "\"0.2.0\"").replace("\"=0.1.0\"", "\"=0.2.0\""));
+    }
+    for file in ["interface/Cargo.toml", "plugin-x/Cargo.toml"] {
+        world.write(file, &world.read(file).replace("version = \"0.1\"", "version = \"0.2\""));
+    }
+    same(
+        &build("./plugin-x"),
+        &format!(
+            "error: `plugin-x` 0.3.0 is written for `plug` 0.2.0, and `greeter` 1.0.0 has `plug` 0.1.0\n\
+             hint: take a version of `plugin-x` that fits, or {apart}"
+        ),
+    );
+    world.plug(&["build", "--as", "library", "--with", "./plugin-x", "--offline"]);
+    world.plug(&["build", "./greeter", "--offline", "-o", "mine"]);
+    same(&world.plug(&["check", "libplugin_x.so", "--for", "mine"]).0, "plugin `x` fits\n");
+}
+
+#[test]
 fn a_program_and_plugins_from_a_registry() {
     let world = World::new("registry");
     let vendor = world.path("vendor");
