@@ -87,7 +87,7 @@ impl Builder {
         if let Some(program) = &mut blueprint.program {
             program.has_default_features = !order.selection.no_default_features;
         }
-        feature::choose(&mut blueprint, program.as_ref(), &plugins, &order.selection.features)?;
+        feature::choose(&mut blueprint, &order.selection.features)?;
         blueprint.choose_keys();
         let identity = format!("{:?} {}", order.kind, first.spec.identity());
         let entry = Entry::take(&first.name, &identity)?;

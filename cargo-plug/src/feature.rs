@@ -3,32 +3,23 @@
 use cargo_metadata::Package;
 
 use crate::failure::Failure;
-use crate::locate::Located;
 use crate::package::Blueprint;
 
-/// Gives the program and the plugins their features.
-pub(crate) fn choose(
-    blueprint: &mut Blueprint,
-    program: Option<&Located>,
-    plugins: &[Located],
-    features: &[String],
-) -> Result<(), Failure> {
+/// Gives the program and the plugins their features. Cargo knows which they have.
+pub(crate) fn choose(blueprint: &mut Blueprint, features: &[String]) -> Result<(), Failure> {
     for text in features.iter().flat_map(|features| features.split([',', ' '])).filter(|text| !text.is_empty()) {
         let (package, feature) = match text.split_once('/') {
             Some((package, feature)) => (Some(package), feature),
             None => (None, text),
         };
-        let of_program = blueprint.program.iter_mut().zip(program);
-        let mut needed = of_program.chain(blueprint.plugins.iter_mut().zip(plugins));
         let found = match package {
-            Some(package) => needed.find(|(needed, _)| needed.name == package),
-            None => blueprint.program.as_mut().zip(program),
+            Some(package) => {
+                blueprint.program.iter_mut().chain(&mut blueprint.plugins).find(|needed| needed.name == package)
+            }
+            None => blueprint.program.as_mut(),
         };
         match found {
-            Some((needed, located)) => {
-                check(located, feature)?;
-                needed.features.push(feature.to_owned());
-            }
+            Some(needed) => needed.features.push(feature.to_owned()),
             None => {
                 let names =
                     blueprint.program.iter().chain(&blueprint.plugins).map(|needed| format!("`{}`", needed.name));
@@ -39,17 +30,6 @@ pub(crate) fn choose(
         }
     }
     Ok(())
-}
-
-/// Refuses a feature that the package of a folder does not have.
-fn check(located: &Located, feature: &str) -> Result<(), Failure> {
-    // One of a dependency is for Cargo to find.
-    match &located.local {
-        Some(local) if !feature.contains('/') && !local.package.features.contains_key(feature) => {
-            Err(none(&local.package, feature))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The package and the feature in Cargo's message that the one does not have the other.

@@ -200,11 +200,15 @@ fn a_lock_file_that_is_none() {
     world.plugin("plugin-loud", "plugin-loud");
     world.write("plug.toml", "program = \"./greeter\"\nplugins = [\"./plugin-loud\"]\noutput = \"mine\"\n");
     let hint = "\nhint: take an older one back, or remove it: the next build writes it anew\n";
+    let alone = ["build", "./greeter", "--with", "./plugin-loud", "--offline", "-o", "mine"];
+    world.plug(&alone);
     world.write("plug.lock", "junk\n");
     let stderr = world.fail(1, &["build", "--offline"]);
     let start = "error: `<>/plug.lock` is no lock file: TOML parse error at line 1, column 5\n";
     assert!(stderr.starts_with(start) && stderr.ends_with(hint), "{stderr}");
     assert!(!stderr.contains("<>/cache"), "{stderr}");
+    // A build that does not read the file has nothing of it.
+    world.plug(&alone);
     world.write("plug.lock", "version = 99\n");
     let stderr = world.fail(1, &["build", "--offline", "--locked"]);
     assert!(stderr.starts_with("error: `<>/plug.lock` is no lock file: lock file version `99` was found"), "{stderr}");
@@ -216,10 +220,10 @@ fn a_lock_file_that_is_none() {
     same(&world.run("mine"), "loud greets x of 0.3.0: path <>/plugin-loud\n");
     let lock = world.read("greeter/Cargo.lock");
     world.write("greeter/Cargo.lock", "junk\n");
-    let stderr = world.fail(1, &["build", "./greeter", "--with", "./plugin-loud", "--offline", "-o", "mine"]);
+    let stderr = world.fail(1, &alone);
     assert!(stderr.starts_with("error: the Cargo.lock of the program is no lock file: TOML parse error"), "{stderr}");
     world.write("greeter/Cargo.lock", &lock);
-    world.plug(&["build", "./greeter", "--with", "./plugin-loud", "--offline", "-o", "mine"]);
+    world.plug(&alone);
 }
 
 #[cfg(unix)]
