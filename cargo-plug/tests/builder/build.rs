@@ -116,16 +116,43 @@ fn features_profiles_and_the_toolchain_of_the_program() {
     same(&stderr, "");
     assert!(world.path("elsewhere/tiny/greeter").exists());
     same(&world.run("mine"), "slow greets x of 0.3.0: path <>/plugin-loud\nLOUD\n");
+    // Cargo's other options: those of the build's folder show what was built, and the rest what is printed.
+    let manifest = world.read("greeter/Cargo.toml").replace("loud = []\n", "loud = []\ndefault = [\"loud\"]\n");
+    world.write("greeter/Cargo.toml", &manifest);
+    build(&["-r", "--target", &host(), "--target-dir", "elsewhere", "-j", "1"]);
+    assert!(world.path("elsewhere").join(host()).join("release/greeter").exists());
+    same(&world.run("mine"), "slow greets x of 0.3.0: path <>/plugin-loud\nLOUD\n");
+    let stderr = build(&["--no-default-features", "-v", "--config", "profile.dev.opt-level=1"]);
+    assert!(stderr.contains("     Running `") && stderr.contains("-C opt-level=1"), "{stderr}");
+    same(&world.run("mine"), "slow greets x of 0.3.0: path <>/plugin-loud\n");
     // A folder takes the file by the program's name.
     std::fs::create_dir(world.path("bin")).unwrap();
     world.plug(&["build", "./greeter", "--offline", "-o", "bin"]);
-    same(&world.run("bin/greeter"), "");
+    same(&world.run("bin/greeter"), "LOUD\n");
 
     // A toolchain that is not there shows that the file is read.
     world.write("greeter/rust-toolchain.toml", "[toolchain]\nchannel = \"1.0.0-missing\"\n");
     let mut command = world.command("", &["build", "./greeter", "--offline", "-o", "mine", "--keep", "kept"]);
     let stderr = world.failure(101, command.env_remove("RUSTUP_TOOLCHAIN_SOURCE"));
     assert!(stderr.contains("1.0.0-missing"), "{stderr}");
+}
+
+/// The platform of the compiler.
+fn host() -> String {
+    let text = plug_tests::succeed(Command::new("rustc").arg("-vV"));
+    text.lines().find_map(|line| line.strip_prefix("host: ")).expect("the compiler has a host").to_owned()
+}
+
+#[test]
+fn cargo_is_that_of_the_variable_and_colours_are_cargos() {
+    let world = World::new("conventions");
+    let build = ["build", "./greeter", "--offline", "-o", "mine"];
+    let mut command = world.command("", &build);
+    let stderr = world.failure(101, command.env("CARGO", "./nobody").env_remove("CARGO_TERM_COLOR"));
+    assert!(stderr.starts_with("error: cannot run Cargo: No such file or directory"), "{stderr}");
+    assert!(stderr.ends_with("hint: the variable `CARGO` names it, or else `PATH` leads to it\n"), "{stderr}");
+    let stderr = world.failure(1, world.command("", &["build", "./nobody"]).env("CARGO_TERM_COLOR", "always"));
+    assert!(stderr.starts_with("\u{1b}[1m\u{1b}[91merror\u{1b}[0m: there is no package in"), "{stderr:?}");
 }
 
 #[test]
@@ -140,6 +167,7 @@ fn plugins_alone() {
     same(&stdout, "calm\nloud\n");
     let (_, stderr) = world.plug(&[&["build", "--as", "process", "-o", "alone"], &both[..]].concat());
     assert!(stderr.ends_with("       Built alone with `loud`, `calm`\n"), "{stderr}");
+    same(&world.plug(&["list", "alone", "--format", "names"]).0, "calm\nloud\n");
     // By hand it only says what it is for.
     let output = plug_tests::run(clean(&mut Command::new(world.path("alone"))));
     assert_eq!(output.status.code(), Some(1));

@@ -30,9 +30,11 @@ fn two_builds_of_the_same_files_have_the_same_dependencies() {
     world.succeed(&mut world.command("mine", &["build", "--locked"]));
     assert_eq!(world.read("mine/plug.lock"), lock);
     assert!(world.run("mine/out").starts_with("loud greets x"));
-    world.plug(&["clean"]);
+    let (_, stderr) = world.plug(&["clean"]);
+    assert!(plug_tests::entries(&world.path("cache")).is_empty(), "{stderr}");
     world.succeed(&mut world.command("mine", &["build"]));
     assert_eq!(world.read("mine/plug.lock"), lock);
+    world.succeed(&mut world.command("mine", &["build", "--frozen"]));
     let stderr = world.failure(1, &mut world.command("mine", &["update", "plugin-other"]));
     same(&stderr, "error: plug.toml has no plugin `plugin-other`\nhint: it has `plugin-loud`\n");
     let (_, stderr) = world.succeed(&mut world.command("mine", &["update", "plugin-loud"]));

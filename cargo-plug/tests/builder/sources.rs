@@ -84,6 +84,11 @@ fn a_program_and_a_plugin_from_repositories() {
     let (stdout, _) = world.plug(&["list", "mine", "--format", "json"]);
     let listing = stdout.parse::<serde_json::Value>().unwrap();
     assert_eq!(listing["plugins"][0]["source"], *source);
+    for reference in ["branch=main", &format!("rev={revision}")] {
+        world.plug(&["build", &program, "--with", &format!("{plugins}?{reference}#plugin-loud"), "-o", "mine"]);
+        let source = format!("git file://<>/repositories/plugins?{reference}#{revision}");
+        same(&world.run("mine"), &format!("loud greets x of 0.3.0: {source}\n"));
+    }
 
     // A new plugin takes the program from the interface's repository.
     let interface = format!("{greeter}?tag=v1#greeter-interface");
@@ -339,6 +344,12 @@ fn a_program_and_plugins_from_a_registry() {
     world.write(".cargo/config.toml", &format!("{config}\n[registries.mine]\nindex = \"{}\"\n", world.url("index")));
     world.succeed(&mut plug_with(&["build", "greeter", "--with", "plugin-named?registry=mine", "-o", "mine"]));
     same(&world.run("mine"), "named greets x of 0.5.0: registry file://<>/index\n");
+
+    // A new plugin takes the interface from the registry.
+    world.succeed(&mut plug_with(&["new", "hola", "--for", "greeter-interface@1", "--offline"]));
+    let mut run = plug_with(&["run", "--program", "greeter@1", "--offline"]);
+    let stderr = world.failure(1, run.current_dir(world.path("plugin-hola")));
+    assert!(stderr.ends_with("Error: `hola` does not `greet` yet\n"), "{stderr}");
 
     // The program is in a folder, and the plugin in the registry: both have the interface of the folder.
     world.succeed(&mut plug_with(&["build", "./greeter", "--with", "plugin-loud@0.3", "--offline", "-o", "mine"]));
