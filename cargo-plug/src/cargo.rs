@@ -224,7 +224,11 @@ fn output(command: &mut Command) -> Result<String, Unresolved> {
             match progress(&line) {
                 Some((word, text)) if is_new(word) => crate::shell::status(word, text),
                 Some(_) => {}
-                None => message = message + &line + "\n",
+                None => match line.strip_prefix("warning: ") {
+                    // Cargo tries again, and its error comes later.
+                    Some(text) if text.starts_with("spurious network error") => crate::shell::warn(text),
+                    _ => message = message + &line + "\n",
+                },
             }
         }
         message

@@ -79,6 +79,13 @@ fn a_source_that_leads_to_no_package() {
     );
     let stderr = world.fail(101, &["build", "./greeter", "--target", "nope", "--offline", "-o", "mine"]);
     same(&stderr, "error: the compiler has no target `nope`\nhint: `rustc --print target-list` lists them\n");
+    // A server that does not answer.
+    let arguments =
+        ["build", "./greeter", "--with", "http://127.0.0.1:9/x.git", "--config", "net.retry=1", "-o", "mine"];
+    let stderr = world.fail(101, &arguments);
+    let start = "warning: spurious network error (1 try remaining): failed to connect to 127.0.0.1: Connection refused; class=Os (2)\n\
+                 error: failed to ";
+    assert!(stderr.starts_with(start), "{stderr}");
     // A repository that was never downloaded.
     let url = world.url("nobody");
     let stderr = world.fail(101, &["build", "./greeter", "--with", &url, "--offline", "-o", "mine"]);
