@@ -5,6 +5,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
 use crate::world::{World, same};
 
 /// A build script that writes its process and its Cargo's, and ends after a minute.
@@ -18,21 +20,21 @@ fn an_interrupted_build_ends_cargo_too() {
     world.plugin("plugin-slow", "plugin-slow");
     world.write("plugin-slow/build.rs", SLOW);
     world.write("mine", "");
-    for (name, number) in [("INT", 2), ("TERM", 15)] {
+    for signal in [Signal::INT, Signal::TERM] {
         let build = ["build", "./greeter", "--with", "./plugin-slow", "--offline", "-o", "mine"];
         let mut child = world.command("", &build).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let ids = until(|| fs::read_to_string(world.path("plugin-slow/ids")).ok().filter(|ids| ids.ends_with(' ')));
-        let [script, cargo] = [0, 1].map(|at| ids.split(' ').nth(at).unwrap().to_owned());
-        signal(name, &child.id().to_string());
+        let [script, cargo] = [0, 1].map(|at| Pid::from_raw(ids.split(' ').nth(at).unwrap().parse().unwrap()).unwrap());
+        kill_process(pid(&child), signal).unwrap();
         let status = until(|| child.try_wait().unwrap());
-        assert_eq!(status.signal(), Some(number), "{status}");
-        assert!(!is_running(&cargo), "Cargo has no parent, and runs");
+        assert_eq!(status.signal(), Some(signal.as_raw()), "{status}");
+        assert!(test_kill_process(cargo).is_err(), "Cargo has no parent, and runs");
         let stderr = rest(&mut child);
         assert!(!stderr.contains("error"), "{stderr}");
         same(&world.read("mine"), "");
         fs::remove_file(world.path("plugin-slow/ids")).unwrap();
         // Cargo leaves it to itself.
-        signal("KILL", &script);
+        let _ = kill_process(script, Signal::KILL);
     }
     // Nothing temporary is left, and the next build begins.
     let names = |folder: &str| {
@@ -61,7 +63,7 @@ fn a_build_that_waits_for_another_is_interrupted_at_once() {
     let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
     std::io::BufRead::read_line(&mut stderr, &mut line).unwrap();
     same(&line, "    Blocking waiting for another build of `greeter`\n");
-    signal("INT", &child.id().to_string());
+    kill_process(pid(&child), Signal::INT).unwrap();
     assert_eq!(until(|| child.try_wait().unwrap()).signal(), Some(2));
 }
 
@@ -76,17 +78,13 @@ fn a_signal_that_is_ignored_stays_so() {
     command.current_dir(&world.folder).envs(build.get_envs().filter_map(|(key, value)| Some((key, value?))));
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(200));
-    signal("INT", &child.id().to_string());
+    kill_process(pid(&child), Signal::INT).unwrap();
     let status = until(|| child.try_wait().unwrap());
     assert!(status.success(), "{status}");
 }
 
-fn signal(name: &str, process: &str) {
-    plug_tests::run(Command::new("kill").args(["-s", name, process]));
-}
-
-fn is_running(process: &str) -> bool {
-    plug_tests::run(Command::new("kill").args(["-0", process])).status.success()
+fn pid(child: &Child) -> Pid {
+    Pid::from_raw(child.id() as i32).unwrap()
 }
 
 fn rest(child: &mut Child) -> String {
