@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use cargo_metadata::Package;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
@@ -50,6 +51,10 @@ pub(crate) fn run(arguments: &New) -> Result<(), Failure> {
     ] {
         cache::write(&made.path().join(file), text)?;
     }
+    // Lines are as long as the user's configuration has them. Without rustfmt, some are longer.
+    let mut rustfmt = Command::new("rustfmt");
+    rustfmt.args(["--edition", "2024", "--quiet", "src/lib.rs", &test]).current_dir(made.path());
+    let _ = rustfmt.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

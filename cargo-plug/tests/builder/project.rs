@@ -76,6 +76,8 @@ fn two_builds_of_the_same_files_have_the_same_dependencies() {
 #[test]
 fn a_new_plugin_builds_passes_its_test_and_runs() {
     let world = World::new("new");
+    // It is not of the workspace around.
+    world.write("Cargo.toml", "[workspace]\nmembers = []\nresolver = \"3\"\n");
     let (_, stderr) = world.plug(&["new", "hola", "--for", "./greeter/interface", "--offline"]);
     same(
         &stderr,

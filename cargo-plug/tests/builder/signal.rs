@@ -43,7 +43,7 @@ fn an_interrupted_build_ends_cargo_too() {
         names.sort();
         names
     };
-    assert_eq!(names(""), ["cache", "greeter", "mine", "plugin-slow"]);
+    assert_eq!(names(""), ["cache", "greeter", "mine", "plugin-slow", "rustfmt.toml"]);
     assert!(names("cache").iter().all(|name| name.starts_with("greeter-")), "{:?}", names("cache"));
     fs::remove_file(world.path("plugin-slow/build.rs")).unwrap();
     world.plug(&["build", "./greeter", "--with", "./plugin-slow", "--offline", "-o", "mine"]);

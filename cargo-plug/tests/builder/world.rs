@@ -67,6 +67,8 @@ impl World {
             "[package]\nname = \"greeter-interface\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[dependencies]\nplug.workspace = true\n",
         );
         world.write("greeter/interface/src/lib.rs", INTERFACE);
+        // The configuration of rustfmt is its default.
+        world.write("rustfmt.toml", "");
         // Only what is locked here was downloaded.
         fs::copy(root().join("Cargo.lock"), world.path("greeter/Cargo.lock")).expect("a file can be copied");
         world
