@@ -30,7 +30,9 @@ pub(crate) fn explain(unresolved: Unresolved) -> Failure {
 /// The versions of this package cannot be found, even if it is alone.
 pub(crate) fn alone(located: &Located, error: Unresolved) -> Failure {
     let text = error.0.trim();
-    if text.contains("links to the native library `plug`") {
+    // The second comes with a lock file that has one of them.
+    let of_two = ["links to the native library `plug`", "package collision in the lockfile: packages plug v"];
+    if of_two.iter().any(|of_two| text.contains(of_two)) {
         let message =
             format!("`{}` takes `{PLUG}` in two versions or from two sources, and can be built nowhere", located.spec);
         return Failure::new(message).hint(format!(
