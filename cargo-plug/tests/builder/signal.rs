@@ -63,6 +63,8 @@ fn a_build_that_waits_for_another_is_interrupted_at_once() {
     let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
     std::io::BufRead::read_line(&mut stderr, &mut line).unwrap();
     same(&line, "    Blocking waiting for another build of `greeter`\n");
+    let stderr = world.fail(1, &["clean"]);
+    same(&stderr, "error: 1 of 1 programs in the cache could not be removed\nhint: a build may be under way\n");
     kill_process(pid(&child), Signal::INT).unwrap();
     assert_eq!(until(|| child.try_wait().unwrap()).signal(), Some(2));
 }
