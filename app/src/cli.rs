@@ -17,6 +17,7 @@ use plug::Registry;
 
 use crate::available::available;
 use crate::completion;
+use crate::description::{outside, package_of};
 use crate::failure::{Exit, Failure};
 use crate::output;
 use config::{CONFIG, ConfigFile};
@@ -252,7 +253,11 @@ fn version(registry: &Registry) -> String {
         [] => " none".to_owned(),
         plugins => plugins.iter().map(|(name, sign)| format!(" {sign}{name}")).collect(),
     };
-    format!("app {}\nplugins:{plugins}\n", env!("CARGO_PKG_VERSION"))
+    let outside = outside(registry).map(|(plugin, source)| {
+        let package = package_of(plugin).unwrap_or_default();
+        format!("from outside: {}, {package}, {source}\n", plugin.name())
+    });
+    format!("app {}\nplugins:{plugins}\n{}", env!("CARGO_PKG_VERSION"), outside.collect::<String>())
 }
 
 /// A text.

@@ -1,7 +1,7 @@
 //! The description of a plugin as JSON.
 
 use plug::link::Difference;
-use plug::{Place, Plugin};
+use plug::{Catalogue, Place, Plugin, Registry};
 use serde::Serialize;
 
 /// A plugin.
@@ -35,10 +35,14 @@ pub(crate) struct Description<'a> {
     /// A text for each method of its interface that differs from this program's.
     /// With one, it cannot be opened.
     differences: Vec<String>,
+    /// Where its package comes from.
+    /// Absent unless `cargo plug` added the package.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
 }
 
 impl<'a> Description<'a> {
-    pub(crate) fn new(plugin: &'a Plugin, differences: &[Difference]) -> Self {
+    pub(crate) fn new(plugin: &'a Plugin, differences: &[Difference], catalogue: &'a Catalogue) -> Self {
         Self {
             name: plugin.name(),
             aliases: plugin.aliases().collect(),
@@ -54,8 +58,21 @@ impl<'a> Description<'a> {
             line: plugin.line(),
             link: plugin.origin(),
             differences: differences.iter().map(ToString::to_string).collect(),
+            source: catalogue.source(plugin),
         }
     }
+}
+
+/// The plugins that `cargo plug` added, each with its source.
+pub(crate) fn outside(registry: &Registry) -> impl Iterator<Item = (&Plugin, &str)> {
+    registry.plugins().filter_map(|plugin| Some((plugin, registry.catalogue().source(plugin)?)))
+}
+
+/// The packages that `cargo plug` added and that have no plugin, each with its source.
+pub(crate) fn without_plugin(registry: &Registry) -> impl Iterator<Item = (&str, &str)> {
+    let has_plugin =
+        |package: &str| registry.plugins().any(|plugin| plugin.origin().is_none() && plugin.package() == Some(package));
+    registry.catalogue().sources().filter(move |(package, _)| !has_plugin(package))
 }
 
 /// The package and its version, as one text.

@@ -96,8 +96,10 @@ fn platform(dependency: &Dependency) -> Result<Option<TokenStream>, Vec<String>>
     Ok(Some(quote!(any(#(#platforms),*))))
 }
 
-/// The text that the catalogue of `plug` reads: the package, and a line for each feature.
-/// A line ends with two flags: the feature is on, and its plugins are for this platform.
+/// The text that the catalogue of `plug` reads: the package, a line for each feature, and a line for
+/// each source, which begins with a space.
+/// The line of a feature ends with two flags: the feature is on, and its plugins are for this
+/// platform.
 fn catalogue(root: &TokenStream, manifest: &Manifest) -> Result<TokenStream, Vec<String>> {
     let package = format!("{}\n", manifest.package);
     let mut lines = TokenStream::new();
@@ -112,7 +114,9 @@ fn catalogue(root: &TokenStream, manifest: &Manifest) -> Result<TokenStream, Vec
         let here = quote!(#root::__private::core::cfg!(all(#(#platforms),*)));
         lines.extend(quote!(#start, #on, " ", #here, "\n",));
     }
-    Ok(quote!(#root::__private::catalogue! { #package, #lines }))
+    let sources: String = manifest.sources.iter().map(|(package, source)| format!(" {package} {source}\n")).collect();
+    let sources = (!sources.is_empty()).then(|| quote!(#sources,));
+    Ok(quote!(#root::__private::catalogue! { #package, #lines #sources }))
 }
 
 /// The target that the compiler compiles.

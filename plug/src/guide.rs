@@ -3,8 +3,8 @@
 //! Start with the [`tutorial`].
 //! [`library`], [`process`], [`go`] and [`grpc`] are about the links, [`settings`] about settings of
 //! plugins, [`mod@async`] about asynchronous methods, [`callbacks`] and [`streams`] about objects and
-//! items that go back and forth, [`manifest`] about Cargo.toml, and [`testing`] about tests of
-//! plugins and hosts.
+//! items that go back and forth, [`manifest`] about Cargo.toml, [`builder`] about `cargo plug`, and
+//! [`testing`] about tests of plugins and hosts.
 
 // `docs` beside `src` is a symbolic link to the repository's folder: a package has no files from
 // outside, and Cargo puts the files behind the link into it.
@@ -16,6 +16,7 @@ macro_rules! guides {
         $(
             /// [app]: crate::guide::app
             /// [async]: mod@crate::guide::async
+            /// [builder]: crate::guide::builder
             /// [callbacks]: crate::guide::callbacks
             /// [go]: crate::guide::go
             /// [grpc]: crate::guide::grpc
@@ -40,6 +41,7 @@ guides! {
     r#async "../docs/async.md"
     callbacks "../docs/callbacks.md"
     streams "../docs/streams.md"
+    builder "../docs/builder.md"
     settings "../docs/settings.md"
     testing "../docs/testing.md"
     library "../docs/library.md"

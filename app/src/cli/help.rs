@@ -121,7 +121,7 @@ JSON:
   plugins         one for each interface that has a plugin of this name:
                   {name, aliases, deprecated, interface, summary, docs, package,
                   version, license, repository, file, line, link, differences,
-                  takes_settings, schema, library}
+                  takes_settings, schema, library}; and source, if `cargo plug` added it
     deprecated    what to use instead; null where it is not deprecated
     package, version, license, repository
                   null where nothing is known
@@ -151,8 +151,9 @@ JSON:
                   null where it is not about one
     places        the plugins concerned: {plugin, package, file, line, link}
   warnings        {kind, link, message}
-    kind          aborts_on_panic, or other
+    kind          aborts_on_panic, brings_no_plugin, or other
   deprecated      {name, interface, instead, link}
+  outside         what `cargo plug` added, if anything: {name, package, version, source}
   sections        with --config, in the order of the file: {name, plugin, problem},
                   where the problem is null or {message, hints}";
 

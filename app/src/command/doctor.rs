@@ -10,11 +10,11 @@ use plug::link::Address;
 use plug::{Plugin, Registry, Section};
 
 use crate::cli::{Doctor, Format};
-use crate::description::package_of;
+use crate::description::{outside, package_of, without_plugin};
 use crate::failure::{Exit, Failure};
 use crate::linked::Linked;
 use crate::{output, panic};
-use report::{Deprecation, ProblemReport, Report, SectionReport, Warning};
+use report::{Deprecation, Outside, ProblemReport, Report, SectionReport, Warning};
 
 pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
     // A link that cannot be used is a problem like others.
@@ -34,8 +34,9 @@ pub(crate) fn run(arguments: &Doctor) -> Result<Exit, Failure> {
     match arguments.format {
         Format::Json => output::json(&Report {
             problems: problems.iter().map(ProblemReport::from).chain(faults.iter().map(ProblemReport::from)).collect(),
-            warnings: linked.warnings().map(Warning::from).collect(),
+            warnings: linked.warnings().map(Warning::from).chain(without_plugin(registry).map(Warning::from)).collect(),
             deprecated: deprecated(registry).map(Deprecation::from).collect(),
+            outside: outside(registry).map(Outside::from).collect(),
             sections: arguments.config.is_given().then(|| sections.iter().map(SectionReport::from).collect()),
         })?,
         Format::Text => output::page(&output::styled(&output::printable(&text(&linked, &faults, &sections))))?,
@@ -88,10 +89,17 @@ fn text(linked: &Linked, faults: &[(Address, Failure)], sections: &[CheckedSecti
     for (_, warning) in linked.warnings() {
         let _ = writeln!(text, "warning: {warning}");
     }
+    for (package, source) in without_plugin(registry) {
+        let _ = writeln!(text, "warning: {}", brought_none(package, source));
+    }
     for (plugin, instead) in deprecated(registry) {
         let of = package_of(plugin).map(|package| format!(" of {package}")).unwrap_or_default();
         let link = plugin.origin().map(|link| format!(" in `{link}`")).unwrap_or_default();
         let _ = writeln!(text, "note: plugin `{}`{of}{link} is deprecated: {instead}", plugin.name());
+    }
+    for (plugin, source) in outside(registry) {
+        let of = package_of(plugin).map(|package| format!(" of {package}")).unwrap_or_default();
+        let _ = writeln!(text, "note: plugin `{}`{of} is from outside: {source}", plugin.name());
     }
     let unsound = sections.iter().filter(|section| section.failure.is_some()).count();
     let plural = |count: usize| if count == 1 { "" } else { "s" };
@@ -108,6 +116,11 @@ fn text(linked: &Linked, faults: &[(Address, Failure)], sections: &[CheckedSecti
         deprecated(registry).count(),
     );
     text
+}
+
+/// The text about a package from outside that has no plugin.
+fn brought_none(package: &str, source: &str) -> String {
+    format!("package `{package}` from outside brought no plugin: {source}")
 }
 
 /// The deprecated plugins, each with its replacement.

@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Info) -> Result<Exit, Failure> {
         Format::Json => {
             let detailed = |plugin| {
                 Ok::<_, Failure>(Detailed {
-                    plugin: Description::new(plugin, linked.differences(plugin)),
+                    plugin: Description::new(plugin, linked.differences(plugin), linked.registry.catalogue()),
                     takes_settings: plugin.takes_settings(),
                     schema: safe_schema(plugin, &linked)?,
                     library: library_of(plugin),
@@ -67,9 +67,16 @@ pub(crate) fn run(arguments: &Info) -> Result<Exit, Failure> {
             output::json(&Listing { plugins: plugins.iter().copied().map(detailed).collect::<Result<_, _>>()? })?;
         }
         Format::Text => {
+            let source = |plugin: &Plugin| linked.registry.catalogue().source(plugin);
             let text = |plugin: &&Plugin| {
                 let schema = safe_schema(plugin, &linked)?;
-                Ok::<_, Failure>(text::of(plugin, schema.as_ref(), library_of(plugin).as_ref(), layout::width()))
+                Ok::<_, Failure>(text::of(
+                    plugin,
+                    source(plugin),
+                    schema.as_ref(),
+                    library_of(plugin).as_ref(),
+                    layout::width(),
+                ))
             };
             output::page(&plugins.iter().map(text).collect::<Result<Vec<_>, _>>()?.join("\n"))?;
         }

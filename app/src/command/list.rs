@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &List) -> Result<Exit, Failure> {
     let available = arguments.available.then(|| available(registry));
     match arguments.format {
         ListFormat::Json => {
-            let description = |plugin| Description::new(plugin, linked.differences(plugin));
+            let description = |plugin| Description::new(plugin, linked.differences(plugin), registry.catalogue());
             let instances = arguments.config.is_given().then_some(instances);
             output::json(&Listing { plugins: registry.plugins().map(description).collect(), available, instances })?;
         }
@@ -89,20 +89,24 @@ fn table(linked: &Linked, available: &[Available], width: usize) -> String {
     interfaces.dedup();
     let (has_interfaces, has_links) =
         (interfaces.len() > 1, registry.plugins().any(|plugin| plugin.origin().is_some()));
-    let row = |name: &str, interface: &str, package: &str, link: &str, summary: String| {
+    let source = |plugin| registry.catalogue().source(plugin).unwrap_or_default();
+    let has_sources = registry.plugins().any(|plugin| !source(plugin).is_empty());
+    let row = |name: &str, interface: &str, package: &str, source: &str, link: &str, summary: String| {
         let interface = has_interfaces.then(|| interface.to_owned());
+        let source = has_sources.then(|| source.to_owned());
         let link = has_links.then(|| link.to_owned());
         let (name, package) = ([name.to_owned()], [package.to_owned()]);
-        name.into_iter().chain(interface).chain(package).chain(link).chain([summary]).collect::<Vec<_>>()
+        name.into_iter().chain(interface).chain(package).chain(source).chain(link).chain([summary]).collect::<Vec<_>>()
     };
     let here = registry.plugins().map(|plugin| {
         let (package, link) = (package_of(plugin).unwrap_or_default(), plugin.origin().unwrap_or("builtin"));
-        row(plugin.name(), plugin.interface(), &package, link, summary(plugin, linked))
+        row(plugin.name(), plugin.interface(), &package, source(plugin), link, summary(plugin, linked))
     });
-    let missing =
-        available.iter().map(|plugin| row(&plugin.name, "", "", "", format!("(not in this build: {})", plugin.hint())));
+    let missing = available
+        .iter()
+        .map(|plugin| row(&plugin.name, "", "", "", "", format!("(not in this build: {})", plugin.hint())));
     let rows: Vec<_> = here.chain(missing).collect();
-    let head = row("NAME", "INTERFACE", "PACKAGE", "LINK", "SUMMARY".to_owned());
+    let head = row("NAME", "INTERFACE", "PACKAGE", "SOURCE", "LINK", "SUMMARY".to_owned());
     layout::table(&head.iter().map(String::as_str).collect::<Vec<_>>(), &rows, width)
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Manifest {
     pub(super) examples: Vec<String>,
     pub(super) plugins: Vec<Dependency>,
     pub(super) catalogue: Vec<Feature>,
+    /// The packages of plugins from outside, each with its source.
+    pub(super) sources: Vec<(String, String)>,
 }
 
 /// A plugin dependency.
@@ -69,7 +71,12 @@ impl Manifest {
         let catalogue = catalogue(&plugins, &features, &metadata, &mut errors);
         if errors.is_empty() {
             let (package, library, examples) = (file.package(), file.library(), file.examples());
-            Ok(Self { package, library, examples, plugins, catalogue })
+            let source_of = |plugin: &Dependency| {
+                let (source, _) = metadata.sources.get(&plugin.key)?;
+                Some((plugin.package.clone(), source.clone()))
+            };
+            let sources = plugins.iter().filter_map(source_of).collect();
+            Ok(Self { package, library, examples, plugins, catalogue, sources })
         } else {
             errors.sort_by_key(|mistake| mistake.line);
             Err(errors.iter().map(ToString::to_string).collect())
@@ -103,14 +110,20 @@ struct File<'t, 'i> {
 /// [package.metadata.plug]
 /// plugins = ["greeters"]
 /// ignore = ["plugin-sdk"]
+/// program = "../app"
 /// [package.metadata.plug.names]
 /// extra = ["x", "y"]
+/// [package.metadata.plug.sources]
+/// plugin-loud = "crates.io"
 /// ```
+///
+/// `program` is for `cargo plug run`, and `cargo plug build` writes `sources`.
 #[derive(Default)]
 struct Metadata {
     plugins: Vec<(String, usize)>,
     ignore: Vec<(String, usize)>,
     names: BTreeMap<String, (Vec<String>, usize)>,
+    sources: BTreeMap<String, (String, usize)>,
 }
 
 impl Metadata {
@@ -126,8 +139,11 @@ impl Metadata {
                 "plugins" => metadata.plugins = file.strings("plugins", value, errors),
                 "ignore" => metadata.ignore = file.strings("ignore", value, errors),
                 "names" => metadata.names = file.names(value, errors),
+                "sources" => metadata.sources = file.sources(value, errors),
+                "program" if value.get_ref().as_str().is_some() => {}
+                "program" => errors.push(file.error(value, "`program` is a text, such as `program = \"../app\"`")),
                 other => {
-                    let known = "`plugins`, `ignore` and `names`";
+                    let known = "`plugins`, `ignore`, `names`, `program` and `sources`";
                     let message = format!("unknown key `{other}` in `[package.metadata.plug]`: there are {known}");
                     errors.push(file.error(key, &message));
                 }
@@ -184,6 +200,32 @@ impl<'t, 'i> File<'t, 'i> {
             (feature.get_ref().to_string(), (names, line(self.text, feature.span().start)))
         });
         named.collect()
+    }
+
+    fn sources(&self, value: &Spanned<DeValue<'_>>, errors: &mut Vec<Mistake>) -> BTreeMap<String, (String, usize)> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            errors.push(self.error(value, "`[package.metadata.plug.sources]` is a table"));
+        }
+        let mut sources = BTreeMap::new();
+        for (key, value) in table.into_iter().flat_map(|table| table.iter()) {
+            match self.string(value) {
+                // The catalogue has a line for each source.
+                Some((source, _)) if source.contains(char::is_control) => {
+                    let message = format!("the source of `{}` has a control character", key.get_ref());
+                    errors.push(self.error(value, &message));
+                }
+                Some((source, _)) => {
+                    sources.insert(key.get_ref().to_string(), (source, line(self.text, key.span().start)));
+                }
+                None => {
+                    let message =
+                        format!("the source of `{0}` is a text, such as `{0} = \"crates.io\"`", key.get_ref());
+                    errors.push(self.error(value, &message));
+                }
+            }
+        }
+        sources
     }
 
     fn package(&self) -> String {
@@ -291,7 +333,14 @@ impl<'t, 'i> File<'t, 'i> {
                 });
             }
         }
-        found.into_values().collect()
+        let found: Vec<_> = found.into_values().collect();
+        for (name, (_, line)) in &metadata.sources {
+            if !found.iter().any(|dependency| dependency.key == *name) {
+                let message = format!("`sources` names `{name}`, which is no plugin dependency of this package");
+                errors.push(Mistake { line: *line, message });
+            }
+        }
+        found
     }
 
     /// Each table of dependencies, whether it has dev-dependencies, and its platform.

@@ -153,6 +153,30 @@ fn the_catalogue_is_a_text_that_asks_for_each_feature() {
 }
 
 #[test]
+fn the_catalogue_has_the_sources_of_packages() {
+    let manifest = Manifest::parse(
+        "[package]\nname = 'mine'\n[package.metadata.plug]\nprogram = '../app'\n[package.metadata.plug.sources]\n\
+         plugin-a = 'crates.io'\nplugin-odd = 'path /my plugins/odd'\n\
+         [dependencies]\nplugin-a = '1'\nplugin-b = '1'\nplugin-odd = { package = 'odd', version = '1' }\n",
+    );
+    let Ok(manifest) = manifest else { panic!("the manifest is right") };
+    let tokens = catalogue(&syn::parse_quote!(::plug), &manifest).unwrap().to_string();
+    assert!(tokens.ends_with(r#"{ "mine\n" , " plugin-a crates.io\n odd path /my plugins/odd\n" , }"#), "{tokens}");
+    assert_eq!(
+        errors(
+            "[package]\nname = 'mine'\n[package.metadata.plug]\nprogram = 7\n[package.metadata.plug.sources]\nplugin-a = 7\n\
+             plugin-b = \"a\\nb\"\nplugin-c = 'crates.io'\n[dependencies]\nplugin-a = '1'\nplugin-b = '1'\n"
+        ),
+        [
+            "Cargo.toml:4: `program` is a text, such as `program = \"../app\"`",
+            "Cargo.toml:6: the source of `plugin-a` is a text, such as `plugin-a = \"crates.io\"`",
+            "Cargo.toml:7: the source of `plugin-b` has a control character",
+            "Cargo.toml:8: `sources` names `plugin-c`, which is no plugin dependency of this package",
+        ]
+    );
+}
+
+#[test]
 fn a_library_that_can_be_linked() {
     let library = |manifest: &str| Manifest::parse(manifest).ok().and_then(|manifest| manifest.library);
     // The test looks in the folder of this package, which has a src/lib.rs.
@@ -194,7 +218,8 @@ plugin-tty = '1'
     assert_eq!(
         errors(manifest),
         [
-            "Cargo.toml:4: unknown key `plugin` in `[package.metadata.plug]`: there are `plugins`, `ignore` and `names`",
+            "Cargo.toml:4: unknown key `plugin` in `[package.metadata.plug]`: there are `plugins`, `ignore`, `names`, \
+             `program` and `sources`",
             "Cargo.toml:5: `plugins` is a list of strings, such as `plugins = [\"x\"]`",
             "Cargo.toml:5: `plugins` names `greetres`, which is no dependency of this package: did you mean `greeters`?",
             "Cargo.toml:6: `ignore` is a list of strings, such as `ignore = [\"x\"]`",

@@ -27,6 +27,7 @@ pub(crate) mod host;
 pub(crate) mod log;
 #[doc(hidden)]
 pub(crate) mod objects;
+#[doc(hidden)]
 pub(crate) mod record;
 #[doc(hidden)]
 pub(crate) mod streams;

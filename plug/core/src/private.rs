@@ -33,6 +33,7 @@ pub use crate::error::Error;
 pub use crate::interface::{Declaration, Identity, Interface, Vtables};
 pub use crate::library::callee::{answers, call, task::start};
 pub use crate::library::objects::{Given, Lent};
+pub use crate::library::record::CatalogueRecord;
 pub use crate::library::streams::Streamed;
 pub use crate::portable::arguments::{Argument, Arguments, Crosses, Hold, Kept, Returns, Viewed};
 pub use crate::portable::chain::{Chain, ChainTexts, DisplayText};
@@ -264,9 +265,12 @@ macro_rules! __type_id {
 macro_rules! __catalogue {
     ($($text:expr),* $(,)?) => {
         const _: () = {
-            $crate::__private::submit!(LINKED: Linked = $crate::__private::Linked(
-                $crate::__private::core::concat!($($text),*)
-            ));
+            const TEXT: &$crate::__private::core::primitive::str = $crate::__private::core::concat!($($text),*);
+            $crate::__private::record! {
+                static __PLUG_RECORD: $crate::__private::CatalogueRecord<{ TEXT.len() }> =
+                    $crate::__private::CatalogueRecord::of(TEXT);
+            }
+            $crate::__private::submit!(LINKED: Linked = $crate::__private::Linked(__PLUG_RECORD.text()));
         };
     };
 }

@@ -155,6 +155,12 @@ impl Reader {
         let mut shell = Command::new("bash");
         clean(&mut shell).current_dir(&self.folder).args(["-c", command]);
         share_builds(&mut shell);
+        // `cargo plug`, as if it was installed, with a cache of its own.
+        let plug = plug_tests::build("cargo-plug", &[], "cargo-plug");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = plug.parent().map(Path::to_owned).into_iter().chain(std::env::split_paths(&path));
+        shell.env("PATH", std::env::join_paths(folders).expect("the paths are those of a PATH"));
+        shell.env("CARGO_PLUG_CACHE", plug_tests::target().join("scratch/readme-cache"));
         shell
     }
 

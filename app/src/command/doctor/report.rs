@@ -13,9 +13,27 @@ pub(super) struct Report<'a> {
     pub problems: Vec<ProblemReport<'a>>,
     pub warnings: Vec<Warning>,
     pub deprecated: Vec<Deprecation<'a>>,
+    /// Absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<Outside<'a>>,
     /// Absent without a configuration file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sections: Option<Vec<SectionReport<'a>>>,
+}
+
+/// A plugin that `cargo plug` added.
+#[derive(Serialize)]
+pub(super) struct Outside<'a> {
+    name: &'a str,
+    package: Option<&'a str>,
+    version: Option<&'a str>,
+    source: &'a str,
+}
+
+impl<'a> From<(&'a Plugin, &'a str)> for Outside<'a> {
+    fn from((plugin, source): (&'a Plugin, &'a str)) -> Self {
+        Self { name: plugin.name(), package: plugin.package(), version: plugin.version(), source }
+    }
 }
 
 /// A section of the configuration file.
@@ -65,7 +83,8 @@ struct PlaceReport<'a> {
 #[derive(Serialize)]
 pub(super) struct Warning {
     kind: &'static str,
-    link: String,
+    /// Null for a package of this binary.
+    link: Option<String>,
     message: String,
 }
 
@@ -145,7 +164,14 @@ impl<'a> From<&'a Place> for PlaceReport<'a> {
 
 impl From<(&Address, String)> for Warning {
     fn from((link, message): (&Address, String)) -> Self {
-        Self { kind: "aborts_on_panic", link: link.to_string(), message }
+        Self { kind: "aborts_on_panic", link: Some(link.to_string()), message }
+    }
+}
+
+/// A package from outside, and its source.
+impl From<(&str, &str)> for Warning {
+    fn from((package, source): (&str, &str)) -> Self {
+        Self { kind: "brings_no_plugin", link: None, message: super::brought_none(package, source) }
     }
 }
 

@@ -12,6 +12,7 @@ const SCHEMA_OF_A_LIBRARY: &str = "`--schema` prints them, and runs code of the 
 
 pub(super) fn of(
     plugin: &Plugin,
+    source: Option<&str>,
     schema: Option<&Value>,
     library: Option<&LibraryDescription<'_>>,
     width: usize,
@@ -23,6 +24,7 @@ pub(super) fn of(
         ("Deprecated", plugin.deprecated().map(str::to_owned)),
         ("Interface", Some(plugin.interface().to_owned())),
         ("Package", package_of(plugin)),
+        ("From", source.map(str::to_owned)),
         ("License", plugin.license().map(str::to_owned)),
         ("Repository", plugin.repository().map(str::to_owned)),
         ("Source", Some(format!("{}:{}", plugin.file(), plugin.line()))),

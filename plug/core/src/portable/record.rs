@@ -1,6 +1,7 @@
 //! The records in a section of a library's file, which a host reads without running the library:
-//! one for the library, one for each portable interface, one for each plugin, and one more for each
-//! plugin that takes settings.
+//! one for the library, one for each portable interface, one for each plugin, one more for each
+//! plugin that takes settings, and one for each `link!`.
+//! Programs have the same section, which `cargo plug` reads.
 //!
 //! A record consists of the magic bytes, a letter for its kind, the length of the rest as a
 //! little-endian u32, and text in fields with unit separators between them.
@@ -23,6 +24,9 @@ pub(crate) const INTERFACE_KIND: u8 = b'I';
 pub(crate) const PLUGIN_KIND: u8 = b'P';
 /// Follows the record of a plugin that takes settings, in one static. It has no text.
 pub(crate) const SETTINGS_KIND: u8 = b'S';
+/// The record of a `link!`: the text of the catalogue, and then the fields of a library's record.
+/// `cargo plug list` reads it, and hosts of libraries skip it.
+pub(crate) const CATALOGUE_KIND: u8 = b'C';
 
 /// The fifth field of a library's record. A library of before settings has four.
 pub(crate) const KNOWS_SETTINGS: &str = "settings";

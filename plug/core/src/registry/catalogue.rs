@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::entry::submissions::Linked;
+use crate::plugin::Plugin;
 
 /// The known plugin features, on and off, as `link!` read them from Cargo.toml.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +49,20 @@ impl Catalogue {
         if is_one_package { feature.name.clone() } else { format!("{}/{}", feature.package, feature.name) }
     }
 
+    /// The source of a plugin's package, if `cargo plug` added the package to this program:
+    /// `crates.io`, `registry NAME`, `git URL#REVISION` or `path PATH`.
+    pub fn source(&self, plugin: &Plugin) -> Option<&str> {
+        // A library may have been built from a package of the same name.
+        let package = plugin.package().filter(|_| plugin.origin().is_none())?;
+        self.sources().find(|(of, _)| *of == package).map(|(_, source)| source)
+    }
+
+    /// The packages that `cargo plug` added to this program, each with its source.
+    /// A package may have brought no plugin.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parts.iter().flat_map(|part| sources(part)).filter_map(|line| line.split_once(' '))
+    }
+
     /// Whether no package of this program calls `link!`.
     pub(crate) fn is_empty(&self) -> bool {
         self.parts.is_empty()
@@ -89,15 +104,18 @@ fn package_of(part: &str) -> &str {
 /// Each further line is a feature: name, packages, plugins, whether it is on, and whether the
 /// packages support this platform.
 /// A feature for other platforms is skipped.
+/// A line that begins with a space has a package and its source.
 ///
 /// ```text
 /// app
 /// a plugin-a a true true
 /// extra plugin-extra x,y false true
+///  plugin-loud path /home/x/loud
 /// ```
 fn parse(part: &str) -> impl Iterator<Item = Feature> {
     let package = package_of(part);
-    part.lines().skip(1).filter(|line| line.ends_with(" true")).map(move |line| {
+    let is_feature = |line: &&str| line.ends_with(" true") && !line.starts_with(' ');
+    part.lines().skip(1).filter(is_feature).map(move |line| {
         let mut fields = line.split(' ');
         let mut next = || fields.next().unwrap_or_default();
         Feature {
@@ -108,6 +126,11 @@ fn parse(part: &str) -> impl Iterator<Item = Feature> {
             on: next() == "true",
         }
     })
+}
+
+/// The packages with their sources, in the text of one `link!`.
+fn sources(part: &str) -> impl Iterator<Item = &str> {
+    part.lines().filter_map(|line| line.strip_prefix(' '))
 }
 
 #[cfg(test)]
@@ -132,6 +155,28 @@ mod tests {
             on,
         };
         assert_eq!(features, [expected("a", &["a"], true), expected("extra", &["x", "y"], false)]);
+    }
+
+    #[test]
+    fn a_source_is_of_a_package_of_this_program() {
+        trait One {}
+        impl crate::interface::Interface for dyn One {
+            const DECLARATION: crate::interface::Declaration =
+                crate::interface::Declaration { path: "One", version: "1.0.0", place: "", is_generic: false };
+        }
+        impl One for () {}
+        let catalogue =
+            catalogue(&["app\na plugin-a a true true\n", "mine\n plugin-b path /a true\n plugin-b-c crates.io\n"]);
+        let source = |package: &str| {
+            let plugin = Plugin::builder::<dyn One>("x", || Ok(Box::new(()))).package(package, "1.0.0").build();
+            catalogue.source(&plugin.unwrap()).map(str::to_owned)
+        };
+        assert_eq!(source("plugin-b").as_deref(), Some("path /a true"));
+        assert_eq!(source("plugin-b-c").as_deref(), Some("crates.io"));
+        assert_eq!((source("plugin-a"), source("plugin")), (None, None));
+        let sources: Vec<_> = catalogue.sources().collect();
+        assert_eq!(sources, [("plugin-b", "path /a true"), ("plugin-b-c", "crates.io")]);
+        assert_eq!(catalogue.features().len(), 1);
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //!
 //! The sections are `start`, `size`, `open`, `lookup`, `async` and `build`; of shared libraries `calls`,
 //! `load`, `library-size` and `library-build`; against programs in Go `process`, `netrpc` and
-//! `grpc`; of a server under attack `memory`; and of plugins with settings `settings`.
+//! `grpc`; of a server under attack `memory`; of plugins with settings `settings`; and of `cargo
+//! plug` `builder`.
 //! Without a section, all are measured.
 //!
 //! It fails if a figure exceeds its limit, or the guard of a limit that has one.
@@ -15,6 +16,7 @@
 
 mod asynchronous;
 mod asynchronous_process;
+mod builder;
 mod grpc;
 mod instances;
 mod library;
@@ -66,7 +68,7 @@ fn main() -> ExitCode {
         "netrpc",
         "grpc",
         "memory",
-        "settings",
+        "builder",
     ];
     let unknown = |argument: &&String| *argument != "--without-valgrind" && !known.contains(&&argument[..]);
     if let Some(argument) = options.iter().chain(&sections).find(unknown) {
@@ -116,6 +118,9 @@ fn main() -> ExitCode {
     if is_asked_for("settings") {
         settings::open(&mut table, has_valgrind);
         settings::clean_build(&mut table);
+    }
+    if is_asked_for("builder") {
+        builder::measure(&mut table);
     }
     if is_asked_for("process") {
         process::measure(&mut table);
