@@ -2,8 +2,9 @@
 //!
 //! Start with the [`tutorial`].
 //! [`library`], [`process`], [`go`] and [`grpc`] are about the links, [`settings`] about settings of
-//! plugins, [`mod@async`] about asynchronous methods, [`manifest`] about Cargo.toml, and [`testing`]
-//! about tests of plugins and hosts.
+//! plugins, [`mod@async`] about asynchronous methods, [`callbacks`] and [`streams`] about objects and
+//! items that go back and forth, [`manifest`] about Cargo.toml, and [`testing`] about tests of
+//! plugins and hosts.
 
 // `docs` beside `src` is a symbolic link to the repository's folder: a package has no files from
 // outside, and Cargo puts the files behind the link into it.
@@ -15,6 +16,7 @@ macro_rules! guides {
         $(
             /// [app]: crate::guide::app
             /// [async]: mod@crate::guide::async
+            /// [callbacks]: crate::guide::callbacks
             /// [go]: crate::guide::go
             /// [grpc]: crate::guide::grpc
             /// [library]: crate::guide::library
@@ -22,6 +24,7 @@ macro_rules! guides {
             /// [performance]: crate::guide::performance
             /// [process]: crate::guide::process
             /// [settings]: crate::guide::settings
+            /// [streams]: crate::guide::streams
             /// [testing]: crate::guide::testing
             /// [tutorial]: crate::guide::tutorial
             ///
@@ -35,6 +38,8 @@ guides! {
     tutorial "../docs/tutorial.md"
     manifest "../docs/manifest.md"
     r#async "../docs/async.md"
+    callbacks "../docs/callbacks.md"
+    streams "../docs/streams.md"
     settings "../docs/settings.md"
     testing "../docs/testing.md"
     library "../docs/library.md"

@@ -6,6 +6,9 @@ pub struct Readme;
 #[doc = include_str!("../../docs/async.md")]
 pub struct Async;
 
+#[doc = include_str!("../../docs/callbacks.md")]
+pub struct Callbacks;
+
 #[doc = include_str!("../../docs/grpc.md")]
 pub struct Grpc;
 
@@ -17,6 +20,9 @@ pub struct Process;
 
 #[doc = include_str!("../../docs/settings.md")]
 pub struct Settings;
+
+#[doc = include_str!("../../docs/streams.md")]
+pub struct Streams;
 
 #[doc = include_str!("../../docs/testing.md")]
 pub struct Testing;

@@ -13,8 +13,10 @@ use crate::{leave_out, root, succeed, target};
 
 /// The folder in which Debian's packages install Go's sources.
 const PACKAGES: &str = "/usr/share/gocode";
+/// The sources of others in `tests/go`, unchanged: the examples of go-plugin 1.0.1, Debian's version.
+pub const THIRD_PARTY: &str = "third-party";
 
-/// A program of `tests/go`, built unless it is up to date.
+/// A program of `tests/go`, or of an import path, built unless it is up to date.
 /// `None` if Go or a package is not installed, which is then reported as an omission.
 /// `.ci/omitted` does not name that omission, so `.ci/run` fails on it.
 pub fn go(program: &str) -> Option<PathBuf> {
@@ -93,10 +95,12 @@ fn build(program: &str) -> PathBuf {
     // Another process may build the same program.
     let lock = File::create(folder.join("lock")).expect("the lock can be made");
     lock.lock().expect("the lock can be taken");
-    let built = folder.join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
+    let name = program.rsplit("/examples/").next().unwrap_or(program);
+    let built = folder.join(format!("{}{}", name.replace('/', "-"), std::env::consts::EXE_SUFFIX));
+    let package = if program.contains('/') { program.to_owned() } else { format!("./{program}") };
     // Go links only programs that are out of date.
     // It replaces their files, so that a running program keeps its own.
-    succeed(command().args(["build", "-o"]).arg(&built).arg(format!("./{program}")));
+    succeed(command().args(["build", "-o"]).arg(&built).arg(package));
     built
 }
 
@@ -109,7 +113,9 @@ fn command() -> Command {
             go.env_remove(name);
         }
     }
-    go.envs([("GO111MODULE", "off"), ("GOENV", "off"), ("GOPATH", PACKAGES), ("CGO_ENABLED", "0")]);
+    go.envs([("GO111MODULE", "off"), ("GOENV", "off"), ("CGO_ENABLED", "0")]);
+    let packages = [PathBuf::from(PACKAGES), root().join("tests/go").join(THIRD_PARTY)];
+    go.env("GOPATH", std::env::join_paths(packages).expect("the folders have no colon"));
     go.env("GOCACHE", target().join("go/cache")).current_dir(root().join("tests/go"));
     go
 }

@@ -25,7 +25,11 @@ pub(crate) mod entry;
 pub(crate) mod host;
 #[cfg_attr(not(feature = "library"), allow(dead_code, unused_imports, reason = "the host's half is for hosts"))]
 pub(crate) mod log;
+#[doc(hidden)]
+pub(crate) mod objects;
 pub(crate) mod record;
+#[doc(hidden)]
+pub(crate) mod streams;
 pub(crate) mod vtable;
 
 #[cfg(feature = "host")]

@@ -12,6 +12,9 @@ pub(crate) mod circle;
 pub(crate) mod codec;
 pub(crate) mod const_text;
 pub(crate) mod containers;
+pub(crate) mod flow;
+#[doc(hidden)]
+pub(crate) mod forms;
 #[doc(hidden)]
 pub(crate) mod method;
 #[doc(hidden)]
@@ -19,9 +22,9 @@ pub(crate) mod objects;
 #[doc(hidden)]
 pub(crate) mod outcome;
 #[doc(hidden)]
-pub(crate) mod proxy;
-#[doc(hidden)]
 pub(crate) mod record;
+#[doc(hidden)]
+pub(crate) mod signature;
 #[doc(hidden)]
 pub(crate) mod streams;
 pub(crate) mod times;

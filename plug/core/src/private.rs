@@ -31,17 +31,20 @@ pub use crate::entry::submissions::{ENTRIES, HANDSHAKES, LINKED, PORTABLES};
 pub use crate::entry::{Entry, Slot};
 pub use crate::error::Error;
 pub use crate::interface::{Declaration, Identity, Interface, Vtables};
-pub use crate::library::callee::task::start;
-pub use crate::library::callee::{answers, call};
-pub use crate::portable::arguments::{Argument, Arguments, Hold, Kept, List, Own, Ref, Str, Viewed};
+pub use crate::library::callee::{answers, call, task::start};
+pub use crate::library::objects::{Given, Lent};
+pub use crate::library::streams::Streamed;
+pub use crate::portable::arguments::{Argument, Arguments, Crosses, Hold, Kept, Returns, Viewed};
 pub use crate::portable::chain::{Chain, ChainTexts, DisplayText};
 pub use crate::portable::codec::{Malformed, PutFields, Sink, Source, TakeFields, finish};
-pub use crate::portable::method::{Method, Signature, Started};
-pub use crate::portable::objects::{Given, Handed, Lending, Lent};
+pub use crate::portable::forms::{List, Own, Ref, Str};
+pub use crate::portable::method::{
+    Boundary, Lend, Method, ObjectOf, PortableInterface, Portables, Proxy, Started, VisitMethods,
+};
+pub use crate::portable::objects::{Handed, Lending};
 pub use crate::portable::outcome::Outcome;
-pub use crate::portable::proxy::{Boundary, Description, Lend, PortableInterface, Portables, Proxy, VisitMethods};
 pub use crate::portable::record::{InterfaceRecord, interface_record_len};
-pub use crate::portable::streams::Streamed;
+pub use crate::portable::signature::{Description, Signature};
 pub use crate::portable::types::{Docs, Field, Form, Type, TypeRef, Variant, type_id as type_number};
 pub use crate::portable::{Key as MapKey, Portable};
 pub use crate::settings::{Nothing, Read as ReadSettings};
@@ -57,9 +60,7 @@ pub use crate::{
 /// Internals that the tests and fuzzers of the workspace use.
 pub mod testing {
     #[cfg(feature = "library")]
-    pub use crate::library::host::open::open_by_folder;
-    #[cfg(feature = "library")]
-    pub use crate::library::host::{check_structure, read, read_records, section_for};
+    pub use crate::library::host::{check_structure, open::open_by_folder, read, read_records, section_for};
     #[cfg(feature = "process")]
     pub use crate::process::handshake::read as read_handshake;
     #[cfg(feature = "process")]

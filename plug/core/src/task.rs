@@ -42,6 +42,17 @@ pub fn task<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Task<'a, T> {
     Box::pin(within(future))
 }
 
+/// The same for a stream.
+#[cfg(all(feature = "stream", feature = "task-runtime"))]
+pub(crate) use runtime::stream_within;
+
+/// The same for a stream.
+#[cfg(all(feature = "stream", not(feature = "task-runtime")))]
+#[inline]
+pub(crate) fn stream_within<S: futures_core::Stream + Send>(stream: S) -> S {
+    stream
+}
+
 /// The same for a future that another macro boxes.
 #[cfg(not(feature = "task-runtime"))]
 #[inline]
@@ -76,7 +87,8 @@ pub(crate) fn with_hint(message: String) -> String {
         return message;
     }
     #[cfg(not(feature = "task-runtime"))]
-    let hint = "turn on the feature `tokio` of plug in the plugin's crate, and use tokio in an `async fn`";
+    let hint =
+        "turn on the feature `tokio` of plug in the plugin's crate, and use tokio in an `async fn` or a `Stream`";
     #[cfg(feature = "task-runtime")]
     let hint = runtime::hint();
     format!("{message}\nhint: {hint}")
@@ -90,9 +102,9 @@ mod tests {
     fn a_panic_without_a_runtime_has_a_way_out() {
         let message = "there is no reactor running, must be called from the context of a Tokio 1.x runtime";
         let hint = if cfg!(feature = "task-runtime") {
-            "only an `async fn` of a plugin has the runtime of the feature `tokio` of plug: use tokio there"
+            "only an `async fn` or a `Stream` of a plugin has the runtime of the feature `tokio` of plug: use tokio there"
         } else {
-            "turn on the feature `tokio` of plug in the plugin's crate, and use tokio in an `async fn`"
+            "turn on the feature `tokio` of plug in the plugin's crate, and use tokio in an `async fn` or a `Stream`"
         };
         assert_eq!(with_hint(message.to_owned()), format!("{message}\nhint: {hint}"));
         assert_eq!(with_hint("gone".to_owned()), "gone");

@@ -3,7 +3,8 @@
 use std::any::Any;
 
 use crate::library;
-use crate::portable::proxy::{Description, PortableInterface};
+use crate::portable::method::PortableInterface;
+use crate::portable::signature::Description;
 
 /// The vtables that `#[plug::interface(portable)]` puts into the identity of an interface.
 pub trait AllVtables: PortableInterface {

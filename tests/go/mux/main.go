@@ -4,7 +4,7 @@
 //
 // The host starts a plugin, makes calls of Work and of tests.Back, and prints the replies. Started by a host, it is the plugin.
 //
-//	mux [-tls] PLUGIN [ARGUMENT…]
+//	mux [-tls] [-counting COMMAND] PLUGIN [ARGUMENT…]
 package main
 
 import (
@@ -26,10 +26,14 @@ import (
 	"github.com/hashicorp/yamux"
 	"google.golang.org/grpc"
 
+	"../counting"
 	"../wire"
 )
 
-var withTLS = flag.Bool("tls", false, "turn AutoMTLS on")
+var (
+	withTLS = flag.Bool("tls", false, "turn AutoMTLS on")
+	command = flag.String("counting", "", "run this `COMMAND` of package counting instead of the calls")
+)
 
 func main() {
 	flag.Parse()
@@ -116,6 +120,9 @@ func host() (string, error) {
 }
 
 func calls(conn *grpc.ClientConn, broker *broker) (string, error) {
+	if *command != "" {
+		return counting.Run(counting.GRPC{Conn: conn, Broker: broker}, strings.Fields(*command))
+	}
 	sum, err := wire.RunLine(conn, "sum 5 2")
 	if err != nil {
 		return "", err
@@ -169,6 +176,7 @@ func serve() error {
 	server := grpc.NewServer(append(broker.serverOptions(), grpc.MaxRecvMsgSize(wire.MaxMessage))...)
 	wire.Register(server)
 	wire.RegisterBack(server, broker)
+	(&counting.Counts{}).Register(server, broker)
 	server.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "plugin.GRPCBroker",
 		HandlerType: (*interface{})(nil),

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use async_executor::Executor;
+use futures_util::StreamExt;
 use plug::{Error, Registry, Task};
 use tokio::runtime::Runtime;
 use tokio_plugins::Net;
@@ -104,6 +105,34 @@ fn it_sleeps() {
             let start = Instant::now();
             net.sleep(20).await.expect("it sleeps");
             assert!(start.elapsed() >= Duration::from_millis(20));
+        })
+    });
+}
+
+#[test]
+fn its_streams_sleep_and_spawn_too() {
+    everywhere(|net| {
+        Box::pin(async move {
+            let mut ticks = net.ticks(3, 5).await.expect("it ticks");
+            let mut count = 0;
+            while let Some(tick) = ticks.next().await {
+                assert_eq!(tick.expect("it sleeps"), count);
+                count += 1;
+            }
+            assert_eq!(count, 3);
+            // Its drop spawns a task.
+            let before = net.cleaned().expect("a number");
+            let mut ticks = net.ticks(1000, 1).await.expect("it ticks");
+            ticks.next().await.expect("a tick").expect("it sleeps");
+            drop(ticks);
+            // A runtime of the host may need this thread for that task.
+            for _ in 0..10_000 {
+                if net.cleaned().expect("a number") > before {
+                    return;
+                }
+                net.sleep(1).await.expect("it sleeps");
+            }
+            panic!("the task of the drop has not run");
         })
     });
 }
@@ -303,7 +332,7 @@ fn two_libraries_have_a_runtime_each() {
 fn without_an_async_fn_a_library_has_no_runtime_and_the_error_says_so() {
     let net = open(&library());
     let text = net.spawn_outside().expect_err("there is no runtime").to_string();
-    let hint = "\nhint: only an `async fn` of a plugin has the runtime of the feature `tokio` of plug: use tokio there";
+    let hint = "\nhint: only an `async fn` or a `Stream` of a plugin has the runtime of the feature `tokio` of plug: use tokio there";
     assert!(text.starts_with("plugin `net` panicked in `spawn_outside` at "), "{text}");
     assert!(text.contains(": there is no reactor running, ") && text.ends_with(hint), "{text}");
 }

@@ -43,6 +43,11 @@ pub fn open(options: ProcessOptions) -> Process {
     options.open(plug_tests::program("process-callbacks")).expect("it can be opened")
 }
 
+/// The same over net/rpc.
+pub fn process_by_netrpc() -> Process {
+    open(ProcessOptions::new().env("PLUG_PROTOCOL", "netrpc"))
+}
+
 /// The plugins of this program, on a server.
 pub fn grpc() -> Grpc {
     static ADDRESS: LazyLock<String> = LazyLock::new(|| {

@@ -1,6 +1,8 @@
 //! Plugins that call back the objects that they are lent: one suite over the links.
 
 #[cfg(not(miri))]
+mod faults;
+#[cfg(not(miri))]
 mod links;
 mod suite;
 
@@ -50,6 +52,7 @@ every_link! {
     library: links::library();
     older_library: links::older_library();
     process: links::process();
+    process_by_netrpc: links::process_by_netrpc();
     grpc: links::grpc();
 }
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use plug::__private::testing::GobEnds;
 use plug::__private::testing::{decode_reply, decode_request, encode_reply, encode_request};
 use plug::__private::{
-    Argument, Arguments, Boundary, Chain, ChainTexts, Hold, Malformed, Method, Outcome, Own, PortableInterface,
-    VisitMethods,
+    Argument, Arguments, Boundary, Chain, ChainTexts, Crosses, Hold, Malformed, Method, ObjectOf, Outcome, Own,
+    PortableInterface, Returns, VisitMethods,
 };
 use plug::{Error, Portable};
 
@@ -33,9 +33,9 @@ impl<I: ?Sized + PortableInterface> VisitMethods<I> for Encoded<I> {
         let object = Arc::clone(&self.object);
         let call = move |request: &[u8]| {
             let arguments = decode_request::<M>(request).map_err(|error| error.to_string())?;
-            let outcome = M::call(&**object, M::Arguments::hold_kept(arguments));
+            let outcome = M::call(I::borrow(&**object), M::Arguments::hold_kept(arguments));
             let value = outcome.result().map_err(|error| M::texts(&error).concat())?;
-            encode_reply::<M>(&value).map_err(|error| error.to_string())
+            encode_reply::<M>(&M::Returns::pack(value)).map_err(|error| error.to_string())
         };
         // Each direction is a stream of gob, which describes each type once.
         let streams = self.by_gob.then(|| (Mutex::new(GobEnds::default()), Mutex::new(GobEnds::default())));
@@ -68,7 +68,8 @@ impl Boundary for Bytes {
         assert_eq!(*name, M::NAME);
         let request = encode_request::<M>(given).map_err(Error::new);
         let reply = request.and_then(|request| call(&request).map_err(Error::msg));
-        M::Outcome::of(reply.and_then(|reply| decode_reply::<M>(&reply).map_err(Error::new)))
+        let kept = reply.and_then(|reply| decode_reply::<M>(&reply).map_err(Error::new));
+        M::Outcome::of(kept.map(|kept| M::Returns::unpack(M::Returns::give_kept(kept, &mut None))))
     }
 }
 
@@ -87,6 +88,7 @@ impl<T: Portable> Method for Any<T> {
     type Arguments = (Self, ());
     type Outcome = Result<T, Error>;
     type Ok = T;
+    type Returns = Own<T>;
     type Error = Error;
     const NAME: &'static str = "any";
     const WIRE_NAME: &'static str = "Any";
@@ -97,7 +99,7 @@ impl<T: Portable> Method for Any<T> {
     const IS_IDEMPOTENT: bool = false;
 
     fn call<H: Hold>(
-        _: &Self::Interface,
+        _: &ObjectOf<'_, Self>,
         (value, ()): <Self::Arguments as Arguments>::Held<'_, H>,
     ) -> Result<T, Error> {
         value.lend(Ok)

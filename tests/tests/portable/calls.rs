@@ -259,7 +259,7 @@ impl Boundary for Recording {
         self.calls.lock().unwrap().push(format!("{} {}", M::INDEX, M::NAME));
         let object = self.object.downcast_ref::<Box<M::Interface>>().unwrap();
         let scratch = Scratch::default();
-        M::call(object, M::Arguments::hold(M::Arguments::view(given, &scratch)))
+        M::call(M::Interface::borrow(object), M::Arguments::hold(M::Arguments::view(given, &scratch)))
     }
 }
 

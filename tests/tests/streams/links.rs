@@ -17,6 +17,11 @@ pub fn process() -> Process {
     open(ProcessOptions::new())
 }
 
+/// The same over net/rpc.
+pub fn netrpc() -> Process {
+    open(ProcessOptions::new().env("PLUG_PROTOCOL", "netrpc"))
+}
+
 pub fn open(options: ProcessOptions) -> Process {
     options.open(plug_tests::program("process-streams")).expect("it can be opened")
 }

@@ -58,6 +58,7 @@ every_link! {
     library: links::library();
     process: links::process();
     grpc: links::grpc();
+    process_by_netrpc: links::netrpc();
 }
 
 /// Waits for an effect on the other side of a link.

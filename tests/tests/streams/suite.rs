@@ -156,7 +156,7 @@ pub fn a_reader_that_stops_reading_stops_the_writer(registry: &Registry) {
     // Others go on meanwhile.
     assert_eq!(all(streams.count(Some(3), 0).unwrap()), [0, 1, 2]);
     // And it goes on where it was.
-    for number in 1..200_000 {
+    for number in 1..20_000 {
         assert_eq!(numbers.next().unwrap().unwrap(), number);
     }
 }

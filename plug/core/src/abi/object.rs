@@ -5,9 +5,6 @@ use std::marker::PhantomData;
 
 use crate::abi::table::{CallFn, Object};
 use crate::abi::view::Slice;
-use crate::interface::Interface;
-use crate::library::callee;
-use crate::portable::proxy::PortableInterface;
 
 /// An object of the side that makes the view: lent for a call, or given away.
 #[repr(C)]
@@ -32,25 +29,17 @@ unsafe impl Send for ObjectView<'_> {}
 // SAFETY: the same.
 unsafe impl Sync for ObjectView<'_> {}
 
-impl<'a> ObjectView<'a> {
+impl ObjectView<'_> {
+    /// The functions are those of the interface with this record, in its order.
     #[inline]
-    pub(crate) fn lent<I: ?Sized + PortableInterface>(object: &'a I::Of<'a>) -> Self {
-        Self::of::<I>(Object::lent(object), None, std::ptr::null_mut())
-    }
-
-    /// If nothing is passing, the view has no functions.
-    #[inline]
-    pub(crate) fn given<I: ?Sized + PortableInterface>(passing: &'a Passing<I>) -> Self {
-        match passing.parts() {
-            Some((object, is_taken)) => Self::of::<I>(object, Some(callee::close::<I>), is_taken),
-            None => Self { calls: Slice::new(&[]), ..Self::of::<I>(Object::of(&()), None, std::ptr::null_mut()) },
-        }
-    }
-
-    #[inline]
-    fn of<I: ?Sized + PortableInterface>(object: Object, close: Option<CallFn>, is_taken: *mut bool) -> Self {
-        let size = size_of::<Self>() as u32;
-        let (interface, calls) = (Slice::new(record::<I>()), Slice::new(I::CALLS));
+    pub(crate) fn new(
+        object: Object,
+        interface: &'static [u8],
+        calls: &'static [CallFn],
+        close: Option<CallFn>,
+        is_taken: *mut bool,
+    ) -> Self {
+        let (size, interface, calls) = (size_of::<Self>() as u32, Slice::new(interface), Slice::new(calls));
         Self { size, interface, calls, object, close, is_taken, lent: PhantomData }
     }
 }
@@ -108,10 +97,4 @@ impl<I: ?Sized> Drop for Passing<I> {
     fn drop(&mut self) {
         drop(self.take());
     }
-}
-
-/// The record of an interface.
-#[inline]
-pub(crate) fn record<I: ?Sized + Interface>() -> &'static [u8] {
-    I::IDENTITY.record().unwrap_or_default()
 }

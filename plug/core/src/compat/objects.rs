@@ -105,7 +105,7 @@ mod tests {
         ParsedInterface { number: "0", path, version: "1.0.0", methods, text: None }
     }
 
-    fn told(ours: &[ParsedInterface<'static>], theirs: &[ParsedInterface<'_>]) -> Vec<String> {
+    fn found(ours: &[ParsedInterface<'static>], theirs: &[ParsedInterface<'_>]) -> Vec<String> {
         let find = |path: &str| ours.iter().find(|interface| interface.path == path);
         let copy = |interface: &ParsedInterface<'static>| {
             let ParsedInterface { number, path, version, ref methods, text } = *interface;
@@ -133,9 +133,9 @@ mod tests {
             interface("a::Host", &[("log", false, "(String) -> ()"), ("late", true, "() -> ()")]),
             interface("a::File", &[("sync", false, "() -> ()"), ("read", false, "() -> Vec<u8>")]),
         ];
-        assert_eq!(told(&ours, &theirs), [""; 0]);
+        assert_eq!(found(&ours, &theirs), [""; 0]);
         // An older build has no records of objects.
-        assert_eq!(told(&ours, &theirs[..1]), [""; 0]);
+        assert_eq!(found(&ours, &theirs[..1]), [""; 0]);
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
             interface("a::File", &[("read", false, "() -> Vec<u8>")]),
         ];
         assert_eq!(
-            told(&ours, &theirs),
+            found(&ours, &theirs),
             [
                 "of `a::Host`, method `log` is `(String, u8) -> ()` in the plugin, and `(String) -> ()` in this program",
                 "of `a::Host`, method `ask`, `(String) -> String`, is not in this program, and has no default body",
@@ -173,8 +173,8 @@ mod tests {
             interface("a::Sink", &[]),
         ];
         let lacks = "of `a::Sink`, method `put`, `(u8) -> ()`, is not in the plugin, and has no default body";
-        assert_eq!(told(&ours, &theirs), [lacks]);
+        assert_eq!(found(&ours, &theirs), [lacks]);
         theirs[2] = interface("a::Sink", &[("put", false, "(u8) -> ()")]);
-        assert_eq!(told(&ours, &theirs), [""; 0]);
+        assert_eq!(found(&ours, &theirs), [""; 0]);
     }
 }

@@ -9,7 +9,7 @@ mod with {
     use super::Linked;
     use crate::entry::Entry;
     use crate::entry::handshake::Declared;
-    use crate::portable::proxy::Portables;
+    use crate::portable::method::Portables;
 
     #[allow(missing_docs, reason = "the attribute drops docs, and the statics are hidden")]
     #[linkme::distributed_slice]
@@ -52,7 +52,7 @@ mod with {
     use super::Linked;
     use crate::entry::Entry;
     use crate::entry::handshake::Declared;
-    use crate::portable::proxy::Portables;
+    use crate::portable::method::Portables;
 
     inventory::collect!(Entry);
     inventory::collect!(Linked);

@@ -18,7 +18,8 @@ use crate::error::Error;
 #[cfg(feature = "library")]
 use crate::error::kind::ErrorKind;
 use crate::panic::{Caught, NO_TEXT, dispose};
-use crate::portable::arguments::{Arguments, Crosses, Returns};
+use crate::portable::arguments::Returns;
+use crate::portable::arguments::{Arguments, Crosses};
 use crate::portable::check::refused_arguments;
 use crate::portable::method::Method;
 use crate::portable::outcome::Outcome;

@@ -2,7 +2,7 @@
 
 use crate::abi::table::CallFn;
 use crate::library::callee;
-use crate::portable::proxy::PortableInterface;
+use crate::portable::method::PortableInterface;
 
 pub(crate) struct Vtable {
     pub calls: &'static [CallFn],

@@ -3,16 +3,17 @@
 //!
 //! The macros emit impls of these traits without any `unsafe`.
 
-use std::marker::PhantomData;
+use std::cell::Cell;
 use std::mem::ManuallyDrop;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{LentList, Portable};
-use crate::abi::view::{Pair, Scratch, Slice, Text};
-use crate::portable::check::{check, check_list, check_path, has_limits};
+use super::Portable;
+use crate::abi::view::{Pair, Scratch};
 use crate::portable::codec::{Malformed, PutFields, Sink, TakeFields, finish};
-use crate::portable::objects::{BindObjects, VisitObjects};
-use crate::portable::types::{Type, TypeRef};
+use crate::portable::flow::{Flow, Flowing};
+use crate::portable::method::{Lend, PortableInterface};
+use crate::portable::signature::Types;
+use crate::portable::types::TypeRef;
 
 /// An argument of a method.
 // The macros emit one impl for each argument, and a list of arguments requires only this trait.
@@ -80,204 +81,27 @@ pub trait Returns: Crosses {
     fn unpack(given: Self::Given<'_>) -> Self::Ok;
 }
 
-impl<T: Portable> Returns for Own<T> {
-    type Ok = T;
-
-    #[inline]
-    fn pack(value: T) -> T {
-        value
-    }
-
-    #[inline]
-    fn unpack(given: T) -> T {
-        given
-    }
+/// Visits the objects among the arguments of a call, in order.
+pub trait VisitObjects<'a> {
+    /// The cell takes the number of the object.
+    fn lent<I: ?Sized + Lend>(&mut self, object: &'a I::Of<'a>, number: &Cell<u32>);
+    fn given<I: ?Sized + Lend>(&mut self, object: &dyn Share<I>);
+    fn stream<T: Portable>(&mut self, stream: &dyn Flowing<T>);
 }
 
-/// A `&str`.
-pub struct Str;
+/// Makes the objects of the other side, by their numbers.
+pub trait BindObjects {
+    /// A lent object is not dropped by this side.
+    fn bind<I: ?Sized + PortableInterface>(&self, number: u32, is_given: bool) -> Box<I>;
 
-impl Written for Str {
-    type Given<'a> = &'a str;
+    /// The source of a stream. The number is 0 if the call itself is the stream.
+    fn stream<T: Portable>(&self, number: u32) -> Box<dyn Flow<T>>;
 }
 
-impl Crosses for Str {
-    type View<'a> = Text<'a>;
-    type Kept = String;
-    type Owner<'a> = ();
-    const TYPE: TypeRef = TypeRef::new(&Type::String);
-
-    #[inline]
-    fn view<'a>(given: &'a &str, _: &'a Scratch) -> Text<'a> {
-        Text::new(given)
-    }
-
-    #[inline]
-    fn give<'a, 'v: 'a>(view: Text<'v>, (): &'a mut ()) -> &'a str {
-        view.get()
-    }
-
-    #[inline]
-    fn put<S: Sink>(given: &&str, sink: S) {
-        sink.string(given);
-    }
-
-    #[inline]
-    fn give_kept(kept: String, owner: &mut Option<String>) -> &str {
-        owner.insert(kept)
-    }
-}
-
-/// A `&[T]`.
-pub struct List<T>(PhantomData<T>);
-
-impl<T: 'static> Written for List<T> {
-    type Given<'a> = &'a [T];
-}
-
-impl<T: Portable> Crosses for List<T> {
-    type View<'a> = Slice<'a, T::View<'a>>;
-    type Kept = Vec<T>;
-    type Owner<'a> = Option<LentList<'a, T>>;
-    const TYPE: TypeRef = T::LIST;
-
-    #[inline]
-    fn view<'a>(given: &'a &[T], scratch: &'a Scratch) -> Self::View<'a> {
-        T::view_list(given, scratch)
-    }
-
-    #[inline]
-    fn give<'a, 'v: 'a>(view: Self::View<'v>, owner: &'a mut Self::Owner<'v>) -> &'a [T] {
-        owner.insert(T::lend_list(view))
-    }
-
-    #[inline]
-    fn put<S: Sink>(given: &&[T], sink: S) {
-        T::put_list(given, sink);
-    }
-
-    #[inline]
-    fn give_kept(kept: Vec<T>, owner: &mut Option<Vec<T>>) -> &[T] {
-        owner.insert(kept)
-    }
-
-    #[inline]
-    fn check(given: &&[T], name: &'static str) -> Result<(), Malformed> {
-        if const { has_limits::<T>() } { check_list(given, name) } else { Ok(()) }
-    }
-}
-
-/// A `&T`.
-pub struct Ref<T: ?Sized>(PhantomData<T>);
-
-impl<T: ?Sized + 'static> Written for Ref<T> {
-    type Given<'a> = &'a T;
-}
-
-#[allow(clippy::needless_maybe_sized, reason = "an unsized type gets one error, that it does not cross")]
-impl<T: ?Sized + Portable> Crosses for Ref<T> {
-    type View<'a> = T::View<'a>;
-    type Kept = T;
-    type Owner<'a> = Option<T>;
-    const TYPE: TypeRef = T::TYPE;
-
-    #[inline]
-    fn view<'a>(given: &'a &T, scratch: &'a Scratch) -> Self::View<'a> {
-        given.view(scratch)
-    }
-
-    #[inline]
-    fn give<'a, 'v: 'a>(view: Self::View<'v>, owner: &'a mut Option<T>) -> &'a T {
-        owner.insert(T::own(view))
-    }
-
-    #[inline]
-    fn put<S: Sink>(given: &&T, sink: S) {
-        given.put(sink);
-    }
-
-    #[inline]
-    fn give_kept(kept: T, owner: &mut Option<T>) -> &T {
-        owner.insert(kept)
-    }
-
-    #[inline]
-    fn check(given: &&T, name: &'static str) -> Result<(), Malformed> {
-        if const { has_limits::<T>() } { check(*given, name) } else { Ok(()) }
-    }
-}
-
-/// Borrowed as a `&Path`.
-impl Crosses for Ref<Path> {
-    type View<'a> = Text<'a>;
-    type Kept = PathBuf;
-    type Owner<'a> = ();
-    const TYPE: TypeRef = PathBuf::TYPE;
-
-    /// `check` refuses a path that is not Unicode before it is viewed.
-    #[inline]
-    fn view<'a>(given: &'a &Path, _: &'a Scratch) -> Text<'a> {
-        Text::new(given.to_str().unwrap_or_default())
-    }
-
-    #[inline]
-    fn give<'a, 'v: 'a>(view: Text<'v>, (): &'a mut ()) -> &'a Path {
-        Path::new(view.get())
-    }
-
-    #[inline]
-    fn put<S: Sink>(given: &&Path, sink: S) {
-        sink.path(given);
-    }
-
-    #[inline]
-    fn give_kept(kept: PathBuf, owner: &mut Option<PathBuf>) -> &Path {
-        owner.insert(kept)
-    }
-
-    fn check(given: &&Path, name: &'static str) -> Result<(), Malformed> {
-        check_path(given, name)
-    }
-}
-
-/// A `T`. It crosses as a view too, since the callee's allocator must make the callee's copy.
-pub struct Own<T>(PhantomData<T>);
-
-impl<T: 'static> Written for Own<T> {
-    type Given<'a> = T;
-}
-
-impl<T: Portable> Crosses for Own<T> {
-    type View<'a> = T::View<'a>;
-    type Kept = T;
-    type Owner<'a> = ();
-    const TYPE: TypeRef = T::TYPE;
-    const IS_FLAT: bool = T::IS_FLAT;
-
-    #[inline]
-    fn view<'a>(given: &'a T, scratch: &'a Scratch) -> Self::View<'a> {
-        given.view(scratch)
-    }
-
-    #[inline]
-    fn give<'a, 'v: 'a>(view: Self::View<'v>, (): &'a mut ()) -> T {
-        T::own(view)
-    }
-
-    #[inline]
-    fn put<S: Sink>(given: &T, sink: S) {
-        given.put(sink);
-    }
-
-    #[inline]
-    fn give_kept(kept: T, _: &mut Option<T>) -> T {
-        kept
-    }
-
-    #[inline]
-    fn check(given: &T, name: &'static str) -> Result<(), Malformed> {
-        if const { has_limits::<T>() } { check(given, name) } else { Ok(()) }
-    }
+/// An object that is given, and that a link shares.
+pub trait Share<I: ?Sized> {
+    /// Shares it with the link, which gives its number. Nothing happens if it is gone already.
+    fn share(&self, number: &mut dyn FnMut(Arc<Box<I>>) -> u32);
 }
 
 /// The way in which a callee holds the arguments until it lends them to the method.
@@ -363,9 +187,6 @@ pub trait Arguments {
     /// Makes the method's arguments from the decoded values. The owners are empty.
     fn give_kept(kept: Self::Kept, owners: &mut Self::Slots) -> Self::Given<'_>;
 }
-
-/// A list of types, in a constant.
-pub struct Types(pub(crate) Option<(TypeRef, &'static Types)>);
 
 impl Arguments for () {
     type Given<'a> = ();

@@ -1,13 +1,14 @@
-//! A method of a portable interface, with its names, arguments and result, and the call of it.
+//! Portable interfaces and their methods, and the proxy object on the caller's side of a boundary.
 
 use std::fmt::Display;
+use std::marker::PhantomData;
 
 use crate::error::Error;
-use crate::portable::arguments::{Arguments, Crosses, Hold, Returns, Types};
+use crate::interface::{Identity, Interface};
+use crate::portable::arguments::{Arguments, Crosses, Hold, Returns};
 use crate::portable::chain;
 use crate::portable::outcome::{Fails, Outcome};
-use crate::portable::proxy::PortableInterface;
-use crate::portable::types::{Type, TypeRef};
+use crate::portable::signature::{Description, Signature, fits_into_map};
 use crate::task::Task;
 
 /// The object type of a method's interface, for a lifetime.
@@ -63,32 +64,6 @@ pub trait Started: Method {
     ) -> Task<'a, Self::Outcome>;
 }
 
-/// The description of a method. Two builds must agree on its name and types to call it.
-#[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "libraries tell of names and types alone"))]
-pub struct Signature {
-    pub(crate) name: &'static str,
-    pub(crate) arguments: Types,
-    pub(crate) output: TypeRef,
-    pub(crate) has_default: bool,
-    pub(crate) is_async: bool,
-    // Two builds may differ in the following.
-    pub(crate) wire_name: &'static str,
-    pub(crate) argument_names: &'static [&'static str],
-    argument_tags: &'static [u32],
-    #[cfg_attr(not(feature = "netrpc"), allow(dead_code, reason = "other links send no names"))]
-    go_names: &'static [&'static str],
-    #[cfg_attr(not(feature = "netrpc"), allow(dead_code, reason = "other links send no maps"))]
-    pub(crate) is_map: bool,
-    pub(crate) docs: &'static str,
-    pub(crate) is_idempotent: bool,
-}
-
-impl std::fmt::Debug for Signature {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
 impl Signature {
     #[track_caller]
     pub const fn of<M: Method>() -> Self {
@@ -111,64 +86,131 @@ impl Signature {
             is_idempotent: M::IS_IDEMPOTENT,
         }
     }
+}
 
-    /// Whether its only argument is a stream.
-    #[cfg_attr(not(feature = "wire"), allow(dead_code, reason = "in a library it is an argument as others"))]
-    pub(crate) fn takes_stream(&self) -> bool {
-        matches!(&self.arguments, Types(Some((ty, _))) if matches!(ty.get(), Type::Stream(_)))
-    }
-
-    /// Whether its result is a stream.
-    #[cfg_attr(not(feature = "wire"), allow(dead_code, reason = "in a library it is a result as others"))]
-    pub(crate) fn returns_stream(&self) -> bool {
-        matches!(self.output.get(), Type::Stream(_))
-    }
-
-    /// The paths of the interfaces whose objects cross with it.
-    #[cfg(feature = "wire")]
-    pub(crate) fn objects(&'static self) -> impl Iterator<Item = &'static str> {
-        let types = self.tagged().map(|(_, ty)| ty).chain([self.output.get()]);
-        types.filter_map(|ty| match ty {
-            Type::Object { interface, .. } => Some(*interface),
-            _ => None,
-        })
-    }
-
-    /// The number in protobuf of the argument with this index.
-    pub(crate) const fn tag(&self, index: usize) -> u32 {
-        if self.argument_tags.is_empty() { index as u32 + 1 } else { self.argument_tags[index] }
-    }
-
-    /// The arguments, each with its number in protobuf.
-    #[cfg_attr(not(feature = "wire"), allow(dead_code, reason = "libraries number no arguments"))]
-    pub(crate) fn tagged(&'static self) -> impl Iterator<Item = (u32, &'static Type)> {
-        let mut rest = &self.arguments;
-        (0..).map_while(move |index| {
-            let Types(Some((ty, others))) = rest else { return None };
-            rest = others;
-            Some((self.tag(index), ty.get()))
-        })
-    }
-
-    /// The author's name in Go of the argument with this index, or an empty text.
-    #[cfg(feature = "netrpc")]
-    pub(crate) fn go_name(&self, index: usize) -> &'static str {
-        self.go_names.get(index).copied().unwrap_or_default()
+impl Description {
+    pub const fn of<I: ?Sized + PortableInterface>() -> Self {
+        Self { service: I::SERVICE, docs: I::DOCS, methods: I::SIGNATURES }
     }
 }
 
-/// Whether Go has a name for each of these types, under which a map can hold it.
-const fn fits_into_map(types: &Types) -> bool {
-    let Types(Some((ty, rest))) = types else { return true };
-    let fits = match ty.get() {
-        Type::Option(of) => is_basic(of.get()),
-        ty => is_basic(ty),
-    };
-    fits && fits_into_map(rest)
+/// An interface whose methods can be called across a boundary.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no portable interface",
+    label = "an object that crosses to a plugin, or from it, is of a portable interface",
+    note = "write `#[plug::interface(portable)]` above the trait"
+)]
+pub trait PortableInterface: Interface + Send + Sync {
+    /// Its name outside of Rust: a name of protobuf, with or without a package.
+    const SERVICE: &'static str;
+    const DOCS: &'static str;
+    const SIGNATURES: &'static [Signature];
+    /// The functions that a library exports for its methods.
+    const CALLS: &'static [crate::abi::table::CallFn];
+
+    /// Its object type for a shorter lifetime: `dyn Trait + 'o`.
+    type Of<'o>: ?Sized + Send + Sync;
+
+    fn borrow<'o>(object: &'o Self) -> &'o Self::Of<'o>;
+
+    /// Visits the methods, in order.
+    fn methods<V: VisitMethods<Self>>(visitor: &mut V);
+
+    /// An object of the interface whose methods cross this boundary.
+    fn remote<B: Boundary + 'static>(boundary: B) -> Box<Self>;
 }
 
-const fn is_basic(ty: &Type) -> bool {
-    let is_integer =
-        matches!(ty, Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::U8 | Type::U16 | Type::U32 | Type::U64);
-    is_integer || matches!(ty, Type::Bool | Type::F32 | Type::F64 | Type::String | Type::Bytes)
+/// A portable interface whose objects can be lent for a call, as `&dyn Trait`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be lent to a plugin",
+    label = "a lent object is of a portable interface, which borrows for the call",
+    note = "write `#[plug::interface(portable)]` above the trait, and no lifetime among its supertraits"
+)]
+pub trait Lend: PortableInterface {
+    /// An object of the interface whose methods cross this boundary, for as long as that lives.
+    fn lend<'a, B: Boundary + 'a>(proxy: &'a Proxy<Self, B>) -> &'a Self::Of<'a>;
+}
+
+/// Makes something for each method of an interface.
+pub trait VisitMethods<I: ?Sized> {
+    fn method<M: Method<Interface = I>>(&mut self);
+
+    /// Visits an asynchronous method.
+    fn started<M: Started<Interface = I>>(&mut self) {
+        self.method::<M>();
+    }
+}
+
+/// The entry of a portable interface in the binary, by which links find it by its path.
+pub struct Portables(pub &'static Identity);
+
+/// The caller's side of a boundary, which leads to one object.
+pub trait Boundary: Send + Sync {
+    /// Whether the other side has the method.
+    /// It may lack one with a default body if it is older.
+    fn has<M: Method>(&self) -> bool;
+
+    fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome;
+
+    /// Calls a method that has a default body. `None` if the other side lacks it, and so has done
+    /// nothing.
+    #[inline]
+    fn attempt<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> Option<M::Outcome> {
+        self.has::<M>().then(|| self.call::<M>(given))
+    }
+
+    /// Starts an asynchronous method. Unless a link does better, the first poll waits for the reply.
+    fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
+        Box::pin(async move { self.call::<M>(&given) })
+    }
+
+    /// Starts an asynchronous method that has a default body.
+    /// Returns the arguments if the other side lacks it, and so has done nothing.
+    fn attempt_start<'a, M: Started>(
+        &'a self,
+        given: <M::Arguments as Arguments>::Given<'a>,
+    ) -> Task<'a, Result<M::Outcome, <M::Arguments as Arguments>::Given<'a>>> {
+        Box::pin(async move { if self.has::<M>() { Ok(self.start::<M>(given).await) } else { Err(given) } })
+    }
+}
+
+/// An object of `I` on the other side of a boundary.
+pub struct Proxy<I: ?Sized, B> {
+    boundary: B,
+    interface: PhantomData<fn(&I)>,
+}
+
+impl<I: ?Sized, B: Boundary> Proxy<I, B> {
+    pub fn new(boundary: B) -> Self {
+        Self { boundary, interface: PhantomData }
+    }
+
+    #[inline]
+    pub fn call<M: Method<Interface = I>>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
+        self.boundary.call::<M>(given)
+    }
+
+    #[inline]
+    pub fn attempt<M: Method<Interface = I>>(
+        &self,
+        given: &<M::Arguments as Arguments>::Given<'_>,
+    ) -> Option<M::Outcome> {
+        self.boundary.attempt::<M>(given)
+    }
+
+    #[inline]
+    pub fn start<'a, M: Started<Interface = I>>(
+        &'a self,
+        given: <M::Arguments as Arguments>::Given<'a>,
+    ) -> Task<'a, M::Outcome> {
+        self.boundary.start::<M>(given)
+    }
+
+    #[inline]
+    pub fn attempt_start<'a, M: Started<Interface = I>>(
+        &'a self,
+        given: <M::Arguments as Arguments>::Given<'a>,
+    ) -> Task<'a, Result<M::Outcome, <M::Arguments as Arguments>::Given<'a>>> {
+        self.boundary.attempt_start::<M>(given)
+    }
 }

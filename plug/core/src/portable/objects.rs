@@ -5,27 +5,19 @@
 //! On a wire its number does, and the link finds the way back to the object.
 
 use std::cell::Cell;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Portable;
-use crate::abi::object::{ObjectView, Passing};
+use crate::abi::object::Passing;
+use crate::abi::table::Object;
 use crate::abi::view::Scratch;
 use crate::error::Error;
-use crate::library::caller::object::{Borrowed, Owned};
-use crate::portable::arguments::{Arguments, Crosses, Returns, Written};
+use crate::portable::arguments::{Arguments, BindObjects, Share};
 use crate::portable::codec::{Malformed, Sink, Source};
-use crate::portable::method::Method;
+use crate::portable::method::{Boundary, Method, PortableInterface};
 use crate::portable::outcome::Outcome;
-use crate::portable::proxy::{Boundary, Lend, PortableInterface, Proxy};
-use crate::portable::streams::{Flow, Flowing};
-use crate::portable::types::{Type, TypeRef};
 
-/// The form of a `&dyn Trait`.
-pub struct Lent<I: ?Sized>(PhantomData<fn(&I)>);
-
-/// The form of a `Box<dyn Trait>`.
-pub struct Given<I: ?Sized>(PhantomData<fn(&I)>);
+use crate::portable::types::TypeRef;
 
 /// An object that is lent for a call.
 pub struct Lending<'a, I: ?Sized + PortableInterface> {
@@ -45,9 +37,13 @@ impl<'a, I: ?Sized + PortableInterface> Lending<'a, I> {
         self.object
     }
 
-    #[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "only a wire has numbers"))]
-    pub(crate) fn set_number(&self, number: u32) {
-        self.number.set(number);
+    /// The place of its number on the wire.
+    pub(crate) fn number_cell(&self) -> &Cell<u32> {
+        &self.number
+    }
+
+    pub(crate) fn number(&self) -> u32 {
+        self.number.get()
     }
 }
 
@@ -77,9 +73,22 @@ impl<I: ?Sized> Handed<I> {
         object.or_else(|| self.shared.take().and_then(Arc::into_inner))
     }
 
-    /// Shares the object with the link, under this number.
-    #[cfg_attr(not(feature = "rpc"), allow(dead_code, reason = "only a wire has numbers"))]
-    pub(crate) fn share(&self, number: impl FnOnce(Arc<Box<I>>) -> u32) {
+    /// Lets a library take the object: its parts, and the flag that says so. `None` if it is gone.
+    #[inline]
+    pub(crate) fn pass(&self) -> Option<(Object, *mut bool)> {
+        if let Some(object) = self.object.take() {
+            self.passing.put(object);
+        }
+        self.passing.parts()
+    }
+
+    pub(crate) fn number(&self) -> u32 {
+        self.number.get()
+    }
+}
+
+impl<I: ?Sized> Share<I> for Handed<I> {
+    fn share(&self, number: &mut dyn FnMut(Arc<Box<I>>) -> u32) {
         if let Some(object) = self.object.take() {
             let object = Arc::new(object);
             self.shared.set(Some(Arc::clone(&object)));
@@ -96,119 +105,24 @@ impl<I: ?Sized + PortableInterface> Handed<I> {
     }
 }
 
-impl<I: ?Sized + PortableInterface> Written for Lent<I> {
-    type Given<'a> = Lending<'a, I>;
-}
-
-impl<I: ?Sized + Lend> Crosses for Lent<I> {
-    type View<'a> = ObjectView<'a>;
-    type Kept = KeptObject<I>;
-    type Owner<'a> = Option<Proxy<I, Borrowed<'a>>>;
-    const TYPE: TypeRef = TypeRef::new(&Type::Object { interface: I::DECLARATION.path, is_lent: true });
-    const HAS_OBJECTS: bool = true;
-
-    #[inline]
-    fn view<'a>(given: &'a Lending<'_, I>, _: &'a Scratch) -> ObjectView<'a> {
-        ObjectView::lent::<I>(given.object)
-    }
-
-    #[inline]
-    fn give<'a, 'v: 'a>(view: ObjectView<'v>, owner: &'a mut Self::Owner<'v>) -> Lending<'a, I> {
-        Lending::new(I::lend(owner.insert(Proxy::new(Borrowed::of::<I>(view)))))
-    }
-
-    fn put<S: Sink>(given: &Lending<'_, I>, sink: S) {
-        sink.u32(given.number.get());
-    }
-
-    fn give_kept(kept: KeptObject<I>, owner: &mut Option<KeptObject<I>>) -> Lending<'_, I> {
-        Lending::new(I::borrow(owner.insert(kept).object.get_or_insert_with(|| I::remote(Nowhere))))
-    }
-
-    fn visit<'a, V: VisitObjects<'a>>(given: &Lending<'a, I>, visitor: &mut V) {
-        visitor.lent(given);
-    }
-
-    fn bind<B: BindObjects>(kept: &mut KeptObject<I>, binder: &B) {
-        kept.object = Some(binder.bind(kept.number, false));
-    }
-}
-
-impl<I: ?Sized + PortableInterface> Written for Given<I> {
-    type Given<'a> = Handed<I>;
-}
-
-impl<I: ?Sized + Lend> Crosses for Given<I> {
-    type View<'a> = ObjectView<'a>;
-    type Kept = KeptObject<I>;
-    type Owner<'a> = ();
-    const TYPE: TypeRef = TypeRef::new(&Type::Object { interface: I::DECLARATION.path, is_lent: false });
-    const HAS_OBJECTS: bool = true;
-
-    #[inline]
-    fn view<'a>(given: &'a Handed<I>, _: &'a Scratch) -> ObjectView<'a> {
-        if let Some(object) = given.object.take() {
-            given.passing.put(object);
-        }
-        ObjectView::given(&given.passing)
-    }
-
-    #[inline]
-    fn give<'a, 'v: 'a>(view: ObjectView<'v>, (): &'a mut ()) -> Handed<I> {
-        Handed::new(I::remote(Owned::of::<I>(view)))
-    }
-
-    fn put<S: Sink>(given: &Handed<I>, sink: S) {
-        sink.u32(given.number.get());
-    }
-
-    fn give_kept(kept: KeptObject<I>, _: &mut Option<KeptObject<I>>) -> Handed<I> {
-        Handed::new(kept.object.unwrap_or_else(|| I::remote(Nowhere)))
-    }
-
-    fn visit<'a, V: VisitObjects<'a>>(given: &Handed<I>, visitor: &mut V) {
-        visitor.given(given);
-    }
-
-    fn bind<B: BindObjects>(kept: &mut KeptObject<I>, binder: &B) {
-        kept.object = Some(binder.bind(kept.number, true));
-    }
-}
-
-impl<I: ?Sized + Lend> Returns for Given<I> {
-    type Ok = Box<I>;
-
-    #[inline]
-    fn pack(value: Box<I>) -> Handed<I> {
-        Handed::new(value)
-    }
-
-    #[inline]
-    fn unpack(given: Handed<I>) -> Box<I> {
-        given.into_box()
-    }
-}
-
-/// Visits the objects among the arguments of a call, in order.
-pub trait VisitObjects<'a> {
-    fn lent<I: ?Sized + Lend>(&mut self, lending: &Lending<'a, I>);
-    fn given<I: ?Sized + Lend>(&mut self, handed: &Handed<I>);
-    fn stream<T: Portable>(&mut self, stream: &dyn Flowing<T>);
-}
-
-/// Makes the objects of the other side, by their numbers.
-pub trait BindObjects {
-    /// A lent object is not dropped by this side.
-    fn bind<I: ?Sized + PortableInterface>(&self, number: u32, is_given: bool) -> Box<I>;
-
-    /// The source of a stream. The number is 0 if the call itself is the stream.
-    fn stream<T: Portable>(&self, number: u32) -> Box<dyn Flow<T>>;
-}
-
 /// An object of the other side of a wire: its number, and the object once it is bound.
 pub struct KeptObject<I: ?Sized> {
     number: u32,
     object: Option<Box<I>>,
+}
+
+impl<I: ?Sized + PortableInterface> KeptObject<I> {
+    pub(crate) fn bind(&mut self, binder: &impl BindObjects, is_given: bool) {
+        self.object = Some(binder.bind(self.number, is_given));
+    }
+
+    pub(crate) fn object(&mut self) -> &I {
+        self.object.get_or_insert_with(|| I::remote(Nowhere))
+    }
+
+    pub(crate) fn into_object(self) -> Box<I> {
+        self.object.unwrap_or_else(|| I::remote(Nowhere))
+    }
 }
 
 impl<I: ?Sized + PortableInterface> Portable for KeptObject<I> {

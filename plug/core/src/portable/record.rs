@@ -7,11 +7,11 @@
 //! Each method of an interface begins with a record separator.
 //! The linker concatenates the records in any order, and may put zeros between them.
 
-use crate::portable::arguments::Types;
 use crate::portable::circle::NamedTypes;
 use crate::portable::const_text::ConstText;
-use crate::portable::method::Signature;
-use crate::portable::proxy::PortableInterface;
+use crate::portable::method::PortableInterface;
+use crate::portable::signature::Signature;
+use crate::portable::signature::Types;
 
 /// The first bytes of every record.
 pub(crate) const MAGIC: [u8; 7] = *b"\x7fplug\r\n";

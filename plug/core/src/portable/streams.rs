@@ -5,7 +5,6 @@ pub(crate) mod polled;
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
-use std::future::poll_fn;
 use std::iter::FusedIterator;
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
@@ -17,14 +16,11 @@ use crate::abi::stream::StreamView;
 use crate::abi::table::TaskTable;
 use crate::abi::view::Scratch;
 use crate::error::Error;
-use crate::library::callee;
-use crate::library::caller::stream::Foreign;
-use crate::portable::arguments::{Crosses, Returns, Written};
+use crate::portable::arguments::BindObjects;
 use crate::portable::codec::{Malformed, Sink, Source};
-use crate::portable::objects::{BindObjects, VisitObjects};
+use crate::portable::flow::{Flow, Flowing};
 use crate::portable::outcome::Fails;
-use crate::portable::types::{Type, TypeRef};
-use crate::task::park_on;
+use crate::portable::types::TypeRef;
 
 /// The values of a stream, which come one after another.
 ///
@@ -64,7 +60,7 @@ use crate::task::park_on;
 /// # }
 /// ```
 #[must_use = "a stream does nothing unless it is iterated over"]
-pub struct Items<T, E = Error>(Crossing<Box<dyn Iterator<Item = Result<T, E>> + Send>>);
+pub struct Items<T, E = Error>(pub(crate) Crossing<Box<dyn Iterator<Item = Result<T, E>> + Send>>);
 
 impl<T, E> Items<T, E> {
     /// The items of an iterator.
@@ -121,7 +117,7 @@ impl<S> Crossing<S> {
         self.passing.get_or_init(Box::default)
     }
 
-    fn view<'a>(&'a self, table: &'static TaskTable) -> StreamView<'a> {
+    pub(crate) fn view<'a>(&'a self, table: &'static TaskTable) -> StreamView<'a> {
         let (passing, _) = self.passing();
         if let Some(source) = self.source.take() {
             passing.put(Box::new(source));
@@ -129,35 +125,9 @@ impl<S> Crossing<S> {
         StreamView::new(passing, table)
     }
 
-    fn number(&self) -> u32 {
+    pub(crate) fn number(&self) -> u32 {
         self.passing.get().map_or(0, |passing| passing.1.get())
     }
-}
-
-/// The form of a stream.
-pub struct Streamed<S>(PhantomData<S>);
-
-impl<S: Send + 'static> Written for Streamed<S> {
-    type Given<'a> = S;
-}
-
-/// A source of items of either kind, which a link draws or fills.
-pub trait Flow<T>: Send {
-    /// The next item. It is not polled again after the end or an error.
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T, Error>>>;
-
-    /// The same, for which this thread waits.
-    fn wait(&mut self) -> Option<Result<T, Error>> {
-        park_on(poll_fn(|context| self.poll_next(context)))
-    }
-}
-
-/// A stream that a link takes over.
-pub trait Flowing<T> {
-    /// Its source, if it is still here.
-    fn flow(&self) -> Option<Box<dyn Flow<T>>>;
-
-    fn set_number(&self, number: u32);
 }
 
 /// An iterator as a source.
@@ -184,7 +154,7 @@ impl<T, E: Fails> Iterator for Waiting<T, E> {
 }
 
 impl<T: 'static, E: Fails + 'static> Items<T, E> {
-    fn of(flow: Box<dyn Flow<T>>) -> Self {
+    pub(crate) fn of(flow: Box<dyn Flow<T>>) -> Self {
         Self::new(Waiting { flow, error: PhantomData })
     }
 }
@@ -199,58 +169,6 @@ impl<T: 'static, E: Fails + 'static> Flowing<T> for Items<T, E> {
     }
 }
 
-impl<T: Portable, E: Fails + 'static> Crosses for Streamed<Items<T, E>> {
-    type View<'a> = StreamView<'a>;
-    type Kept = KeptStream<T>;
-    type Owner<'a> = ();
-    const TYPE: TypeRef = TypeRef::new(&Type::Stream(T::TYPE));
-    const IS_STREAM: bool = true;
-
-    #[inline]
-    fn view<'a>(given: &'a Items<T, E>, _: &'a Scratch) -> StreamView<'a> {
-        given.0.view(callee::stream::items::<T, E>())
-    }
-
-    #[inline]
-    fn give<'a, 'v: 'a>(view: StreamView<'v>, (): &'a mut ()) -> Items<T, E> {
-        Items::of(Box::new(Foreign::<T>::of(view)))
-    }
-
-    fn put<S: Sink>(given: &Items<T, E>, sink: S) {
-        sink.u32(given.0.number());
-    }
-
-    fn give_kept(kept: KeptStream<T>, _: &mut Option<KeptStream<T>>) -> Items<T, E> {
-        Items::of(kept.into_flow())
-    }
-
-    fn visit<'a, V: VisitObjects<'a>>(given: &Items<T, E>, visitor: &mut V) {
-        visitor.stream(given);
-    }
-
-    fn bind<B: BindObjects>(kept: &mut KeptStream<T>, binder: &B) {
-        kept.bind(binder);
-    }
-
-    fn of_stream<B: BindObjects>(binder: &B) -> Option<KeptStream<T>> {
-        Some(KeptStream::of(binder))
-    }
-}
-
-impl<T: Portable, E: Fails + 'static> Returns for Streamed<Items<T, E>> {
-    type Ok = Items<T, E>;
-
-    #[inline]
-    fn pack(value: Items<T, E>) -> Items<T, E> {
-        value
-    }
-
-    #[inline]
-    fn unpack(given: Items<T, E>) -> Items<T, E> {
-        given
-    }
-}
-
 /// A stream of the other side of a wire: its number if it has one, and its source once it is bound.
 pub struct KeptStream<T> {
     number: u32,
@@ -259,16 +177,16 @@ pub struct KeptStream<T> {
 }
 
 impl<T: Portable> KeptStream<T> {
-    fn bind(&mut self, binder: &impl BindObjects) {
+    pub(crate) fn bind(&mut self, binder: &impl BindObjects) {
         self.flow = Mutex::new(Some(binder.stream(self.number)));
     }
 
     /// The stream that a call itself is.
-    fn of(binder: &impl BindObjects) -> Self {
+    pub(crate) fn of(binder: &impl BindObjects) -> Self {
         Self { number: 0, flow: Mutex::new(Some(binder.stream(0))) }
     }
 
-    fn into_flow(self) -> Box<dyn Flow<T>> {
+    pub(crate) fn into_flow(self) -> Box<dyn Flow<T>> {
         let flow = self.flow.into_inner().unwrap_or_else(PoisonError::into_inner);
         flow.unwrap_or_else(|| Box::new(Nowhere))
     }

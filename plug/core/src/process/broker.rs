@@ -2,11 +2,14 @@
 //!
 //! In the order of a connection: `messages` announce it on a stream, and `exchange` keeps the
 //! announcements; `socket` or `listeners` accept it, and this file secures it.
+//! `way` lends and gives objects over such connections.
 
+pub(crate) mod dialler;
 pub(crate) mod exchange;
 pub(crate) mod listeners;
 pub(crate) mod messages;
 pub(crate) mod socket;
+pub(crate) mod way;
 
 use std::fmt;
 use std::io;
@@ -18,9 +21,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Uri;
 use http::uri::PathAndQuery;
-use hyper_util::rt::TokioIo;
 use prost::Message;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::Handle;
@@ -33,14 +34,14 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 use tonic::transport::server::Connected;
 use tonic::{Request, Status};
-use tower_service::Service;
 
 use crate::error::Error;
+use crate::process::broker::dialler::Dialler;
 use crate::process::broker::exchange::Exchange;
 use crate::process::broker::listeners::Listeners;
 use crate::process::broker::messages::ConnInfo;
 use crate::process::broker::socket::{Bound, Place};
-use crate::process::connection::{PeerAddress, Stream, endpoint, secure};
+use crate::process::connection::{PeerAddress, Stream, endpoint};
 use crate::process::handshake::line::Address;
 use crate::process::multiplex::Session;
 use crate::process::mux;
@@ -166,11 +167,8 @@ impl Broker {
     pub async fn dial(&self, id: u32) -> Result<Channel, Error> {
         let broker = self.clone();
         self.run(async move {
-            let address = match broker.0.session {
-                Some(_) => None,
-                None => Some(broker.announced(id).await?),
-            };
-            let connected = endpoint().connect_with_connector(Dialler { broker, id, address }).await;
+            let dialler = broker.dialler(id).await?;
+            let connected = endpoint().connect_with_connector(dialler).await;
             connected.map_err(|error| {
                 // The text of tonic's error is "transport error", and its source has the reason.
                 let reason = std::error::Error::source(&error).unwrap_or(&error);
@@ -178,6 +176,19 @@ impl Broker {
             })
         })
         .await
+    }
+
+    /// Dials the number, once the other side has announced an address for it or if it needs none.
+    pub(crate) async fn dialler(&self, id: u32) -> Result<Dialler, Error> {
+        let address = match self.0.session {
+            Some(_) => None,
+            None => Some(self.announced(id).await?),
+        };
+        Ok(Dialler { broker: self.clone(), id, address })
+    }
+
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.0.runtime
     }
 
     /// Accepts connections for a number, which this side chooses by [`next_id`](Self::next_id).
@@ -224,11 +235,7 @@ impl Broker {
 
     /// The address that the other side has announced for the number.
     async fn announced(&self, id: u32) -> Result<Address, Error> {
-        let Some(announced) = self.0.exchange.expect(id).await else {
-            return Err(Error::msg(format!(
-                "the other side has not announced brokered connection {id} within 5 seconds"
-            )));
-        };
+        let announced = self.0.exchange.address(id).await?;
         let address = Address::parse(announced.network.as_bytes(), announced.address.as_bytes());
         address.map_err(|fault| Error::msg(format!("the other side {}", fault.predicate())))
     }
@@ -252,9 +259,20 @@ impl Broker {
     }
 
     async fn listen(&self, id: u32) -> Result<BrokerListener, Error> {
+        let (listener, announcement) = self.open(id)?;
+        if let Some(announcement) = announcement {
+            self.0.exchange.send(announcement).await?;
+        }
+        Ok(listener)
+    }
+
+    /// Opens a listener, and returns the message that announces it, if there must be one.
+    /// Within the runtime of the connections.
+    pub(crate) fn open(&self, id: u32) -> Result<(BrokerListener, Option<ConnInfo>), Error> {
         let Inner { exchange, session, place, .. } = &*self.0;
+        exchange.check()?;
         let secure = self.server_tls()?.map(|config| TlsAcceptor::from(Arc::new(config)));
-        let incoming = match session {
+        let (incoming, announcement) = match session {
             None => {
                 let bound = place.bind().map_err(|error| {
                     Error::msg(format!("no socket can be made for brokered connection {id}")).with_source(error)
@@ -264,8 +282,8 @@ impl Broker {
                     Address::Unix(path) => ("unix", path.to_str().map(str::to_owned)),
                 };
                 let address = address.ok_or_else(|| Error::msg("the path of a brokered socket is no UTF-8"))?;
-                exchange.send(ConnInfo { service_id: id, network: network.to_owned(), address, knock: None }).await?;
-                Incoming::Socket(bound)
+                let announcement = ConnInfo { service_id: id, network: network.to_owned(), address, knock: None };
+                (Incoming::Socket(bound), Some(announcement))
             }
             Some(session) => {
                 let listeners = Arc::clone(session.listeners());
@@ -273,16 +291,12 @@ impl Broker {
                     .listen(id)
                     .map_err(|_| Error::msg(format!("brokered connection {id} is accepted already")))?;
                 let incoming = Incoming::Streams { streams, _listening: Listening { listeners, id } };
-                exchange.check()?;
-                if has_knocked {
-                    exchange.send(ConnInfo::ack(id, "")).await?;
-                }
-                incoming
+                (incoming, has_knocked.then(|| ConnInfo::ack(id, "")))
             }
         };
         let (accepted, connections) = mpsc::channel(ACCEPTED);
         let task = tokio::spawn(accept(incoming, Arc::clone(exchange), secure, accepted)).abort_handle();
-        Ok(BrokerListener { connections, task })
+        Ok((BrokerListener { connections, task }, announcement))
     }
 }
 
@@ -426,41 +440,6 @@ impl Connected for BrokerStream {
     type ConnectInfo = ();
 
     fn connect_info(&self) {}
-}
-
-/// Connects a channel of tonic to a number.
-#[derive(Clone)]
-struct Dialler {
-    broker: Broker,
-    id: u32,
-    /// The address that the other side has announced; none if connections are multiplexed.
-    address: Option<Address>,
-}
-
-impl Dialler {
-    async fn connect(self) -> io::Result<Box<dyn Stream>> {
-        let tls = self.broker.client_tls().map_err(io::Error::other)?.map(Arc::new);
-        match (&self.broker.0.session, self.address) {
-            (Some(session), _) => secure(Box::new(self.broker.knock(session, self.id).await?), tls.as_ref()).await,
-            (None, Some(address)) => PeerAddress { address, tls, session: None }.connect().await,
-            (None, None) => Err(io::ErrorKind::NotConnected.into()),
-        }
-    }
-}
-
-impl Service<Uri> for Dialler {
-    type Response = TokioIo<Box<dyn Stream>>;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        let connecting = self.clone().connect();
-        Box::pin(async move { connecting.await.map(TokioIo::new) })
-    }
 }
 
 impl fmt::Debug for Broker {

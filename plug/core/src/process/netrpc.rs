@@ -12,6 +12,7 @@
 //! When the host dispenses a plugin by name, it gets a number, and opens a stream to the plugin
 //! with this number (go-plugin's `MuxBroker`). All calls of the plugin use that stream.
 //! An instance has a number and a stream in the same way, and lives as long as the stream.
+//! So does an object that either side offers the other one, which `way` says more about.
 
 pub(crate) mod calls;
 pub(crate) mod fault;
@@ -24,6 +25,9 @@ pub(crate) mod respond;
 #[cfg(test)]
 mod tests;
 pub(crate) mod values;
+pub(crate) mod way;
+
+use std::time::Duration;
 
 /// The errors of Go's net/rpc for an unknown service and an unknown method.
 const NO_SERVICE: &str = "rpc: can't find service ";
@@ -38,5 +42,7 @@ const SCHEMA: &str = "Plugins.Schema";
 const PING: &str = "Control.Ping";
 const QUIT: &str = "Control.Quit";
 const DISPENSE: &str = "Dispenser.Dispense";
+/// A stream to a plugin or object must be opened and begun within this time: go-plugin's limit.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// The prefix of every method of a plugin.
 const PLUGIN: &str = "Plugin.";

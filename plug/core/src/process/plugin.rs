@@ -24,9 +24,10 @@ use crate::error::Error;
 use crate::interface::Identity;
 use crate::plugin::Plugin;
 use crate::plugin::agreement::Handshake;
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
 use crate::process::broker::Broker;
 use crate::process::broker::socket::Place;
+use crate::process::broker::way::BrokerWay;
 use crate::process::handshake::environment::{ByHand, Cookie, HostEnvironment, PROTOCOL};
 use crate::process::handshake::line::Line;
 #[cfg(not(feature = "netrpc"))]
@@ -42,6 +43,7 @@ use crate::process::plugin::socket::Socket;
 use crate::process::tls;
 use crate::process::tls::{Certificates, Credentials};
 use crate::registry::Registry;
+use crate::rpc::back::server::ServerWaits;
 use crate::rpc::server::backpressure::UNREAD;
 use crate::rpc::server::builder::Server;
 use crate::rpc::server::connections;
@@ -180,7 +182,10 @@ fn run(mut server: Server) -> Result<(), Refusal> {
     };
     let serving: Pin<Box<dyn Future<Output = ()> + Send>> = match protocol {
         Protocol::Grpc => {
-            let services = Services { stop, printed: Mutex::new(Some(printed)), drained, broker, is_ending };
+            let queue = workers.calls();
+            let way = BrokerWay::new(broker.clone(), Box::new(ServerWaits(queue)), limits.max_request);
+            let printed = Mutex::new(Some(printed));
+            let services = Services { stop, printed, drained, broker, way, is_ending };
             let routes = crate::rpc::server::builder::routes(server.services, &dispatch, &["plugin"], services::NAMES)?;
             let router = Router::new(dispatch, Box::new(services), routes, workers.calls(), limits.clone(), None);
             match session {

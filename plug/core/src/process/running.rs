@@ -1,6 +1,7 @@
 //! A connected process: its calls, and its shutdown.
 //! A call that failed because the process ended reports how it ended.
 
+use std::future::ready;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,17 +15,20 @@ use crate::error::kind::ErrorKind;
 use crate::error::process::ProcessFault;
 use crate::process::broker::Broker;
 use crate::process::broker::socket::Place;
+use crate::process::broker::way::BrokerWay;
 use crate::process::connection::{Peer, PeerAddress, PeerFuture};
 use crate::process::launch::folder::Folder;
 use crate::process::life::{Death, EXIT_TIMEOUT, Life};
 use crate::process::tls::Certificates;
+use crate::rpc::back::client::ClientWaits;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::instance::{ObjectInstance, Opens};
 use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
 use crate::wire::exchange::GotFuture;
-use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::list::ListReply;
 use crate::wire::stream::Outgoing;
+use crate::wire::way::Way;
 
 /// A folder for the sockets of a process.
 pub(super) fn folder_of_sockets() -> Result<Folder, Error> {
@@ -49,6 +53,10 @@ pub(crate) struct Running {
     pub(crate) kill_timeout: Duration,
     pub(crate) certificates: Option<Certificates>,
     pub(crate) broker: OnceCell<Broker>,
+    /// The way to its objects by the broker, if it has no other.
+    pub(crate) brokered: OnceCell<Arc<BrokerWay>>,
+    /// The longest message of an object, in bytes.
+    pub(crate) max_len: usize,
     /// The name or number of the group that may use the sockets of the broker.
     pub(crate) socket_group: Option<String>,
     /// The ports for them, on a system without Unix sockets.
@@ -78,6 +86,30 @@ impl Running {
             Ok::<_, Error>(Broker::of_host(&self.target, self.certificates.clone(), place))
         });
         broker.cloned()
+    }
+
+    /// The way to the objects of both sides.
+    /// A program without `plug` has none but the broker, which is found out once.
+    pub(crate) fn objects(self: &Arc<Self>) -> WayFuture {
+        if let Some(way) = self.brokered.get() {
+            let way = Arc::clone(way) as Arc<dyn Way>;
+            return Box::pin(ready(Ok(way)));
+        }
+        let (way, this) = (self.explain_death(self.peer.way()), Arc::clone(self));
+        Box::pin(async move {
+            match way.await {
+                Err(Fault::Unimplemented(_)) => this.brokered(),
+                found => found,
+            }
+        })
+    }
+
+    fn brokered(&self) -> Result<Arc<dyn Way>, Fault> {
+        let way = self.brokered.get_or_try_init(|| {
+            let broker = self.broker().map_err(|error| Fault::refused(Code::INTERNAL, error.to_string()))?;
+            Ok::<_, Fault>(BrokerWay::new(broker, Box::new(ClientWaits), self.max_len))
+        })?;
+        Ok(Arc::clone(way) as Arc<dyn Way>)
     }
 
     /// Checks the health of the process.
@@ -156,10 +188,6 @@ impl Channel for Running {
     fn stream(&self, call: Call, sent: Option<Outgoing>, returns_stream: bool) -> GotFuture {
         self.explain_death(self.peer.stream(call, sent, returns_stream))
     }
-
-    fn way(&self) -> WayFuture {
-        self.explain_death(self.peer.way())
-    }
 }
 
 impl Drop for Running {
@@ -167,7 +195,8 @@ impl Drop for Running {
     /// In a fork of this process it leaves everything to the parent.
     fn drop(&mut self) {
         if self.driver.check().is_err() {
-            std::mem::forget((Arc::clone(&self.peer), Arc::clone(&self.life), self.broker.take(), self.folder.take()));
+            let broker = (self.broker.take(), self.brokered.take());
+            std::mem::forget((Arc::clone(&self.peer), Arc::clone(&self.life), broker, self.folder.take()));
             return;
         }
         let Some(child) = self.life.child.clone().filter(|_| self.is_owned) else { return };

@@ -13,8 +13,8 @@ use prost_types::{
 };
 
 use super::REPLY;
-use crate::portable::method::Signature;
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
+use crate::portable::signature::Signature;
 use crate::portable::types::{Field, Type, Variant};
 use crate::protobuf::names;
 use crate::protobuf::names::Names;

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::interface::Interface;
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
 use crate::protobuf;
 
 /// The `.proto` file of a portable interface, for protobuf's compilers: its service and its

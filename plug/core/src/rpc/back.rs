@@ -6,10 +6,15 @@
 //! A call that names objects has the number of the stream in its metadata.
 
 pub(crate) mod client;
+pub(crate) mod given;
 pub(crate) mod message;
+#[cfg(feature = "process")]
+pub(crate) mod offered;
 pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod slot;
+#[cfg(feature = "process")]
+pub(crate) mod spawned;
 
 /// The method that begins the stream.
 pub(crate) const CALLS: &str = "/plug.v1.Back/Calls";

@@ -10,6 +10,8 @@ pub(crate) mod health;
 pub(crate) mod idle;
 pub(crate) mod limits;
 pub(crate) mod memory;
+#[cfg(feature = "process")]
+pub(crate) mod object;
 pub(crate) mod open;
 pub(crate) mod reflection;
 pub(crate) mod request;

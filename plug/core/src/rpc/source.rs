@@ -227,7 +227,7 @@ impl Wake for Shared {
         self.wake_by_ref();
     }
 
-    /// The stream has something new: whoever takes the messages has it polled.
+    /// The stream has something new: the task that takes the messages has it polled.
     fn wake_by_ref(self: &Arc<Self>) {
         let mut state = self.state();
         state.is_due = true;

@@ -58,6 +58,43 @@ impl<F: Future> Future for Within<F> {
     }
 }
 
+/// Lets a stream of a plugin be polled and dropped within a runtime.
+#[cfg(feature = "stream")]
+#[inline]
+pub(crate) fn stream_within<S: futures_core::Stream + Send>(
+    stream: S,
+) -> impl futures_core::Stream<Item = S::Item> + Send {
+    WithinStream { stream: Some(stream) }
+}
+
+#[cfg(feature = "stream")]
+pin_project! {
+    struct WithinStream<S> {
+        // `None` only at the end of the drop.
+        #[pin]
+        stream: Option<S>,
+    }
+
+    impl<S> PinnedDrop for WithinStream<S> {
+        fn drop(this: Pin<&mut Self>) {
+            let _current = enter();
+            this.project().stream.set(None);
+        }
+    }
+}
+
+#[cfg(feature = "stream")]
+impl<S: futures_core::Stream> futures_core::Stream for WithinStream<S> {
+    type Item = S::Item;
+
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let Some(stream) = self.project().stream.as_pin_mut() else { return Poll::Ready(None) };
+        let _current = enter();
+        stream.poll_next(context)
+    }
+}
+
 /// Makes this build's own runtime the current one, if there is none.
 #[inline]
 fn enter() -> Option<EnterGuard<'static>> {
@@ -99,6 +136,6 @@ fn make() -> Option<&'static Runtime> {
 pub(super) fn hint() -> Cow<'static, str> {
     match &*FAILURE.lock().unwrap_or_else(PoisonError::into_inner) {
         Some(error) if OWN.get().is_none() => format!("no runtime of tokio can be made: {error}").into(),
-        _ => "only an `async fn` of a plugin has the runtime of the feature `tokio` of plug: use tokio there".into(),
+        _ => "only an `async fn` or a `Stream` of a plugin has the runtime of the feature `tokio` of plug: use tokio there".into(),
     }
 }

@@ -1,6 +1,7 @@
 //! The plugin's side of a remote call: the methods of an object, called by number with bytes.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,13 +12,15 @@ use crate::error::Error;
 use crate::panic::note_places;
 use crate::plugin::Plugin;
 use crate::portable::Portable;
-use crate::portable::arguments::{Arguments, Crosses, Returns};
+use crate::portable::arguments::VisitObjects;
+use crate::portable::arguments::{Arguments, Crosses};
+use crate::portable::arguments::{Returns, Share};
 use crate::portable::check;
+use crate::portable::flow::Flowing;
+use crate::portable::method::{Lend, PortableInterface, VisitMethods};
 use crate::portable::method::{Method, ObjectOf, Started};
-use crate::portable::objects::{Handed, Lending, VisitObjects};
 use crate::portable::outcome::Outcome;
-use crate::portable::proxy::{Description, Lend, PortableInterface, VisitMethods};
-use crate::portable::streams::Flowing;
+use crate::portable::signature::Description;
 use crate::protobuf;
 use crate::wire::binder::Binder;
 use crate::wire::fault::Fault;
@@ -251,10 +254,10 @@ struct Giving<'a> {
 
 impl<'a> VisitObjects<'a> for Giving<'_> {
     /// No result is lent.
-    fn lent<I: ?Sized + Lend>(&mut self, _: &Lending<'a, I>) {}
+    fn lent<I: ?Sized + Lend>(&mut self, _: &'a I::Of<'a>, _: &Cell<u32>) {}
 
-    fn given<I: ?Sized + Lend>(&mut self, handed: &Handed<I>) {
-        handed.share(|object| {
+    fn given<I: ?Sized + Lend>(&mut self, object: &dyn Share<I>) {
+        object.share(&mut |object| {
             let offered = self.way.offer(Offered::Given(shared(object)), const { &Description::of::<I>() });
             offered.unwrap_or_else(|fault| {
                 self.fault = Some(fault);

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::portable::method::Signature;
+use crate::portable::signature::Signature;
 use crate::wire::exchange::GotFuture;
 use crate::wire::fault::{Code, Fault};
 use crate::wire::stream::Outgoing;

@@ -3,6 +3,7 @@
 //! Whoever waits for the reply also answers the calls of the objects that he has lent, in the same
 //! thread or in the same future: so they may borrow.
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,12 +16,14 @@ use bytes::Bytes;
 use crate::error::Error;
 use crate::panic::Caught;
 use crate::portable::Portable;
-use crate::portable::arguments::{Arguments, Crosses, Returns};
+use crate::portable::arguments::VisitObjects;
+use crate::portable::arguments::{Arguments, Crosses};
+use crate::portable::arguments::{Returns, Share};
 use crate::portable::codec::Malformed;
+use crate::portable::flow::Flowing;
+use crate::portable::method::Lend;
 use crate::portable::method::Method;
-use crate::portable::objects::{Handed, Lending, VisitObjects};
-use crate::portable::proxy::{Description, Lend};
-use crate::portable::streams::Flowing;
+use crate::portable::signature::Description;
 use crate::protobuf;
 use crate::scope::Scope;
 use crate::task::with_hint;
@@ -29,7 +32,7 @@ use crate::wire::callee::{Answer, LentCalled, LentCallee, LentObject, NoReply, R
 use crate::wire::channel::{FaultFuture, ReplyFuture};
 use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
 use crate::wire::stream::{self, CallStream, Incoming, Outgoing, TakeStream};
-use crate::wire::way::{Asked, NO_WAY, OVER, Offered, Replier, Way};
+use crate::wire::way::{Callback, NO_WAY, OVER, Offered, Replier, Way};
 
 /// Why a call has no result.
 pub(crate) enum Failure {
@@ -214,8 +217,8 @@ impl<'a> Lender<'a> {
             wait(pin!(async { event = Some(next(&queue, &mut reply).await) }));
             match event {
                 Some(Event::Replied(reply)) => return reply,
-                Some(Event::Asked(asked)) => {
-                    let (called, replier) = self.answer(asked);
+                Some(Event::Called(callback)) => {
+                    let (called, replier) = self.answer(callback);
                     let answer = match called {
                         LentCalled::Replied(reply) => reply,
                         LentCalled::Started(task) => {
@@ -243,14 +246,14 @@ impl<'a> Lender<'a> {
                     return Poll::Ready(Event::Replied(reply));
                 }
                 match &mut current {
-                    None => queue.poll(context).map(Event::Asked),
+                    None => queue.poll(context).map(Event::Called),
                     Some((_, task)) => task.poll(context).map(Event::Answered),
                 }
             });
             let answer = match event.await {
                 Event::Replied(reply) => return reply,
                 Event::Answered(answer) => current.take().map(|(replier, _)| (answer, replier)),
-                Event::Asked(asked) => match self.answer(asked) {
+                Event::Called(callback) => match self.answer(callback) {
                     (LentCalled::Replied(answer), replier) => Some((answer, replier)),
                     (LentCalled::Started(task), replier) => {
                         current = Some((replier, Guarded(task)));
@@ -264,8 +267,8 @@ impl<'a> Lender<'a> {
         }
     }
 
-    fn answer(&self, asked: Asked) -> (LentCalled<'a>, Replier) {
-        let Asked { object, method, request, deadline, reply } = asked;
+    fn answer(&self, callback: Callback) -> (LentCalled<'a>, Replier) {
+        let Callback { object, method, request, deadline, reply } = callback;
         let called = match (self.lent.get(&object), &self.route.way) {
             (Some(lent), Some(way)) => {
                 let scope = Scope::current().and_until(deadline);
@@ -279,14 +282,14 @@ impl<'a> Lender<'a> {
 
 /// The next event of a call that waits.
 enum Event {
-    Asked(Asked),
+    Called(Callback),
     Answered(Reply),
     Replied(Result<Got, Fault>),
 }
 
 async fn next(queue: &Queue, reply: &mut GotFuture) -> Event {
     poll_fn(|context| match queue.poll(context) {
-        Poll::Ready(asked) => Poll::Ready(Event::Asked(asked)),
+        Poll::Ready(callback) => Poll::Ready(Event::Called(callback)),
         Poll::Pending => reply.as_mut().poll(context).map(Event::Replied),
     })
     .await
@@ -303,29 +306,31 @@ impl Guarded<'_> {
 }
 
 impl<'a> VisitObjects<'a> for Lender<'a> {
-    fn lent<I: ?Sized + Lend>(&mut self, lending: &Lending<'a, I>) {
+    fn lent<I: ?Sized + Lend>(&mut self, object: &'a I::Of<'a>, place: &Cell<u32>) {
         let queue = Arc::clone(&self.queue);
-        let offered = Offered::Lent(Box::new(move |asked| queue.push(asked)));
+        let offered = Offered::Lent(Box::new(move |callback| queue.push(callback)));
         match self.offer(offered, const { &Description::of::<I>() }) {
             Ok(number) => {
-                lending.set_number(number);
-                self.lent.insert(number, Box::new(LentObject::<I>(lending.get())));
+                place.set(number);
+                self.lent.insert(number, Box::new(LentObject::<I>(object)));
             }
             Err(fault) => self.fault = Some(fault),
         }
     }
 
-    fn given<I: ?Sized + Lend>(&mut self, handed: &Handed<I>) {
-        handed.share(|object| match self.offer(Offered::Given(shared(object)), const { &Description::of::<I>() }) {
-            Ok(number) => {
-                self.given.push(number);
-                number
-            }
-            Err(fault) => {
-                self.fault = Some(fault);
-                0
-            }
-        });
+    fn given<I: ?Sized + Lend>(&mut self, object: &dyn Share<I>) {
+        object.share(
+            &mut |object| match self.offer(Offered::Given(shared(object)), const { &Description::of::<I>() }) {
+                Ok(number) => {
+                    self.given.push(number);
+                    number
+                }
+                Err(fault) => {
+                    self.fault = Some(fault);
+                    0
+                }
+            },
+        );
     }
 
     fn stream<T: Portable>(&mut self, stream: &dyn Flowing<T>) {
@@ -353,7 +358,7 @@ impl Drop for Lender<'_> {
         if let Some(way) = &self.route.way {
             self.lent.keys().for_each(|number| way.withdraw(*number));
         }
-        for Asked { reply, .. } in self.queue.close() {
+        for Callback { reply, .. } in self.queue.close() {
             reply(Err(over()));
         }
     }
@@ -365,7 +370,7 @@ struct Queue(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
-    calls: VecDeque<Asked>,
+    calls: VecDeque<Callback>,
     waker: Option<Waker>,
     is_over: bool,
 }
@@ -375,13 +380,13 @@ impl Queue {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, asked: Asked) {
+    fn push(&self, callback: Callback) {
         let mut waiting = self.waiting();
         if waiting.is_over {
             drop(waiting);
-            return (asked.reply)(Err(over()));
+            return (callback.reply)(Err(over()));
         }
-        waiting.calls.push_back(asked);
+        waiting.calls.push_back(callback);
         let waker = waiting.waker.take();
         drop(waiting);
         if let Some(waker) = waker {
@@ -389,10 +394,10 @@ impl Queue {
         }
     }
 
-    fn poll(&self, context: &mut Context<'_>) -> Poll<Asked> {
+    fn poll(&self, context: &mut Context<'_>) -> Poll<Callback> {
         let mut waiting = self.waiting();
         match waiting.calls.pop_front() {
-            Some(asked) => Poll::Ready(asked),
+            Some(callback) => Poll::Ready(callback),
             None => {
                 waiting.waker = Some(context.waker().clone());
                 Poll::Pending
@@ -400,7 +405,7 @@ impl Queue {
         }
     }
 
-    fn close(&self) -> VecDeque<Asked> {
+    fn close(&self) -> VecDeque<Callback> {
         let mut waiting = self.waiting();
         waiting.is_over = true;
         std::mem::take(&mut waiting.calls)

@@ -4,8 +4,8 @@ use crate::compat::record::own_record;
 use crate::entry::submissions;
 use crate::interface::Identity;
 use crate::plugin::Plugin;
-use crate::portable::method::Signature;
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
+use crate::portable::signature::Signature;
 use crate::wire::dispatch::Dispatch;
 use crate::wire::list::{ListReply, ListedInterface, ListedMethod, ListedPlugin};
 

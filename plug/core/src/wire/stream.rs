@@ -18,13 +18,17 @@ use crate::error::Error;
 use crate::interface::{Declaration, Interface};
 use crate::library::callee;
 use crate::portable::Portable;
-use crate::portable::arguments::Own;
+use crate::portable::arguments::{BindObjects, Share, VisitObjects};
 use crate::portable::chain::{Chain, ChainTexts};
 use crate::portable::check;
-use crate::portable::method::{Method, ObjectOf, Signature, Started};
-use crate::portable::objects::{BindObjects, Handed, Lending, Nowhere, VisitObjects};
-use crate::portable::proxy::{Boundary, Description, Lend, PortableInterface, Proxy, VisitMethods};
-use crate::portable::streams::{self, Flow, Flowing};
+use crate::portable::flow::{Flow, Flowing};
+use crate::portable::forms::Own;
+use crate::portable::method::{Boundary, Lend, PortableInterface, Proxy, VisitMethods};
+use crate::portable::method::{Method, ObjectOf, Started};
+use crate::portable::objects::Nowhere;
+use crate::portable::signature::Description;
+use crate::portable::signature::Signature;
+use crate::portable::streams;
 use crate::protobuf;
 use crate::task::Task;
 use crate::wire::binder::Binder;
@@ -78,9 +82,9 @@ impl TakeStream {
 }
 
 impl<'a> VisitObjects<'a> for TakeStream {
-    fn lent<I: ?Sized + Lend>(&mut self, _: &Lending<'a, I>) {}
+    fn lent<I: ?Sized + Lend>(&mut self, _: &'a I::Of<'a>, _: &Cell<u32>) {}
 
-    fn given<I: ?Sized + Lend>(&mut self, _: &Handed<I>) {}
+    fn given<I: ?Sized + Lend>(&mut self, _: &dyn Share<I>) {}
 
     fn stream<T: Portable>(&mut self, stream: &dyn Flowing<T>) {
         let (tags, method) = (self.tags, self.method);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::plugin::Plugin;
-use crate::portable::proxy::PortableInterface;
+use crate::portable::method::PortableInterface;
 use crate::wire::callee::{self, Callee};
 
 type Opened = Result<Arc<dyn Callee>, Error>;

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::portable::method::Signature;
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
+use crate::portable::signature::Signature;
 use crate::wire::callee::Callee;
 use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::Fault;
@@ -38,12 +38,12 @@ pub(crate) trait Way: Send + Sync {
 /// An object of this side.
 pub(crate) enum Offered {
     /// Its caller makes the calls.
-    Lent(Box<dyn Fn(Asked) + Send + Sync>),
+    Lent(Box<dyn Fn(Callback) + Send + Sync>),
     Given(Arc<dyn Callee>),
 }
 
 /// A call of an object of this side.
-pub(crate) struct Asked {
+pub(crate) struct Callback {
     pub object: u32,
     /// The method's name on the wire.
     pub method: String,

@@ -19,7 +19,8 @@ fn a_library_without_the_feature_says_what_it_lacks() {
         ("spawn_outside", net.spawn_outside().expect_err("there is no runtime")),
     ];
     let fact = "there is no reactor running, must be called from the context of a Tokio 1.x runtime";
-    let hint = "turn on the feature `tokio` of plug in the plugin's crate, and use tokio in an `async fn`";
+    let hint =
+        "turn on the feature `tokio` of plug in the plugin's crate, and use tokio in an `async fn` or a `Stream`";
     for (method, error) in errors {
         let text = error.to_string();
         assert!(text.starts_with(&format!("plugin `net` panicked in `{method}` at ")), "{text}");

@@ -8,9 +8,10 @@ use crate::error::Error;
 use crate::library::callee::waker::waker;
 use crate::library::callee::{caught, fail, reply_with};
 use crate::portable::Portable;
-use crate::portable::arguments::{Crosses, Own};
+use crate::portable::arguments::Crosses;
 use crate::portable::chain::{Chain, ChainTexts};
 use crate::portable::check::{REPLY, refused_result};
+use crate::portable::forms::Own;
 use crate::portable::outcome::Fails;
 
 /// A source of items of this type.

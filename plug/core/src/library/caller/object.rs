@@ -6,13 +6,14 @@
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
-use crate::abi::object::{ObjectView, record};
+use crate::abi::object::ObjectView;
 use crate::abi::table::{CallFn, CallStatus, Object};
 use crate::library::caller::task::LibraryTask;
 use crate::library::caller::{self, Callable, Owner, Pending, lacking};
+use crate::library::objects::record;
 use crate::portable::arguments::Arguments;
+use crate::portable::method::{Boundary, PortableInterface};
 use crate::portable::method::{Method, Started};
-use crate::portable::proxy::{Boundary, PortableInterface};
 use crate::portable::record::{METHOD, UNIT};
 use crate::task::Task;
 

@@ -9,8 +9,8 @@ use crate::error::Error;
 use crate::library::caller::waker::TaskWaker;
 use crate::library::caller::{Owner, Pending, PendingOf, TakeResult, value};
 use crate::portable::Portable;
-use crate::portable::arguments::Own;
-use crate::portable::streams::Flow;
+use crate::portable::flow::Flow;
+use crate::portable::forms::Own;
 
 /// A stream of another build, which this side has taken.
 pub(crate) struct Foreign<T> {

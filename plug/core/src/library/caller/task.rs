@@ -16,7 +16,7 @@ use crate::portable::method::Started;
 use crate::portable::outcome::Outcome;
 
 /// A call of an asynchronous method. The library does nothing before the first poll.
-pub(in crate::library) struct LibraryTask<'a, M: Started, C> {
+pub(crate) struct LibraryTask<'a, M: Started, C> {
     object: &'a C,
     given: <M::Arguments as Arguments>::Given<'a>,
     scratch: Scratch,
@@ -42,7 +42,7 @@ impl<'a, M: Started, C: Callable> LibraryTask<'a, M, C> {
     ///
     /// As of `caller::call`, for an asynchronous method.
     #[inline]
-    pub(in crate::library) unsafe fn new(object: &'a C, given: <M::Arguments as Arguments>::Given<'a>) -> Self {
+    pub(crate) unsafe fn new(object: &'a C, given: <M::Arguments as Arguments>::Given<'a>) -> Self {
         Self {
             object,
             given,
@@ -149,17 +149,17 @@ unsafe fn close(task: Object, table: &TaskTable) {
 
 #[cfg(test)]
 mod tests {
-    use std::any::TypeId;
     use std::fmt::Display;
     use std::ptr;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
     use crate::abi::table::{CallFn, DONE};
-    use crate::interface::{Declaration, Identity, Interface};
-    use crate::library::host::object::{LibraryObject, MatchedPlugin};
-    use crate::portable::method::{Method, Signature};
-    use crate::portable::proxy::{Boundary, PortableInterface, VisitMethods};
+    use crate::interface::{Declaration, Interface};
+    use crate::library::caller::Owner;
+    use crate::portable::method::Method;
+    use crate::portable::method::{Boundary, PortableInterface, VisitMethods};
+    use crate::portable::signature::Signature;
     use crate::task::Task;
 
     trait Broken: Send + Sync {}
@@ -197,7 +197,7 @@ mod tests {
         type Arguments = ();
         type Outcome = Result<String, Error>;
         type Ok = String;
-        type Returns = crate::portable::arguments::Own<String>;
+        type Returns = crate::portable::forms::Own<String>;
         type Error = Error;
         const NAME: &'static str = "text";
         const WIRE_NAME: &'static str = "Text";
@@ -257,12 +257,29 @@ mod tests {
         CallStatus::of(DONE)
     }
 
-    fn object(call: CallFn) -> LibraryObject {
-        let interface = Identity::foreign(TypeId::of::<()>(), "a::Broken", "1");
-        let (open, close) = (returns::<DONE> as CallFn, returns::<DONE> as CallFn);
-        let (name, plugin, calls, has) = ("a".to_owned(), Object::of(&()), Box::from([call]), Box::from([true]));
-        let plugin = MatchedPlugin { interface, name, calls, has, open, close, plugin, ask: None };
-        LibraryObject::of(Box::leak(Box::new(plugin)))
+    /// An object whose only method is this function.
+    struct Called(CallFn);
+
+    // SAFETY: it is a function.
+    unsafe impl Sync for Called {}
+
+    impl Callable for Called {
+        fn object(&self) -> Object {
+            Object::of(&())
+        }
+
+        fn function<M: Method>(&self) -> CallFn {
+            self.0
+        }
+
+        fn owner(&self) -> Owner<'_> {
+            Owner::Object("a::Broken")
+        }
+    }
+
+    fn start(object: &Called) -> Task<'_, Result<String, Error>> {
+        // SAFETY: the functions of these tests take what they are called with.
+        Box::pin(unsafe { LibraryTask::<Text, _>::new(object, ()) })
     }
 
     fn poll(task: &mut Task<'_, Result<String, Error>>) -> Poll<String> {
@@ -271,7 +288,7 @@ mod tests {
     }
 
     fn broke(status: u64) -> Poll<String> {
-        let text = "plugin `a` broke the rules of a call to `text`: it returned with status";
+        let text = "the owner of the `a::Broken` broke the rules of a call to `text`: it returned with status";
         Poll::Ready(format!("{text} {status} and no such reply"))
     }
 
@@ -281,17 +298,18 @@ mod tests {
         for (call, status) in
             [(returns::<PENDING> as CallFn, PENDING), (returns::<DONE>, DONE), (returns::<77>, 77), (returns::<2>, 2)]
         {
-            let object = object(call);
-            let mut task = object.start::<Text>(());
+            let object = Called(call);
+            let mut task = start(&object);
             assert_eq!(poll(&mut task), broke(status));
             assert_eq!(poll(&mut task), over);
             // A method that is not asynchronous.
-            let error = object.call::<Text>(&()).expect_err("it is broken");
+            // SAFETY: the same.
+            let error = unsafe { caller::call::<Text>(&object, &()) }.expect_err("it is broken");
             assert_eq!(Poll::Ready(error.to_string()), broke(status));
         }
         for (call, status) in [(starts::<DONE> as CallFn, DONE), (starts::<77>, 77)] {
-            let object = object(call);
-            let mut task = object.start::<Text>(());
+            let object = Called(call);
+            let mut task = start(&object);
             assert_eq!(
                 (poll(&mut task), poll(&mut task), poll(&mut task)),
                 (Poll::Pending, broke(status), over.clone())
@@ -299,10 +317,10 @@ mod tests {
         }
         // With another status than `PENDING`, the task is gone, and so none of these was ended.
         assert_eq!(CLOSED.load(Ordering::SeqCst), 0);
-        let object = object(starts::<PENDING>);
-        let mut task = object.start::<Text>(());
+        let object = Called(starts::<PENDING>);
+        let mut task = start(&object);
         assert!((0..3).all(|_| poll(&mut task).is_pending()));
-        drop((task, object.start::<Text>(())));
+        drop((task, start(&object)));
         assert_eq!(CLOSED.load(Ordering::SeqCst), 1);
     }
 

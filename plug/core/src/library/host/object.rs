@@ -8,8 +8,8 @@ use crate::interface::Identity;
 use crate::library::caller::task::LibraryTask;
 use crate::library::caller::{self, Callable, FailureText, Owner, Pending};
 use crate::portable::arguments::Arguments;
+use crate::portable::method::Boundary;
 use crate::portable::method::{Method, Started};
-use crate::portable::proxy::Boundary;
 use crate::settings::EMPTY;
 use crate::task::Task;
 
@@ -78,14 +78,6 @@ impl Boundary for LibraryObject {
     fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
         // SAFETY: the same, and the library makes a task of it.
         Box::pin(unsafe { LibraryTask::<M, _>::new(self, given) })
-    }
-}
-
-impl LibraryObject {
-    /// An object that no library has made.
-    #[cfg(test)]
-    pub(in crate::library) fn of(plugin: &'static MatchedPlugin) -> Self {
-        Self { object: plugin.plugin, calls: &plugin.calls, of: plugin }
     }
 }
 

@@ -5,18 +5,11 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::abi::stream::StreamView;
-use crate::abi::view::Scratch;
 use crate::error::Error;
-use crate::library::callee;
-use crate::library::caller::stream::Foreign;
-use crate::portable::Portable;
-use crate::portable::arguments::{Crosses, Returns};
-use crate::portable::codec::Sink;
-use crate::portable::objects::{BindObjects, VisitObjects};
+use crate::portable::flow::{Flow, Flowing};
 use crate::portable::outcome::Fails;
-use crate::portable::streams::{Crossing, Flow, Flowing, KeptStream, Streamed};
-use crate::portable::types::{Type, TypeRef};
+use crate::portable::streams::Crossing;
+use crate::task::stream_within;
 
 /// The source of a stream.
 pub(crate) type Source<T, E> = dyn futures_core::Stream<Item = Result<T, E>> + Send;
@@ -39,12 +32,12 @@ pub(crate) type Source<T, E> = dyn futures_core::Stream<Item = Result<T, E>> + S
 /// }
 /// ```
 #[must_use = "a stream does nothing unless it is polled"]
-pub struct Stream<T, E = Error>(Crossing<Pin<Box<Source<T, E>>>>);
+pub struct Stream<T, E = Error>(pub(crate) Crossing<Pin<Box<Source<T, E>>>>);
 
 impl<T, E> Stream<T, E> {
     /// The items of another stream.
     pub fn new(stream: impl futures_core::Stream<Item = Result<T, E>> + Send + 'static) -> Self {
-        Self(Crossing::new(Box::pin(stream)))
+        Self(Crossing::new(Box::pin(stream_within(stream))))
     }
 }
 
@@ -91,8 +84,8 @@ impl<T, E: Fails> futures_core::Stream for Awaited<T, E> {
 }
 
 impl<T: 'static, E: Fails + 'static> Stream<T, E> {
-    fn of(flow: Box<dyn Flow<T>>) -> Self {
-        Self::new(Awaited { flow, error: PhantomData })
+    pub(crate) fn of(flow: Box<dyn Flow<T>>) -> Self {
+        Self(Crossing::new(Box::pin(Awaited { flow, error: PhantomData })))
     }
 }
 
@@ -103,57 +96,5 @@ impl<T: 'static, E: Fails + 'static> Flowing<T> for Stream<T, E> {
 
     fn set_number(&self, number: u32) {
         self.0.passing().1.set(number);
-    }
-}
-
-impl<T: Portable, E: Fails + 'static> Crosses for Streamed<Stream<T, E>> {
-    type View<'a> = StreamView<'a>;
-    type Kept = KeptStream<T>;
-    type Owner<'a> = ();
-    const TYPE: TypeRef = TypeRef::new(&Type::Stream(T::TYPE));
-    const IS_STREAM: bool = true;
-
-    #[inline]
-    fn view<'a>(given: &'a Stream<T, E>, _: &'a Scratch) -> StreamView<'a> {
-        given.0.view(callee::stream::polled::<T, E>())
-    }
-
-    #[inline]
-    fn give<'a, 'v: 'a>(view: StreamView<'v>, (): &'a mut ()) -> Stream<T, E> {
-        Stream::of(Box::new(Foreign::<T>::of(view)))
-    }
-
-    fn put<S: Sink>(given: &Stream<T, E>, sink: S) {
-        sink.u32(given.0.number());
-    }
-
-    fn give_kept(kept: KeptStream<T>, _: &mut Option<KeptStream<T>>) -> Stream<T, E> {
-        Stream::of(kept.into_flow())
-    }
-
-    fn visit<'a, V: VisitObjects<'a>>(given: &Stream<T, E>, visitor: &mut V) {
-        visitor.stream(given);
-    }
-
-    fn bind<B: BindObjects>(kept: &mut KeptStream<T>, binder: &B) {
-        kept.bind(binder);
-    }
-
-    fn of_stream<B: BindObjects>(binder: &B) -> Option<KeptStream<T>> {
-        Some(KeptStream::of(binder))
-    }
-}
-
-impl<T: Portable, E: Fails + 'static> Returns for Streamed<Stream<T, E>> {
-    type Ok = Stream<T, E>;
-
-    #[inline]
-    fn pack(value: Stream<T, E>) -> Stream<T, E> {
-        value
-    }
-
-    #[inline]
-    fn unpack(given: Stream<T, E>) -> Stream<T, E> {
-        given
     }
 }

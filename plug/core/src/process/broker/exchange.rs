@@ -1,6 +1,6 @@
 //! The announcements of both sides over `plugin.GRPCBroker/StartStream`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -17,12 +17,17 @@ const QUEUED: usize = 64;
 /// The most announcements that were not dialled yet. A further one is dropped.
 const MAX_UNUSED: usize = 1024;
 
+/// The most numbers that are remembered as dialled.
+const MAX_DIALLED: usize = 1024;
+
 /// The announcements of one process.
 pub(crate) struct Exchange {
     /// The queue of the newest stream.
     outgoing: watch::Sender<Outgoing>,
     /// The announcements and acknowledgements of the peer, by number.
     unused: Mutex<HashMap<u32, (ConnInfo, Instant)>>,
+    /// The numbers that were dialled last, to say why one has no announcement.
+    dialled: Mutex<VecDeque<u32>>,
     arrivals: watch::Sender<()>,
     listeners: Arc<Listeners<Stream>>,
 }
@@ -41,6 +46,7 @@ impl Exchange {
         Self {
             outgoing: watch::Sender::new(Outgoing::Unstarted),
             unused: Mutex::default(),
+            dialled: Mutex::default(),
             arrivals: watch::Sender::new(()),
             listeners,
         }
@@ -133,6 +139,26 @@ impl Exchange {
             }
         };
         timeout(TIMEOUT, arrived).await.ok()?
+    }
+
+    /// Waits for the address of this number, which can be dialled once.
+    ///
+    /// # Errors
+    ///
+    /// If it does not come in time.
+    pub(crate) async fn address(&self, id: u32) -> Result<ConnInfo, Error> {
+        let announced = self.expect(id).await;
+        let mut dialled = self.dialled.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(announced) = announced else {
+            let before = if dialled.contains(&id) { ", and it was dialled before" } else { "" };
+            let text = format!("the other side has not announced brokered connection {id} within 5 seconds{before}");
+            return Err(Error::msg(text));
+        };
+        if dialled.len() == MAX_DIALLED {
+            dialled.pop_front();
+        }
+        dialled.push_back(id);
+        Ok(announced)
     }
 
     /// Removes the announcement of this number, if there is one that has not expired.

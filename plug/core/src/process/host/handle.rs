@@ -151,7 +151,7 @@ async fn kept(reply: GotFuture, running: Arc<Running>) -> Result<Got, Fault> {
 
 /// The way to the objects of the process, which keeps the process alive.
 async fn way(running: Arc<Running>) -> Result<Arc<dyn Way>, Fault> {
-    let way = running.way().await?;
+    let way = running.objects().await?;
     Ok(Arc::new(KeptWay { way, running }))
 }
 
@@ -194,7 +194,7 @@ impl Channel for Handle {
         }
         // It is opened in a process that runs, and kept there.
         let opened = self.with_restarts(None, true, |place| {
-            let way = place.running.way();
+            let way = place.running.objects();
             Box::pin(async move { way.await.map(|_| Bytes::new()) })
         });
         let current = Arc::clone(&self.current);

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::portable::method::Signature;
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
+use crate::portable::signature::Signature;
 use crate::process::running::Running;
 use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::Fault;

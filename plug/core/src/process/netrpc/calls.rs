@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use gobwire::Encode;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
+use tokio::time::{timeout, timeout_at};
 
-use super::{NO_METHOD, NO_SERVICE};
+use super::{NO_METHOD, NO_SERVICE, PLUGIN};
+use crate::portable::signature::Signature;
 use crate::process::mux;
 use crate::process::mux::Stream;
 use crate::process::netrpc::gob::shape::Shape;
+use crate::process::netrpc::gob::writer::Outbound;
 use crate::process::netrpc::outgoing::Outgoing;
 use crate::process::netrpc::values::{ReadError, Request, Response, Values};
 use crate::process::netrpc::{fault, values};
@@ -83,14 +86,27 @@ impl Inner {
 impl CallStream {
     /// Makes calls over this stream.
     ///
-    /// The peer must first echo `number`. A reply of more than `max_len` bytes is refused.
+    /// The peer must first echo `number`, and `within` this time if it is an object's.
+    /// A reply of more than `max_len` bytes is refused.
     /// `session_end` is filled when the session ends, and then explains the end of the stream.
-    pub(super) fn new(stream: Stream, number: Option<u32>, max_len: usize, session_end: mux::EndReason) -> Self {
+    pub(super) fn new(
+        stream: Stream,
+        number: Option<u32>,
+        within: Option<Duration>,
+        max_len: usize,
+        session_end: mux::EndReason,
+    ) -> Self {
         let (mut reader, writer) = tokio::io::split(stream);
         let inner = Arc::new(Inner::default());
         let (reading, writing) = (Arc::clone(&inner), Arc::clone(&inner));
         let reading = tokio::spawn(async move {
-            let ended = match expect_echo(&mut reader, number).await {
+            let echo = async {
+                match (number, within) {
+                    (Some(number), Some(within)) => accepted(&mut reader, number, within).await,
+                    (number, _) => expect_echo(&mut reader, number).await,
+                }
+            };
+            let ended = match echo.await {
                 Ok(()) => reading.read(Values::new(reader, max_len)).await,
                 Err(fault) => fault,
             };
@@ -126,6 +142,18 @@ impl CallStream {
         if !self.is_closed() {
             ended.await;
         }
+    }
+
+    /// Sends a call of a method of the service `Plugin`.
+    pub(super) fn begin_method(
+        &self,
+        signature: &'static Signature,
+        request: &[u8],
+        deadline: Option<Instant>,
+    ) -> Result<PendingReply, Fault> {
+        let arguments = Outbound { shape: Shape::of_arguments(signature), message: request };
+        let method = format!("{PLUGIN}{}", signature.wire_name);
+        self.begin(method, &arguments, Shape::of_output(signature), deadline)
     }
 
     /// Sends a call. `shape` turns the reply's gob into a message.
@@ -173,6 +201,33 @@ async fn expect_echo(reader: &mut (impl AsyncRead + Unpin), number: Option<u32>)
         }
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(end_fault(&ReadError::End)),
         Err(error) => Err(end_fault(&ReadError::Lost(error))),
+    }
+}
+
+/// The same for the stream to an object. An owner in Go closes it after five seconds.
+async fn accepted(reader: &mut (impl AsyncRead + Unpin), number: u32, within: Duration) -> Result<(), Fault> {
+    match timeout(within, expect_echo(reader, Some(number))).await {
+        Ok(Err(Fault::Unavailable(_))) => {
+            let text = format!("the other side has no object of number {number}, or not any more");
+            Err(Fault::Unavailable(Unavailable::unsent(text)))
+        }
+        Ok(echoed) => echoed,
+        Err(_) => {
+            let seconds = within.as_secs();
+            let text = format!("the other side has not accepted a stream to object {number} within {seconds} seconds");
+            Err(Fault::Unavailable(Unavailable::unsent(text)))
+        }
+    }
+}
+
+/// The reply to a call, which must come before the deadline.
+pub(super) async fn until<T>(
+    deadline: Option<Instant>,
+    reply: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    match deadline {
+        None => reply.await,
+        Some(deadline) => timeout_at(deadline.into(), reply).await.unwrap_or(Err(Fault::Deadline)),
     }
 }
 

@@ -47,7 +47,8 @@ use crate::process::netrpc::gob::shape::Shape;
 use crate::process::netrpc::gob::writer::Outbound;
 use gobwire::{Decoder, Encoder, Progress, parse_length_prefix};
 
-use crate::portable::method::{Method, Signature};
+use crate::portable::method::Method;
+use crate::portable::signature::Signature;
 
 /// An encoder and a decoder of gob, for tests and fuzzers.
 #[derive(Default)]

@@ -11,31 +11,35 @@ use bytes::Bytes;
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{OnceCell, watch};
-use tokio::task::AbortHandle;
-use tokio::time::{timeout, timeout_at};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
 use tokio_stream::StreamExt;
 use tokio_yamux::Control;
 use tokio_yamux::session::SessionType;
 
-use super::{DISPENSE, LIST, OPEN, PING, PLUGIN, QUIT, SCHEMA};
-use crate::portable::method::Signature;
+use super::{DISPENSE, LIST, OPEN, OPEN_TIMEOUT, PING, QUIT, SCHEMA};
 use crate::portable::types::Type;
 use crate::process::connection::{Peer, PeerAddress, PeerFuture, ended};
 use crate::process::log::Records;
 use crate::process::log::emit::emit;
 use crate::process::mux;
 use crate::process::mux::Stream;
-use crate::process::netrpc::calls::{CallStream, PendingReply};
+use crate::process::netrpc::calls::{CallStream, PendingReply, until};
 use crate::process::netrpc::gob::shape::Shape;
-use crate::process::netrpc::gob::writer::Outbound;
+use crate::process::netrpc::respond::{ConnectionState, Unanswered};
 use crate::process::netrpc::values;
+use crate::process::netrpc::way::{EndsWay, MuxWay};
 use crate::process::stderr::written;
 use crate::protobuf::pieces::{Piece, Pieces};
+use crate::rpc::back::client;
 use crate::rpc::client::instance::{Instance, OpenFuture, Opens};
-use crate::wire::channel::{Call, Channel, ReplyFuture};
+use crate::rpc::server::backpressure::Backpressure;
+use crate::rpc::server::workers::CallQueue;
+use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
 use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::list;
 use crate::wire::list::{ListReply, OpenReply};
+use crate::wire::way::Way;
 
 /// A process that speaks net/rpc. Cheap to clone.
 /// A lost connection is made again, because the process may outlive it.
@@ -60,6 +64,8 @@ struct Inner {
 struct Session {
     control: CallStream,
     opener: Control,
+    /// The way to the objects of both sides.
+    way: Arc<MuxWay>,
     end_reason: mux::EndReason,
     /// Usually a few.
     plugins: Mutex<Vec<Dispensed>>,
@@ -153,15 +159,15 @@ impl NetRpcPeer {
             };
             let session = self.session().await?;
             let plugin = session.plugin(self.dispense_key(&call), self.0.max_len).await?;
-            begin(&plugin, signature, &call)?.reply().await
+            plugin.begin_method(signature, &call.request, call.deadline)?.reply().await
         };
-        within(call.deadline, calling).await
+        until(call.deadline, calling).await
     }
 
     /// Sends the call at once. `None` if the plugin's stream is not open.
     fn begin_now(&self, call: &Call) -> Option<PendingReply> {
         let plugin = self.current().open_plugin(self.dispense_key(call))?;
-        begin(&plugin, call.method?, call).ok()
+        plugin.begin_method(call.method?, &call.request, call.deadline).ok()
     }
 
     async fn control(
@@ -175,7 +181,7 @@ impl NetRpcPeer {
             let session = self.session().await?;
             session.control.begin(method.to_owned(), argument, shape, deadline)?.reply().await
         };
-        within(deadline, calling).await
+        until(deadline, calling).await
     }
 }
 
@@ -208,8 +214,8 @@ impl Instance for NetRpcInstance {
             let fault = Fault::Unimplemented(format!("`{}` is no method of a plugin", call.path));
             return Box::pin(std::future::ready(Err(fault)));
         };
-        let pending = begin(&self.0, signature, &call);
-        Box::pin(async move { within(call.deadline, async { pending?.reply().await }).await })
+        let pending = self.0.begin_method(signature, &call.request, call.deadline);
+        Box::pin(async move { until(call.deadline, async { pending?.reply().await }).await })
     }
 
     fn is_lost(&self) -> bool {
@@ -219,19 +225,6 @@ impl Instance for NetRpcInstance {
     fn end(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let calls = self.0.clone();
         Box::pin(async move { calls.end().await })
-    }
-}
-
-fn begin(plugin: &CallStream, signature: &'static Signature, call: &Call) -> Result<PendingReply, Fault> {
-    let arguments = Outbound { shape: Shape::of_arguments(signature), message: &call.request };
-    let method = format!("{PLUGIN}{}", signature.wire_name);
-    plugin.begin(method, &arguments, Shape::of_output(signature), call.deadline)
-}
-
-async fn within<T>(deadline: Option<Instant>, future: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-    match deadline {
-        None => future.await,
-        Some(deadline) => timeout_at(deadline.into(), future).await.unwrap_or(Err(Fault::Deadline)),
     }
 }
 
@@ -245,12 +238,17 @@ impl Channel for NetRpcPeer {
         match self.begin_now(&call) {
             None => Box::pin(this.call(call)),
             Some(pending) => Box::pin(async move {
-                let reply = within(call.deadline, pending.reply()).await;
+                let reply = until(call.deadline, pending.reply()).await;
                 // The last clone closes the connection, so this one must live until here.
                 drop(this);
                 reply
             }),
         }
+    }
+
+    fn way(&self) -> WayFuture {
+        let this = self.clone();
+        Box::pin(async move { Ok(Arc::clone(&this.session().await?.way) as Arc<dyn Way>) })
     }
 }
 
@@ -316,11 +314,26 @@ impl Session {
         let opener = session.control();
         let end_reason = mux::EndReason::default();
         let reason = Arc::clone(&end_reason);
+        let way = MuxWay::new(opener.clone(), Arc::clone(&end_reason), Box::new(client::ClientWaits), max_len);
+        let ends = EndsWay(Arc::clone(&way));
+        let state = ConnectionState {
+            calls: CallQueue::none(),
+            backpressure: Backpressure::default(),
+            max_len,
+            unanswered: Unanswered::default(),
+            way: Some(Arc::clone(&way) as Arc<dyn Way>),
+        };
         let driving = tokio::spawn(async move {
+            let mut objects = JoinSet::new();
             let ended = loop {
-                match session.next().await {
-                    // A host serves nothing to which a plugin could open a stream.
-                    Some(Ok(stream)) => drop(stream),
+                let stream = tokio::select! {
+                    stream = session.next() => stream,
+                    // Removes the streams that have ended.
+                    Some(_) = objects.join_next() => continue,
+                };
+                match stream {
+                    // A host serves only objects to which a plugin could open a stream.
+                    Some(Ok(stream)) => _ = objects.spawn(serve_object(Arc::clone(&ends.0), stream, state.clone())),
                     Some(Err(error)) => break mux::describe(&error),
                     None => break "it has closed its connection".to_owned(),
                 }
@@ -336,8 +349,8 @@ impl Session {
             stdout_end.send_replace(true);
         });
         let tasks = [out, tokio::spawn(err), driving].map(|task| task.abort_handle()).into();
-        let control = CallStream::new(control, None, max_len, Arc::clone(&end_reason));
-        Ok(Self { control, opener, end_reason, plugins: Mutex::default(), stdout_ended, tasks })
+        let control = CallStream::new(control, None, None, max_len, Arc::clone(&end_reason));
+        Ok(Self { control, opener, way, end_reason, plugins: Mutex::default(), stdout_ended, tasks })
     }
 
     fn sever(&self) {
@@ -394,7 +407,15 @@ impl Session {
         let mut stream = self.opener.clone().open_stream().await.map_err(|error| lost(io::Error::other(error)))?;
         stream.write_all(&number.to_le_bytes()).await.map_err(lost)?;
         // The stream reads the echo later, so that the first call does not wait for it.
-        Ok(CallStream::new(stream, Some(number), max_len, Arc::clone(&self.end_reason)))
+        Ok(CallStream::new(stream, Some(number), None, max_len, Arc::clone(&self.end_reason)))
+    }
+}
+
+/// Serves the object that the stream begins with the number of.
+async fn serve_object(way: Arc<MuxWay>, mut stream: Stream, state: ConnectionState) {
+    let mut number = [0; 4];
+    if let Ok(Ok(_)) = timeout(OPEN_TIMEOUT, stream.read_exact(&mut number)).await {
+        way.serve(stream, u32::from_le_bytes(number), state).await;
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use tokio_stream::StreamExt;
 use tokio_yamux::session::SessionType;
 
-use super::{DISPENSE, LIST, OPEN, PING, PLUGIN, QUIT, SCHEMA};
+use super::{DISPENSE, LIST, OPEN, OPEN_TIMEOUT, PING, PLUGIN, QUIT, SCHEMA};
 use crate::portable::types::Type;
 use crate::process::mux;
 use crate::process::mux::Stream;
@@ -23,7 +23,9 @@ use crate::process::netrpc::respond::{
     ConnectionState, Lookup, Service, Unanswered, UnansweredGuard, serve, serve_until,
 };
 use crate::process::netrpc::values::ReadError;
+use crate::process::netrpc::way::{EndsWay, MuxWay};
 use crate::process::plugin::printed::Drained;
+use crate::rpc::back::server::ServerWaits;
 use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::connections::{Accepted, Speaks};
 use crate::rpc::server::open::{Leased, STOPPING};
@@ -33,10 +35,8 @@ use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::instances::Instance;
 use crate::wire::list::{OpenReply, OpenRequest, SchemaReply, SchemaRequest};
 use crate::wire::listing;
+use crate::wire::way::Way;
 
-/// The host must open the stream to a dispensed plugin within this time, and send the number of a
-/// stream that it has opened: go-plugin's limit.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most plugins that are dispensed and have no stream yet.
 const MAX_DISPENSED: usize = 1024;
 /// At the end of the connection, the unanswered calls are counted this often.
@@ -63,7 +63,6 @@ struct Inner {
 /// The plugins and instances that have no stream yet, by number.
 #[derive(Default)]
 struct PendingStreams {
-    last_number: u32,
     called: HashMap<u32, (Called, Instant)>,
 }
 
@@ -77,6 +76,8 @@ enum Called {
 /// One connection.
 struct Connection {
     server: NetRpcServer,
+    /// The way to the objects of both sides.
+    way: Arc<MuxWay>,
     pending: Mutex<PendingStreams>,
     /// Notified of each instance that has no stream yet.
     opened: Notify,
@@ -115,17 +116,21 @@ impl Speaks for NetRpcServer {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Inner { calls, max_len, .. } = &*self.0;
+        let mut session = mux::session(stream, SessionType::Server);
+        let (end_reason, queue) = (mux::EndReason::default(), calls.clone());
+        let way = MuxWay::new(session.control(), Arc::clone(&end_reason), Box::new(ServerWaits(queue)), *max_len);
+        let _ends = EndsWay(Arc::clone(&way));
         let state = ConnectionState {
             calls: calls.clone(),
             backpressure: Backpressure::default(),
             max_len: *max_len,
             unanswered: Unanswered::default(),
+            way: Some(Arc::clone(&way) as Arc<dyn Way>),
         };
         let (pending, opened, instances) = Default::default();
         let (server, stopping) = (self.clone(), is_stopping.clone());
-        let connection = Connection { server, pending, opened, instances, is_stopping: stopping.clone() };
+        let connection = Connection { server, way, pending, opened, instances, is_stopping: stopping.clone() };
         let connection = Arc::new(connection);
-        let mut session = mux::session(stream, SessionType::Server);
         let (mut streams, mut opened) = (JoinSet::new(), 0);
         streams.spawn(Arc::clone(&connection).expire());
         loop {
@@ -257,8 +262,7 @@ impl Connection {
             let text = format!("{MAX_DISPENSED} plugins were dispensed, and not connected to yet");
             return Err(Fault::refused(Code::RESOURCE_EXHAUSTED, text));
         }
-        pending.last_number = pending.last_number.wrapping_add(1);
-        let number = pending.last_number;
+        let number = self.way.next_number();
         pending.called.insert(number, (called, Instant::now()));
         Ok(number)
     }
@@ -298,8 +302,14 @@ impl Connection {
             Err(_) => return warn("it has opened a stream, and not said to what"),
         }
         let number = u32::from_le_bytes(number);
-        let Some((called, _)) = self.pending().called.remove(&number) else {
-            return warn(&format!("it has opened a stream to plugin number {number}, which was not dispensed"));
+        let called = self.pending().called.remove(&number);
+        let Some((called, _)) = called else {
+            return match Arc::clone(&self.way).serve(stream, number, state).await {
+                Some(ended) => warn_of(ended),
+                // The call of an object that was lent may be over.
+                None if self.way.has_given(number) => {}
+                None => warn(&format!("it has opened a stream to plugin number {number}, which was not dispensed")),
+            };
         };
         if stream.write_all(&number.to_le_bytes()).await.is_err() {
             return;

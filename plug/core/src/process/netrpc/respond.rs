@@ -16,7 +16,7 @@ use tokio::io::AsyncRead;
 use tokio::sync::watch;
 
 use super::{NO_METHOD, NO_SERVICE};
-use crate::portable::method::Signature;
+use crate::portable::signature::Signature;
 use crate::portable::types::Type;
 use crate::process::mux::Stream;
 use crate::process::netrpc::gob::shape::Shape;
@@ -24,11 +24,13 @@ use crate::process::netrpc::gob::writer::Outbound;
 use crate::process::netrpc::outgoing::Outgoing;
 use crate::process::netrpc::values::{ReadError, Request, Response, Values};
 use crate::process::netrpc::{fault, values};
+use crate::rpc::back::offered::ObjectCall;
 use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::request::{Input, PendingCall, Respond, call};
 use crate::rpc::server::workers::CallQueue;
 use crate::wire::dispatch::Target;
 use crate::wire::fault::{Code, Fault};
+use crate::wire::way::Way;
 
 /// The methods that can be called over a stream.
 pub(super) trait Service: Send + Sync + 'static {
@@ -41,6 +43,8 @@ pub(super) enum Lookup<'a> {
     NoMethod,
     /// A method of a plugin.
     Method(Target, &'static Signature),
+    /// A method of an object that this side offers.
+    Object(&'static Signature, Box<dyn FnOnce(ObjectCall) + Send + 'a>),
     /// A method of the process, which never blocks.
     /// It gets the argument if that is a text, and returns a value of this type.
     Builtin(&'static Type, Box<dyn FnOnce(String) -> Result<Vec<u8>, Fault> + Send + 'a>),
@@ -58,6 +62,8 @@ pub(super) struct ConnectionState {
     /// The longest request that is accepted, in bytes.
     pub max_len: usize,
     pub unanswered: Unanswered,
+    /// The way to the objects of both sides.
+    pub way: Option<Arc<dyn Way>>,
 }
 
 /// The number of responses that are not sent yet. Clones share the number.
@@ -150,7 +156,7 @@ async fn read(
         decoded.map_err(ReadError::Malformed)?;
         let found = service.find(&request.method);
         let shape = match &found {
-            Lookup::Method(_, signature) => Shape::of_output(signature),
+            Lookup::Method(_, signature) | Lookup::Object(signature, _) => Shape::of_output(signature),
             Lookup::Builtin(ty, _) => Shape::One(ty),
             Lookup::Blocking(_) => Shape::One(&Type::Bytes),
             Lookup::NoService | Lookup::NoMethod => Shape::Nothing,
@@ -181,6 +187,22 @@ async fn read(
                 let fault = Fault::Unimplemented(format!("{fact}{}", answer.method));
                 refuse(answer, fault);
             }
+            Lookup::Object(signature, call) => match values.take_message(Shape::of_arguments(signature)) {
+                Err(reason) => {
+                    let text = format!("the request cannot be decoded: {reason}");
+                    refuse(answer, Fault::refused(Code::INVALID_ARGUMENT, text));
+                }
+                Ok(message) => {
+                    let (mut open, backpressure) = (open.clone(), state.backpressure.clone());
+                    call(ObjectCall {
+                        method: signature.wire_name.to_owned(),
+                        request: message.into(),
+                        deadline,
+                        reply: Box::new(move |reply| answer.unary(reply, &backpressure)),
+                        cancelled: Box::pin(async move { while open.changed().await.is_ok() {} }),
+                    });
+                }
+            },
             Lookup::Builtin(_, method) => {
                 let mut argument = ControlText::default();
                 let decoded = values.take(&mut argument);
@@ -212,13 +234,14 @@ async fn read(
                 }
                 Ok(message) => {
                     let (message, backpressure) = (message.into(), state.backpressure.clone());
+                    let way = state.way.clone();
                     call(
                         state.calls.clone(),
                         PendingCall {
                             target,
                             input: Input::Message(message),
                             deadline,
-                            way: None,
+                            way,
                             responder: answer,
                             backpressure,
                         },

@@ -16,10 +16,12 @@ use tonic::{Status, Streaming};
 
 use crate::process::broker::exchange::Exchange;
 use crate::process::broker::messages::ConnInfo;
+use crate::process::broker::way::BrokerWay;
 use crate::process::broker::{Broker, START_STREAM};
 use crate::process::plugin::printed::Drained;
 use crate::rpc::client::codec::Raw;
 use crate::rpc::server::router::{BuiltinServices, ResponseFuture};
+use crate::wire::way::Way;
 
 /// The names of the services.
 pub(super) const NAMES: &[&str] = &["plugin.GRPCBroker", "plugin.GRPCController", "plugin.GRPCStdio"];
@@ -46,6 +48,8 @@ pub(crate) struct Services {
     /// Notified at that request.
     pub drained: Arc<Drained>,
     pub broker: Broker,
+    /// The way to the objects of a host that has no other.
+    pub way: Arc<BrokerWay>,
     /// Whether the plugin is about to end.
     pub is_ending: watch::Receiver<bool>,
 }
@@ -76,6 +80,10 @@ impl BuiltinServices for Services {
                 Box::pin(async move { Ok(grpc.streaming(broker, request).await) })
             }
         }
+    }
+
+    fn way(&self) -> Option<Arc<dyn Way>> {
+        Some(Arc::clone(&self.way) as Arc<dyn Way>)
     }
 
     fn extend(&self, extensions: &mut Extensions) {

@@ -17,14 +17,14 @@ use crate::wire::fault::{Fault, Unavailable};
 pub(crate) fn session() -> (u64, Arc<Session>, mpsc::UnboundedReceiver<Bytes>) {
     // A server must not mistake the client of another for this one: each has a key of its own.
     let id = RandomState::new().hash_one(0).max(1);
-    let (session, messages) = Session::new(id, Box::new(Client));
+    let (session, messages) = Session::new(id, Box::new(ClientWaits));
     (id, session, messages)
 }
 
 /// A client's threads drive the runtime while they wait.
-struct Client;
+pub(crate) struct ClientWaits;
 
-impl Waits for Client {
+impl Waits for ClientWaits {
     fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>) {
         match Driver::get() {
             Ok(driver) => driver.wait(future),

@@ -74,9 +74,9 @@ impl Sessions {
 }
 
 /// A server's threads drive the runtime while they wait.
-struct Server(CallQueue);
+pub(crate) struct ServerWaits(pub CallQueue);
 
-impl Waits for Server {
+impl Waits for ServerWaits {
     fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>) {
         self.0.wait(future);
     }
@@ -103,7 +103,7 @@ impl Calls {
         let number = request.metadata().get(BACK).and_then(|number| number.to_str().ok()?.parse().ok());
         let number = number.ok_or_else(|| Status::invalid_argument(format!("the metadata `{BACK}` is no number")))?;
         let queue = self.queue.clone();
-        let (session, messages) = self.sessions.add(number, Box::new(Server(queue)))?;
+        let (session, messages) = self.sessions.add(number, Box::new(ServerWaits(queue)))?;
         let (mut requests, mut is_stopping) = (request.into_inner(), self.is_stopping.clone());
         let (open, reading) = (OpenSession { session, number, sessions: self.sessions.clone() }, messages);
         let session = Arc::clone(&open.session);

@@ -1,7 +1,6 @@
 //! The stream of one connection, in either side.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -13,16 +12,15 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::timeout_at;
 
-use crate::panic::dispose;
-use crate::portable::method::Signature;
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
+use crate::portable::signature::Signature;
+use crate::rpc::back::given::{GivenCall, discard};
 use crate::rpc::back::message::{BackMessage, Begin, Content};
-use crate::scope::Scope;
-use crate::wire::callee::{Called, Callee, Context, NoReply, Request};
+use crate::wire::callee::Callee;
 use crate::wire::channel::ReplyFuture;
-use crate::wire::exchange::{message_of, over};
+use crate::wire::exchange::over;
 use crate::wire::fault::{Code, Fault, Unavailable};
-use crate::wire::way::{Asked, Offered, Reached, Way};
+use crate::wire::way::{Callback, Offered, Reached, Way};
 
 /// How this side waits.
 pub(crate) trait Waits: Send + Sync {
@@ -127,7 +125,7 @@ impl Session {
         });
         match offered.as_deref() {
             None => reply(Err(over())),
-            Some(Offered::Lent(ask)) => ask(Asked { object, method, request, deadline, reply }),
+            Some(Offered::Lent(ask)) => ask(Callback { object, method, request, deadline, reply }),
             Some(Offered::Given(callee)) => self.run(call, Arc::clone(callee), method, request, deadline),
         }
     }
@@ -142,35 +140,14 @@ impl Session {
         deadline: Option<Instant>,
     ) {
         let (cancel, cancelled) = oneshot::channel();
+        let cancelled = Box::pin(async move { _ = cancelled.await });
         self.state().running.insert(call, cancel);
-        let (this, runtime) = (Arc::clone(self), self.runtime.clone());
-        self.runtime.spawn_blocking(move || {
-            let way: Arc<dyn Way> = Arc::clone(&this) as _;
-            let scope = Scope::until(deadline);
-            let reply = match callee.method(&method) {
-                None => Err(NoReply::NoMethod),
-                Some(index) => {
-                    match scope.enter(|| callee.call(index, Request::Message(&request), Context::of(Some(&way)))) {
-                        Called::Replied(reply) => reply,
-                        Called::Started(mut task) => {
-                            let polled = std::future::poll_fn(|context| {
-                                let poll = || scope.enter(|| task.as_mut().poll(context));
-                                catch_unwind(AssertUnwindSafe(poll))
-                                    .unwrap_or_else(|payload| std::task::Poll::Ready(Err(NoReply::Panicked(payload))))
-                            });
-                            runtime.block_on(async {
-                                tokio::select! {
-                                    reply = polled => reply,
-                                    _ = cancelled => Err(NoReply::Failed(Vec::new())),
-                                }
-                            })
-                        }
-                    }
-                }
-            };
+        let (this, way) = (Arc::clone(self), Arc::clone(self) as Arc<dyn Way>);
+        let given = GivenCall { callee, method, request, deadline, way, cancelled };
+        given.run(&self.runtime, move |reply| {
             let is_awaited = this.state().running.remove(&call).is_some();
             if is_awaited {
-                this.send(&BackMessage::reply(call, message_of(reply)));
+                this.send(&BackMessage::reply(call, reply));
             }
         });
     }
@@ -187,18 +164,7 @@ impl Session {
         for waiting in waiting.into_values() {
             let _ = waiting.send(Err(fault.clone()));
         }
-        offered.into_values().for_each(|offered| self.discard(offered));
-    }
-
-    /// Drops an object, whose drop may block or panic.
-    fn discard(&self, offered: Arc<Offered>) {
-        if matches!(*offered, Offered::Given(_)) {
-            self.runtime.spawn_blocking(move || {
-                if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(offered))) {
-                    dispose(payload);
-                }
-            });
-        }
+        offered.into_values().for_each(|offered| discard(&self.runtime, offered));
     }
 }
 
@@ -226,7 +192,7 @@ impl Way for Session {
     fn withdraw(&self, number: u32) {
         let offered = self.state().offered.remove(&number);
         if let Some(offered) = offered {
-            self.discard(offered);
+            discard(&self.runtime, offered);
         }
     }
 

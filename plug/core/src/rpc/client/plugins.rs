@@ -17,7 +17,7 @@ use crate::error::difference::Difference;
 use crate::interface::Identity;
 use crate::plugin::fields::Fields;
 use crate::plugin::{Plugin, Takes, fields};
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::object::RemoteObject;
 use crate::rpc::client::vtable::Vtable;

@@ -1,7 +1,7 @@
 //! The vtable of an interface for the client of a remote link.
 
 use crate::entry::Slot;
-use crate::portable::proxy::PortableInterface;
+use crate::portable::method::PortableInterface;
 use crate::rpc::client::object::RemoteObject;
 
 pub(crate) struct Vtable {

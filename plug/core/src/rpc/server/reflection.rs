@@ -22,7 +22,7 @@ use tonic::service::Routes;
 use tonic_reflection::server::{Builder, Error};
 use tower_service::Service;
 
-use crate::portable::proxy::Description;
+use crate::portable::signature::Description;
 use crate::protobuf;
 use crate::protobuf::wellknown::{self, WellKnown};
 use crate::wire::dispatch::Dispatch;

@@ -20,7 +20,6 @@ use crate::rpc::frames;
 use crate::rpc::server::backpressure::{Backpressure, Outgoing, Unsent};
 use crate::rpc::server::body::SMALL;
 use crate::rpc::server::compression::{ACCEPTED, Compression, ENCODING, Negotiated};
-use crate::rpc::server::limits::Limits;
 use crate::rpc::server::request::Respond;
 use crate::rpc::source::Source;
 use crate::rpc::status::{Errors, status};
@@ -47,13 +46,13 @@ pub(super) struct Responder {
 }
 
 impl Responder {
-    pub(super) fn new(respond: SendResponse<Outgoing>, errors: Errors, limits: &Limits) -> Self {
+    pub(super) fn new(respond: SendResponse<Outgoing>, errors: Errors, max_request: usize, patience: Duration) -> Self {
         Self {
             respond: Some(respond),
             errors,
-            patience: limits.body_timeout,
+            patience,
             negotiated: Negotiated::default(),
-            max_request: limits.max_request,
+            max_request,
             is_request_compressed: false,
             is_reply_compressed: false,
             deadline: None,

@@ -125,24 +125,10 @@ impl Router {
     ) {
         let Limits { max_request, body_timeout, .. } = self.0.limits;
         let errors = Errors::accepted(request.headers());
-        let (inner, responder) = (&self.0, Responder::new(respond, errors, &self.0.limits));
+        let (inner, responder) = (&self.0, Responder::new(respond, errors, max_request, body_timeout));
         let backpressure = backpressure.clone();
         let path = request.uri().path();
-        if request.method() != Method::POST {
-            return responder.refuse(StatusCode::METHOD_NOT_ALLOWED);
-        }
-        if !is_grpc(request.headers()) {
-            return responder.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        }
-        // The timeout runs from the arrival of the headers, and includes any queueing.
-        let deadline = match timeout::parse(request.headers()) {
-            Ok(timeout) => timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
-            // grpc-go has the same code, and the standard has none.
-            Err(malformed) => {
-                let fault = Fault::refused(fault::Code::INTERNAL, malformed.to_string());
-                return responder.unary(Err(fault), &backpressure);
-            }
-        };
+        let Some((responder, deadline)) = begun(&request, responder, &backpressure) else { return };
         let limits = RequestLimits { max_len: max_request, timeout: body_timeout, deadline };
         let metadata = |key| request.headers().get(key).map(|value| String::from_utf8_lossy(value.as_bytes()));
         let found = match metadata(INSTANCE) {
@@ -270,6 +256,32 @@ impl Inner {
             return status(Fault::Unimplemented(unknown), errors).into_http();
         }
         response
+    }
+}
+
+/// The deadline of a request, which is refused if it is not gRPC.
+pub(super) fn begun(
+    request: &Request<RecvStream>,
+    responder: Responder,
+    backpressure: &Backpressure,
+) -> Option<(Responder, Option<Instant>)> {
+    if request.method() != Method::POST {
+        responder.refuse(StatusCode::METHOD_NOT_ALLOWED);
+        return None;
+    }
+    if !is_grpc(request.headers()) {
+        responder.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        return None;
+    }
+    // The timeout runs from the arrival of the headers, and includes any queueing.
+    match timeout::parse(request.headers()) {
+        Ok(timeout) => Some((responder, timeout.and_then(|timeout| Instant::now().checked_add(timeout)))),
+        // grpc-go has the same code, and the standard has none.
+        Err(malformed) => {
+            let fault = Fault::refused(fault::Code::INTERNAL, malformed.to_string());
+            responder.unary(Err(fault), backpressure);
+            None
+        }
     }
 }
 

@@ -165,6 +165,12 @@ impl CallQueue {
         self.work(job, then);
     }
 
+    /// The queue of a program that serves no plugins.
+    #[cfg_attr(not(feature = "netrpc"), allow(dead_code, reason = "only a host by net/rpc serves nothing but objects"))]
+    pub(crate) fn none() -> Self {
+        Self(Weak::new())
+    }
+
     /// Waits for the future in the thread of a call, which drives the runtime meanwhile.
     pub(crate) fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>) {
         match self.0.upgrade().filter(|_| is_outside()) {

@@ -8,7 +8,7 @@
 use gobwire::{TypeTable, ValueDecoder, WireType as Remote, ids, parse_uint};
 
 use crate::portable::codec::Malformed;
-use crate::portable::method::Signature;
+use crate::portable::signature::Signature;
 use crate::process::netrpc::gob::names::FieldNames;
 use crate::process::netrpc::gob::reader::{Output, Position, malformed, value};
 

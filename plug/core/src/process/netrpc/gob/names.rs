@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use gobwire::{TypeTable, WireType, ids};
 use once_cell::sync::Lazy;
 
-use crate::portable::method::Signature;
+use crate::portable::signature::Signature;
 use crate::portable::types::{Field, Variant};
 use crate::protobuf::names::upper_camel;
 

@@ -1,7 +1,7 @@
 //! The types in a protobuf message, and so in its gob value.
 
-use crate::portable::arguments::Types;
-use crate::portable::method::Signature;
+use crate::portable::signature::Signature;
+use crate::portable::signature::Types;
 use crate::portable::types::Type;
 
 /// The types in a protobuf message and in the gob value that stands for it.

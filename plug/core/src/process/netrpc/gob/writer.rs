@@ -5,7 +5,7 @@
 use gobwire::{Describer, Encode, Error, GoTime, GobType, Result, ValueEncoder, Zone, ids};
 
 use crate::portable::codec::Malformed;
-use crate::portable::method::Signature;
+use crate::portable::signature::Signature;
 use crate::portable::types::{Field, Form, Type};
 use crate::process::netrpc::gob::names::{FieldNames, WRAPPER};
 use crate::process::netrpc::gob::shape::Shape;

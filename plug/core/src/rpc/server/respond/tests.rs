@@ -9,6 +9,7 @@ use http_body_util::BodyExt as _;
 
 use super::*;
 use crate::rpc::server::body::{Incoming, RequestLimits, first, message};
+use crate::rpc::server::limits::Limits;
 
 const LIMITS: Limits = Limits::none(100);
 /// Longer than a test takes.
@@ -27,7 +28,7 @@ where
     let serving = async {
         let mut connection = h2::server::Builder::new().handshake(server).await.unwrap();
         let (request, respond) = connection.accept().await.unwrap().unwrap();
-        tokio::spawn(serve(request, Responder::new(respond, Errors::Short, &LIMITS)));
+        tokio::spawn(serve(request, Responder::new(respond, Errors::Short, LIMITS.max_request, LIMITS.body_timeout)));
         _ = connection.accept().await;
     };
     let requesting = async {
@@ -195,7 +196,7 @@ fn a_reply_that_nobody_reads_is_abandoned() {
         let serving = async {
             let mut connection = h2::server::Builder::new().handshake(server).await.unwrap();
             while let Some(Ok((_, respond))) = connection.accept().await {
-                let responder = Responder::new(respond, Errors::Short, &limits);
+                let responder = Responder::new(respond, Errors::Short, limits.max_request, limits.body_timeout);
                 responder.unary(Ok(Bytes::from(vec![7; 20_000])), &backpressure);
                 assert!(!backpressure.is_idle());
             }

@@ -1,0 +1,74 @@
+//! The calls and the end of an object that this side has given to the other one.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+
+use crate::panic::dispose;
+use crate::scope::Scope;
+use crate::wire::callee::{Called, Callee, Context, NoReply, Request};
+use crate::wire::exchange::message_of;
+use crate::wire::fault::Fault;
+use crate::wire::way::{Offered, Way};
+
+/// A call of a given object.
+pub(crate) struct GivenCall {
+    pub callee: Arc<dyn Callee>,
+    /// The method's name on the wire.
+    pub method: String,
+    pub request: Bytes,
+    pub deadline: Option<Instant>,
+    pub way: Arc<dyn Way>,
+    /// Ready when nobody waits for the reply any more.
+    pub cancelled: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl GivenCall {
+    /// Calls the object in a thread of its own, and then `reply`.
+    pub(crate) fn run(self, runtime: &Handle, reply: impl FnOnce(Result<Bytes, Fault>) + Send + 'static) {
+        let waiting = runtime.clone();
+        runtime.spawn_blocking(move || {
+            let Self { callee, method, request, deadline, way, cancelled } = self;
+            let scope = Scope::until(deadline);
+            let called = match callee.method(&method) {
+                None => Err(NoReply::NoMethod),
+                Some(index) => {
+                    match scope.enter(|| callee.call(index, Request::Message(&request), Context::of(Some(&way)))) {
+                        Called::Replied(reply) => reply,
+                        Called::Started(mut task) => {
+                            let polled = poll_fn(|context| {
+                                let poll = || scope.enter(|| task.as_mut().poll(context));
+                                catch_unwind(AssertUnwindSafe(poll))
+                                    .unwrap_or_else(|payload| Poll::Ready(Err(NoReply::Panicked(payload))))
+                            });
+                            waiting.block_on(async {
+                                tokio::select! {
+                                    reply = polled => reply,
+                                    () = cancelled => Err(NoReply::Failed(Vec::new())),
+                                }
+                            })
+                        }
+                    }
+                }
+            };
+            reply(message_of(called));
+        });
+    }
+}
+
+/// Drops an object, whose drop may block or panic.
+pub(crate) fn discard(runtime: &Handle, offered: Arc<Offered>) {
+    if matches!(*offered, Offered::Given(_)) {
+        runtime.spawn_blocking(move || {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(offered))) {
+                dispose(payload);
+            }
+        });
+    }
+}
