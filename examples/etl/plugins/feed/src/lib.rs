@@ -1,17 +1,15 @@
 //! The source `feed`. It uses timers and sockets of tokio, in a host with or without tokio.
 
 use std::io;
-use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use etl_interface::{Host, Record, Source};
-use futures_util::future::{Either, select};
 use futures_util::stream;
 use plug::{Error, Secret, Stream, plug};
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep, timeout};
+use tokio::time::timeout;
 
 /// Which server, and how to read it.
 #[derive(Debug, Deserialize)]
@@ -42,9 +40,7 @@ impl Source for Feed {
         let connected = timeout(patience, connect(address, token)).await.unwrap_or_else(|_| Err(silent()));
         let lines = connected.map_err(|cause| failed(address, cause))?;
         host.report(&format!("connected to {address}")).await?;
-        // The stream is polled without a runtime: its socket and its timer begin here.
-        let silence = Box::pin(sleep(patience));
-        let reader = Reader { address: address.clone(), lines, records: 0, patience, silence };
+        let reader = Reader { address: address.clone(), lines, records: 0, patience };
         Ok(Stream::new(stream::try_unfold(reader, async |mut reader| {
             Ok(reader.next().await?.map(|record| (record, reader)))
         })))
@@ -62,16 +58,11 @@ struct Reader {
     lines: Lines<BufReader<TcpStream>>,
     records: u64,
     patience: Duration,
-    silence: Pin<Box<Sleep>>,
 }
 
 impl Reader {
     async fn next(&mut self) -> Result<Option<Record>, Error> {
-        self.silence.as_mut().reset(Instant::now() + self.patience);
-        let line = match select(pin!(self.lines.next_line()), &mut self.silence).await {
-            Either::Left((line, _)) => line,
-            Either::Right(_) => Err(silent()),
-        };
+        let line = timeout(self.patience, self.lines.next_line()).await.unwrap_or_else(|_| Err(silent()));
         let Some(line) = line.map_err(|cause| failed(&self.address, cause))? else { return Ok(None) };
         self.records += 1;
         let field = |text: &str| match text.split_once('=') {
