@@ -10,6 +10,7 @@ pub(crate) mod fault;
 pub(crate) mod instances;
 pub(crate) mod list;
 pub(crate) mod listing;
+pub(crate) mod queue;
 pub(crate) mod stream;
 pub(crate) mod vtable;
 pub(crate) mod way;

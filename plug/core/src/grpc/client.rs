@@ -151,15 +151,22 @@ fn too_long(message: &str) -> Option<String> {
     ))
 }
 
+/// The same fault. That of a message over the limit says how to raise it.
+pub(super) fn with_hint(fault: Fault) -> Fault {
+    match fault {
+        Fault::Refused { code: Code::OUT_OF_RANGE, message } => {
+            let message = too_long(&message).unwrap_or(message);
+            Fault::Refused { code: Code::OUT_OF_RANGE, message }
+        }
+        fault => fault,
+    }
+}
+
 /// The fault that a status of tonic means.
 pub(super) async fn fault(status: &Status, is_unsent: bool, tls: Option<&Tls>) -> Fault {
     let unavailable = match status::fault(status) {
         Fault::Unavailable(unavailable) => Unavailable { is_unsent, ..unavailable },
-        Fault::Refused { code: Code::OUT_OF_RANGE, message } => {
-            let message = too_long(&message).unwrap_or(message);
-            return Fault::Refused { code: Code::OUT_OF_RANGE, message };
-        }
-        fault => return fault,
+        fault => return with_hint(fault),
     };
     let reason = match tls {
         None => None,

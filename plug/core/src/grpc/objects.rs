@@ -15,7 +15,7 @@ use crate::rpc::back::session::Session;
 use crate::rpc::back::{BACK, CALLS, client};
 use crate::rpc::client::codec::Raw;
 use crate::rpc::status;
-use crate::wire::fault::Fault;
+use crate::wire::fault::{Code, Fault};
 
 impl client::Incoming for Streaming<Bytes> {
     async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
@@ -37,7 +37,7 @@ where
         if let Err(status) = ready {
             return Err(fault(&status, true, tls.as_deref()).await);
         }
-        let (id, session, messages) = client::session();
+        let (id, session, messages) = client::session(self.max_len);
         let mut request = Request::new(UnboundedReceiverStream::new(messages));
         request.metadata_mut().insert(BACK, MetadataValue::from(id));
         match grpc.streaming(request, PathAndQuery::from_static(CALLS), Raw).await {
@@ -47,7 +47,8 @@ where
             }
             Err(status) => match fault(&status, is_unsent(&status), tls.as_deref()).await {
                 Fault::Unimplemented(_) => {
-                    Err(Fault::Unimplemented("a server that is not plug's cannot call back".to_owned()))
+                    // Not `Unimplemented`, which would be said of the method of the call.
+                    Err(Fault::refused(Code::UNIMPLEMENTED, "a server that is not plug's cannot call back"))
                 }
                 fault => Err(fault),
             },

@@ -19,6 +19,7 @@ use crate::rpc::server::connections;
 use crate::rpc::server::limits::{Limits, Share};
 use crate::rpc::server::router::Router;
 use crate::rpc::server::workers::Workers;
+use crate::rpc::thread::MOST_BLOCKING;
 use crate::wire::dispatch::Dispatch;
 
 /// The limits by default. They are lower than those of a process, because anybody may connect to a
@@ -89,7 +90,8 @@ impl Server {
     /// Another error if there is nothing to serve, or if it cannot listen at the address.
     pub fn bind(self, address: &str) -> Result<GrpcServer, Error> {
         let address = GrpcAddress::to_listen(address).map_err(|fault| ErrorKind::Address { fault })?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(MOST_BLOCKING).build();
         let workers = Workers::new(runtime.map_err(Error::new)?);
         let context = workers.runtime().enter();
         let limits = self.limits.or(LIMITS);

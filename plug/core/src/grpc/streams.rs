@@ -17,7 +17,7 @@ use tonic::client::GrpcService;
 use tonic::{Status, Streaming};
 
 use crate::error::Error;
-use crate::grpc::client::{Client, fault, is_unsent, request};
+use crate::grpc::client::{Client, fault, is_unsent, request, with_hint};
 use crate::rpc::client::codec::Raw;
 use crate::rpc::client::streams::{self, Received, Receives};
 use crate::rpc::source::Source;
@@ -30,7 +30,7 @@ use crate::wire::stream::Outgoing;
 impl Receives for Streaming<Bytes> {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Fault>> {
         let next = ready!(Stream::poll_next(Pin::new(self), context));
-        Poll::Ready(next.transpose().map_err(|status| status::fault(&status)))
+        Poll::Ready(next.transpose().map_err(|status| with_hint(status::fault(&status))))
     }
 }
 

@@ -99,17 +99,19 @@ impl<T, E> fmt::Debug for Items<T, E> {
 pub(crate) struct Crossing<S> {
     /// `None` once the stream has ended, or crosses.
     source: Cell<Option<S>>,
+    has_ended: Cell<bool>,
     /// Its state if it crosses.
     passing: OnceCell<Box<(Passing<S>, Cell<u32>)>>,
 }
 
 impl<S> Crossing<S> {
     fn new(source: S) -> Self {
-        Self { source: Cell::new(Some(source)), passing: OnceCell::new() }
+        Self { source: Cell::new(Some(source)), has_ended: Cell::new(false), passing: OnceCell::new() }
     }
 
     #[cold]
     fn end(&mut self) {
+        self.has_ended.set(true);
         drop(self.source.take());
     }
 
@@ -127,6 +129,26 @@ impl<S> Crossing<S> {
 
     pub(crate) fn number(&self) -> u32 {
         self.passing.get().map_or(0, |passing| passing.1.get())
+    }
+}
+
+/// A stream that has ended.
+struct Ended;
+
+impl<T> Flow<T> for Ended {
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        Poll::Ready(None)
+    }
+}
+
+impl<S> Crossing<S> {
+    /// The source, if it is still here. That of a stream which has ended is empty.
+    fn flow<T, F: Flow<T> + 'static>(&self, flow: impl FnOnce(S) -> F) -> Option<Box<dyn Flow<T>>> {
+        match self.source.take() {
+            Some(source) => Some(Box::new(flow(source))),
+            None if self.has_ended.get() => Some(Box::new(Ended)),
+            None => None,
+        }
     }
 }
 
@@ -161,7 +183,7 @@ impl<T: 'static, E: Fails + 'static> Items<T, E> {
 
 impl<T: 'static, E: Fails + 'static> Flowing<T> for Items<T, E> {
     fn flow(&self) -> Option<Box<dyn Flow<T>>> {
-        Some(Box::new(Drawn(self.0.source.take()?)))
+        self.0.flow(Drawn)
     }
 
     fn set_number(&self, number: u32) {

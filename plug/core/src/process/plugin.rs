@@ -51,6 +51,7 @@ use crate::rpc::server::connections::{Secure, Speaks};
 use crate::rpc::server::limits::{Limits, Share};
 use crate::rpc::server::router::Router;
 use crate::rpc::server::workers::Workers;
+use crate::rpc::thread::MOST_BLOCKING;
 use crate::wire::dispatch::Dispatch;
 
 /// The variable that a host sets to its process ID for a child of its own executable.
@@ -132,7 +133,7 @@ fn run(mut server: Server) -> Result<(), Refusal> {
     server.services.or_plugins(&dispatch)?;
     server.services.unshadowed(&dispatch, services::NAMES)?;
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let workers = Workers::new(runtime.enable_all().build().map_err(Error::new)?);
+    let workers = Workers::new(runtime.enable_all().max_blocking_threads(MOST_BLOCKING).build().map_err(Error::new)?);
     let context = workers.runtime().enter();
 
     let credentials = environment.certificate.as_ref().map(|_| Credentials::new()).transpose().map_err(Error::new)?;

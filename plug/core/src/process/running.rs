@@ -107,7 +107,7 @@ impl Running {
     fn brokered(&self) -> Result<Arc<dyn Way>, Fault> {
         let way = self.brokered.get_or_try_init(|| {
             let broker = self.broker().map_err(|error| Fault::refused(Code::INTERNAL, error.to_string()))?;
-            Ok::<_, Fault>(BrokerWay::new(broker, Box::new(ClientWaits), self.max_len))
+            Ok::<_, Fault>(BrokerWay::new(broker, Box::new(ClientWaits::new()), self.max_len))
         })?;
         Ok(Arc::clone(way) as Arc<dyn Way>)
     }

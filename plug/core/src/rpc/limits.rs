@@ -3,9 +3,11 @@
 /// The flow-control window of a stream, in bytes: the peer may send this much before it must wait.
 pub(crate) const STREAM_WINDOW: u32 = 1 << 20;
 /// The flow-control window of all streams of a connection together, in bytes.
-pub(crate) const CONNECTION_WINDOW: u32 = 4 << 20;
-/// The same for replies.
-pub(crate) const REPLY_WINDOW: u32 = 8 << 20;
+/// Streams that nobody reads fill it, each with up to its own window, and when it is full all calls of
+/// the connection wait: so it has room for dozens of them.
+pub(crate) const CONNECTION_WINDOW: u32 = 64 << 20;
+/// The same for replies. A client opens as many streams as it wants to read, so this is no limit.
+pub(crate) const REPLY_WINDOW: u32 = (1 << 31) - 1;
 
 /// What h2 may count for short frames that were not read yet, in bytes: 256 for each, less its length.
 /// A stream of short items to a reader that stalls fills the window of its stream with them.

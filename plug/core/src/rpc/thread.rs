@@ -5,6 +5,9 @@ use std::thread::{Builder, JoinHandle};
 
 use tokio::runtime::Handle;
 
+/// The most threads of a runtime for what may block: each call of a given object takes one.
+pub(crate) const MOST_BLOCKING: usize = 10_000;
+
 /// Starts a thread of this name.
 ///
 /// # Errors

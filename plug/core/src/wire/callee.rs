@@ -39,11 +39,38 @@ pub(crate) enum NoReply {
 
 /// What a method replies: one message, or a stream of them.
 pub(crate) enum Answer {
-    Message(Vec<u8>),
+    /// With the objects that it brings.
+    Message(Vec<u8>, Brought),
     Stream(Outgoing),
 }
 
 pub(crate) type Reply = Result<Answer, NoReply>;
+
+/// The objects of this side that a reply brings. Dropping it withdraws them, unless the reply is sent.
+#[derive(Default)]
+pub(crate) struct Brought {
+    way: Option<Arc<dyn Way>>,
+    numbers: Vec<u32>,
+}
+
+impl Brought {
+    pub(crate) fn numbers(&self) -> &[u32] {
+        &self.numbers
+    }
+
+    /// The reply is sent.
+    pub(crate) fn keep(mut self) {
+        self.numbers.clear();
+    }
+}
+
+impl Drop for Brought {
+    fn drop(&mut self) {
+        if let Some(way) = &self.way {
+            self.numbers.iter().for_each(|number| way.withdraw(*number));
+        }
+    }
+}
 
 /// What a method is called with.
 pub(crate) enum Request<'a> {
@@ -225,15 +252,18 @@ fn replied<M: Method>(outcome: M::Outcome, context: Context<'_>) -> Reply {
         M::Returns::visit(&value, &mut stream);
         return stream.taken.map(Answer::Stream).ok_or_else(|| NoReply::Failed(vec![TAKEN.to_owned()]));
     }
+    let mut brought = Brought::default();
     if returns_objects::<M>() {
-        let mut giving = Giving { way: context.way.ok_or_else(no_way)?, method: M::NAME, fault: None };
+        let way = context.way.ok_or_else(no_way)?;
+        brought.way = Some(Arc::clone(way));
+        let mut giving = Giving { way, method: M::NAME, numbers: &mut brought.numbers, fault: None };
         M::Returns::visit(&value, &mut giving);
         if let Some(fault) = giving.fault {
             return Err(NoReply::Failed(vec![fault.text().to_owned()]));
         }
     }
     protobuf::encode_reply::<M>(&value)
-        .map(Answer::Message)
+        .map(|message| Answer::Message(message, brought))
         .map_err(|flaw| NoReply::Failed(vec![check::refused_result(M::NAME, &flaw)]))
 }
 
@@ -249,7 +279,24 @@ fn no_way() -> NoReply {
 struct Giving<'a> {
     way: &'a Arc<dyn Way>,
     method: &'static str,
+    /// Those of the objects.
+    numbers: &'a mut Vec<u32>,
     fault: Option<Fault>,
+}
+
+impl Giving<'_> {
+    fn note(&mut self, offered: Result<u32, Fault>) -> u32 {
+        match offered {
+            Ok(number) => {
+                self.numbers.push(number);
+                number
+            }
+            Err(fault) => {
+                self.fault = Some(fault);
+                0
+            }
+        }
+    }
 }
 
 impl<'a> VisitObjects<'a> for Giving<'_> {
@@ -258,22 +305,18 @@ impl<'a> VisitObjects<'a> for Giving<'_> {
 
     fn given<I: ?Sized + Lend>(&mut self, object: &dyn Share<I>) {
         object.share(&mut |object| {
-            let offered = self.way.offer(Offered::Given(shared(object)), const { &Description::of::<I>() });
-            offered.unwrap_or_else(|fault| {
-                self.fault = Some(fault);
-                0
-            })
+            self.note(self.way.offer(Offered::Given(shared(object)), const { &Description::of::<I>() }))
         });
     }
 
     fn stream<T: Portable>(&mut self, stream: &dyn Flowing<T>) {
         let mut taken = TakeStream { tags: &[], method: self.method, taken: None };
         taken.stream(stream);
-        match taken.taken.map(|flow| stream::offer(&**self.way, flow)) {
-            Some(Ok(number)) => stream.set_number(number),
-            Some(Err(fault)) => self.fault = Some(fault),
-            None => self.fault = Some(Fault::Failed(vec![TAKEN.to_owned()])),
-        }
+        let offered = match taken.taken {
+            Some(flow) => stream::offer(&**self.way, flow),
+            None => Err(Fault::Failed(vec![TAKEN.to_owned()])),
+        };
+        stream.set_number(self.note(offered));
     }
 }
 

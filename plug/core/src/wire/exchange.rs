@@ -4,17 +4,17 @@
 //! thread or in the same future: so they may borrow.
 
 use std::cell::Cell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
 use crate::error::Error;
-use crate::panic::Caught;
+use crate::panic::{Caught, dispose};
 use crate::portable::Portable;
 use crate::portable::arguments::VisitObjects;
 use crate::portable::arguments::{Arguments, Crosses};
@@ -28,11 +28,12 @@ use crate::protobuf;
 use crate::scope::Scope;
 use crate::task::with_hint;
 use crate::wire::binder::Binder;
-use crate::wire::callee::{Answer, LentCalled, LentCallee, LentObject, NoReply, Reply, shared};
+use crate::wire::callee::{Answer, Brought, LentCalled, LentCallee, LentObject, NoReply, Reply, shared};
 use crate::wire::channel::{FaultFuture, ReplyFuture};
 use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
+use crate::wire::queue::{Queue, over};
 use crate::wire::stream::{self, CallStream, Incoming, Outgoing, TakeStream};
-use crate::wire::way::{Callback, NO_WAY, OVER, Offered, Replier, Way};
+use crate::wire::way::{Callback, GivenUp, NO_WAY, OVER, Offered, Replier, Way};
 
 /// Why a call has no result.
 pub(crate) enum Failure {
@@ -140,7 +141,9 @@ pub(crate) fn result<M: Method>(mut kept: Kept<M>, way: Option<&Arc<dyn Way>>) -
 struct Lender<'a> {
     route: Route,
     lent: HashMap<u32, Box<dyn LentCallee<'a> + 'a>>,
+    /// The numbers of what it has given away.
     given: Vec<u32>,
+    streams: Vec<u32>,
     queue: Arc<Queue>,
     /// The stream that the call itself is.
     stream: TakeStream,
@@ -151,7 +154,15 @@ struct Lender<'a> {
 impl<'a> Lender<'a> {
     fn new<M: Method>(route: Route) -> Self {
         let stream = TakeStream::of::<M>(false);
-        Self { route, lent: HashMap::new(), given: Vec::new(), queue: Arc::default(), stream, fault: None }
+        Self {
+            route,
+            lent: HashMap::new(),
+            given: Vec::new(),
+            streams: Vec::new(),
+            queue: Arc::default(),
+            stream,
+            fault: None,
+        }
     }
 
     /// Offers the objects among the arguments, and encodes them.
@@ -175,8 +186,13 @@ impl<'a> Lender<'a> {
         reply: Result<Got, Fault>,
         error: impl Fn(Fault) -> Error + Clone + Send + 'static,
     ) -> Result<M::Ok, Failure> {
-        if reply.as_ref().is_err_and(is_unbegun) {
-            self.take_back();
+        match &reply {
+            Err(fault) if !is_of_plugin(fault) => self.take_back(),
+            // Whatever the other side has taken is its own.
+            _ => {
+                self.given.clear();
+                self.streams.clear();
+            }
         }
         let malformed = |text: String| Failure::Fault(Fault::Malformed(text));
         match reply? {
@@ -197,11 +213,13 @@ impl<'a> Lender<'a> {
         way.offer(object, description)
     }
 
-    /// Takes back what the other side has not taken.
+    /// Takes back what was given, unless the other side has replied.
+    ///
+    /// It may have begun with a call that was given up. Its calls of the objects then fail.
     fn take_back(&mut self) {
-        let given = std::mem::take(&mut self.given);
         if let Some(way) = &self.route.way {
-            given.into_iter().for_each(|number| way.withdraw(number));
+            self.given.drain(..).for_each(|number| way.take_back(number));
+            self.streams.drain(..).for_each(|number| way.withdraw(number));
         }
     }
 
@@ -217,21 +235,19 @@ impl<'a> Lender<'a> {
             wait(pin!(async { event = Some(next(&queue, &mut reply).await) }));
             match event {
                 Some(Event::Replied(reply)) => return reply,
-                Some(Event::Called(callback)) => {
-                    let (called, replier) = self.answer(callback);
-                    let answer = match called {
-                        LentCalled::Replied(reply) => reply,
-                        LentCalled::Started(task) => {
-                            let (mut answer, mut task) = (Err(NoReply::NoMethod), Guarded(task));
-                            wait(pin!(async { answer = poll_fn(|context| task.poll(context)).await }));
-                            answer
+                Some(Event::Called(callback)) => match self.answer(callback) {
+                    Answered::Now(answer) => answer.send(),
+                    Answered::Later(mut pending) => {
+                        let mut ended = None;
+                        wait(pin!(async { ended = Some(pending.end(&mut reply).await) }));
+                        match ended {
+                            Some(Ok(answer)) => answer.send(),
+                            Some(Err(reply)) => return reply,
+                            None => return Err(ended_fault()),
                         }
-                    };
-                    replier(message_of(answer));
-                }
-                Some(Event::Answered(_)) | None => {
-                    return Err(Fault::Unavailable(Unavailable::of("its connection has ended".to_owned())));
-                }
+                    }
+                },
+                None => return Err(ended_fault()),
             }
         }
     }
@@ -239,51 +255,48 @@ impl<'a> Lender<'a> {
     /// The same in the future of an asynchronous caller.
     async fn serve_polled(&mut self, mut reply: GotFuture) -> Result<Got, Fault> {
         let queue = Arc::clone(&self.queue);
-        let mut current: Option<(Replier, Guarded<'a>)> = None;
         loop {
-            let event = poll_fn(|context| {
-                if let Poll::Ready(reply) = reply.as_mut().poll(context) {
-                    return Poll::Ready(Event::Replied(reply));
-                }
-                match &mut current {
-                    None => queue.poll(context).map(Event::Called),
-                    Some((_, task)) => task.poll(context).map(Event::Answered),
-                }
-            });
-            let answer = match event.await {
+            match next(&queue, &mut reply).await {
                 Event::Replied(reply) => return reply,
-                Event::Answered(answer) => current.take().map(|(replier, _)| (answer, replier)),
                 Event::Called(callback) => match self.answer(callback) {
-                    (LentCalled::Replied(answer), replier) => Some((answer, replier)),
-                    (LentCalled::Started(task), replier) => {
-                        current = Some((replier, Guarded(task)));
-                        None
-                    }
+                    Answered::Now(answer) => answer.send(),
+                    Answered::Later(mut pending) => match pending.end(&mut reply).await {
+                        Ok(answer) => answer.send(),
+                        Err(reply) => return reply,
+                    },
                 },
-            };
-            if let Some((answer, replier)) = answer {
-                replier(message_of(answer));
             }
         }
     }
 
-    fn answer(&self, callback: Callback) -> (LentCalled<'a>, Replier) {
-        let Callback { object, method, request, deadline, reply } = callback;
+    fn answer(&self, callback: Callback) -> Answered<'a> {
+        let Callback { object, method, request, deadline, reply: replier, mut given_up } = callback;
+        if given_up.is_ready() {
+            let (answer, brought) = (Err(Fault::Cancelled), Brought::default());
+            return Answered::Now(Answering { replier, answer, brought, given_up });
+        }
         let called = match (self.lent.get(&object), &self.route.way) {
             (Some(lent), Some(way)) => {
                 let scope = Scope::current().and_until(deadline);
-                scope.enter(|| lent.call(&method, &request, way))
+                (scope.enter(|| lent.call(&method, &request, way)), scope)
             }
-            _ => LentCalled::Replied(Err(NoReply::Failed(vec![OVER.to_owned()]))),
+            _ => (LentCalled::Replied(Err(NoReply::Failed(vec![OVER.to_owned()]))), Scope::default()),
         };
-        (called, reply)
+        match called {
+            (LentCalled::Replied(reply), _) => {
+                let (answer, brought) = message_of(reply);
+                Answered::Now(Answering { replier, answer, brought, given_up })
+            }
+            (LentCalled::Started(task), scope) => {
+                Answered::Later(Pending { task: Some(task), scope, replier: Some(replier), given_up })
+            }
+        }
     }
 }
 
 /// The next event of a call that waits.
 enum Event {
     Called(Callback),
-    Answered(Reply),
     Replied(Result<Got, Fault>),
 }
 
@@ -295,13 +308,76 @@ async fn next(queue: &Queue, reply: &mut GotFuture) -> Event {
     .await
 }
 
-/// A future whose panic is a reply.
-struct Guarded<'a>(Pin<Box<dyn Future<Output = Reply> + Send + 'a>>);
+fn ended_fault() -> Fault {
+    Fault::Unavailable(Unavailable::of("its connection has ended".to_owned()))
+}
 
-impl Guarded<'_> {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Reply> {
-        let polled = catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context)));
-        polled.unwrap_or_else(|payload| Poll::Ready(Err(NoReply::Panicked(payload))))
+/// A callback that was begun.
+enum Answered<'a> {
+    Now(Answering),
+    /// It is asynchronous.
+    Later(Pending<'a>),
+}
+
+/// The end of a callback.
+struct Answering {
+    replier: Replier,
+    answer: Result<Bytes, Fault>,
+    brought: Brought,
+    given_up: GivenUp,
+}
+
+impl Answering {
+    fn send(mut self) {
+        let is_awaited = !self.given_up.is_ready();
+        (self.replier)(self.answer);
+        if is_awaited {
+            self.brought.keep();
+        }
+    }
+}
+
+/// An asynchronous callback under way.
+struct Pending<'a> {
+    /// There until it has ended.
+    task: Option<Pin<Box<dyn Future<Output = Reply> + Send + 'a>>>,
+    scope: Scope,
+    replier: Option<Replier>,
+    given_up: GivenUp,
+}
+
+impl Pending<'_> {
+    /// Awaits its answer, unless the reply to the call comes first: then nobody waits for an answer.
+    async fn end(&mut self, reply: &mut GotFuture) -> Result<Answering, Result<Got, Fault>> {
+        poll_fn(|context| match reply.as_mut().poll(context) {
+            Poll::Ready(reply) => Poll::Ready(Err(reply)),
+            Poll::Pending => self.poll(context).map(Ok),
+        })
+        .await
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Answering> {
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            self.scope.enter(|| self.task.as_mut().map(|task| task.as_mut().poll(context)))
+        }));
+        let (answer, brought) = match polled {
+            Ok(Some(Poll::Ready(reply))) => message_of(reply),
+            Err(payload) => message_of(Err(NoReply::Panicked(payload))),
+            Ok(Some(Poll::Pending)) if self.given_up.poll(context).is_pending() => return Poll::Pending,
+            Ok(_) => (Err(Fault::Cancelled), Brought::default()),
+        };
+        // A future is dropped in its scope, and where it was polled.
+        let task = self.task.take();
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.scope.enter(|| drop(task)))) {
+            dispose(payload);
+        }
+        match self.replier.take() {
+            Some(replier) => {
+                let given_up = std::mem::take(&mut self.given_up);
+                Poll::Ready(Answering { replier, answer, brought, given_up })
+            }
+            None => Poll::Pending,
+        }
     }
 }
 
@@ -345,7 +421,7 @@ impl<'a> VisitObjects<'a> for Lender<'a> {
         };
         match offered {
             Ok(number) => {
-                self.given.push(number);
+                self.streams.push(number);
                 stream.set_number(number);
             }
             Err(fault) => self.fault = Some(fault),
@@ -355,6 +431,7 @@ impl<'a> VisitObjects<'a> for Lender<'a> {
 
 impl Drop for Lender<'_> {
     fn drop(&mut self) {
+        self.take_back();
         if let Some(way) = &self.route.way {
             self.lent.keys().for_each(|number| way.withdraw(*number));
         }
@@ -364,73 +441,17 @@ impl Drop for Lender<'_> {
     }
 }
 
-/// The calls of the objects that are lent for one call.
-#[derive(Default)]
-struct Queue(Mutex<Waiting>);
-
-#[derive(Default)]
-struct Waiting {
-    calls: VecDeque<Callback>,
-    waker: Option<Waker>,
-    is_over: bool,
+/// Whether the method has run, and this is its reply.
+fn is_of_plugin(fault: &Fault) -> bool {
+    matches!(fault, Fault::Failed(_) | Fault::Settings { .. } | Fault::Panicked(_) | Fault::Malformed(_))
 }
 
-impl Queue {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn push(&self, callback: Callback) {
-        let mut waiting = self.waiting();
-        if waiting.is_over {
-            drop(waiting);
-            return (callback.reply)(Err(over()));
-        }
-        waiting.calls.push_back(callback);
-        let waker = waiting.waker.take();
-        drop(waiting);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    fn poll(&self, context: &mut Context<'_>) -> Poll<Callback> {
-        let mut waiting = self.waiting();
-        match waiting.calls.pop_front() {
-            Some(callback) => Poll::Ready(callback),
-            None => {
-                waiting.waker = Some(context.waker().clone());
-                Poll::Pending
-            }
-        }
-    }
-
-    fn close(&self) -> VecDeque<Callback> {
-        let mut waiting = self.waiting();
-        waiting.is_over = true;
-        std::mem::take(&mut waiting.calls)
-    }
-}
-
-/// The fault of a callback after the end of its call.
-pub(crate) fn over() -> Fault {
-    Fault::Failed(vec![OVER.to_owned()])
-}
-
-/// Whether the other side has certainly not read the request.
-fn is_unbegun(fault: &Fault) -> bool {
-    match fault {
-        Fault::Unavailable(unavailable) => unavailable.is_unsent,
-        Fault::Unimplemented(_) | Fault::Refused { .. } => true,
-        _ => false,
-    }
-}
-
-/// The reply of an object's method. Streams are objects in it.
-pub(crate) fn message_of(reply: Reply) -> Result<Bytes, Fault> {
-    match reply.map_err(fault)? {
-        Answer::Message(message) => Ok(message.into()),
-        Answer::Stream(_) => Err(Fault::Malformed("a stream is no message".to_owned())),
+/// The reply of an object's method, and the objects that it brings. Streams are objects in it.
+pub(crate) fn message_of(reply: Reply) -> (Result<Bytes, Fault>, Brought) {
+    match reply {
+        Ok(Answer::Message(message, brought)) => (Ok(message.into()), brought),
+        Ok(Answer::Stream(_)) => (Err(Fault::Malformed("a stream is no message".to_owned())), Brought::default()),
+        Err(no_reply) => (Err(fault(no_reply)), Brought::default()),
     }
 }
 

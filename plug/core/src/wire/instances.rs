@@ -176,7 +176,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::wire::callee::{Answer, Called, Context, Request};
+    use crate::wire::callee::{Answer, Brought, Called, Context, Request};
 
     /// An object that says when it is dropped, and may panic then.
     struct Object(mpsc::Sender<&'static str>, bool);
@@ -187,7 +187,7 @@ mod tests {
         }
 
         fn call(self: Arc<Self>, _: usize, _: Request<'_>, _: Context<'_>) -> Called {
-            Called::Replied(Ok(Answer::Message(Vec::new())))
+            Called::Replied(Ok(Answer::Message(Vec::new(), Brought::default())))
         }
     }
 
@@ -216,7 +216,7 @@ mod tests {
         }
 
         fn call(self: Arc<Self>, _: usize, _: Request<'_>, _: Context<'_>) -> Called {
-            Called::Replied(Ok(Answer::Message(Vec::new())))
+            Called::Replied(Ok(Answer::Message(Vec::new(), Brought::default())))
         }
     }
 

@@ -223,26 +223,40 @@ impl<B: Boundary> Stream for Proxy<dyn Stream, B> {
     }
 }
 
-/// A source as an object.
-struct Drawn(Mutex<Option<Outgoing>>);
+/// A source as an object. Its lock is free while the source is polled, which may take long.
+struct Drawn(Mutex<Place>);
+
+enum Place {
+    Here(Outgoing),
+    /// A call has it.
+    Polled,
+    Ended,
+}
 
 impl Stream for Drawn {
     fn next(&self) -> Task<'_, Result<Option<Vec<u8>>, Error>> {
         Box::pin(poll_fn(|context| {
-            let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(flow) = place.as_mut() else { return Poll::Ready(Ok(None)) };
-            let next = ready!(flow.poll_next(context));
-            if !matches!(next, Some(Ok(_))) {
-                *place = None;
-            }
-            Poll::Ready(next.transpose())
+            let place = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let taken = std::mem::replace(&mut *place(), Place::Polled);
+            let mut flow = match taken {
+                Place::Here(flow) => flow,
+                Place::Polled => return Poll::Ready(Err(Error::msg("another call reads the stream"))),
+                Place::Ended => {
+                    *place() = Place::Ended;
+                    return Poll::Ready(Ok(None));
+                }
+            };
+            let next = flow.poll_next(context);
+            let goes_on = matches!(next, Poll::Pending | Poll::Ready(Some(Ok(_))));
+            *place() = if goes_on { Place::Here(flow) } else { Place::Ended };
+            next.map(Option::transpose)
         }))
     }
 }
 
 /// Offers a stream as an object, and returns its number.
 pub(crate) fn offer(way: &dyn Way, flow: Outgoing) -> Result<u32, Fault> {
-    let object: Box<dyn Stream> = Box::new(Drawn(Mutex::new(Some(flow))));
+    let object: Box<dyn Stream> = Box::new(Drawn(Mutex::new(Place::Here(flow))));
     let object = shared::<dyn Stream>(Arc::new(object));
     way.offer(Offered::Given(object), const { &Description::of::<dyn Stream>() })
 }

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -22,6 +23,11 @@ pub(crate) trait Way: Send + Sync {
 
     /// Ends the offer. Later calls of the object are refused.
     fn withdraw(&self, number: u32);
+
+    /// The same for a given object that the caller still holds, and gets back at once.
+    fn take_back(&self, number: u32) {
+        self.withdraw(number);
+    }
 
     /// The object of the other side with this number. Dropping a given one tells the other side.
     fn reach(self: Arc<Self>, number: u32, description: &'static Description, is_given: bool) -> Arc<dyn Reached>;
@@ -50,6 +56,36 @@ pub(crate) struct Callback {
     pub request: Bytes,
     pub deadline: Option<Instant>,
     pub reply: Replier,
+    pub given_up: GivenUp,
+}
+
+/// Says when nobody waits for the answer to a call any more.
+#[derive(Default)]
+pub(crate) enum GivenUp {
+    #[default]
+    Never,
+    When(Pin<Box<dyn Future<Output = ()> + Send>>),
+    Now,
+}
+
+impl GivenUp {
+    /// `given_up` is ready then.
+    pub(crate) fn when(given_up: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self::When(Box::pin(given_up))
+    }
+
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Self::When(given_up) = self
+            && given_up.as_mut().poll(context).is_ready()
+        {
+            *self = Self::Now;
+        }
+        if matches!(self, Self::Now) { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    pub(crate) fn is_ready(&mut self) -> bool {
+        self.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
 }
 
 /// Takes the reply to a call. If it is dropped, the call fails.

@@ -91,7 +91,7 @@ impl<T: 'static, E: Fails + 'static> Stream<T, E> {
 
 impl<T: 'static, E: Fails + 'static> Flowing<T> for Stream<T, E> {
     fn flow(&self) -> Option<Box<dyn Flow<T>>> {
-        Some(Box::new(Polled(self.0.source.take()?)))
+        self.0.flow(Polled)
     }
 
     fn set_number(&self, number: u32) {

@@ -57,6 +57,10 @@ impl Way for KeptWay {
         self.way.withdraw(number);
     }
 
+    fn take_back(&self, number: u32) {
+        self.way.take_back(number);
+    }
+
     fn reach(self: Arc<Self>, number: u32, description: &'static Description, is_given: bool) -> Arc<dyn Reached> {
         let object = Arc::clone(&self.way).reach(number, description, is_given);
         Arc::new(KeptObject { object, _running: Arc::clone(&self.running) })

@@ -314,7 +314,7 @@ impl Session {
         let opener = session.control();
         let end_reason = mux::EndReason::default();
         let reason = Arc::clone(&end_reason);
-        let way = MuxWay::new(opener.clone(), Arc::clone(&end_reason), Box::new(client::ClientWaits), max_len);
+        let way = MuxWay::new(opener.clone(), Arc::clone(&end_reason), Box::new(client::ClientWaits::new()), max_len);
         let ends = EndsWay(Arc::clone(&way));
         let state = ConnectionState {
             calls: CallQueue::none(),

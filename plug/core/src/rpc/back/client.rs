@@ -14,29 +14,40 @@ use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::{Fault, Unavailable};
 
 /// A new session of a client, with its number, and what it sends. Within the driver's runtime.
-pub(crate) fn session() -> (u64, Arc<Session>, mpsc::UnboundedReceiver<Bytes>) {
+/// It takes messages of up to `max_len` bytes.
+pub(crate) fn session(max_len: usize) -> (u64, Arc<Session>, mpsc::UnboundedReceiver<Bytes>) {
     // A server must not mistake the client of another for this one: each has a key of its own.
     let id = RandomState::new().hash_one(0).max(1);
-    let (session, messages) = Session::new(id, Box::new(ClientWaits));
+    let (session, messages) = Session::new(id, Box::new(ClientWaits::new()), max_len);
     (id, session, messages)
 }
 
 /// A client's threads drive the runtime while they wait.
-pub(crate) struct ClientWaits;
+pub(crate) struct ClientWaits(Option<&'static Driver>);
+
+impl ClientWaits {
+    pub(crate) fn new() -> Self {
+        Self(Driver::get().ok())
+    }
+}
 
 impl Waits for ClientWaits {
     fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>) {
-        match Driver::get() {
-            Ok(driver) => driver.wait(future),
-            Err(_) => park_on(future),
+        match self.0 {
+            Some(driver) => driver.wait(future),
+            None => park_on(future),
         }
     }
 
     fn driven(&self, reply: ReplyFuture) -> ReplyFuture {
-        match Driver::get() {
-            Ok(driver) => Box::pin(driver.poll(reply)),
-            Err(_) => reply,
+        match self.0 {
+            Some(driver) if driver.check().is_ok() => Box::pin(driver.poll(reply)),
+            _ => reply,
         }
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        self.0.map_or(Ok(()), Driver::check)
     }
 }
 

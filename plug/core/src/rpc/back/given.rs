@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 
 use crate::panic::dispose;
 use crate::scope::Scope;
-use crate::wire::callee::{Called, Callee, Context, NoReply, Request};
+use crate::wire::callee::{Brought, Called, Callee, Context, NoReply, Request};
 use crate::wire::exchange::message_of;
 use crate::wire::fault::Fault;
 use crate::wire::way::{Offered, Way};
@@ -26,15 +26,15 @@ pub(crate) struct GivenCall {
     pub deadline: Option<Instant>,
     pub way: Arc<dyn Way>,
     /// Ready when nobody waits for the reply any more.
-    pub cancelled: Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub given_up: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl GivenCall {
-    /// Calls the object in a thread of its own, and then `reply`.
-    pub(crate) fn run(self, runtime: &Handle, reply: impl FnOnce(Result<Bytes, Fault>) + Send + 'static) {
+    /// Calls the object in a thread of its own, and then `reply`, with the objects that it brings.
+    pub(crate) fn run(self, runtime: &Handle, reply: impl FnOnce(Result<Bytes, Fault>, Brought) + Send + 'static) {
         let waiting = runtime.clone();
         runtime.spawn_blocking(move || {
-            let Self { callee, method, request, deadline, way, cancelled } = self;
+            let Self { callee, method, request, deadline, way, given_up } = self;
             let scope = Scope::until(deadline);
             let called = match callee.method(&method) {
                 None => Err(NoReply::NoMethod),
@@ -50,21 +50,25 @@ impl GivenCall {
                             waiting.block_on(async {
                                 tokio::select! {
                                     reply = polled => reply,
-                                    () = cancelled => Err(NoReply::Failed(Vec::new())),
+                                    () = given_up => Err(NoReply::Failed(Vec::new())),
                                 }
                             })
                         }
                     }
                 }
             };
-            reply(message_of(called));
+            let (called, brought) = message_of(called);
+            reply(called, brought);
         });
     }
 }
 
 /// Drops an object, whose drop may block or panic.
 pub(crate) fn discard(runtime: &Handle, offered: Arc<Offered>) {
-    if matches!(*offered, Offered::Given(_)) {
+    // Most often it is one of several handles.
+    if matches!(*offered, Offered::Given(_))
+        && let Some(offered) = Arc::into_inner(offered)
+    {
         runtime.spawn_blocking(move || {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(offered))) {
                 dispose(payload);

@@ -13,7 +13,7 @@ pub(crate) struct BackMessage {
     /// The number of a call, which its caller chooses.
     #[prost(uint64, tag = "1")]
     pub call: u64,
-    #[prost(oneof = "Content", tags = "2, 3, 4, 5, 6")]
+    #[prost(oneof = "Content", tags = "2, 3, 4, 5, 6, 7")]
     pub content: Option<Content>,
 }
 
@@ -28,12 +28,15 @@ pub(crate) enum Content {
     /// Fails it.
     #[prost(message, tag = "4")]
     Failure(Failure),
-    /// Nobody waits for the reply any more.
+    /// Nobody waits for the reply any more, or has read it.
     #[prost(message, tag = "5")]
     Cancel(()),
     /// This side has dropped the object of the other side with this number.
     #[prost(uint32, tag = "6")]
     Dropped(u32),
+    /// This side takes messages of up to this many bytes. It is the first message of each side.
+    #[prost(uint64, tag = "7")]
+    Limit(u64),
 }
 
 /// `plug.v1.BackMessage.Begin`.

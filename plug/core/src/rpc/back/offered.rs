@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 
 use crate::rpc::back::given::{GivenCall, discard};
 use crate::wire::fault::{Fault, Unavailable};
-use crate::wire::way::{Callback, Offered, Replier, Way};
+use crate::wire::way::{Callback, GivenUp, Offered, Replier, Way};
 
 /// A call of such an object.
 pub(crate) struct ObjectCall {
@@ -43,10 +43,17 @@ impl OfferedObject {
     pub(crate) fn call(&self, call: ObjectCall, way: Option<Arc<dyn Way>>) {
         let ObjectCall { method, request, deadline, reply, cancelled } = call;
         match (self.object.as_deref(), way) {
-            (Some(Offered::Lent(call)), _) => call(Callback { object: self.number, method, request, deadline, reply }),
+            (Some(Offered::Lent(call)), _) => {
+                let given_up = GivenUp::when(cancelled);
+                call(Callback { object: self.number, method, request, deadline, reply, given_up });
+            }
             (Some(Offered::Given(callee)), Some(way)) => {
                 let callee = Arc::clone(callee);
-                GivenCall { callee, method, request, deadline, way, cancelled }.run(&self.runtime, reply);
+                let given = GivenCall { callee, method, request, deadline, way, given_up: cancelled };
+                given.run(&self.runtime, |answer, brought| {
+                    reply(answer);
+                    brought.keep();
+                });
             }
             (_, _) => reply(Err(Fault::Unavailable(Unavailable::of("its connection has ended".to_owned())))),
         }

@@ -52,7 +52,7 @@ impl Sessions {
         max_len: usize,
         is_stopping: watch::Receiver<bool>,
     ) -> ResponseFuture {
-        let service = Calls { sessions: self.clone(), queue, is_stopping };
+        let service = Calls { sessions: self.clone(), queue, max_len, is_stopping };
         let mut grpc = Grpc::new(Raw).max_decoding_message_size(max_len);
         Box::pin(async move { Ok(grpc.streaming(service, request).await) })
     }
@@ -62,12 +62,13 @@ impl Sessions {
         &self,
         number: u64,
         waits: Box<dyn Waits>,
+        max_len: usize,
     ) -> Result<(Arc<Session>, mpsc::UnboundedReceiver<Bytes>), Status> {
         let mut open = self.open();
         if open.get(&number).is_some_and(|session| session.strong_count() > 0) {
             return Err(Status::already_exists("there is a stream of this number already"));
         }
-        let (session, messages) = Session::new(number, waits);
+        let (session, messages) = Session::new(number, waits, max_len);
         open.insert(number, Arc::downgrade(&session));
         Ok((session, messages))
     }
@@ -85,6 +86,8 @@ impl Waits for ServerWaits {
 struct Calls {
     sessions: Sessions,
     queue: CallQueue,
+    /// The most bytes of a message.
+    max_len: usize,
     is_stopping: watch::Receiver<bool>,
 }
 
@@ -103,7 +106,7 @@ impl Calls {
         let number = request.metadata().get(BACK).and_then(|number| number.to_str().ok()?.parse().ok());
         let number = number.ok_or_else(|| Status::invalid_argument(format!("the metadata `{BACK}` is no number")))?;
         let queue = self.queue.clone();
-        let (session, messages) = self.sessions.add(number, Box::new(ServerWaits(queue)))?;
+        let (session, messages) = self.sessions.add(number, Box::new(ServerWaits(queue)), self.max_len)?;
         let (mut requests, mut is_stopping) = (request.into_inner(), self.is_stopping.clone());
         let (open, reading) = (OpenSession { session, number, sessions: self.sessions.clone() }, messages);
         let session = Arc::clone(&open.session);

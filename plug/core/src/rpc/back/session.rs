@@ -10,17 +10,16 @@ use prost::Message;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
-use tokio::time::timeout_at;
+use tokio::time::sleep_until;
 
 use crate::portable::signature::Description;
 use crate::portable::signature::Signature;
 use crate::rpc::back::given::{GivenCall, discard};
 use crate::rpc::back::message::{BackMessage, Begin, Content};
-use crate::wire::callee::Callee;
 use crate::wire::channel::ReplyFuture;
-use crate::wire::exchange::over;
 use crate::wire::fault::{Code, Fault, Unavailable};
-use crate::wire::way::{Callback, Offered, Reached, Way};
+use crate::wire::queue::over;
+use crate::wire::way::{Callback, GivenUp, Offered, Reached, Way};
 
 /// How this side waits.
 pub(crate) trait Waits: Send + Sync {
@@ -31,6 +30,11 @@ pub(crate) trait Waits: Send + Sync {
     fn driven(&self, reply: ReplyFuture) -> ReplyFuture {
         reply
     }
+
+    /// Fails in a fork of the process that has the connection: there nothing of it may be used.
+    fn check(&self) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
 /// One side of a stream.
@@ -38,19 +42,23 @@ pub(crate) struct Session {
     id: u64,
     runtime: Handle,
     waits: Box<dyn Waits>,
-    outgoing: mpsc::UnboundedSender<Bytes>,
     state: Mutex<State>,
     /// The task that reads the stream, in a client.
     reading: Mutex<Option<AbortHandle>>,
 }
 
-#[derive(Default)]
 struct State {
+    /// `None` after the end.
+    outgoing: Option<mpsc::UnboundedSender<Bytes>>,
+    /// The most bytes of a message that the other side takes.
+    limit: u64,
     last_object: u32,
     offered: HashMap<u32, Arc<Offered>>,
+    /// The calls whose replies have brought these objects.
+    brought: HashMap<u32, u64>,
     last_call: u64,
     waiting: HashMap<u64, oneshot::Sender<Result<Bytes, Fault>>>,
-    /// The calls of given objects that run here. Dropping one cancels it.
+    /// The calls of objects that run here. Dropping one cancels it.
     running: HashMap<u64, oneshot::Sender<()>>,
     /// Why there are no more calls.
     end: Option<Fault>,
@@ -58,10 +66,24 @@ struct State {
 
 impl Session {
     /// A side of the stream with this number, and what it sends. Within the runtime of its connection.
-    pub(crate) fn new(id: u64, waits: Box<dyn Waits>) -> (Arc<Self>, mpsc::UnboundedReceiver<Bytes>) {
+    /// It takes messages of up to `max_len` bytes.
+    pub(crate) fn new(id: u64, waits: Box<dyn Waits>, max_len: usize) -> (Arc<Self>, mpsc::UnboundedReceiver<Bytes>) {
         let (outgoing, messages) = mpsc::unbounded_channel();
-        let (runtime, state, reading) = (Handle::current(), Mutex::default(), Mutex::default());
-        (Arc::new(Self { id, runtime, waits, outgoing, state, reading }), messages)
+        let state = Mutex::new(State {
+            outgoing: Some(outgoing),
+            limit: u64::MAX,
+            last_object: 0,
+            offered: HashMap::new(),
+            brought: HashMap::new(),
+            last_call: 0,
+            waiting: HashMap::new(),
+            running: HashMap::new(),
+            end: None,
+        });
+        let session = Arc::new(Self { id, runtime: Handle::current(), waits, state, reading: Mutex::default() });
+        let max_len = u64::try_from(max_len).unwrap_or(u64::MAX);
+        session.send(&BackMessage::new(0, Content::Limit(max_len)));
+        (session, messages)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -78,8 +100,31 @@ impl Session {
     }
 
     fn send(&self, message: &BackMessage) {
-        // An error means that the stream has ended, and `end` tells all who wait.
-        let _ = self.outgoing.send(message.encode_to_vec().into());
+        // There is none after the end, and `end` tells all who wait.
+        if let Some(outgoing) = &self.state().outgoing {
+            let _ = outgoing.send(message.encode_to_vec().into());
+        }
+    }
+
+    /// Whether the other side takes the message. A longer one would end the stream for all calls.
+    fn check_len(&self, what: &str, message: &BackMessage) -> Result<(), Fault> {
+        let (len, limit) = (message.encoded_len() as u64, self.state().limit);
+        if len <= limit {
+            return Ok(());
+        }
+        let text = format!("the {what} has {len} bytes, and the limit of the other side is {limit}");
+        Err(Fault::refused(Code::OUT_OF_RANGE, text))
+    }
+
+    /// Sends the answer to a call. The fault is that of an answer that is too long.
+    fn send_answer(&self, call: u64, answer: Result<Bytes, Fault>) -> Result<(), Fault> {
+        let message = BackMessage::reply(call, answer);
+        let checked = self.check_len("reply", &message);
+        match &checked {
+            Ok(()) => self.send(&message),
+            Err(fault) => self.send(&BackMessage::reply(call, Err(fault.clone()))),
+        }
+        checked
     }
 
     /// Takes a message of the other side.
@@ -97,8 +142,9 @@ impl Session {
             Some(Content::Begin(begin)) => self.begin(call, begin),
             Some(Content::Reply(reply)) => self.replied(call, Ok(reply)),
             Some(Content::Failure(failure)) => self.replied(call, Err(failure.fault())),
-            Some(Content::Cancel(())) => drop(self.state().running.remove(&call)),
+            Some(Content::Cancel(())) => self.cancelled(call),
             Some(Content::Dropped(object)) => self.withdraw(object),
+            Some(Content::Limit(limit)) => self.state().limit = limit,
         }
         Ok(())
     }
@@ -111,43 +157,85 @@ impl Session {
         }
     }
 
+    /// Nobody waits for the answer to this call, or has read it.
+    fn cancelled(&self, call: u64) {
+        let (running, unread) = {
+            let mut state = self.state();
+            let unread = state.brought.iter().filter(|(_, of)| **of == call).map(|(object, _)| *object);
+            let unread: Vec<_> = unread.collect();
+            (state.running.remove(&call), unread)
+        };
+        // Outside of the lock: it wakes an executor.
+        drop(running);
+        unread.into_iter().for_each(|object| self.withdraw(object));
+    }
+
     fn begin(self: &Arc<Self>, call: u64, Begin { object, method, request, timeout }: Begin) {
         let deadline = match timeout {
             0 => None,
             nanos => Instant::now().checked_add(Duration::from_nanos(nanos)),
         };
         let offered = self.state().offered.get(&object).cloned();
-        let (this, is_sent) = (Arc::downgrade(self), call);
-        let reply = Box::new(move |reply| {
-            if let Some(this) = Weak::upgrade(&this) {
-                this.send(&BackMessage::reply(is_sent, reply));
-            }
-        });
         match offered.as_deref() {
-            None => reply(Err(over())),
-            Some(Offered::Lent(ask)) => ask(Callback { object, method, request, deadline, reply }),
-            Some(Offered::Given(callee)) => self.run(call, Arc::clone(callee), method, request, deadline),
+            None => drop(self.send_answer(call, Err(over()))),
+            Some(Offered::Lent(lent)) => {
+                let given_up = GivenUp::when(self.given_up(call, deadline));
+                let this = Arc::downgrade(self);
+                let reply = Box::new(move |reply| {
+                    let Some(this) = Weak::upgrade(&this) else { return };
+                    if this.ends(call) {
+                        let _ = this.send_answer(call, reply);
+                    }
+                });
+                lent(Callback { object, method, request, deadline, reply, given_up });
+            }
+            Some(Offered::Given(callee)) => {
+                let (callee, way) = (Arc::clone(callee), Arc::clone(self) as Arc<dyn Way>);
+                let given_up = Box::pin(self.given_up(call, deadline));
+                self.run(call, GivenCall { callee, method, request, deadline, way, given_up });
+            }
+        }
+        // The last handle of a given object, whose drop may block.
+        offered.into_iter().for_each(|offered| discard(&self.runtime, offered));
+    }
+
+    /// Notes that a call runs here. The future is ready when nobody waits for its answer any more.
+    fn given_up(&self, call: u64, deadline: Option<Instant>) -> impl Future<Output = ()> + Send + 'static {
+        let (cancel, cancelled) = oneshot::channel::<()>();
+        let before = self.state().running.insert(call, cancel);
+        drop(before);
+        let late = deadline.map(|deadline| sleep_until(deadline.into()));
+        async move {
+            match late {
+                None => _ = cancelled.await,
+                Some(late) => tokio::select! {
+                    _ = cancelled => {}
+                    () = late => {}
+                },
+            }
         }
     }
 
+    /// Whether somebody waited for the answer to this call, which has ended.
+    fn ends(&self, call: u64) -> bool {
+        let running = self.state().running.remove(&call);
+        running.is_some()
+    }
+
     /// Calls a given object in a thread of its own.
-    fn run(
-        self: &Arc<Self>,
-        call: u64,
-        callee: Arc<dyn Callee>,
-        method: String,
-        request: Bytes,
-        deadline: Option<Instant>,
-    ) {
-        let (cancel, cancelled) = oneshot::channel();
-        let cancelled = Box::pin(async move { _ = cancelled.await });
-        self.state().running.insert(call, cancel);
-        let (this, way) = (Arc::clone(self), Arc::clone(self) as Arc<dyn Way>);
-        let given = GivenCall { callee, method, request, deadline, way, cancelled };
-        given.run(&self.runtime, move |reply| {
-            let is_awaited = this.state().running.remove(&call).is_some();
-            if is_awaited {
-                this.send(&BackMessage::reply(call, reply));
+    fn run(self: &Arc<Self>, call: u64, given: GivenCall) {
+        let this = Arc::clone(self);
+        given.run(&self.runtime, move |reply, brought| {
+            if !this.ends(call) {
+                return;
+            }
+            {
+                let mut state = this.state();
+                // They are there until the caller says that it has dropped them, or not read the reply.
+                brought.numbers().iter().for_each(|object| _ = state.brought.insert(*object, call));
+            }
+            if this.send_answer(call, reply).is_ok() {
+                brought.keep();
             }
         });
     }
@@ -157,6 +245,9 @@ impl Session {
         let (waiting, offered, running) = {
             let mut state = self.state();
             state.end.get_or_insert_with(|| fault.clone());
+            // The objects of the other side, which may live longer, keep the stream open no more.
+            state.outgoing = None;
+            state.brought.clear();
             let State { waiting, offered, running, .. } = &mut *state;
             (std::mem::take(waiting), std::mem::take(offered), std::mem::take(running))
         };
@@ -165,6 +256,12 @@ impl Session {
             let _ = waiting.send(Err(fault.clone()));
         }
         offered.into_values().for_each(|offered| discard(&self.runtime, offered));
+    }
+
+    fn remove(&self, number: u32) -> Option<Arc<Offered>> {
+        let mut state = self.state();
+        state.brought.remove(&number);
+        state.offered.remove(&number)
     }
 }
 
@@ -190,10 +287,14 @@ impl Way for Session {
     }
 
     fn withdraw(&self, number: u32) {
-        let offered = self.state().offered.remove(&number);
+        let offered = self.remove(number);
         if let Some(offered) = offered {
             discard(&self.runtime, offered);
         }
+    }
+
+    fn take_back(&self, number: u32) {
+        drop(self.remove(number));
     }
 
     fn reach(self: Arc<Self>, number: u32, _: &'static Description, is_given: bool) -> Arc<dyn Reached> {
@@ -227,22 +328,31 @@ struct SessionObject {
 
 impl Drop for SessionObject {
     fn drop(&mut self) {
+        if self.session.waits.check().is_err() {
+            return std::mem::forget(Arc::clone(&self.session));
+        }
         if self.is_given {
             self.session.send(&BackMessage::new(0, Content::Dropped(self.number)));
         }
     }
 }
 
-/// A call without a reply. Dropping it cancels the call.
+/// A call whose reply is not read. Dropping it cancels the call.
 struct Waiting {
     session: Arc<Session>,
     call: u64,
+    is_read: bool,
     reply: oneshot::Receiver<Result<Bytes, Fault>>,
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if self.session.state().waiting.remove(&self.call).is_some() {
+        if self.session.waits.check().is_err() {
+            return std::mem::forget(Arc::clone(&self.session));
+        }
+        let waiting = self.session.state().waiting.remove(&self.call);
+        drop(waiting);
+        if !self.is_read {
             self.session.send(&BackMessage::new(self.call, Content::Cancel(())));
         }
     }
@@ -250,6 +360,9 @@ impl Drop for Waiting {
 
 impl Reached for SessionObject {
     fn call(&self, method: &'static Signature, request: Bytes, deadline: Option<Instant>) -> ReplyFuture {
+        if let Err(fault) = self.session.waits.check() {
+            return Box::pin(std::future::ready(Err(fault)));
+        }
         let session = Arc::clone(&self.session);
         let (sender, reply) = oneshot::channel();
         let timeout = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
@@ -268,17 +381,33 @@ impl Reached for SessionObject {
             call
         };
         let (object, method) = (self.number, method.wire_name.to_owned());
-        session.send(&BackMessage::new(call, Content::Begin(Begin { object, method, request, timeout })));
-        let mut waiting = Waiting { session, call, reply };
+        let begin = BackMessage::new(call, Content::Begin(Begin { object, method, request, timeout }));
+        if let Err(fault) = session.check_len("request", &begin) {
+            let waiting = session.state().waiting.remove(&call);
+            drop(waiting);
+            return Box::pin(std::future::ready(Err(fault)));
+        }
+        session.send(&begin);
+        // Any executor may poll it, and the timer is the connection's.
+        let late = deadline.map(|deadline| {
+            let _context = session.runtime.enter();
+            sleep_until(deadline.into())
+        });
+        let mut waiting = Waiting { session, call, is_read: false, reply };
         Box::pin(async move {
             let reply = async {
                 let reply = (&mut waiting.reply).await;
+                waiting.is_read = true;
                 reply
                     .unwrap_or_else(|_| Err(Fault::Unavailable(Unavailable::of("its connection has ended".to_owned()))))
             };
-            match deadline {
+            match late {
                 None => reply.await,
-                Some(deadline) => timeout_at(deadline.into(), reply).await.unwrap_or(Err(Fault::Deadline)),
+                Some(late) => tokio::select! {
+                    biased;
+                    reply = reply => reply,
+                    () = late => Err(Fault::Deadline),
+                },
             }
         })
     }

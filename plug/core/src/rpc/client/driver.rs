@@ -29,7 +29,7 @@ use crate::rpc::client::driver::polled::{Driven, PolledReply};
 use crate::rpc::client::driver::turns::{Caller, Guest, Seen, Turns};
 use crate::rpc::per_process::PerProcess;
 use crate::rpc::spin::{Arrivals, Spin, SpinFor};
-use crate::rpc::thread::{is_ending, is_outside, spawn};
+use crate::rpc::thread::{MOST_BLOCKING, is_ending, is_outside, spawn};
 use crate::task::park_on;
 use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::{Fault, Unavailable};
@@ -73,7 +73,8 @@ impl Driver {
     }
 
     fn new() -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        // Each call of an object that this side has given takes a thread, and may block.
+        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(MOST_BLOCKING).build()?;
         let (intake, mut calls) = mpsc::unbounded_channel::<Intaken>();
         runtime.spawn(async move {
             while let Some(intaken) = calls.recv().await {

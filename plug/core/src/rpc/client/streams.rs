@@ -33,7 +33,9 @@ pub(crate) fn source(sent: Outgoing) -> Source {
 }
 
 /// The reply of a call, until it is dropped. That cancels the call.
+/// In a fork of this process it is not used, and leaves the call to the parent.
 pub(crate) struct Received {
+    driver: Option<&'static Driver>,
     messages: Box<dyn Receives>,
     /// Ready at the deadline.
     late: Option<Pin<Box<Sleep>>>,
@@ -63,7 +65,7 @@ impl Received {
     /// Within the driver's runtime.
     pub(crate) fn new(messages: Box<dyn Receives>, deadline: Option<Instant>) -> Self {
         let late = deadline.map(|deadline| Box::pin(sleep_until(deadline.into())));
-        Self { messages, late, sending: None, guest: None }
+        Self { driver: Driver::get().ok(), messages, late, sending: None, guest: None }
     }
 
     /// The same for a call without an answer yet, which sends messages meanwhile.
@@ -73,8 +75,9 @@ impl Received {
         failure: oneshot::Receiver<Error>,
         reads: oneshot::Sender<Infallible>,
     ) -> Self {
-        let sending = Some(Sending { failure, _reads: reads });
-        Self { sending, ..Self::new(Box::new(Unanswered), deadline) }
+        let mut received = Self::new(Box::new(Unanswered), deadline);
+        received.sending = Some(Sending { failure, _reads: reads });
+        received
     }
 
     pub(crate) fn answer(&mut self, messages: Box<dyn Receives>) {
@@ -105,6 +108,9 @@ impl Received {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
+        if let Some(Err(fault)) = self.driver.map(Driver::check) {
+            return Poll::Ready(Some(Err(fault)));
+        }
         if let Poll::Ready(fault) = self.poll_failure(context) {
             return Poll::Ready(Some(Err(fault)));
         }
@@ -118,23 +124,32 @@ impl Received {
     }
 }
 
+impl Drop for Received {
+    fn drop(&mut self) {
+        if self.driver.is_some_and(|driver| driver.check().is_err()) {
+            std::mem::forget(std::mem::replace(&mut self.messages, Box::new(Unanswered)));
+            std::mem::forget((self.late.take(), self.sending.take(), self.guest.take()));
+        }
+    }
+}
+
 impl Incoming for Received {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
         let next = self.poll(context);
         if next.is_ready() {
             self.guest = None;
         } else if self.guest.is_none() {
-            self.guest = Driver::get().ok().map(Driver::guest);
+            self.guest = self.driver.map(Driver::guest);
         }
         next
     }
 
     fn wait(&mut self) -> Option<Result<Bytes, Fault>> {
         let polled = self.poll(&mut Context::from_waker(Waker::noop()));
-        match (polled, Driver::get()) {
+        match (polled, self.driver) {
             (Poll::Ready(next), _) => next,
-            (Poll::Pending, Ok(driver)) => driver.wait(poll_fn(|context| self.poll(context))),
-            (Poll::Pending, Err(_)) => Some(Err(Fault::Cancelled)),
+            (Poll::Pending, Some(driver)) => driver.wait(poll_fn(|context| self.poll(context))),
+            (Poll::Pending, None) => Some(Err(Fault::Cancelled)),
         }
     }
 }

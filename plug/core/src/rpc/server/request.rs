@@ -41,7 +41,7 @@ pub(crate) trait Respond: Send + 'static {
     /// Compresses the message of an answer.
     fn encoded(&mut self, answer: Answer) -> Answer {
         match answer {
-            Answer::Message(message) => Answer::Message(self.encode(message.into()).into()),
+            Answer::Message(message, brought) => Answer::Message(self.encode(message.into()).into(), brought),
             stream => stream,
         }
     }
@@ -66,9 +66,15 @@ pub(crate) trait Respond: Send + 'static {
 }
 
 /// Sends a reply.
-pub(super) fn respond<R: Respond>((reply, responder, backpressure): Answered<R>, queue: CallQueue) {
+pub(super) fn respond<R: Respond>((reply, mut responder, backpressure): Answered<R>, queue: CallQueue) {
     match reply {
-        Ok(Answer::Message(message)) => responder.unary(Ok(message.into()), &backpressure),
+        Ok(Answer::Message(message, brought)) => {
+            // Nobody would drop the objects of a reply that is not read.
+            if brought.numbers().is_empty() || !responder.is_cancelled() {
+                brought.keep();
+            }
+            responder.unary(Ok(message.into()), &backpressure);
+        }
         Ok(Answer::Stream(stream)) => {
             let spawn = Arc::new(move |job| queue.work(job, |()| ()));
             responder.messages(Source::new(stream, spawn), backpressure);

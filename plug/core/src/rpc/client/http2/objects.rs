@@ -20,7 +20,7 @@ impl client::Incoming for Messages {
 impl Http2 {
     /// Begins the stream. A message longer than `max_len` bytes ends it.
     pub(crate) async fn objects(&self, max_len: usize) -> Result<Arc<Session>, Fault> {
-        let (id, session, mut messages) = client::session();
+        let (id, session, mut messages) = client::session(max_len);
         let mut call = Call::of_service(CALLS, Bytes::new(), None);
         call.way = Some(id);
         let (mut stream, replies) = self.begin(call, false, max_len).await?;
