@@ -39,9 +39,10 @@ struct File {
     sink: Keys,
 }
 
-/// The host's key in the section of a stage.
+/// The host's keys in the section of a stage.
 #[derive(Debug, Deserialize)]
 struct Keys {
+    plugin: Option<String>,
     /// The link, and its place in the text.
     link: Option<Spanned<Word>>,
 }
@@ -99,7 +100,7 @@ impl<I: ?Sized + Interface> Stage<I> {
             Some(link) => (*link.get_ref(), text.place(link.span().start)),
             None => (Word::default(), String::new()),
         };
-        let registry = links.registry(word);
+        let registry = links.registry(word, keys.plugin.as_deref().unwrap_or(name));
         let unlinked =
             |cause| Error::msg(format!("the link of stage `{name}` cannot be opened{place}")).with_source(cause);
         // The plugin gets all keys of its section but the two of this host.

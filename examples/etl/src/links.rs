@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::{env, io};
 
-use plug::link::{Builtin, Grpc, Process};
+use plug::link::{Builtin, Grpc, Library, Process};
 use plug::{Error, Link, Registry};
 use serde::Deserialize;
 
@@ -22,6 +22,8 @@ pub(crate) enum Word {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Links {
+    /// The folder of the shared libraries. Without it, it is that of this program.
+    library: Option<PathBuf>,
     /// The program of the plugin processes. Without it, it is the one beside this program.
     process: Option<PathBuf>,
     /// The address of the server.
@@ -29,12 +31,18 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// A registry with the plugins of a link.
-    pub(crate) fn registry(&self, word: Word) -> Result<Registry, Error> {
+    /// A registry with the plugins of a link, or at least with this one.
+    #[allow(unsafe_code, reason = "opening a library is unsafe")]
+    pub(crate) fn registry(&self, word: Word, plugin: &str) -> Result<Registry, Error> {
         let link: Box<dyn Link> = match word {
             Word::Builtin => Box::new(Builtin),
-            // That takes `unsafe`, and this program has none.
-            Word::Library => return Err(Error::msg("this program opens no libraries")),
+            Word::Library => {
+                let file = format!("{}plugin_{plugin}{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+                let file = path(&self.library, "")?.join(file);
+                // SAFETY: the user's file names this plugin and its folder, or leaves the folder to be that of
+                // this program, and the user vouches for the code there.
+                Box::new(unsafe { Library::open(file) }?)
+            }
             Word::Process => {
                 let program = format!("etl-plugins{}", env::consts::EXE_SUFFIX);
                 Box::new(Process::open(path(&self.process, &program)?)?)

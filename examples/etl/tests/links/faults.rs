@@ -101,9 +101,9 @@ fn a_mistake_in_a_key_of_the_host_has_its_place() {
     let expected =
         format!("unknown plugin `cvs` of interface `etl_interface::Source`\n --> {file}:2:1, `source.plugin`\n");
     assert!(plugin.starts_with(&expected), "{plugin}");
-    let library = place(&format!("[source]\nplugin = 'csv'\nlink = 'library'\n{sink}"));
+    let library = place(&format!("[source]\nplugin = 'cvs'\nlink = 'library'\n{sink}"));
     let unlinked = format!("the link of stage `source` cannot be opened\n --> {file}:3:8\ncaused by: ");
-    assert_eq!(library, unlinked.clone() + "this program opens no libraries");
+    assert!(library.starts_with(&(unlinked.clone() + "cannot read library `")), "{library}");
     // `links` has the address of a server, which this file does not have.
     let alone = write("no-server.toml", &format!("[source]\nplugin = 'csv'\nlink = 'grpc'\n{sink}"));
     let error = etl::Job::open(alone.to_str().unwrap()).err().unwrap();

@@ -11,7 +11,7 @@ use std::thread;
 use etl::Job;
 use plug::Error;
 
-pub const LINKS: &[&str] = &["builtin", "process", "grpc"];
+pub const LINKS: &[&str] = &["builtin", "library", "process", "grpc"];
 pub const PLUGINS: &str = env!("CARGO_BIN_EXE_etl-plugins");
 
 /// A file in a folder of these tests.
@@ -34,7 +34,10 @@ pub fn free(name: &str) -> PathBuf {
 
 /// The section `[links]`. It comes last, so that the lines of the stages count from 1.
 pub fn links() -> String {
-    format!("\n[links]\nprocess = {PLUGINS:?}\ngrpc = {:?}\n", server())
+    // Cargo has built the shared libraries beside this test.
+    let test = std::env::current_exe().unwrap();
+    let library = test.parent().unwrap();
+    format!("\n[links]\nlibrary = {library:?}\nprocess = {PLUGINS:?}\ngrpc = {:?}\n", server())
 }
 
 /// The address of a server, which ends with the tests.

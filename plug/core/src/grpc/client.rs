@@ -15,11 +15,10 @@ use crate::rpc::back::BACK;
 use crate::rpc::back::slot::Slot;
 use crate::rpc::client::codec::Raw;
 use crate::rpc::status;
-use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
-use crate::wire::exchange::GotFuture;
+use crate::wire::channel::{Call, Channel, WayFuture};
 use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::list::{INSTANCE, PLUGIN_NAME};
-use crate::wire::stream::Outgoing;
+use crate::wire::message::{GotFuture, Outgoing, ReplyFuture};
 use crate::wire::way::Way;
 
 /// Calls over the connection `S`.

@@ -23,10 +23,9 @@ use crate::rpc::client::instance::{ObjectInstance, Opens};
 use crate::rpc::client::plugins::{Reach, Side, name_of};
 use crate::rpc::client::{plugins, services};
 use crate::rpc::limits::{HEADERS, REPLY_WINDOW, STREAM_WINDOW};
-use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
-use crate::wire::exchange::GotFuture;
+use crate::wire::channel::{Call, Channel, WayFuture};
 use crate::wire::fault::{Fault, Unavailable};
-use crate::wire::stream::Outgoing;
+use crate::wire::message::{GotFuture, Outgoing, ReplyFuture};
 
 /// The first pause between two attempts to connect. It doubles after each attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);

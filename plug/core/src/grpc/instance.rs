@@ -19,11 +19,10 @@ use crate::grpc::client::{Client, fault, is_unsent};
 use crate::rpc::client::codec::Raw;
 use crate::rpc::client::instance::{Instance, OpenFuture, Opens};
 use crate::rpc::status;
-use crate::wire::channel::{Call, Channel, ReplyFuture};
-use crate::wire::exchange::GotFuture;
+use crate::wire::channel::{Call, Channel};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::{OPEN, OpenReply};
-use crate::wire::stream::Outgoing;
+use crate::wire::message::{GotFuture, Outgoing, ReplyFuture};
 
 struct GrpcInstance {
     client: Client<TonicChannel>,

@@ -19,11 +19,10 @@ use crate::rpc::back::slot::Slot;
 use crate::rpc::client::http2::Http2;
 use crate::rpc::client::instance::{Instance, OpenFuture, Opens};
 use crate::rpc::client::services;
-use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
-use crate::wire::exchange::GotFuture;
+use crate::wire::channel::{Call, Channel, WayFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::ListReply;
-use crate::wire::stream::Outgoing;
+use crate::wire::message::{GotFuture, Outgoing, ReplyFuture};
 use crate::wire::way::Way;
 
 /// The maximum length of one message of output, in bytes. Go sends at most a kibibyte at once.

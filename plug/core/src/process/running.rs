@@ -23,11 +23,10 @@ use crate::process::tls::Certificates;
 use crate::rpc::back::client::ClientWaits;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::instance::{ObjectInstance, Opens};
-use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
-use crate::wire::exchange::GotFuture;
+use crate::wire::channel::{Call, Channel, WayFuture};
 use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::list::ListReply;
-use crate::wire::stream::Outgoing;
+use crate::wire::message::{GotFuture, Outgoing, ReplyFuture};
 use crate::wire::way::Way;
 
 /// A folder for the sockets of a process.

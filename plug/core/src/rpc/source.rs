@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use crate::error::Error;
 use crate::panic::{Caught, dispose};
 use crate::rpc::frames;
-use crate::wire::stream::Outgoing;
+use crate::wire::message::Outgoing;
 
 /// A job draws no further message when these many bytes wait.
 const ENOUGH: usize = 64 << 10;

@@ -1,9 +1,7 @@
-//! The plugin's side of a remote call: the methods of an object, called by number with bytes.
+//! The objects of this side, whose methods are called with messages.
 
-use std::any::Any;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
-use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::entry::options::OpenOptions;
@@ -11,108 +9,20 @@ use crate::entry::{self, Slot};
 use crate::error::Error;
 use crate::panic::note_places;
 use crate::plugin::Plugin;
-use crate::portable::Portable;
-use crate::portable::arguments::VisitObjects;
-use crate::portable::arguments::{Arguments, Crosses};
-use crate::portable::arguments::{Returns, Share};
-use crate::portable::check;
+use crate::portable::arguments::{Arguments, Crosses, Returns, Share, VisitObjects};
 use crate::portable::flow::Flowing;
-use crate::portable::method::{Lend, PortableInterface, VisitMethods};
-use crate::portable::method::{Method, ObjectOf, Started};
+use crate::portable::method::{Lend, Method, ObjectOf, PortableInterface, Started, VisitMethods};
 use crate::portable::outcome::Outcome;
 use crate::portable::signature::Description;
+use crate::portable::{Portable, check};
 use crate::protobuf;
-use crate::wire::binder::Binder;
+use crate::wire::exchange::Binder;
 use crate::wire::fault::Fault;
-use crate::wire::stream;
-use crate::wire::stream::{CallStream, Incoming, Outgoing, TakeStream};
-use crate::wire::way::{NO_WAY, Offered, Way};
-
-/// Why a method gave no reply.
-pub(crate) enum NoReply {
-    /// The plugin's own error: its text and the texts of its causes.
-    Failed(Vec<String>),
-    Malformed(String),
-    NoMethod,
-    Panicked(Box<dyn Any + Send>),
-}
-
-/// What a method replies: one message, or a stream of them.
-pub(crate) enum Answer {
-    /// With the objects that it brings.
-    Message(Vec<u8>, Brought),
-    Stream(Outgoing),
-}
-
-pub(crate) type Reply = Result<Answer, NoReply>;
-
-/// The objects of this side that a reply brings. Dropping it withdraws them, unless the reply is sent.
-#[derive(Default)]
-pub(crate) struct Brought {
-    way: Option<Arc<dyn Way>>,
-    numbers: Vec<u32>,
-}
-
-impl Brought {
-    pub(crate) fn numbers(&self) -> &[u32] {
-        &self.numbers
-    }
-
-    /// The reply is sent.
-    pub(crate) fn keep(mut self) {
-        self.numbers.clear();
-    }
-}
-
-impl Drop for Brought {
-    fn drop(&mut self) {
-        if let Some(way) = &self.way {
-            self.numbers.iter().for_each(|number| way.withdraw(*number));
-        }
-    }
-}
-
-/// What a method is called with.
-pub(crate) enum Request<'a> {
-    Message(&'a [u8]),
-    /// The call is a stream itself.
-    Stream(Box<dyn Incoming>),
-}
-
-/// How the caller can be reached.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Context<'a> {
-    /// The way to the objects of the caller, if there is one.
-    pub way: Option<&'a Arc<dyn Way>>,
-    /// Whether a call can be a stream. Streams are objects otherwise.
-    pub has_streams: bool,
-}
-
-impl<'a> Context<'a> {
-    /// For a connection that has streams as objects.
-    pub(crate) fn of(way: Option<&'a Arc<dyn Way>>) -> Self {
-        Self { way, has_streams: false }
-    }
-}
-
-/// The future of an asynchronous method. It owns the object and the arguments, and may panic.
-pub(crate) type ReplyTask = Pin<Box<dyn Future<Output = Reply> + Send>>;
-
-/// The start of a call: its reply, or the future of an asynchronous method.
-pub(crate) enum Called {
-    Replied(Reply),
-    /// The method is asynchronous, and nothing of it has run.
-    Started(ReplyTask),
-}
-
-/// An opened plugin of some interface.
-pub(crate) trait Callee: Send + Sync {
-    /// The index of the method with this name on the wire.
-    fn method(&self, name: &str) -> Option<usize>;
-
-    /// Calls the method at this index of the interface.
-    fn call(self: Arc<Self>, method: usize, request: Request<'_>, context: Context<'_>) -> Called;
-}
+use crate::wire::lender::{LentCalled, LentCallee};
+use crate::wire::message::Outgoing;
+use crate::wire::stream::{CallStream, TakeStream};
+use crate::wire::stream_object::{Drawn, Stream};
+use crate::wire::way::{Answer, Brought, Called, Callee, Context, NO_WAY, NoReply, Offered, Reply, Request, Way};
 
 /// Opens the plugin, so that its methods can be called with bytes.
 pub(crate) fn open<I: ?Sized + PortableInterface>(plugin: &Plugin) -> Result<Arc<dyn Callee>, Error> {
@@ -255,8 +165,8 @@ fn replied<M: Method>(outcome: M::Outcome, context: Context<'_>) -> Reply {
     let mut brought = Brought::default();
     if returns_objects::<M>() {
         let way = context.way.ok_or_else(no_way)?;
-        brought.way = Some(Arc::clone(way));
-        let mut giving = Giving { way, method: M::NAME, numbers: &mut brought.numbers, fault: None };
+        brought = Brought::of(Arc::clone(way));
+        let mut giving = Giving { way, method: M::NAME, brought: &mut brought, fault: None };
         M::Returns::visit(&value, &mut giving);
         if let Some(fault) = giving.fault {
             return Err(NoReply::Failed(vec![fault.text().to_owned()]));
@@ -279,8 +189,7 @@ fn no_way() -> NoReply {
 struct Giving<'a> {
     way: &'a Arc<dyn Way>,
     method: &'static str,
-    /// Those of the objects.
-    numbers: &'a mut Vec<u32>,
+    brought: &'a mut Brought,
     fault: Option<Fault>,
 }
 
@@ -288,7 +197,7 @@ impl Giving<'_> {
     fn note(&mut self, offered: Result<u32, Fault>) -> u32 {
         match offered {
             Ok(number) => {
-                self.numbers.push(number);
+                self.brought.add(number);
                 number
             }
             Err(fault) => {
@@ -313,23 +222,18 @@ impl<'a> VisitObjects<'a> for Giving<'_> {
         let mut taken = TakeStream { tags: &[], method: self.method, taken: None };
         taken.stream(stream);
         let offered = match taken.taken {
-            Some(flow) => stream::offer(&**self.way, flow),
+            Some(flow) => offer_stream(&**self.way, flow),
             None => Err(Fault::Failed(vec![TAKEN.to_owned()])),
         };
         stream.set_number(self.note(offered));
     }
 }
 
-/// An object that a caller lends for a call, called by message.
-pub(crate) trait LentCallee<'a>: Send + Sync {
-    /// Calls the method with this name on the wire.
-    fn call(&self, method: &str, request: &[u8], way: &Arc<dyn Way>) -> LentCalled<'a>;
-}
-
-/// The start of a call of such an object.
-pub(crate) enum LentCalled<'a> {
-    Replied(Reply),
-    Started(Pin<Box<dyn Future<Output = Reply> + Send + 'a>>),
+/// Offers a stream as an object, and returns its number.
+pub(crate) fn offer_stream(way: &dyn Way, flow: Outgoing) -> Result<u32, Fault> {
+    let object: Box<dyn Stream> = Box::new(Drawn::new(flow));
+    let object = shared::<dyn Stream>(Arc::new(object));
+    way.offer(Offered::Given(object), const { &Description::of::<dyn Stream>() })
 }
 
 /// The object by its reference.

@@ -1,16 +1,13 @@
 //! The seam of the remote links: one request in, one reply out.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 
 use crate::portable::signature::Signature;
-use crate::wire::exchange::GotFuture;
 use crate::wire::fault::{Code, Fault};
-use crate::wire::stream::Outgoing;
+use crate::wire::message::{FaultFuture, GotFuture, Outgoing, ReplyFuture};
 use crate::wire::way::Way;
 
 /// A connection to the plugins of another process.
@@ -48,9 +45,7 @@ pub(crate) trait Channel: Send + Sync + 'static {
     }
 }
 
-pub(crate) type FaultFuture<T> = Pin<Box<dyn Future<Output = Result<T, Fault>> + Send>>;
 pub(crate) type WayFuture = FaultFuture<Arc<dyn Way>>;
-pub(crate) type ReplyFuture = FaultFuture<Bytes>;
 
 /// A call of a method. It has no `Debug`, since a request may hold secrets.
 #[derive(Clone)]

@@ -21,12 +21,11 @@ use crate::portable::signature::Signature;
 use crate::scope::Scope;
 use crate::settings::EMPTY;
 use crate::task::with_hint;
-use crate::wire::callee;
-use crate::wire::callee::{Answer, Callee, NoReply, Reply, ReplyTask};
 use crate::wire::fault::{Code, Fault, Panicked};
 use crate::wire::instances::{Instance, Instances, OpenInstance};
 use crate::wire::list::{OpenRequest, PLUGIN_NAME, SchemaRequest};
 use crate::wire::vtable::Vtable;
+use crate::wire::way::{self, Answer, Callee, NoReply, Reply, ReplyTask};
 
 /// The most digits of the number of an instance, and of one that is not.
 const MAX_DIGITS: usize = 20;
@@ -313,13 +312,13 @@ impl Target {
     /// Opens the plugin unless it is open, and calls the method in this thread.
     pub(crate) fn call(
         self,
-        request: callee::Request<'_>,
+        request: way::Request<'_>,
         deadline: Option<Instant>,
-        context: callee::Context<'_>,
+        context: way::Context<'_>,
     ) -> Called {
         match self.begin(request, deadline, context) {
-            Ok((callee::Called::Replied(reply), _)) => Called::Replied(self.reply(reply)),
-            Ok((callee::Called::Started(task), instance)) => {
+            Ok((way::Called::Replied(reply), _)) => Called::Replied(self.reply(reply)),
+            Ok((way::Called::Started(task), instance)) => {
                 Called::Started(Task { target: self, task: Some(task), scope: Scope::until(deadline), instance })
             }
             Err(fault) => Called::Replied(Err(fault)),
@@ -329,10 +328,10 @@ impl Target {
     /// Calls the method, and returns the instance that must live as long as its call.
     fn begin(
         &self,
-        request: callee::Request<'_>,
+        request: way::Request<'_>,
         deadline: Option<Instant>,
-        context: callee::Context<'_>,
-    ) -> Result<(callee::Called, Option<Arc<Instance>>), Fault> {
+        context: way::Context<'_>,
+    ) -> Result<(way::Called, Option<Arc<Instance>>), Fault> {
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(Fault::Deadline);
         }

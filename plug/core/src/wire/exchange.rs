@@ -1,39 +1,38 @@
-//! Calls whose arguments or results are objects.
+//! Calls whose arguments or results are objects, and the objects of the other side.
 //!
 //! Whoever waits for the reply also answers the calls of the objects that he has lent, in the same
 //! thread or in the same future: so they may borrow.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
 use crate::error::Error;
-use crate::panic::{Caught, dispose};
+use crate::panic::NO_TEXT;
 use crate::portable::Portable;
-use crate::portable::arguments::VisitObjects;
-use crate::portable::arguments::{Arguments, Crosses};
-use crate::portable::arguments::{Returns, Share};
+use crate::portable::arguments::{Arguments, BindObjects, Crosses, Returns, Share, VisitObjects};
+use crate::portable::check::refused_arguments;
 use crate::portable::codec::Malformed;
-use crate::portable::flow::Flowing;
-use crate::portable::method::Lend;
-use crate::portable::method::Method;
+use crate::portable::flow::{Flow, Flowing};
+use crate::portable::method::{Boundary, Lend, Method, PortableInterface, Started};
+use crate::portable::outcome::Outcome;
 use crate::portable::signature::Description;
 use crate::protobuf;
 use crate::scope::Scope;
-use crate::task::with_hint;
-use crate::wire::binder::Binder;
-use crate::wire::callee::{Answer, Brought, LentCalled, LentCallee, LentObject, NoReply, Reply, shared};
-use crate::wire::channel::{FaultFuture, ReplyFuture};
-use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
-use crate::wire::queue::{Queue, over};
-use crate::wire::stream::{self, CallStream, Incoming, Outgoing, TakeStream};
-use crate::wire::way::{Callback, GivenUp, NO_WAY, OVER, Offered, Replier, Way};
+use crate::task::Task;
+use crate::wire::answer::is_of_plugin;
+use crate::wire::callee::{LentObject, offer_stream, shared};
+use crate::wire::fault::{Fault, Panicked};
+use crate::wire::lender::{Lender, Route};
+use crate::wire::message::{Got, GotFuture, ReplyFuture, Sent, message};
+use crate::wire::stream::CallStream;
+use crate::wire::stream_object::Stream;
+use crate::wire::way::{NO_WAY, Offered, Reached, Way};
 
 /// Why a call has no result.
 pub(crate) enum Failure {
@@ -46,31 +45,6 @@ impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
     }
-}
-
-type Given<'a, M> = <<M as Method>::Arguments as Arguments>::Given<'a>;
-/// A call that is polled.
-pub(crate) type ResultFuture<'a, M> = Pin<Box<dyn Future<Output = Result<<M as Method>::Ok, Failure>> + Send + 'a>>;
-
-type Kept<M> = <<M as Method>::Returns as Crosses>::Kept;
-
-/// What a call sends.
-pub(crate) enum Sent {
-    Message(Vec<u8>),
-    Stream(Outgoing),
-}
-
-/// What a call receives.
-pub(crate) enum Got {
-    Message(Bytes),
-    Stream(Box<dyn Incoming>),
-}
-
-pub(crate) type GotFuture = FaultFuture<Got>;
-
-/// A reply that is one message.
-pub(crate) fn message(reply: ReplyFuture) -> GotFuture {
-    Box::pin(async { reply.await.map(Got::Message) })
 }
 
 /// Whether a method takes or returns objects or streams.
@@ -88,13 +62,11 @@ pub(crate) const fn needs_way<M: Method>(has_calls: bool) -> bool {
     M::Arguments::HAS_OBJECTS || M::Returns::HAS_OBJECTS || (!has_calls && has_streams::<M>())
 }
 
-/// Where a call goes.
-pub(crate) struct Route {
-    /// The way to the objects of the call, if it needs one.
-    pub way: Option<Arc<dyn Way>>,
-    /// Whether a call can be a stream. Streams are objects otherwise.
-    pub has_streams: bool,
-}
+type Given<'a, M> = <<M as Method>::Arguments as Arguments>::Given<'a>;
+type Kept<M> = <<M as Method>::Returns as Crosses>::Kept;
+
+/// A call that is polled.
+pub(crate) type ResultFuture<'a, M> = Pin<Box<dyn Future<Output = Result<<M as Method>::Ok, Failure>> + Send + 'a>>;
 
 /// Calls a method, and waits by `wait` in this thread.
 /// `error` makes the error of a fault amid a stream.
@@ -137,34 +109,7 @@ pub(crate) fn result<M: Method>(mut kept: Kept<M>, way: Option<&Arc<dyn Way>>) -
     M::Returns::unpack(M::Returns::give_kept(kept, &mut None))
 }
 
-/// The objects and streams of one call, until it is over.
-struct Lender<'a> {
-    route: Route,
-    lent: HashMap<u32, Box<dyn LentCallee<'a> + 'a>>,
-    /// The numbers of what it has given away.
-    given: Vec<u32>,
-    streams: Vec<u32>,
-    queue: Arc<Queue>,
-    /// The stream that the call itself is.
-    stream: TakeStream,
-    /// Why an object could not be offered.
-    fault: Option<Fault>,
-}
-
 impl<'a> Lender<'a> {
-    fn new<M: Method>(route: Route) -> Self {
-        let stream = TakeStream::of::<M>(false);
-        Self {
-            route,
-            lent: HashMap::new(),
-            given: Vec::new(),
-            streams: Vec::new(),
-            queue: Arc::default(),
-            stream,
-            fault: None,
-        }
-    }
-
     /// Offers the objects among the arguments, and encodes them.
     fn request<M: Method>(&mut self, given: &Given<'a, M>) -> Result<Sent, Failure> {
         M::Arguments::visit(given, self);
@@ -207,178 +152,6 @@ impl<'a> Lender<'a> {
             }
         }
     }
-
-    fn offer(&self, object: Offered, description: &'static Description) -> Result<u32, Fault> {
-        let way = self.route.way.as_ref().ok_or_else(|| Fault::Failed(vec![NO_WAY.to_owned()]))?;
-        way.offer(object, description)
-    }
-
-    /// Takes back what was given, unless the other side has replied.
-    ///
-    /// It may have begun with a call that was given up. Its calls of the objects then fail.
-    fn take_back(&mut self) {
-        if let Some(way) = &self.route.way {
-            self.given.drain(..).for_each(|number| way.take_back(number));
-            self.streams.drain(..).for_each(|number| way.withdraw(number));
-        }
-    }
-
-    /// Answers calls in this thread until the reply comes.
-    fn serve(
-        &mut self,
-        mut reply: GotFuture,
-        wait: &dyn Fn(Pin<&mut (dyn Future<Output = ()> + Send)>),
-    ) -> Result<Got, Fault> {
-        let queue = Arc::clone(&self.queue);
-        loop {
-            let mut event = None;
-            wait(pin!(async { event = Some(next(&queue, &mut reply).await) }));
-            match event {
-                Some(Event::Replied(reply)) => return reply,
-                Some(Event::Called(callback)) => match self.answer(callback) {
-                    Answered::Now(answer) => answer.send(),
-                    Answered::Later(mut pending) => {
-                        let mut ended = None;
-                        wait(pin!(async { ended = Some(pending.end(&mut reply).await) }));
-                        match ended {
-                            Some(Ok(answer)) => answer.send(),
-                            Some(Err(reply)) => return reply,
-                            None => return Err(ended_fault()),
-                        }
-                    }
-                },
-                None => return Err(ended_fault()),
-            }
-        }
-    }
-
-    /// The same in the future of an asynchronous caller.
-    async fn serve_polled(&mut self, mut reply: GotFuture) -> Result<Got, Fault> {
-        let queue = Arc::clone(&self.queue);
-        loop {
-            match next(&queue, &mut reply).await {
-                Event::Replied(reply) => return reply,
-                Event::Called(callback) => match self.answer(callback) {
-                    Answered::Now(answer) => answer.send(),
-                    Answered::Later(mut pending) => match pending.end(&mut reply).await {
-                        Ok(answer) => answer.send(),
-                        Err(reply) => return reply,
-                    },
-                },
-            }
-        }
-    }
-
-    fn answer(&self, callback: Callback) -> Answered<'a> {
-        let Callback { object, method, request, deadline, reply: replier, mut given_up } = callback;
-        if given_up.is_ready() {
-            let (answer, brought) = (Err(Fault::Cancelled), Brought::default());
-            return Answered::Now(Answering { replier, answer, brought, given_up });
-        }
-        let called = match (self.lent.get(&object), &self.route.way) {
-            (Some(lent), Some(way)) => {
-                let scope = Scope::current().and_until(deadline);
-                (scope.enter(|| lent.call(&method, &request, way)), scope)
-            }
-            _ => (LentCalled::Replied(Err(NoReply::Failed(vec![OVER.to_owned()]))), Scope::default()),
-        };
-        match called {
-            (LentCalled::Replied(reply), _) => {
-                let (answer, brought) = message_of(reply);
-                Answered::Now(Answering { replier, answer, brought, given_up })
-            }
-            (LentCalled::Started(task), scope) => {
-                Answered::Later(Pending { task: Some(task), scope, replier: Some(replier), given_up })
-            }
-        }
-    }
-}
-
-/// The next event of a call that waits.
-enum Event {
-    Called(Callback),
-    Replied(Result<Got, Fault>),
-}
-
-async fn next(queue: &Queue, reply: &mut GotFuture) -> Event {
-    poll_fn(|context| match queue.poll(context) {
-        Poll::Ready(callback) => Poll::Ready(Event::Called(callback)),
-        Poll::Pending => reply.as_mut().poll(context).map(Event::Replied),
-    })
-    .await
-}
-
-fn ended_fault() -> Fault {
-    Fault::Unavailable(Unavailable::of("its connection has ended".to_owned()))
-}
-
-/// A callback that was begun.
-enum Answered<'a> {
-    Now(Answering),
-    /// It is asynchronous.
-    Later(Pending<'a>),
-}
-
-/// The end of a callback.
-struct Answering {
-    replier: Replier,
-    answer: Result<Bytes, Fault>,
-    brought: Brought,
-    given_up: GivenUp,
-}
-
-impl Answering {
-    fn send(mut self) {
-        let is_awaited = !self.given_up.is_ready();
-        (self.replier)(self.answer);
-        if is_awaited {
-            self.brought.keep();
-        }
-    }
-}
-
-/// An asynchronous callback under way.
-struct Pending<'a> {
-    /// There until it has ended.
-    task: Option<Pin<Box<dyn Future<Output = Reply> + Send + 'a>>>,
-    scope: Scope,
-    replier: Option<Replier>,
-    given_up: GivenUp,
-}
-
-impl Pending<'_> {
-    /// Awaits its answer, unless the reply to the call comes first: then nobody waits for an answer.
-    async fn end(&mut self, reply: &mut GotFuture) -> Result<Answering, Result<Got, Fault>> {
-        poll_fn(|context| match reply.as_mut().poll(context) {
-            Poll::Ready(reply) => Poll::Ready(Err(reply)),
-            Poll::Pending => self.poll(context).map(Ok),
-        })
-        .await
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Answering> {
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            self.scope.enter(|| self.task.as_mut().map(|task| task.as_mut().poll(context)))
-        }));
-        let (answer, brought) = match polled {
-            Ok(Some(Poll::Ready(reply))) => message_of(reply),
-            Err(payload) => message_of(Err(NoReply::Panicked(payload))),
-            Ok(Some(Poll::Pending)) if self.given_up.poll(context).is_pending() => return Poll::Pending,
-            Ok(_) => (Err(Fault::Cancelled), Brought::default()),
-        };
-        // A future is dropped in its scope, and where it was polled.
-        let task = self.task.take();
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.scope.enter(|| drop(task)))) {
-            dispose(payload);
-        }
-        match self.replier.take() {
-            Some(replier) => {
-                let given_up = std::mem::take(&mut self.given_up);
-                Poll::Ready(Answering { replier, answer, brought, given_up })
-            }
-            None => Poll::Pending,
-        }
-    }
 }
 
 impl<'a> VisitObjects<'a> for Lender<'a> {
@@ -416,7 +189,7 @@ impl<'a> VisitObjects<'a> for Lender<'a> {
         }
         let Some(flow) = self.stream.taken.take() else { return };
         let offered = match &self.route.way {
-            Some(way) => stream::offer(&**way, flow),
+            Some(way) => offer_stream(&**way, flow),
             None => Err(Fault::Failed(vec![NO_WAY.to_owned()])),
         };
         match offered {
@@ -429,45 +202,173 @@ impl<'a> VisitObjects<'a> for Lender<'a> {
     }
 }
 
-impl Drop for Lender<'_> {
-    fn drop(&mut self) {
-        self.take_back();
-        if let Some(way) = &self.route.way {
-            self.lent.keys().for_each(|number| way.withdraw(*number));
-        }
-        for Callback { reply, .. } in self.queue.close() {
-            reply(Err(over()));
-        }
+/// Makes the objects that a message names by their numbers.
+pub(crate) struct Binder<'a> {
+    pub way: &'a Arc<dyn Way>,
+}
+
+impl BindObjects for Binder<'_> {
+    fn bind<I: ?Sized + PortableInterface>(&self, number: u32, is_given: bool) -> Box<I> {
+        let reached = Arc::clone(self.way).reach(number, const { &Description::of::<I>() }, is_given);
+        I::remote(ReachedObject { way: Arc::clone(self.way), reached, interface: I::DECLARATION.path })
+    }
+
+    fn stream<T: Portable>(&self, number: u32) -> Box<dyn Flow<T>> {
+        let object = self.bind::<dyn Stream>(number, true);
+        Box::new(Pulled { object: Arc::from(object), next: None, way: Arc::clone(self.way), items: PhantomData })
     }
 }
 
-/// Whether the method has run, and this is its reply.
-fn is_of_plugin(fault: &Fault) -> bool {
-    matches!(fault, Fault::Failed(_) | Fault::Settings { .. } | Fault::Panicked(_) | Fault::Malformed(_))
+/// The boundary in front of an object of the other side.
+struct ReachedObject {
+    way: Arc<dyn Way>,
+    reached: Arc<dyn Reached>,
+    /// The path of its interface.
+    interface: &'static str,
 }
 
-/// The reply of an object's method, and the objects that it brings. Streams are objects in it.
-pub(crate) fn message_of(reply: Reply) -> (Result<Bytes, Fault>, Brought) {
-    match reply {
-        Ok(Answer::Message(message, brought)) => (Ok(message.into()), brought),
-        Ok(Answer::Stream(_)) => (Err(Fault::Malformed("a stream is no message".to_owned())), Brought::default()),
-        Err(no_reply) => (Err(fault(no_reply)), Brought::default()),
+impl ReachedObject {
+    fn begin<M: Method>(&self, request: Vec<u8>, scope: &Scope) -> ReplyFuture {
+        self.reached.call(&<M::Interface>::SIGNATURES[M::INDEX], request.into(), scope.deadline(None))
+    }
+
+    /// Streams are objects here.
+    fn route(&self) -> Route {
+        Route { way: Some(Arc::clone(&self.way)), has_streams: false }
+    }
+
+    fn begin_sent<M: Method>(&self, sent: Sent, scope: &Scope) -> Result<GotFuture, Fault> {
+        match sent {
+            Sent::Message(request) => Ok(message(self.way.driven(self.begin::<M>(request, scope)))),
+            Sent::Stream(_) => Err(Fault::Malformed("a stream is no message".to_owned())),
+        }
+    }
+
+    fn exchange<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> Result<M::Ok, Failure> {
+        let scope = Scope::current();
+        if has_objects::<M>() {
+            let begin = |sent| self.begin_sent::<M>(sent, &scope);
+            let wait = |future: Pin<&mut (dyn Future<Output = ()> + Send)>| self.way.wait(future);
+            return call::<M>(self.route(), given, begin, &wait, stream_error);
+        }
+        let request = protobuf::encode_request::<M>(given).map_err(Failure::Refused)?;
+        let (mut reply, mut calling) = (Err(Fault::Cancelled), self.begin::<M>(request, &scope));
+        self.way.wait(pin!(async { reply = (&mut calling).await }));
+        self.decoded::<M>(reply)
+    }
+
+    /// The first poll sends the request.
+    fn exchange_polled<'a, M: Method>(
+        &'a self,
+        given: &<M::Arguments as Arguments>::Given<'a>,
+        scope: &Scope,
+    ) -> ResultFuture<'a, M> {
+        if has_objects::<M>() {
+            return start::<M>(self.route(), given, |sent| self.begin_sent::<M>(sent, scope), stream_error);
+        }
+        let reply = protobuf::encode_request::<M>(given);
+        let reply = reply.map(|request| self.way.driven(self.begin::<M>(request, scope)));
+        Box::pin(async move { self.decoded::<M>(reply.map_err(Failure::Refused)?.await) })
+    }
+
+    fn decoded<M: Method>(&self, reply: Result<Bytes, Fault>) -> Result<M::Ok, Failure> {
+        let kept = protobuf::decode_reply::<M>(&reply?);
+        let kept = kept.map_err(|malformed| Fault::Malformed(malformed.to_string()))?;
+        Ok(result::<M>(kept, None))
+    }
+
+    fn outcome<M: Method>(&self, result: Result<M::Ok, Failure>) -> M::Outcome {
+        M::Outcome::of(result.map_err(|failure| self.error(M::NAME, failure)))
+    }
+
+    #[cold]
+    fn error(&self, method: &str, failure: Failure) -> Error {
+        let owner = format_args!("the owner of the `{}`", self.interface);
+        let fault = match failure {
+            Failure::Refused(flaw) => return refused_arguments(&owner, method, &flaw),
+            Failure::Fault(fault) => fault,
+        };
+        Error::msg(match fault {
+            Fault::Failed(texts) => return Error::from_texts(texts),
+            Fault::Panicked(Panicked { place, message, .. }) => {
+                let place = place.map_or_else(String::new, |place| format!(" at {place}"));
+                format!("{owner} panicked in `{method}`{place}: {}", message.as_deref().unwrap_or(NO_TEXT))
+            }
+            Fault::Deadline => format!("`{method}` of {owner} took too long"),
+            Fault::Cancelled => format!("the call of `{method}` of {owner} was cancelled"),
+            Fault::Malformed(what) => format!("the reply to `{method}` of {owner} cannot be decoded: {what}"),
+            fault => format!("`{method}` of {owner} cannot be called: {}", fault.text()),
+        })
     }
 }
 
-/// The fault of an object's method that gave no reply.
-fn fault(no_reply: NoReply) -> Fault {
-    match no_reply {
-        NoReply::Failed(texts) => Fault::Failed(texts),
-        NoReply::Malformed(reason) => {
-            Fault::refused(Code::INVALID_ARGUMENT, format!("the request cannot be decoded: {reason}"))
+/// The error of a fault amid a stream that a call is.
+fn stream_error(fault: Fault) -> Error {
+    Error::msg(fault.text())
+}
+
+impl Boundary for ReachedObject {
+    fn has<M: Method>(&self) -> bool {
+        true
+    }
+
+    fn call<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> M::Outcome {
+        self.outcome::<M>(self.exchange::<M>(given))
+    }
+
+    fn attempt<M: Method>(&self, given: &<M::Arguments as Arguments>::Given<'_>) -> Option<M::Outcome> {
+        match self.exchange::<M>(given) {
+            Err(Failure::Fault(Fault::Unimplemented(_))) => None,
+            result => Some(self.outcome::<M>(result)),
         }
-        NoReply::NoMethod => Fault::Unimplemented("the object has no such method".to_owned()),
-        NoReply::Panicked(payload) => {
-            let Caught { message, place } = Caught::new(payload);
-            let message = message.map(with_hint);
-            let text = format!("the object panicked: {}", message.as_deref().unwrap_or_default());
-            Fault::Panicked(Panicked { text, place, message })
-        }
+    }
+
+    fn start<'a, M: Started>(&'a self, given: <M::Arguments as Arguments>::Given<'a>) -> Task<'a, M::Outcome> {
+        let scope = Scope::current();
+        Box::pin(async move { self.outcome::<M>(self.exchange_polled::<M>(&given, &scope).await) })
+    }
+
+    fn attempt_start<'a, M: Started>(
+        &'a self,
+        given: <M::Arguments as Arguments>::Given<'a>,
+    ) -> Task<'a, Result<M::Outcome, <M::Arguments as Arguments>::Given<'a>>> {
+        let scope = Scope::current();
+        Box::pin(async move {
+            match self.exchange_polled::<M>(&given, &scope).await {
+                Err(Failure::Fault(Fault::Unimplemented(_))) => Err(given),
+                result => Ok(self.outcome::<M>(result)),
+            }
+        })
+    }
+}
+
+/// An object of the other side as a source.
+struct Pulled<T> {
+    object: Arc<dyn Stream>,
+    /// The call under way.
+    next: Option<Task<'static, Result<Option<Vec<u8>>, Error>>>,
+    way: Arc<dyn Way>,
+    items: PhantomData<fn() -> T>,
+}
+
+impl<T: Portable> Flow<T> for Pulled<T> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        let object = &self.object;
+        let next = self.next.get_or_insert_with(|| {
+            let object = Arc::clone(object);
+            Box::pin(async move { object.next().await })
+        });
+        let message = ready!(next.as_mut().poll(context));
+        self.next = None;
+        Poll::Ready(message.transpose().map(|message| {
+            protobuf::decode_item(&message?, &[])
+                .map_err(|malformed| Error::msg(format!("an item of a stream cannot be decoded: {malformed}")))
+        }))
+    }
+
+    fn wait(&mut self) -> Option<Result<T, Error>> {
+        let (way, mut next) = (Arc::clone(&self.way), None);
+        way.wait(pin!(async { next = poll_fn(|context| self.poll_next(context)).await }));
+        next
     }
 }

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::panic::dispose;
-use crate::wire::callee::Callee;
 use crate::wire::fault::{Code, Fault};
+use crate::wire::way::Callee;
 
 /// The instances of one server. Clones share them.
 #[derive(Clone)]
@@ -176,7 +176,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::wire::callee::{Answer, Brought, Called, Context, Request};
+    use crate::wire::way::{Answer, Brought, Called, Context, Request};
 
     /// An object that says when it is dropped, and may panic then.
     struct Object(mpsc::Sender<&'static str>, bool);

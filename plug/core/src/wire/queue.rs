@@ -1,10 +1,12 @@
 //! The calls of the objects that are lent for one call, until its caller answers them.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use crate::wire::fault::Fault;
+use crate::wire::message::{Got, GotFuture};
 use crate::wire::way::{Callback, OVER};
 
 /// The calls of the objects that are lent for one call.
@@ -58,4 +60,18 @@ impl Queue {
 /// The fault of a callback after the end of its call.
 pub(crate) fn over() -> Fault {
     Fault::Failed(vec![OVER.to_owned()])
+}
+
+/// The next event of a call that waits.
+pub(crate) enum Event {
+    Called(Callback),
+    Replied(Result<Got, Fault>),
+}
+
+pub(crate) async fn next(queue: &Queue, reply: &mut GotFuture) -> Event {
+    poll_fn(|context| match queue.poll(context) {
+        Poll::Ready(callback) => Poll::Ready(Event::Called(callback)),
+        Poll::Pending => reply.as_mut().poll(context).map(Event::Replied),
+    })
+    .await
 }

@@ -1,52 +1,23 @@
 //! Streams as messages, one for each item.
 //!
 //! A gRPC call of a method with a stream is a stream itself.
-//! Elsewhere a stream is an object that gives one item for each call of its only method.
+//! Elsewhere a stream is an object (`stream_object.rs`).
 
 use std::cell::Cell;
-use std::fmt::Display;
-use std::future::poll_fn;
 use std::marker::PhantomData;
-use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
-use crate::abi::table::CallFn;
 use crate::error::Error;
-use crate::interface::{Declaration, Interface};
-use crate::library::callee;
-use crate::portable::Portable;
 use crate::portable::arguments::{BindObjects, Share, VisitObjects};
-use crate::portable::chain::{Chain, ChainTexts};
-use crate::portable::check;
 use crate::portable::flow::{Flow, Flowing};
-use crate::portable::forms::Own;
-use crate::portable::method::{Boundary, Lend, PortableInterface, Proxy, VisitMethods};
-use crate::portable::method::{Method, ObjectOf, Started};
+use crate::portable::method::{Lend, Method, PortableInterface};
 use crate::portable::objects::Nowhere;
-use crate::portable::signature::Description;
-use crate::portable::signature::Signature;
-use crate::portable::streams;
+use crate::portable::{Portable, check, streams};
 use crate::protobuf;
-use crate::task::Task;
-use crate::wire::binder::Binder;
-use crate::wire::callee::shared;
 use crate::wire::fault::Fault;
-use crate::wire::way::{Offered, Way};
-
-/// The messages that a call receives, one after another.
-pub(crate) trait Incoming: Send {
-    /// The next message. It is not polled again after the end or a fault.
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>>;
-
-    /// The same, for which this thread waits.
-    fn wait(&mut self) -> Option<Result<Bytes, Fault>>;
-}
-
-/// The messages that a call sends, one after another.
-pub(crate) type Outgoing = Box<dyn Flow<Vec<u8>>>;
+use crate::wire::message::{Incoming, Outgoing};
 
 /// Items as messages.
 struct Encoded<T> {
@@ -153,147 +124,5 @@ impl<F: Fn(Fault) -> Error + Clone + Send + 'static> BindObjects for CallStream<
             }
             None => Box::new(streams::Nowhere),
         }
-    }
-}
-
-/// A stream as an object. It is given away.
-pub(crate) trait Stream: Send + Sync {
-    /// The next item, as a message whose field 1 it is. `None` at the end.
-    fn next(&self) -> Task<'_, Result<Option<Vec<u8>>, Error>>;
-}
-
-impl Interface for dyn Stream {
-    const DECLARATION: Declaration = Declaration { path: "plug::Stream", version: "1", place: "", is_generic: false };
-}
-
-/// The method `next`.
-struct Next;
-
-impl Method for Next {
-    type Interface = dyn Stream;
-    type Arguments = ();
-    type Outcome = Result<Option<Vec<u8>>, Error>;
-    type Ok = Option<Vec<u8>>;
-    type Returns = Own<Self::Ok>;
-    type Error = Error;
-    const NAME: &'static str = "next";
-    const WIRE_NAME: &'static str = "Next";
-    const ARGUMENT_NAMES: &'static [&'static str] = &[];
-    const DOCS: &'static str = "";
-    const INDEX: usize = 0;
-    const HAS_DEFAULT: bool = false;
-    const IS_IDEMPOTENT: bool = false;
-    const IS_ASYNC: bool = true;
-
-    fn tell(error: &Error, text: &mut dyn FnMut(&dyn Display)) {
-        Chain(error).tell(text);
-    }
-}
-
-impl Started for Next {
-    fn start<'a>(object: &'a ObjectOf<'_, Self>, (): ()) -> Task<'a, Self::Outcome> {
-        object.next()
-    }
-}
-
-impl PortableInterface for dyn Stream {
-    const SERVICE: &'static str = "plug.v1.Stream";
-    const DOCS: &'static str = "";
-    const SIGNATURES: &'static [Signature] = &[Signature::of::<Next>()];
-    const CALLS: &'static [CallFn] = &[callee::task::start::<Next>];
-
-    type Of<'o> = dyn Stream + 'o;
-
-    fn borrow<'o>(object: &'o Self) -> &'o Self::Of<'o> {
-        object
-    }
-
-    fn methods<V: VisitMethods<Self>>(visitor: &mut V) {
-        visitor.started::<Next>();
-    }
-
-    fn remote<B: Boundary + 'static>(boundary: B) -> Box<Self> {
-        Box::new(Proxy::new(boundary))
-    }
-}
-
-impl<B: Boundary> Stream for Proxy<dyn Stream, B> {
-    fn next(&self) -> Task<'_, Result<Option<Vec<u8>>, Error>> {
-        self.start::<Next>(())
-    }
-}
-
-/// A source as an object. Its lock is free while the source is polled, which may take long.
-struct Drawn(Mutex<Place>);
-
-enum Place {
-    Here(Outgoing),
-    /// A call has it.
-    Polled,
-    Ended,
-}
-
-impl Stream for Drawn {
-    fn next(&self) -> Task<'_, Result<Option<Vec<u8>>, Error>> {
-        Box::pin(poll_fn(|context| {
-            let place = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let taken = std::mem::replace(&mut *place(), Place::Polled);
-            let mut flow = match taken {
-                Place::Here(flow) => flow,
-                Place::Polled => return Poll::Ready(Err(Error::msg("another call reads the stream"))),
-                Place::Ended => {
-                    *place() = Place::Ended;
-                    return Poll::Ready(Ok(None));
-                }
-            };
-            let next = flow.poll_next(context);
-            let goes_on = matches!(next, Poll::Pending | Poll::Ready(Some(Ok(_))));
-            *place() = if goes_on { Place::Here(flow) } else { Place::Ended };
-            next.map(Option::transpose)
-        }))
-    }
-}
-
-/// Offers a stream as an object, and returns its number.
-pub(crate) fn offer(way: &dyn Way, flow: Outgoing) -> Result<u32, Fault> {
-    let object: Box<dyn Stream> = Box::new(Drawn(Mutex::new(Place::Here(flow))));
-    let object = shared::<dyn Stream>(Arc::new(object));
-    way.offer(Offered::Given(object), const { &Description::of::<dyn Stream>() })
-}
-
-/// The stream of the other side with this number.
-pub(crate) fn reach<T: Portable>(way: &Arc<dyn Way>, number: u32) -> Box<dyn Flow<T>> {
-    let object = Binder { way }.bind::<dyn Stream>(number, true);
-    Box::new(Pulled { object: Arc::from(object), next: None, way: Arc::clone(way), items: PhantomData })
-}
-
-/// An object of the other side as a source.
-struct Pulled<T> {
-    object: Arc<dyn Stream>,
-    /// The call under way.
-    next: Option<Task<'static, Result<Option<Vec<u8>>, Error>>>,
-    way: Arc<dyn Way>,
-    items: PhantomData<fn() -> T>,
-}
-
-impl<T: Portable> Flow<T> for Pulled<T> {
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
-        let object = &self.object;
-        let next = self.next.get_or_insert_with(|| {
-            let object = Arc::clone(object);
-            Box::pin(async move { object.next().await })
-        });
-        let message = ready!(next.as_mut().poll(context));
-        self.next = None;
-        Poll::Ready(message.transpose().map(|message| {
-            protobuf::decode_item(&message?, &[])
-                .map_err(|malformed| Error::msg(format!("an item of a stream cannot be decoded: {malformed}")))
-        }))
-    }
-
-    fn wait(&mut self) -> Option<Result<T, Error>> {
-        let (way, mut next) = (Arc::clone(&self.way), None);
-        way.wait(pin!(async { next = poll_fn(|context| self.poll_next(context)).await }));
-        next
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::plugin::Plugin;
 use crate::portable::method::PortableInterface;
-use crate::wire::callee::{self, Callee};
+use crate::wire::callee::{self};
+use crate::wire::way::Callee;
 
 type Opened = Result<Arc<dyn Callee>, Error>;
 

@@ -1,17 +1,17 @@
-//! The way back: how each side of a connection calls the objects of the other one.
+//! The way back: how each side of a connection calls the objects of the other one,
+//! and what an object of this side is for it.
 
+use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{self, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::portable::signature::Description;
-use crate::portable::signature::Signature;
-use crate::wire::callee::Callee;
-use crate::wire::channel::ReplyFuture;
+use crate::portable::signature::{Description, Signature};
 use crate::wire::fault::Fault;
+use crate::wire::message::{Incoming, Outgoing, ReplyFuture};
 
 /// The objects of both sides of a connection.
 pub(crate) trait Way: Send + Sync {
@@ -39,6 +39,100 @@ pub(crate) trait Way: Send + Sync {
 
     /// Waits for the future in this thread.
     fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>);
+}
+
+/// Why a method gave no reply.
+pub(crate) enum NoReply {
+    /// The plugin's own error: its text and the texts of its causes.
+    Failed(Vec<String>),
+    Malformed(String),
+    NoMethod,
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// What a method replies: one message, or a stream of them.
+pub(crate) enum Answer {
+    /// With the objects that it brings.
+    Message(Vec<u8>, Brought),
+    Stream(Outgoing),
+}
+
+pub(crate) type Reply = Result<Answer, NoReply>;
+
+/// The objects of this side that a reply brings. Dropping it withdraws them, unless the reply is sent.
+#[derive(Default)]
+pub(crate) struct Brought {
+    way: Option<Arc<dyn Way>>,
+    numbers: Vec<u32>,
+}
+
+impl Brought {
+    pub(crate) fn of(way: Arc<dyn Way>) -> Self {
+        Self { way: Some(way), numbers: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, number: u32) {
+        self.numbers.push(number);
+    }
+
+    pub(crate) fn numbers(&self) -> &[u32] {
+        &self.numbers
+    }
+
+    /// The reply is sent.
+    pub(crate) fn keep(mut self) {
+        self.numbers.clear();
+    }
+}
+
+impl Drop for Brought {
+    fn drop(&mut self) {
+        if let Some(way) = &self.way {
+            self.numbers.iter().for_each(|number| way.withdraw(*number));
+        }
+    }
+}
+
+/// What a method is called with.
+pub(crate) enum Request<'a> {
+    Message(&'a [u8]),
+    /// The call is a stream itself.
+    Stream(Box<dyn Incoming>),
+}
+
+/// How the caller can be reached.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Context<'a> {
+    /// The way to the objects of the caller, if there is one.
+    pub way: Option<&'a Arc<dyn Way>>,
+    /// Whether a call can be a stream. Streams are objects otherwise.
+    pub has_streams: bool,
+}
+
+impl<'a> Context<'a> {
+    /// For a connection that has streams as objects.
+    pub(crate) fn of(way: Option<&'a Arc<dyn Way>>) -> Self {
+        Self { way, has_streams: false }
+    }
+}
+
+/// The future of an asynchronous method. It owns the object and the arguments, and may panic.
+pub(crate) type ReplyTask = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+/// The start of a call: its reply, or the future of an asynchronous method.
+pub(crate) enum Called {
+    Replied(Reply),
+    /// The method is asynchronous, and nothing of it has run.
+    Started(ReplyTask),
+}
+
+/// An opened plugin of some interface.
+pub(crate) trait Callee: Send + Sync {
+    /// The index of the method with this name on the wire.
+    fn method(&self, name: &str) -> Option<usize>;
+
+    /// Calls the method at this index of the interface.
+    fn call(self: Arc<Self>, method: usize, request: Request<'_>, context: Context<'_>) -> Called;
 }
 
 /// An object of this side.
@@ -74,7 +168,7 @@ impl GivenUp {
         Self::When(Box::pin(given_up))
     }
 
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, context: &mut task::Context<'_>) -> Poll<()> {
         if let Self::When(given_up) = self
             && given_up.as_mut().poll(context).is_ready()
         {
@@ -84,7 +178,7 @@ impl GivenUp {
     }
 
     pub(crate) fn is_ready(&mut self) -> bool {
-        self.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+        self.poll(&mut task::Context::from_waker(Waker::noop())).is_ready()
     }
 }
 

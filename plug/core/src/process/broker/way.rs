@@ -26,8 +26,9 @@ use crate::rpc::back::session::Waits;
 use crate::rpc::back::spawned::spawned;
 use crate::rpc::client::http2::Http2;
 use crate::rpc::server::object::ServedObject;
-use crate::wire::channel::{Call, ReplyFuture};
+use crate::wire::channel::Call;
 use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::message::ReplyFuture;
 use crate::wire::way::{Offered, Reached, Way};
 
 /// The way over the brokered connections of one process.

@@ -18,10 +18,9 @@ use crate::process::options::Restart;
 use crate::process::running::Running;
 use crate::rpc::client::instance::ObjectInstance;
 use crate::rpc::thread::spawn;
-use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
-use crate::wire::exchange::{Got, GotFuture};
+use crate::wire::channel::{Call, Channel, WayFuture};
 use crate::wire::fault::{Fault, Unavailable};
-use crate::wire::stream::Outgoing;
+use crate::wire::message::{Got, GotFuture, Outgoing, ReplyFuture};
 use crate::wire::way::Way;
 
 /// The longest pause before a restart.

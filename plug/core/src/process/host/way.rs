@@ -10,9 +10,8 @@ use bytes::Bytes;
 use crate::portable::signature::Description;
 use crate::portable::signature::Signature;
 use crate::process::running::Running;
-use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::Fault;
-use crate::wire::stream::Incoming;
+use crate::wire::message::{Incoming, ReplyFuture};
 use crate::wire::way::{Offered, Reached, Way};
 
 /// The way, and the process that it leads to.

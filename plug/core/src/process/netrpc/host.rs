@@ -35,10 +35,11 @@ use crate::rpc::back::client;
 use crate::rpc::client::instance::{Instance, OpenFuture, Opens};
 use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::workers::CallQueue;
-use crate::wire::channel::{Call, Channel, ReplyFuture, WayFuture};
+use crate::wire::channel::{Call, Channel, WayFuture};
 use crate::wire::fault::{Code, Fault, Unavailable};
 use crate::wire::list;
 use crate::wire::list::{ListReply, OpenReply};
+use crate::wire::message::ReplyFuture;
 use crate::wire::way::Way;
 
 /// A process that speaks net/rpc. Cheap to clone.

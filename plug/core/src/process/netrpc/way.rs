@@ -30,8 +30,8 @@ use crate::process::netrpc::values::ReadError;
 use crate::rpc::back::offered::{ObjectCall, OfferedObject};
 use crate::rpc::back::session::Waits;
 use crate::rpc::back::spawned::spawned;
-use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::message::ReplyFuture;
 use crate::wire::way::{Offered, Reached, Way};
 
 /// An owner in Go closes a stream that it does not accept after five seconds. This side gives it time

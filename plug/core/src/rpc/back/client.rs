@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use crate::rpc::back::session::{Session, Waits};
 use crate::rpc::client::driver::Driver;
 use crate::task::park_on;
-use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::message::ReplyFuture;
 
 /// A new session of a client, with its number, and what it sends. Within the driver's runtime.
 /// It takes messages of up to `max_len` bytes.

@@ -12,10 +12,9 @@ use tokio::runtime::Handle;
 
 use crate::panic::dispose;
 use crate::scope::Scope;
-use crate::wire::callee::{Brought, Called, Callee, Context, NoReply, Request};
-use crate::wire::exchange::message_of;
+use crate::wire::answer::message_of;
 use crate::wire::fault::Fault;
-use crate::wire::way::{Offered, Way};
+use crate::wire::way::{Brought, Called, Callee, Context, NoReply, Offered, Request, Way};
 
 /// A call of a given object.
 pub(crate) struct GivenCall {

@@ -16,8 +16,8 @@ use crate::portable::signature::Description;
 use crate::portable::signature::Signature;
 use crate::rpc::back::given::{GivenCall, discard};
 use crate::rpc::back::message::{BackMessage, Begin, Content};
-use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::{Code, Fault, Unavailable};
+use crate::wire::message::ReplyFuture;
 use crate::wire::queue::over;
 use crate::wire::way::{Callback, GivenUp, Offered, Reached, Way};
 

@@ -9,8 +9,8 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::timeout_at;
 
-use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::Fault;
+use crate::wire::message::ReplyFuture;
 
 /// The reply of a task. Dropping it ends the task.
 struct Spawned(JoinHandle<Result<Bytes, Fault>>);

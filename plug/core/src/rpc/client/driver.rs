@@ -31,8 +31,8 @@ use crate::rpc::per_process::PerProcess;
 use crate::rpc::spin::{Arrivals, Spin, SpinFor};
 use crate::rpc::thread::{MOST_BLOCKING, is_ending, is_outside, spawn};
 use crate::task::park_on;
-use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::{Fault, Unavailable};
+use crate::wire::message::ReplyFuture;
 
 /// The background thread takes this many naps of 2 ms beside one long call before it sleeps.
 const NAPS: usize = 20;

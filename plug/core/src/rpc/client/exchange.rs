@@ -12,9 +12,10 @@ use crate::portable::method::Method;
 use crate::rpc::client::object;
 use crate::rpc::client::object::{RemoteObject, until_cancelled};
 use crate::scope::Scope;
-use crate::wire::channel::FaultFuture;
-use crate::wire::exchange::{self, Failure, GotFuture, Route, Sent, needs_way};
+use crate::wire::exchange::{self, Failure, needs_way};
 use crate::wire::fault::Fault;
+use crate::wire::lender::Route;
+use crate::wire::message::{FaultFuture, GotFuture, Sent, message};
 use crate::wire::way::Way;
 
 type Given<'a, M> = <<M as Method>::Arguments as Arguments>::Given<'a>;
@@ -58,7 +59,7 @@ impl RemoteObject {
         let (request, stream) = match sent {
             // It may run twice only if its objects could.
             Sent::Message(request) if !returns_stream => {
-                return self.begin(M::INDEX, false, request, scope, way).map(exchange::message);
+                return self.begin(M::INDEX, false, request, scope, way).map(message);
             }
             Sent::Message(request) => (Bytes::from(request), None),
             Sent::Stream(stream) => (Bytes::new(), Some(stream)),

@@ -13,10 +13,9 @@ use bytes::Bytes;
 use tokio::time::{timeout, timeout_at};
 
 use crate::rpc::client::driver::Driver;
-use crate::wire::channel::{Call, Channel, ReplyFuture};
-use crate::wire::exchange::GotFuture;
+use crate::wire::channel::{Call, Channel};
 use crate::wire::fault::{Code, Fault, Unavailable};
-use crate::wire::stream::Outgoing;
+use crate::wire::message::{GotFuture, Outgoing, ReplyFuture};
 
 /// The longest wait for the end of an instance with a call that was given up.
 /// A process that ends gives the calls under way as long.

@@ -20,9 +20,10 @@ use crate::protobuf;
 use crate::rpc::client::driver::Driver;
 use crate::scope::Scope;
 use crate::task::Task;
-use crate::wire::channel::{Call, Channel, FaultFuture, ReplyFuture};
+use crate::wire::channel::{Call, Channel};
 use crate::wire::exchange::{self, Failure, has_objects};
 use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
+use crate::wire::message::{FaultFuture, ReplyFuture};
 
 /// An opened plugin of another process.
 pub(crate) struct RemoteObject {

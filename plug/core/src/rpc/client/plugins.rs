@@ -24,9 +24,10 @@ use crate::rpc::client::vtable::Vtable;
 use crate::rpc::client::{object, services};
 use crate::scope::Scope;
 use crate::settings::EMPTY;
-use crate::wire::channel::{Call, Channel, ReplyFuture};
+use crate::wire::channel::{Call, Channel};
 use crate::wire::fault::Fault;
 use crate::wire::list::{ListReply, ListedInterface, ListedPlugin, OPEN, OpenRequest, SchemaRequest};
+use crate::wire::message::ReplyFuture;
 use crate::{escape, scope};
 
 /// The peer of a link.

@@ -16,9 +16,8 @@ use crate::portable::chain::{Chain, ChainTexts};
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::driver::turns::Guest;
 use crate::rpc::source::Source;
-use crate::wire::exchange::Got;
 use crate::wire::fault::Fault;
-use crate::wire::stream::{Incoming, Outgoing};
+use crate::wire::message::{Got, Incoming, Outgoing};
 
 /// The messages of a reply.
 pub(crate) trait Receives: Send {

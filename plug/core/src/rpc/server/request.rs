@@ -11,12 +11,10 @@ use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::task::{Answered, Parts, TaskCall};
 use crate::rpc::server::workers::CallQueue;
 use crate::rpc::source::Source;
-use crate::wire::callee;
-use crate::wire::callee::{Answer, Request};
 use crate::wire::dispatch::{Called, Target};
 use crate::wire::fault::{Code, Fault};
-use crate::wire::stream::Incoming;
-use crate::wire::way::Way;
+use crate::wire::message::Incoming;
+use crate::wire::way::{self, Answer, Request, Way};
 
 /// Responds to one call, in the protocol of its connection.
 pub(crate) trait Respond: Send + 'static {
@@ -134,7 +132,7 @@ pub(crate) fn call<R: Respond>(calls: CallQueue, pending: PendingCall<R>) {
                     None => Request::Message(&message),
                     Some(stream) => Request::Stream(stream),
                 };
-                let context = callee::Context { way: way.as_ref(), has_streams: responder.has_streams() };
+                let context = way::Context { way: way.as_ref(), has_streams: responder.has_streams() };
                 match target.call(request, deadline, context) {
                     Called::Replied(reply) => {
                         let reply = reply.map(|answer| responder.encoded(answer));

@@ -13,7 +13,7 @@ use crate::rpc::server::body::{self, RequestLimits};
 use crate::rpc::server::compression::Compression;
 use crate::rpc::server::workers::CallQueue;
 use crate::wire::fault::{Code, Fault};
-use crate::wire::stream::Incoming;
+use crate::wire::message::Incoming;
 
 /// The messages of a request. Dropping it refuses the rest of them.
 pub(super) struct MessageStream {

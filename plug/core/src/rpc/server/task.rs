@@ -18,9 +18,9 @@ use tokio::time::{Sleep, sleep_until};
 use crate::rpc::server::backpressure::Backpressure;
 use crate::rpc::server::request::{Respond, respond};
 use crate::rpc::server::workers::{CallQueue, Unfinished};
-use crate::wire::callee::Answer;
 use crate::wire::dispatch::Task;
 use crate::wire::fault::Fault;
+use crate::wire::way::Answer;
 
 /// The call waits for a wake-up.
 const WAITING: u8 = 0;

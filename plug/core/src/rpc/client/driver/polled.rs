@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::driver::turns::Guest;
-use crate::wire::channel::ReplyFuture;
 use crate::wire::fault::Fault;
+use crate::wire::message::ReplyFuture;
 
 /// The reply to a call that is under way. Dropping it cancels the call at once.
 pub(crate) struct PolledReply {

@@ -9,11 +9,10 @@ use prost::Message;
 
 use crate::rpc::client::http2::{Http2, Messages};
 use crate::rpc::client::instance::Instance;
-use crate::wire::channel::{Call, ReplyFuture};
-use crate::wire::exchange::GotFuture;
+use crate::wire::channel::Call;
 use crate::wire::fault::Fault;
 use crate::wire::list::{OPEN, OpenReply};
-use crate::wire::stream::Outgoing;
+use crate::wire::message::{GotFuture, Outgoing, ReplyFuture};
 
 /// The longest message of a call of `Open`, in bytes. A reply has a number and nothing else.
 const MAX_REPLY: usize = 1 << 10;

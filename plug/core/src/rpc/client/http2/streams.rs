@@ -13,9 +13,8 @@ use crate::rpc::client::http2::{Http2, Messages, lost};
 use crate::rpc::client::streams::{self, Received, Receives};
 use crate::rpc::source::Source;
 use crate::wire::channel::Call;
-use crate::wire::exchange::Got;
 use crate::wire::fault::Fault;
-use crate::wire::stream::Outgoing;
+use crate::wire::message::{Got, Outgoing};
 
 impl Receives for Messages {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Fault>> {

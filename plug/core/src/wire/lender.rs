@@ -1,0 +1,161 @@
+//! The objects of this side that a call lends and gives, until it is over.
+
+use std::collections::HashMap;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+
+use crate::portable::method::Method;
+use crate::portable::signature::Description;
+use crate::scope::Scope;
+use crate::wire::answer::{Answered, Answering, Pending, ended_fault, message_of};
+use crate::wire::fault::Fault;
+use crate::wire::message::{Got, GotFuture};
+use crate::wire::queue::{Event, Queue, next, over};
+use crate::wire::stream::TakeStream;
+use crate::wire::way::{Brought, Callback, NO_WAY, NoReply, OVER, Offered, Reply, Way};
+
+/// Where a call goes.
+pub(crate) struct Route {
+    /// The way to the objects of the call, if it needs one.
+    pub way: Option<Arc<dyn Way>>,
+    /// Whether a call can be a stream. Streams are objects otherwise.
+    pub has_streams: bool,
+}
+
+/// An object that a caller lends for a call, called by message.
+pub(crate) trait LentCallee<'a>: Send + Sync {
+    /// Calls the method with this name on the wire.
+    fn call(&self, method: &str, request: &[u8], way: &Arc<dyn Way>) -> LentCalled<'a>;
+}
+
+/// The start of a call of such an object.
+pub(crate) enum LentCalled<'a> {
+    Replied(Reply),
+    Started(Pin<Box<dyn Future<Output = Reply> + Send + 'a>>),
+}
+
+/// The objects and streams of one call, until it is over.
+pub(crate) struct Lender<'a> {
+    pub route: Route,
+    pub lent: HashMap<u32, Box<dyn LentCallee<'a> + 'a>>,
+    /// The numbers of what it has given away.
+    pub given: Vec<u32>,
+    pub streams: Vec<u32>,
+    pub queue: Arc<Queue>,
+    /// The stream that the call itself is.
+    pub stream: TakeStream,
+    /// Why an object could not be offered.
+    pub fault: Option<Fault>,
+}
+
+impl<'a> Lender<'a> {
+    pub(crate) fn new<M: Method>(route: Route) -> Self {
+        let stream = TakeStream::of::<M>(false);
+        Self {
+            route,
+            lent: HashMap::new(),
+            given: Vec::new(),
+            streams: Vec::new(),
+            queue: Arc::default(),
+            stream,
+            fault: None,
+        }
+    }
+
+    pub(crate) fn offer(&self, object: Offered, description: &'static Description) -> Result<u32, Fault> {
+        let way = self.route.way.as_ref().ok_or_else(|| Fault::Failed(vec![NO_WAY.to_owned()]))?;
+        way.offer(object, description)
+    }
+
+    /// Takes back what was given, unless the other side has replied.
+    ///
+    /// It may have begun with a call that was given up. Its calls of the objects then fail.
+    pub(crate) fn take_back(&mut self) {
+        if let Some(way) = &self.route.way {
+            self.given.drain(..).for_each(|number| way.take_back(number));
+            self.streams.drain(..).for_each(|number| way.withdraw(number));
+        }
+    }
+
+    /// Answers calls in this thread until the reply comes.
+    pub(crate) fn serve(
+        &mut self,
+        mut reply: GotFuture,
+        wait: &dyn Fn(Pin<&mut (dyn Future<Output = ()> + Send)>),
+    ) -> Result<Got, Fault> {
+        let queue = Arc::clone(&self.queue);
+        loop {
+            let mut event = None;
+            wait(pin!(async { event = Some(next(&queue, &mut reply).await) }));
+            match event {
+                Some(Event::Replied(reply)) => return reply,
+                Some(Event::Called(callback)) => match self.answer(callback) {
+                    Answered::Now(answer) => answer.send(),
+                    Answered::Later(mut pending) => {
+                        let mut ended = None;
+                        wait(pin!(async { ended = Some(pending.end(&mut reply).await) }));
+                        match ended {
+                            Some(Ok(answer)) => answer.send(),
+                            Some(Err(reply)) => return reply,
+                            None => return Err(ended_fault()),
+                        }
+                    }
+                },
+                None => return Err(ended_fault()),
+            }
+        }
+    }
+
+    /// The same in the future of an asynchronous caller.
+    pub(crate) async fn serve_polled(&mut self, mut reply: GotFuture) -> Result<Got, Fault> {
+        let queue = Arc::clone(&self.queue);
+        loop {
+            match next(&queue, &mut reply).await {
+                Event::Replied(reply) => return reply,
+                Event::Called(callback) => match self.answer(callback) {
+                    Answered::Now(answer) => answer.send(),
+                    Answered::Later(mut pending) => match pending.end(&mut reply).await {
+                        Ok(answer) => answer.send(),
+                        Err(reply) => return reply,
+                    },
+                },
+            }
+        }
+    }
+
+    fn answer(&self, callback: Callback) -> Answered<'a> {
+        let Callback { object, method, request, deadline, reply: replier, mut given_up } = callback;
+        if given_up.is_ready() {
+            let (answer, brought) = (Err(Fault::Cancelled), Brought::default());
+            return Answered::Now(Answering { replier, answer, brought, given_up });
+        }
+        let called = match (self.lent.get(&object), &self.route.way) {
+            (Some(lent), Some(way)) => {
+                let scope = Scope::current().and_until(deadline);
+                (scope.enter(|| lent.call(&method, &request, way)), scope)
+            }
+            _ => (LentCalled::Replied(Err(NoReply::Failed(vec![OVER.to_owned()]))), Scope::default()),
+        };
+        match called {
+            (LentCalled::Replied(reply), _) => {
+                let (answer, brought) = message_of(reply);
+                Answered::Now(Answering { replier, answer, brought, given_up })
+            }
+            (LentCalled::Started(task), scope) => {
+                Answered::Later(Pending { task: Some(task), scope, replier: Some(replier), given_up })
+            }
+        }
+    }
+}
+
+impl Drop for Lender<'_> {
+    fn drop(&mut self) {
+        self.take_back();
+        if let Some(way) = &self.route.way {
+            self.lent.keys().for_each(|number| way.withdraw(*number));
+        }
+        for Callback { reply, .. } in self.queue.close() {
+            reply(Err(over()));
+        }
+    }
+}
