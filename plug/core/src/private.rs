@@ -78,6 +78,8 @@ pub mod testing {
     pub use crate::protobuf::text::text;
     #[cfg(feature = "wire")]
     pub use crate::protobuf::{decode_reply, decode_request, encode_reply, encode_request};
+    #[cfg(feature = "rpc")]
+    pub use crate::rpc::back::fuzzed::take as take_back_messages;
     #[cfg(feature = "config")]
     pub use crate::settings::reader::read as read_settings;
 }

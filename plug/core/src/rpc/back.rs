@@ -6,6 +6,7 @@
 //! A call that names objects has the number of the stream in its metadata.
 
 pub(crate) mod client;
+pub(crate) mod fuzzed;
 pub(crate) mod given;
 pub(crate) mod message;
 #[cfg(feature = "process")]

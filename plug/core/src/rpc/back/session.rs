@@ -180,13 +180,8 @@ impl Session {
             None => drop(self.send_answer(call, Err(over()))),
             Some(Offered::Lent(lent)) => {
                 let given_up = GivenUp::when(self.given_up(call, deadline));
-                let this = Arc::downgrade(self);
-                let reply = Box::new(move |reply| {
-                    let Some(this) = Weak::upgrade(&this) else { return };
-                    if this.ends(call) {
-                        let _ = this.send_answer(call, reply);
-                    }
-                });
+                let unanswered = Unanswered { session: Arc::downgrade(self), call };
+                let reply = Box::new(move |reply| unanswered.answer(reply));
                 lent(Callback { object, method, request, deadline, reply, given_up });
             }
             Some(Offered::Given(callee)) => {
@@ -319,6 +314,29 @@ impl Drop for Session {
     }
 }
 
+/// A callback without an answer. Dropping it says that its call is over.
+struct Unanswered {
+    session: Weak<Session>,
+    call: u64,
+}
+
+impl Unanswered {
+    /// Answers once, if somebody waits for it.
+    fn answer(&self, answer: Result<Bytes, Fault>) {
+        if let Some(session) = self.session.upgrade()
+            && session.ends(self.call)
+        {
+            let _ = session.send_answer(self.call, answer);
+        }
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        self.answer(Err(over()));
+    }
+}
+
 /// An object of the other side.
 struct SessionObject {
     session: Arc<Session>,
@@ -412,3 +430,6 @@ impl Reached for SessionObject {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
