@@ -12,7 +12,8 @@ use crate::portable::flow::Flow;
 use crate::portable::signature::Description;
 use crate::rpc::back::session::{Session, Waits};
 use crate::task::park_on;
-use crate::wire::stream::{self, Stream};
+use crate::wire::callee::offer_stream;
+use crate::wire::stream_object::Stream;
 use crate::wire::way::{Callback, Offered, Way};
 
 /// Blocks a thread.
@@ -60,7 +61,7 @@ pub fn take(bytes: &[u8]) -> usize {
             }
         };
         let _ = session.offer(Offered::Lent(Box::new(lent)), description);
-        let _ = stream::offer(&*session, Box::new(Two { drawn: 0, _held: Arc::clone(&left) }));
+        let _ = offer_stream(&*session, Box::new(Two { drawn: 0, _held: Arc::clone(&left) }));
     }
     let way: Arc<dyn Way> = Arc::clone(&session) as _;
     let reached = [1, 2].map(|number| Arc::clone(&way).reach(number, description, number == 1));

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::rpc::back::fuzzed::Parks;
 use crate::task::Task;
 use crate::wire::callee::shared;
-use crate::wire::stream::Stream;
+use crate::wire::stream_object::Stream;
 
 /// Has no items.
 struct Nothing;
