@@ -15,7 +15,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
-	"github.com/hashicorp/go-plugin/examples/bidirectional/shared"
 
 	"../counting"
 )
@@ -29,8 +28,8 @@ var (
 func main() {
 	flag.Parse()
 	counts := &counting.Counts{}
-	if os.Getenv(shared.Handshake.MagicCookieKey) == shared.Handshake.MagicCookieValue && flag.NArg() == 0 {
-		config := &plugin.ServeConfig{HandshakeConfig: shared.Handshake, Plugins: counts.Plugins()}
+	if os.Getenv(counting.Handshake.MagicCookieKey) == counting.Handshake.MagicCookieValue && flag.NArg() == 0 {
+		config := &plugin.ServeConfig{HandshakeConfig: counting.Handshake, Plugins: counts.Plugins()}
 		if !*overRPC {
 			config.GRPCServer = plugin.DefaultGRPCServer
 		}
@@ -50,7 +49,7 @@ func host(plugins plugin.PluginSet) (string, error) {
 		return "", errors.New("name a plugin and a command")
 	}
 	client := plugin.NewClient(&plugin.ClientConfig{
-		HandshakeConfig:  shared.Handshake,
+		HandshakeConfig:  counting.Handshake,
 		Plugins:          plugins,
 		Cmd:              exec.Command(flag.Arg(0), strings.Fields(*arguments)...),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolNetRPC, plugin.ProtocolGRPC},

@@ -10,6 +10,9 @@ import (
 	"google.golang.org/grpc"
 )
 
+// Handshake is what host and plugin agree on, as in go-plugin's examples.
+var Handshake = plugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "BASIC_PLUGIN", MagicCookieValue: "hello"}
+
 type shim struct {
 	counts   *Counts
 	isKeeper bool
