@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
+
+	"../streaming"
 )
 
 // Handshake is what host and plugin agree on, as in go-plugin's examples.
@@ -39,6 +41,7 @@ func (s shim) GRPCServer(broker *plugin.GRPCBroker, server *grpc.Server) error {
 		return nil
 	}
 	s.counts.Register(server, broker)
+	streaming.Register(server)
 	return nil
 }
 

@@ -12,6 +12,7 @@ mod log;
 mod plugin;
 mod rpc;
 mod server;
+mod streams;
 mod tls;
 
 use std::io::{BufRead, BufReader};
