@@ -4,15 +4,20 @@
 
 use std::process::ExitCode;
 
-use counter_plugins::{Counter, Keeper};
+use counter_plugins::{Counter, Keeper, Streamer};
 use plug::Server;
 use plug::link::{Handshake, Protocol};
 
 fn main() -> ExitCode {
-    let handshake = Handshake::new("BASIC_PLUGIN", "hello").interface::<dyn Counter>(1).interface::<dyn Keeper>(1);
-    let handshake = match std::env::args().nth(1).as_deref() {
-        Some("netrpc") => handshake.protocol(1, Protocol::NetRpc),
-        Some("second") => Handshake::new("HASHI", "hola").interface::<dyn Counter>(2).interface::<dyn Keeper>(2),
+    let argument = std::env::args().nth(1);
+    let (handshake, version) = match argument.as_deref() {
+        Some("second") => (Handshake::new("HASHI", "hola"), 2),
+        _ => (Handshake::new("BASIC_PLUGIN", "hello"), 1),
+    };
+    let handshake =
+        handshake.interface::<dyn Counter>(version).interface::<dyn Keeper>(version).interface::<dyn Streamer>(version);
+    let handshake = match argument.as_deref() {
+        Some("netrpc") => handshake.protocol(version, Protocol::NetRpc),
         _ => handshake,
     };
     Server::new().handshake(handshake).serve_process()

@@ -13,10 +13,8 @@ use crate::{leave_out, root, succeed, target};
 
 /// The folder in which Debian's packages install Go's sources.
 const PACKAGES: &str = "/usr/share/gocode";
-/// The sources of others in `tests/go`, unchanged: the examples of go-plugin 1.0.1, Debian's version.
-pub const THIRD_PARTY: &str = "third-party";
 
-/// A program of `tests/go`, or of an import path, built unless it is up to date.
+/// A program of `tests/go`, built unless it is up to date.
 /// `None` if Go or a package is not installed, which is then reported as an omission.
 /// `.ci/omitted` does not name that omission, so `.ci/run` fails on it.
 pub fn go(program: &str) -> Option<PathBuf> {
@@ -32,6 +30,20 @@ pub fn go(program: &str) -> Option<PathBuf> {
 /// The `go` command, set up for `tests/go`. `None` as in [`go`].
 pub fn go_command() -> Option<Command> {
     has_go().then(command)
+}
+
+/// A program of go-plugin's own examples, unchanged, such as `bidirectional`, and its plugin `bidirectional-plugin-go-grpc`.
+/// The variable `PLUG_GO_EXAMPLES` names the folder of the built programs, which are no part of this repository.
+/// `None` without it, which is then reported as an omission.
+pub fn go_example(program: &str) -> Option<PathBuf> {
+    static EXAMPLES: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+        let folder = std::env::var_os("PLUG_GO_EXAMPLES").map(PathBuf::from);
+        if folder.is_none() {
+            leave_out("go-examples", "`PLUG_GO_EXAMPLES` names no folder with the built examples of go-plugin");
+        }
+        folder
+    });
+    EXAMPLES.as_ref().map(|folder| folder.join(program).with_extension(std::env::consts::EXE_EXTENSION))
 }
 
 /// Whether the process exists and is not a zombie.
@@ -95,12 +107,10 @@ fn build(program: &str) -> PathBuf {
     // Another process may build the same program.
     let lock = File::create(folder.join("lock")).expect("the lock can be made");
     lock.lock().expect("the lock can be taken");
-    let name = program.rsplit("/examples/").next().unwrap_or(program);
-    let built = folder.join(format!("{}{}", name.replace('/', "-"), std::env::consts::EXE_SUFFIX));
-    let package = if program.contains('/') { program.to_owned() } else { format!("./{program}") };
+    let built = folder.join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
     // Go links only programs that are out of date.
     // It replaces their files, so that a running program keeps its own.
-    succeed(command().args(["build", "-o"]).arg(&built).arg(package));
+    succeed(command().args(["build", "-o"]).arg(&built).arg(format!("./{program}")));
     built
 }
 
@@ -114,8 +124,6 @@ fn command() -> Command {
         }
     }
     go.envs([("GO111MODULE", "off"), ("GOENV", "off"), ("CGO_ENABLED", "0")]);
-    let packages = [PathBuf::from(PACKAGES), root().join("tests/go").join(THIRD_PARTY)];
-    go.env("GOPATH", std::env::join_paths(packages).expect("the folders have no colon"));
-    go.env("GOCACHE", target().join("go/cache")).current_dir(root().join("tests/go"));
+    go.env("GOPATH", PACKAGES).env("GOCACHE", target().join("go/cache")).current_dir(root().join("tests/go"));
     go
 }

@@ -1,6 +1,8 @@
-// A host and a plugin on go-plugin whose objects are lent and given, over gRPC and over net/rpc. Started by a host, it is the plugin.
+// A host and a plugin on go-plugin whose objects are lent and given, over gRPC and over net/rpc, and which stream over gRPC.
+// Started by a host, it is the plugin.
 //
 //	counter [-rpc] [-tls] [-plugin-arguments ARGUMENTS] PLUGIN put KEY TIMES | fail KEY | die KEY | keep | hold MILLIS | never | late | soon | twice | open
+//	counter -streaming [-tls] PLUGIN COMMAND…, which are those of package streaming
 //	BASIC_PLUGIN=hello counter [-rpc]
 package main
 
@@ -15,13 +17,14 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
-	"github.com/hashicorp/go-plugin/examples/bidirectional/shared"
 
 	"../counting"
+	"../streaming"
 )
 
 var (
 	overRPC   = flag.Bool("rpc", false, "speak net/rpc")
+	streams   = flag.Bool("streaming", false, "run a command of package streaming")
 	tls       = flag.Bool("tls", false, "turn AutoMTLS on")
 	arguments = flag.String("plugin-arguments", "", "start the plugin with these")
 )
@@ -29,8 +32,8 @@ var (
 func main() {
 	flag.Parse()
 	counts := &counting.Counts{}
-	if os.Getenv(shared.Handshake.MagicCookieKey) == shared.Handshake.MagicCookieValue && flag.NArg() == 0 {
-		config := &plugin.ServeConfig{HandshakeConfig: shared.Handshake, Plugins: counts.Plugins()}
+	if os.Getenv(counting.Handshake.MagicCookieKey) == counting.Handshake.MagicCookieValue && flag.NArg() == 0 {
+		config := &plugin.ServeConfig{HandshakeConfig: counting.Handshake, Plugins: counts.Plugins()}
 		if !*overRPC {
 			config.GRPCServer = plugin.DefaultGRPCServer
 		}
@@ -50,7 +53,7 @@ func host(plugins plugin.PluginSet) (string, error) {
 		return "", errors.New("name a plugin and a command")
 	}
 	client := plugin.NewClient(&plugin.ClientConfig{
-		HandshakeConfig:  shared.Handshake,
+		HandshakeConfig:  counting.Handshake,
 		Plugins:          plugins,
 		Cmd:              exec.Command(flag.Arg(0), strings.Fields(*arguments)...),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolNetRPC, plugin.ProtocolGRPC},
@@ -65,6 +68,9 @@ func host(plugins plugin.PluginSet) (string, error) {
 	dispensed, err := protocol.Dispense("counter")
 	if err != nil {
 		return "", err
+	}
+	if *streams {
+		return streaming.Run(dispensed.(counting.GRPC).Conn, flag.Args()[1:])
 	}
 	var peer counting.Peer
 	switch counter := dispensed.(type) {

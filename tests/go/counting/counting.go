@@ -1,5 +1,5 @@
-// Package counting is what the programs with callbacks speak: Counter of go-plugin's example `bidirectional`, and Keeper, which
-// is given objects. Both sides are here, over go-plugin's brokers for gRPC and for net/rpc.
+// Package counting is what the programs with callbacks speak: Counter, with the names and numbers of go-plugin's example
+// `bidirectional`, and Keeper, which is given objects. Both sides are here, over go-plugin's brokers for gRPC and for net/rpc.
 package counting
 
 import (

@@ -5,7 +5,6 @@ package counting
 import (
 	"context"
 
-	"github.com/hashicorp/go-plugin/examples/bidirectional/proto"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/stats"
 )
@@ -18,25 +17,19 @@ type Broker interface {
 }
 
 // Serves an object.
-type server struct {
-	sum Sum
-}
-
-func (s server) Sum(_ context.Context, request *proto.SumRequest) (*proto.SumResponse, error) {
-	sum, err := s.sum(request.A, request.B)
-	if err != nil {
-		return nil, err
+func register(server *grpc.Server, sum Sum) {
+	add := func(_ context.Context, request *sumRequest) (*sumResponse, error) {
+		r, err := sum(request.A, request.B)
+		return &sumResponse{R: r}, err
 	}
-	return &proto.SumResponse{R: sum}, nil
+	registerService(server, "proto.AddHelper", method("Sum", add))
 }
 
 func client(conn *grpc.ClientConn) Sum {
 	return func(a, b int64) (int64, error) {
-		response, err := proto.NewAddHelperClient(conn).Sum(context.Background(), &proto.SumRequest{A: a, B: b})
-		if err != nil {
-			return 0, err
-		}
-		return response.R, nil
+		response := &sumResponse{}
+		err := conn.Invoke(context.Background(), "/proto.AddHelper/Sum", &sumRequest{A: a, B: b}, response)
+		return response.R, err
 	}
 }
 
@@ -49,46 +42,58 @@ func (c *Counts) Register(registrar *grpc.Server, broker Broker) {
 		}
 		return client(conn), func() { conn.Close() }, nil
 	}
-	proto.RegisterCounterServer(registrar, &counter{c, dial})
-	keep := func(_ context.Context, request *proto.PutRequest) (*proto.Empty, error) {
+	get := func(_ context.Context, request *getRequest) (*getResponse, error) {
+		value, err := c.get(request.Key)
+		return &getResponse{Value: value}, err
+	}
+	put := func(_ context.Context, request *putRequest) (*empty, error) {
+		sum, drop, err := dial(request.AddServer)
+		if err != nil {
+			return nil, err
+		}
+		defer drop()
+		return &empty{}, c.put(request.Key, request.Value, sum)
+	}
+	registerService(registrar, "proto.Counter", method("Get", get), method("Put", put))
+	keep := func(_ context.Context, request *putRequest) (*empty, error) {
 		sum, drop, err := dial(request.AddServer)
 		if err != nil {
 			return nil, err
 		}
 		c.keep(sum, drop)
-		return &proto.Empty{}, nil
+		return &empty{}, nil
 	}
-	tell := func(_ context.Context, request *proto.SumRequest) (*proto.SumResponse, error) {
+	tell := func(_ context.Context, request *sumRequest) (*sumResponse, error) {
 		sum, err := c.tell(request.A, request.B)
-		return &proto.SumResponse{R: sum}, err
+		return &sumResponse{R: sum}, err
 	}
-	forget := func(context.Context, *proto.Empty) (*proto.Empty, error) {
+	forget := func(context.Context, *empty) (*empty, error) {
 		c.forget()
-		return &proto.Empty{}, nil
+		return &empty{}, nil
 	}
 	// The number of an object, as an int64.
-	open := func(context.Context, *proto.Empty) (*proto.GetResponse, error) {
+	open := func(context.Context, *empty) (*getResponse, error) {
 		id := broker.NextId()
 		go broker.AcceptAndServe(id, serving(add, func() {}, nil))
-		return &proto.GetResponse{Value: int64(id)}, nil
+		return &getResponse{Value: int64(id)}, nil
 	}
 	// A is the number of an object, as an int64.
-	hold := func(_ context.Context, request *proto.SumRequest) (*proto.SumResponse, error) {
+	hold := func(_ context.Context, request *sumRequest) (*sumResponse, error) {
 		sum, drop, err := dial(uint32(request.A))
 		if err != nil {
 			return nil, err
 		}
 		defer drop()
 		held, err := hold(sum, request.B)
-		return &proto.SumResponse{R: held}, err
+		return &sumResponse{R: held}, err
 	}
-	registrar.RegisterService(&grpc.ServiceDesc{
-		ServiceName: "tests.Keeper",
-		HandlerType: (*interface{})(nil),
-		Methods: []grpc.MethodDesc{
-			method("Keep", keep), method("Tell", tell), method("Forget", forget), method("Open", open), method("Hold", hold),
-		},
-	}, nil)
+	registerService(registrar, "tests.Keeper",
+		method("Keep", keep), method("Tell", tell), method("Forget", forget), method("Open", open), method("Hold", hold))
+}
+
+func registerService(server *grpc.Server, name string, methods ...grpc.MethodDesc) {
+	service := grpc.ServiceDesc{ServiceName: name, HandlerType: (*interface{})(nil), Methods: methods}
+	server.RegisterService(&service, nil)
 }
 
 func method[Q, R any](name string, call func(context.Context, *Q) (*R, error)) grpc.MethodDesc {
@@ -100,25 +105,6 @@ func method[Q, R any](name string, call func(context.Context, *Q) (*R, error)) g
 		return call(ctx, request)
 	}
 	return grpc.MethodDesc{MethodName: name, Handler: handler}
-}
-
-type counter struct {
-	*Counts
-	dial func(id uint32) (Sum, func(), error)
-}
-
-func (c *counter) Get(_ context.Context, request *proto.GetRequest) (*proto.GetResponse, error) {
-	value, err := c.get(request.Key)
-	return &proto.GetResponse{Value: value}, err
-}
-
-func (c *counter) Put(_ context.Context, request *proto.PutRequest) (*proto.Empty, error) {
-	sum, drop, err := c.dial(request.AddServer)
-	if err != nil {
-		return nil, err
-	}
-	defer drop()
-	return &proto.Empty{}, c.put(request.Key, request.Value, sum)
 }
 
 // GRPC is the plugin over gRPC.
@@ -141,7 +127,7 @@ func (g GRPC) Accept(id uint32, sum Sum, ended func()) {
 func serving(sum Sum, ended func(), servers chan<- *grpc.Server) func([]grpc.ServerOption) *grpc.Server {
 	return func(options []grpc.ServerOption) *grpc.Server {
 		serving := grpc.NewServer(append(options, grpc.StatsHandler(ends(ended)))...)
-		proto.RegisterAddHelperServer(serving, server{sum})
+		register(serving, sum)
 		if servers != nil {
 			servers <- serving
 		}
@@ -168,8 +154,8 @@ func (g GRPC) invoke(method string, request, response interface{}) error {
 
 // Get returns a count.
 func (g GRPC) Get(key string) (int64, error) {
-	response := &proto.GetResponse{}
-	err := g.invoke("/proto.Counter/Get", &proto.GetRequest{Key: key}, response)
+	response := &getResponse{}
+	err := g.invoke("/proto.Counter/Get", &getRequest{Key: key}, response)
 	return response.Value, err
 }
 
@@ -177,7 +163,7 @@ func (g GRPC) Get(key string) (int64, error) {
 func (g GRPC) Put(key string, value int64, sum Sum) error {
 	id, servers := g.NextId(), make(chan *grpc.Server, 1)
 	go g.Broker.AcceptAndServe(id, serving(sum, func() {}, servers))
-	err := g.invoke("/proto.Counter/Put", &proto.PutRequest{AddServer: id, Key: key, Value: value}, &proto.Empty{})
+	err := g.invoke("/proto.Counter/Put", &putRequest{AddServer: id, Key: key, Value: value}, &empty{})
 	(<-servers).Stop()
 	return err
 }
@@ -186,9 +172,9 @@ func (g GRPC) Put(key string, value int64, sum Sum) error {
 func (g GRPC) Hold(sum Sum, millis int64) (int64, error) {
 	id, servers := g.NextId(), make(chan *grpc.Server, 1)
 	go g.Broker.AcceptAndServe(id, serving(sum, func() {}, servers))
-	response := &proto.SumResponse{}
+	response := &sumResponse{}
 	// A is the number of an object, as an int64.
-	err := g.invoke("/tests.Keeper/Hold", &proto.SumRequest{A: int64(id), B: millis}, response)
+	err := g.invoke("/tests.Keeper/Hold", &sumRequest{A: int64(id), B: millis}, response)
 	(<-servers).Stop()
 	return response.R, err
 }
@@ -202,25 +188,25 @@ func (g GRPC) Keep(sum Sum, ended func()) error {
 
 // KeepNumber gives the object of this number.
 func (g GRPC) KeepNumber(id uint32) error {
-	return g.invoke("/tests.Keeper/Keep", &proto.PutRequest{AddServer: id}, &proto.Empty{})
+	return g.invoke("/tests.Keeper/Keep", &putRequest{AddServer: id}, &empty{})
 }
 
 // Tell has all objects add.
 func (g GRPC) Tell(a, b int64) (int64, error) {
-	response := &proto.SumResponse{}
-	err := g.invoke("/tests.Keeper/Tell", &proto.SumRequest{A: a, B: b}, response)
+	response := &sumResponse{}
+	err := g.invoke("/tests.Keeper/Tell", &sumRequest{A: a, B: b}, response)
 	return response.R, err
 }
 
 // Forget drops them.
 func (g GRPC) Forget() error {
-	return g.invoke("/tests.Keeper/Forget", &proto.Empty{}, &proto.Empty{})
+	return g.invoke("/tests.Keeper/Forget", &empty{}, &empty{})
 }
 
 // Open is an object of the plugin.
 func (g GRPC) Open() (Sum, func(), error) {
-	response := &proto.GetResponse{}
-	if err := g.invoke("/tests.Keeper/Open", &proto.Empty{}, response); err != nil {
+	response := &getResponse{}
+	if err := g.invoke("/tests.Keeper/Open", &empty{}, response); err != nil {
 		return nil, nil, err
 	}
 	conn, err := g.Broker.Dial(uint32(response.Value))

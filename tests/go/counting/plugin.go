@@ -8,7 +8,12 @@ import (
 
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
+
+	"../streaming"
 )
+
+// Handshake is what host and plugin agree on, as in go-plugin's examples.
+var Handshake = plugin.HandshakeConfig{ProtocolVersion: 1, MagicCookieKey: "BASIC_PLUGIN", MagicCookieValue: "hello"}
 
 type shim struct {
 	counts   *Counts
@@ -36,6 +41,7 @@ func (s shim) GRPCServer(broker *plugin.GRPCBroker, server *grpc.Server) error {
 		return nil
 	}
 	s.counts.Register(server, broker)
+	streaming.Register(server)
 	return nil
 }
 

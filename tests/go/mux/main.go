@@ -4,7 +4,7 @@
 //
 // The host starts a plugin, makes calls of Work and of tests.Back, and prints the replies. Started by a host, it is the plugin.
 //
-//	mux [-tls] [-counting COMMAND] PLUGIN [ARGUMENT…]
+//	mux [-tls] [-counting COMMAND] [-streaming COMMAND] PLUGIN [ARGUMENT…]
 package main
 
 import (
@@ -27,12 +27,14 @@ import (
 	"google.golang.org/grpc"
 
 	"../counting"
+	"../streaming"
 	"../wire"
 )
 
 var (
 	withTLS = flag.Bool("tls", false, "turn AutoMTLS on")
 	command = flag.String("counting", "", "run this `COMMAND` of package counting instead of the calls")
+	streams = flag.String("streaming", "", "run this `COMMAND` of package streaming instead")
 )
 
 func main() {
@@ -120,6 +122,9 @@ func host() (string, error) {
 }
 
 func calls(conn *grpc.ClientConn, broker *broker) (string, error) {
+	if *streams != "" {
+		return streaming.Run(conn, strings.Fields(*streams))
+	}
 	if *command != "" {
 		return counting.Run(counting.GRPC{Conn: conn, Broker: broker}, strings.Fields(*command))
 	}
@@ -177,6 +182,7 @@ func serve() error {
 	wire.Register(server)
 	wire.RegisterBack(server, broker)
 	(&counting.Counts{}).Register(server, broker)
+	streaming.Register(server)
 	server.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "plugin.GRPCBroker",
 		HandlerType: (*interface{})(nil),

@@ -81,7 +81,7 @@ impl Session {
 
     async fn stream_of(&self, opener: &Control) -> io::Result<mux::Stream> {
         let opened = opener.clone().open_stream().await;
-        opened.map_err(|error| match self.0.end_reason.get() {
+        opened.map(mux::Stream::from).map_err(|error| match self.0.end_reason.get() {
             Some(reason) => io::Error::new(io::ErrorKind::NotConnected, &**reason),
             None => io::Error::other(error),
         })
@@ -106,7 +106,7 @@ impl Session {
             let ended = loop {
                 match session.next().await {
                     // A host serves nothing that a plugin could call without a knock.
-                    Some(Ok(stream)) => drop(listeners.route(stream)),
+                    Some(Ok(stream)) => drop(listeners.route(stream.into())),
                     Some(Err(error)) => break mux::describe(&error),
                     None => break "it has closed its connection".to_owned(),
                 }
@@ -150,7 +150,7 @@ impl<S: Speaks + Sync> Speaks for Multiplexed<S> {
             };
             let ended = match stream {
                 Some(Ok(stream)) => {
-                    if let Some(stream) = self.session.listeners().route(stream) {
+                    if let Some(stream) = self.session.listeners().route(stream.into()) {
                         let accepted = Accepted { occupancy: places.add(), ends: accepted.ends.clone() };
                         connections.spawn(self.clone().serve(stream, accepted, is_stopping.clone()));
                     }

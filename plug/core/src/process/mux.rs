@@ -2,16 +2,15 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::Duration;
 
 use once_cell::sync::OnceCell;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_yamux::Config;
 use tokio_yamux::session::{Session, SessionType};
-
-pub(crate) use tokio_yamux::stream::StreamHandle as Stream;
+use tokio_yamux::stream::StreamHandle;
 
 /// The reason why a session has ended. Empty until then.
 pub(crate) type EndReason = Arc<OnceCell<String>>;
@@ -99,5 +98,85 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.connection).poll_shutdown(context)
+    }
+}
+
+/// A stream of a session.
+///
+/// A [`StreamHandle`] that waits for its window registers no waker for the news that opens it, except while it is read.
+/// A task that reads only after it could write would wait for ever, as h2's does.
+pub(crate) struct Stream {
+    handle: StreamHandle,
+    tasks: Arc<Tasks>,
+    /// That of both tasks.
+    waker: Waker,
+}
+
+/// The tasks that wait for a stream. News wake both, since either takes the news of the other.
+#[derive(Default)]
+struct Tasks {
+    reader: Mutex<Option<Waker>>,
+    writer: Mutex<Option<Waker>>,
+}
+
+impl From<StreamHandle> for Stream {
+    fn from(handle: StreamHandle) -> Self {
+        let tasks = Arc::new(Tasks::default());
+        Self { handle, waker: Arc::clone(&tasks).into(), tasks }
+    }
+}
+
+impl Wake for Tasks {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        for task in [&self.reader, &self.writer] {
+            let waker = task.lock().unwrap_or_else(PoisonError::into_inner).take();
+            waker.into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
+fn note(task: &Mutex<Option<Waker>>, context: &Context<'_>) {
+    let mut task = task.lock().unwrap_or_else(PoisonError::into_inner);
+    match &mut *task {
+        Some(waker) => waker.clone_from(context.waker()),
+        None => *task = Some(context.waker().clone()),
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self { handle, tasks, waker } = &mut *self;
+        note(&tasks.reader, context);
+        Pin::new(handle).poll_read(&mut Context::from_waker(waker), buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        let Self { handle, tasks, waker } = &mut *self;
+        note(&tasks.writer, context);
+        let mut context = Context::from_waker(waker);
+        let written = Pin::new(&mut *handle).poll_write(&mut context, buffer);
+        if written.is_pending() {
+            // It takes no bytes, and registers the waker for the next news.
+            let _ = handle.poll_peek(&mut context, &mut ReadBuf::new(&mut []));
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.handle).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.handle).poll_shutdown(context)
     }
 }

@@ -6,13 +6,13 @@
 //!
 //! The sections are `start`, `size`, `open`, `lookup`, `async` and `build`; of shared libraries `calls`,
 //! `load`, `library-size` and `library-build`; against programs in Go `process`, `netrpc` and
-//! `grpc`; of a server under attack `memory`; of plugins with settings `settings`; and of `cargo
-//! plug` `builder`.
+//! `grpc`; over all links `callbacks` and `streams`; of a server under attack `memory`; of plugins with
+//! settings `settings`; and of `cargo plug` `builder`.
 //! Without a section, all are measured.
 //!
 //! It fails if a figure exceeds its limit, or the guard of a limit that has one.
 //! It fails without valgrind, unless `--without-valgrind` leaves out the counts of valgrind.
-//! Without Go, its three sections are left out.
+//! Without Go, its three sections are left out, and the rows beside it in `callbacks` and `streams`.
 
 mod asynchronous;
 mod asynchronous_process;
@@ -23,6 +23,7 @@ mod library;
 mod measure;
 mod memory;
 mod netrpc;
+mod objects;
 mod process;
 mod programs;
 mod reports;
@@ -67,8 +68,11 @@ fn main() -> ExitCode {
         "process",
         "netrpc",
         "grpc",
+        "callbacks",
+        "streams",
         "memory",
-        "builder",
+//! `grpc`; over all links `callbacks` and `streams`; of a server under attack `memory`; of plugins with
+//! settings `settings`; and of `cargo plug` `builder`.
     ];
     let unknown = |argument: &&String| *argument != "--without-valgrind" && !known.contains(&&argument[..]);
     if let Some(argument) = options.iter().chain(&sections).find(unknown) {
@@ -130,6 +134,12 @@ fn main() -> ExitCode {
     }
     if is_asked_for("grpc") {
         grpc::measure(&mut table);
+    }
+    if is_asked_for("callbacks") {
+        objects::callbacks(&mut table);
+    }
+    if is_asked_for("streams") {
+        objects::streams(&mut table);
     }
     if is_asked_for("memory") {
         memory::measure(&mut table);

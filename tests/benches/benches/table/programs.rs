@@ -46,7 +46,7 @@ pub fn debug_build(package: &str, target: &Path) -> Command {
 /// Cargo that builds a package of this workspace as a shared library, as it would be shipped.
 pub fn library_build(package: &str, target: &Path) -> Command {
     let mut cargo = cargo("rustc", root(), target);
-    cargo.args(["--release", "--package", package, "--crate-type", "cdylib"]);
+    cargo.args(["--release", "--package", package, "--lib", "--crate-type", "cdylib"]);
     cargo
 }
 
@@ -110,6 +110,14 @@ fn installed(built: &Path) -> PathBuf {
 /// Each package is built alone, so that it does not get the features of another.
 pub fn process_program(package: &str, program: &str) -> PathBuf {
     in_profile("release", package, program)
+}
+
+/// The same for the program of the package's name, with features.
+pub fn process_program_with(package: &str, features: &str) -> PathBuf {
+    eprintln!("building {package} with {features}");
+    let target = scratch().join("process");
+    finish(cargo("build", root(), &target).args(["--release", "--package", package, "--features", features]));
+    target.join("release").join(package).with_extension(env::consts::EXE_EXTENSION)
 }
 
 /// The plugin in a process, built small, as for a host with many of them.

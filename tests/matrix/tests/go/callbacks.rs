@@ -1,5 +1,5 @@
-//! Callbacks with programs in Go: go-plugin's own example `bidirectional`, unchanged, in each place, and
-//! objects that are lent and given over each of go-plugin's protocols.
+//! Callbacks with programs in Go: objects that are lent and given over each of go-plugin's protocols, and
+//! go-plugin's own example `bidirectional`, unchanged, in each place, if it is there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,16 @@ use std::time::{Duration, Instant};
 use counter_plugins::{AddHelper, Adds, Counter, Keeper};
 use plug::link::{Handshake, Process, ProcessOptions};
 use plug::{Error, Registry, plug};
-use plug_tests::{Sockets, built_program, entries, go, is_running, run, scratch, succeed, texts, until};
+use plug_tests::{Sockets, built_program, entries, go, go_example, is_running, run, scratch, succeed, texts, until};
 
 use crate::{first_line, kill, not_running_within};
 
-const EXAMPLE: &str = "github.com/hashicorp/go-plugin/examples/bidirectional";
-
 fn example_host() -> Option<PathBuf> {
-    go(EXAMPLE)
+    go_example("bidirectional")
 }
 
 fn example_plugin() -> Option<PathBuf> {
-    go(&format!("{EXAMPLE}/plugin-go-grpc"))
+    go_example("bidirectional-plugin-go-grpc")
 }
 
 /// Counts with the example's host, which starts a plugin for each command.

@@ -310,7 +310,7 @@ fn bytes_of(message: &[u8]) -> &[u8] {
 impl Session {
     async fn open(target: &PeerAddress, name: &str, max_len: usize) -> io::Result<Self> {
         let mut session = mux::session(target.connect().await?, SessionType::Client);
-        let mut open = || session.open_stream().map_err(io::Error::other);
+        let mut open = || session.open_stream().map(Stream::from).map_err(io::Error::other);
         let (control, stdout, stderr) = (open()?, open()?, open()?);
         let opener = session.control();
         let end_reason = mux::EndReason::default();
@@ -334,7 +334,9 @@ impl Session {
                 };
                 match stream {
                     // A host serves only objects to which a plugin could open a stream.
-                    Some(Ok(stream)) => _ = objects.spawn(serve_object(Arc::clone(&ends.0), stream, state.clone())),
+                    Some(Ok(stream)) => {
+                        _ = objects.spawn(serve_object(Arc::clone(&ends.0), stream.into(), state.clone()))
+                    }
                     Some(Err(error)) => break mux::describe(&error),
                     None => break "it has closed its connection".to_owned(),
                 }
@@ -405,7 +407,8 @@ impl Session {
     async fn stream(&self, number: u32, max_len: usize) -> Result<CallStream, Fault> {
         let lost =
             |error: io::Error| Fault::Unavailable(Unavailable::unsent(format!("its connection failed: {error}")));
-        let mut stream = self.opener.clone().open_stream().await.map_err(|error| lost(io::Error::other(error)))?;
+        let stream = self.opener.clone().open_stream().await;
+        let mut stream = Stream::from(stream.map_err(|error| lost(io::Error::other(error)))?);
         stream.write_all(&number.to_le_bytes()).await.map_err(lost)?;
         // The stream reads the echo later, so that the first call does not wait for it.
         Ok(CallStream::new(stream, Some(number), None, max_len, Arc::clone(&self.end_reason)))

@@ -141,7 +141,7 @@ impl Speaks for NetRpcServer {
                 Some(_) = streams.join_next() => continue,
             };
             let stream = match stream {
-                Some(Ok(stream)) => stream,
+                Some(Ok(stream)) => Stream::from(stream),
                 Some(Err(error)) => return warn_of(Err(ReadError::Session(error))),
                 None => return,
             };

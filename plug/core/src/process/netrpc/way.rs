@@ -231,7 +231,7 @@ impl MuxObject {
                 Fault::Unavailable(Unavailable::unsent(format!("its connection failed: {reason}")))
             };
             let stream = opener.clone().open_stream().await;
-            let mut stream = stream.map_err(|error| lost(std::io::Error::other(error)))?;
+            let mut stream = Stream::from(stream.map_err(|error| lost(std::io::Error::other(error)))?);
             stream.write_all(&self.number.to_le_bytes()).await.map_err(lost)?;
             let end_reason = Arc::clone(end_reason);
             Ok(CallStream::new(stream, Some(self.number), Some(ACCEPTED_WITHIN), *max_len, end_reason))
