@@ -62,22 +62,16 @@ pub use crate::{
 pub mod testing {
     #[cfg(feature = "library")]
     pub use crate::library::host::{check_structure, open::open_by_folder, read, read_records, section_for};
+    #[cfg(feature = "netrpc")]
+    pub use crate::process::netrpc::{
+        fuzzed::serve as serve_netrpc, gob::Ends as GobEnds, values::read as read_netrpc,
+    };
     #[cfg(feature = "process")]
-    pub use crate::process::handshake::read as read_handshake;
-    #[cfg(feature = "process")]
-    pub use crate::process::log::read as read_stderr;
-    #[cfg(feature = "netrpc")]
-    pub use crate::process::netrpc::fuzzed::serve as serve_netrpc;
-    #[cfg(feature = "netrpc")]
-    pub use crate::process::netrpc::gob::Ends as GobEnds;
-    #[cfg(feature = "netrpc")]
-    pub use crate::process::netrpc::values::read as read_netrpc;
+    pub use crate::process::{handshake::read as read_handshake, log::read as read_stderr};
     #[cfg(feature = "wire")]
     pub use crate::protobuf::file::{Undescribable, files};
     #[cfg(feature = "wire")]
-    pub use crate::protobuf::text::text;
-    #[cfg(feature = "wire")]
-    pub use crate::protobuf::{decode_reply, decode_request, encode_reply, encode_request};
+    pub use crate::protobuf::{decode_reply, decode_request, encode_reply, encode_request, text::text};
     #[cfg(feature = "rpc")]
     pub use crate::rpc::back::fuzzed::take as take_back_messages;
     #[cfg(feature = "config")]

@@ -71,8 +71,7 @@ fn main() -> ExitCode {
         "callbacks",
         "streams",
         "memory",
-//! `grpc`; over all links `callbacks` and `streams`; of a server under attack `memory`; of plugins with
-//! settings `settings`; and of `cargo plug` `builder`.
+        "builder",
     ];
     let unknown = |argument: &&String| *argument != "--without-valgrind" && !known.contains(&&argument[..]);
     if let Some(argument) = options.iter().chain(&sections).find(unknown) {
