@@ -21,6 +21,7 @@ use crate::process::launch::folder::Folder;
 use crate::process::life::{Death, EXIT_TIMEOUT, Life};
 use crate::process::tls::Certificates;
 use crate::rpc::back::client::ClientWaits;
+use crate::rpc::back::spawned::spawned;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::instance::{ObjectInstance, Opens};
 use crate::wire::channel::{Call, Channel, WayFuture};
@@ -156,6 +157,14 @@ impl Running {
                 done => done,
             }
         })
+    }
+
+    /// A fault that came after the reply, for any executor. A fork leaves the process to its parent.
+    pub(crate) fn explained_fault(&self, fault: Fault) -> ReplyFuture {
+        if self.driver.check().is_err() {
+            return Box::pin(ready(Err(fault)));
+        }
+        spawned(self.driver.handle(), self.explain_death(Box::pin(ready(Err(fault)))), None)
     }
 
     /// Adds the end of the process to the fault, if it ends within [`EXIT_TIMEOUT`].

@@ -143,7 +143,7 @@ impl Handle {
 /// The reply, whose stream keeps the process alive.
 async fn kept(reply: GotFuture, running: Arc<Running>) -> Result<Got, Fault> {
     Ok(match reply.await? {
-        Got::Stream(incoming) => Got::Stream(Box::new(KeptStream { incoming, _running: running })),
+        Got::Stream(incoming) => Got::Stream(Box::new(KeptStream::new(incoming, running))),
         message => message,
     })
 }

@@ -1,8 +1,9 @@
 //! The way to the objects of a process, and its streams. They keep the process alive.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use crate::portable::signature::Description;
 use crate::portable::signature::Signature;
 use crate::process::running::Running;
+use crate::task::park_on;
 use crate::wire::fault::Fault;
 use crate::wire::message::{Incoming, ReplyFuture};
 use crate::wire::way::{Offered, Reached, Way};
@@ -26,20 +28,43 @@ struct KeptObject {
     _running: Arc<Running>,
 }
 
-/// The messages of a stream.
+/// The messages of a stream. A fault says how the process ended if that is the cause.
 pub(super) struct KeptStream {
-    pub incoming: Box<dyn Incoming>,
+    incoming: Box<dyn Incoming>,
+    /// What adds the cause to a fault.
+    explaining: Option<ReplyFuture>,
     /// Dropped after the stream.
-    pub _running: Arc<Running>,
+    running: Arc<Running>,
+}
+
+impl KeptStream {
+    pub(super) fn new(incoming: Box<dyn Incoming>, running: Arc<Running>) -> Self {
+        Self { incoming, explaining: None, running }
+    }
 }
 
 impl Incoming for KeptStream {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
-        self.incoming.poll_next(context)
+        if self.explaining.is_none() {
+            match ready!(self.incoming.poll_next(context)) {
+                Some(Err(fault)) => self.explaining = Some(self.running.explained_fault(fault)),
+                next => return Poll::Ready(next),
+            }
+        }
+        let Some(explaining) = &mut self.explaining else { return Poll::Ready(None) };
+        let explained = ready!(explaining.as_mut().poll(context));
+        self.explaining = None;
+        Poll::Ready(Some(explained))
     }
 
     fn wait(&mut self) -> Option<Result<Bytes, Fault>> {
-        self.incoming.wait()
+        match self.incoming.wait() {
+            Some(Err(fault)) => {
+                self.explaining = Some(self.running.explained_fault(fault));
+                park_on(poll_fn(|context| self.poll_next(context)))
+            }
+            next => next,
+        }
     }
 }
 
