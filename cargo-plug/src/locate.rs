@@ -151,7 +151,8 @@ pub(crate) fn hint_at_folder(failure: Failure, spec: &Spec) -> Failure {
 /// A warning of a name without more that a registry has, if a package of it is here.
 pub(crate) fn warn_of_folder(spec: &Spec) {
     let is_name_alone = matches!(&spec.origin, Origin::Registry { version: None, registry: None, .. });
-    if let Some(path) = folder_of_name(spec).filter(|_| is_name_alone) {
+    // Cargo is asked for the folder, so only for such a name.
+    if is_name_alone && let Some(path) = folder_of_name(spec) {
         shell::warn(&format!(
             "`{spec}` is taken from crates.io: write `{path}` for the folder, or a version, as `{spec}@1`"
         ));
@@ -211,7 +212,7 @@ mod tests {
     #[test]
     fn a_plugin_that_is_named_twice() {
         let located = |text: &str, name: &str| {
-            let spec = Spec::read(text, Path::new("/work")).unwrap();
+            let spec = Spec::read(text, Path::new("/here")).unwrap();
             Located { spec, name: name.to_owned(), local: None }
         };
         let of = |plugins: &[(&str, &str)]| {

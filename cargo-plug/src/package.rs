@@ -369,7 +369,7 @@ mod tests {
 
     #[test]
     fn a_whole_package() {
-        let spec = |text: &str| Spec::read(text, Path::new("/work")).unwrap();
+        let spec = |text: &str| Spec::read(text, Path::new("/here")).unwrap();
         let mut program = Needed::of_spec(&spec("./app"), "app");
         program.features = vec!["a".to_owned()];
         let plugins = vec![
@@ -411,7 +411,7 @@ name = "app"
 path = "src/main.rs"
 
 [dependencies]
-app = { path = "/work/app", features = ["a"] }
+app = { path = "/here/app", features = ["a"] }
 plugin-loud = { version = "0.3" }
 app-2 = { git = "https://e.org/x.git", tag = "v1", package = "app" }
 

@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Spec, String> {
-        Spec::read(text, Path::new("/work")).map_err(|failure| failure.to_string().lines().next().unwrap().to_owned())
+        Spec::read(text, Path::new("/here")).map_err(|failure| failure.to_string().lines().next().unwrap().to_owned())
     }
 
     fn git(url: &str, reference: Option<(Reference, &str)>) -> Origin {
@@ -197,8 +197,8 @@ mod tests {
             ("plugin-loud", registry("plugin-loud", None, None), None),
             ("plugin-loud@0.3", registry("plugin-loud", Some("0.3"), None), None),
             ("plugin-loud@=0.3.1?registry=mine", registry("plugin-loud", Some("=0.3.1"), Some("mine")), None),
-            ("./no such", Origin::Path("/work/no such".into()), None),
-            ("../no#plugin-x", Origin::Path(absolute(Path::new("/work/../no"))), Some("plugin-x")),
+            ("./no such", Origin::Path("/here/no such".into()), None),
+            ("../no#plugin-x", Origin::Path(absolute(Path::new("/here/../no"))), Some("plugin-x")),
             ("/größe/x", Origin::Path("/größe/x".into()), None),
             ("https://e.org/x.git", git("https://e.org/x.git", None), None),
             ("git+ssh://git@e.org/x", git("ssh://git@e.org/x", None), None),
@@ -225,7 +225,7 @@ mod tests {
         ] {
             assert_eq!(read(text).unwrap_err(), format!("`{text}` is no source of a package: {why}"));
         }
-        let failure = Spec::read("git@e.org:x/y.git?tag=v1#z", Path::new("/work")).unwrap_err().to_string();
+        let failure = Spec::read("git@e.org:x/y.git?tag=v1#z", Path::new("/here")).unwrap_err().to_string();
         assert!(failure.ends_with("\nhint: write `ssh://git@e.org/x/y.git?tag=v1#z`"), "{failure}");
     }
 }

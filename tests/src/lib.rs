@@ -22,7 +22,7 @@ mod server;
 pub mod service;
 
 pub use console::{app, check, check_command, seen};
-pub use futures::{block_on, pause};
+pub use futures::pause;
 pub use go::{Sockets, go, go_command, go_example, is_running};
 pub use libraries::{has_toolchain, library, library_file, shared_library};
 pub use processes::{Started, app_with, build, built_program, process, program, resident, start, until};

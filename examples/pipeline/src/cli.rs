@@ -6,7 +6,6 @@ use std::io::{BufRead, Write};
 use pipeline_interface::{Filter, Store};
 use plug::Registry;
 
-use crate::block_on::block_on;
 use crate::config::Config;
 use crate::{Chain, Failure, script};
 
@@ -76,7 +75,7 @@ fn filter(stages: &mut dyn Filter, input: &mut dyn BufRead, output: &mut dyn Wri
 
 fn store(store: &dyn Store, input: &mut dyn BufRead, output: &mut dyn Write) -> Result<(), Failure> {
     for line in input.lines() {
-        for answer in block_on(script::obey(store, &line?))? {
+        for answer in pollster::block_on(script::obey(store, &line?))? {
             writeln!(output, "{answer}")?;
         }
     }

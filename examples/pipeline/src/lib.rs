@@ -7,7 +7,6 @@
 //! * [`script`]: commands for a store, line by line.
 //! * [`run`]: the command line over any registry, so that a test can use its own.
 
-mod block_on;
 mod chain;
 mod cli;
 mod config;

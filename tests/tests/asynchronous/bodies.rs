@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use plug::{Error, plug};
 
-use plug_tests::{block_on, pause};
+use plug_tests::pause;
+use pollster::block_on;
 
 use crate::{open, poll};
 

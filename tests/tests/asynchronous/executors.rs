@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use plug::{Error, plug};
 
-use plug_tests::{block_on, pause};
+use plug_tests::pause;
+use pollster::block_on;
 
 use crate::open;
 

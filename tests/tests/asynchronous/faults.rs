@@ -13,7 +13,7 @@ use plug::{ErrorKind, OpenOptions, Task};
 use tokio::runtime::Builder;
 
 use crate::remote::{self, Remote};
-use plug_tests::block_on;
+use pollster::block_on;
 
 use crate::{poll, until};
 

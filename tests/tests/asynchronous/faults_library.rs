@@ -12,7 +12,7 @@ use std::time::Duration;
 use plug::{Error, Registry, Task};
 use task_plugin::Rare;
 
-use plug_tests::block_on;
+use pollster::block_on;
 
 use crate::poll;
 

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use plug::plug;
 
-use plug_tests::block_on;
+use pollster::block_on;
 
 use crate::open;
 

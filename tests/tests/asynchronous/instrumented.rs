@@ -6,7 +6,8 @@ use plug::plug;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use plug_tests::{block_on, pause};
+use plug_tests::pause;
+use pollster::block_on;
 
 use crate::open;
 

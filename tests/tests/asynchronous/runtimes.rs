@@ -13,7 +13,7 @@ use plug::{Error, Registry, Task};
 use tokio::runtime::Runtime;
 use tokio_plugins::Net;
 
-use plug_tests::block_on;
+use pollster::block_on;
 
 use crate::poll;
 

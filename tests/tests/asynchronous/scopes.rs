@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use plug::{Cancellation, Error, ErrorKind, OpenOptions, with_cancellation, with_deadline};
 
 use crate::remote::{self, Remote};
-use plug_tests::block_on;
+use pollster::block_on;
 
 use crate::{poll, until};
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use asynchronous_plugins::{Page, Waits};
 use plug::Registry;
 
-use plug_tests::block_on;
+use pollster::block_on;
 
 use crate::{poll, until};
 
@@ -196,7 +196,7 @@ pub fn a_task_moves_between_threads_and_runtimes(registry: &Registry) {
 /// Only over links with a table between both sides.
 pub fn panics_are_errors(registry: &Registry) {
     let waiter = open(registry);
-    let message = |task| block_on::<Result<u64, plug::Error>>(task).expect_err("it panics").to_string();
+    let message = |task: plug::Task<Result<u64, plug::Error>>| block_on(task).expect_err("it panics").to_string();
     for pauses in [false, true] {
         let text = message(waiter.fail("panic", pauses));
         assert!(text.starts_with("plugin `waiter` panicked in `fail` at "), "{text}");

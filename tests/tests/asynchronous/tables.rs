@@ -6,7 +6,7 @@ use plug::__private::{
 };
 use plug::{Error, Registry, Task};
 
-use plug_tests::block_on;
+use pollster::block_on;
 
 /// The crate asynchronous-plugins as a shared library.
 #[cfg(not(miri))]

@@ -62,7 +62,7 @@ fn a_plugin_that_is_killed_within_a_callback_is_an_error_of_the_call() {
 fn a_plugin_that_is_killed_within_an_asynchronous_callback_is_an_error_of_the_call() {
     each_version(|process, job| {
         let host = Kills(process.pid().unwrap());
-        let error = plug_tests::block_on(job.answer(&host, "why")).unwrap_err().to_string();
+        let error = pollster::block_on(job.answer(&host, "why")).unwrap_err().to_string();
         assert!(error.contains("was killed by signal 9 (SIGKILL) while it was being called"), "{error}");
     });
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use callback_plugins::{Host, Job, Sink};
 use plug::{Error, Registry, plug};
-use plug_tests::{block_on, pause};
+use plug_tests::pause;
+use pollster::block_on;
 
 fn open(registry: &Registry) -> Box<dyn Job> {
     registry.open::<dyn Job>("caller").expect("it opens")

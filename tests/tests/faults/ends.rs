@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use plug::link::{ProcessOptions, Restart};
 use plug::{ErrorKind, Items};
-use plug_tests::{block_on, program, start};
+use plug_tests::{program, start};
+use pollster::block_on;
 
 use crate::{Answers, Lines, Peer, in_time, process, until};
 

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use plug::{Cancellation, ErrorKind, with_cancellation, with_deadline};
-use plug_tests::block_on;
+use pollster::block_on;
 
 use crate::{Answers, beside, each, each_remote, in_time, until};
 

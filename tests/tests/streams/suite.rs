@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use plug::{Error, Items, Registry, Stream};
-use plug_tests::block_on;
+use pollster::block_on;
 use stream_plugins::{Line, Streams};
 
 fn open(registry: &Registry) -> Box<dyn Streams> {

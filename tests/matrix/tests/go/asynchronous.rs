@@ -4,7 +4,8 @@ use std::task::{Context, Poll, Waker};
 
 use plug::link::{Handshake, ProcessOptions};
 use plug::{Error, Registry};
-use plug_tests::{Sockets, block_on, built_program, go};
+use plug_tests::{Sockets, built_program, go};
+use pollster::block_on;
 
 use crate::{Caller, greets};
 
