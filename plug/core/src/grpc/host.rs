@@ -22,7 +22,7 @@ use crate::rpc::client::driver::Driver;
 use crate::rpc::client::instance::{ObjectInstance, Opens};
 use crate::rpc::client::plugins::{Reach, Side, name_of};
 use crate::rpc::client::{plugins, services};
-use crate::rpc::limits::{HEADERS, REPLY_WINDOW, STREAM_WINDOW};
+use crate::rpc::limits::{CANCELLED, HEADERS, REPLY_WINDOW, STREAM_WINDOW};
 use crate::wire::channel::{Call, Channel, WayFuture};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::message::{GotFuture, Outgoing, ReplyFuture};
@@ -31,6 +31,11 @@ use crate::wire::message::{GotFuture, Outgoing, ReplyFuture};
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 /// The longest pause between two attempts to connect.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+/// How long a cancelled call is remembered. What the server has sent meanwhile is ignored.
+const CANCELLED_FOR: Duration = Duration::from_secs(5);
+/// The connection ends after as many frames for calls that are forgotten. Each is answered, and the
+/// answers of a server that does not read them take memory.
+const LATE_FRAMES: usize = 100_000;
 /// An object that is dropped waits this long for the end of its instance on the server.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -214,7 +219,10 @@ impl GrpcOptions {
             .tcp_nodelay(true)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(REPLY_WINDOW)
-            .http2_max_header_list_size(HEADERS);
+            .http2_max_header_list_size(HEADERS)
+            .http2_max_concurrent_reset_streams(CANCELLED)
+            .http2_reset_stream_duration(CANCELLED_FOR)
+            .http2_max_local_error_reset_streams(LATE_FRAMES);
         match tls {
             Some(tls) => endpoint.tls_config(tls),
             None => Ok(endpoint),

@@ -1,4 +1,4 @@
-//! Limits that the client and the server both announce to their peer.
+//! Limits of a connection, which client and server both have.
 
 /// The flow-control window of a stream, in bytes: the peer may send this much before it must wait.
 pub(crate) const STREAM_WINDOW: u32 = 1 << 20;
@@ -16,3 +16,6 @@ pub(crate) const SHORT_FRAMES: usize = 64 << 20;
 /// The longest header list, in bytes as HTTP/2 counts them.
 /// It is this long because the headers carry the text and the details of an error.
 pub(crate) const HEADERS: u32 = 1 << 20;
+
+/// The maximum number of cancelled calls that a connection remembers. A late reply to one of them is ignored.
+pub(crate) const CANCELLED: usize = 10_000;

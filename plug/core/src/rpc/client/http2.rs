@@ -25,7 +25,7 @@ use tokio::time::timeout_at;
 use tonic::{Code, Status};
 
 use crate::rpc::frames::{Broken, Frames};
-use crate::rpc::limits::{HEADERS, REPLY_WINDOW, SHORT_FRAMES, STREAM_WINDOW};
+use crate::rpc::limits::{CANCELLED, HEADERS, REPLY_WINDOW, SHORT_FRAMES, STREAM_WINDOW};
 use crate::rpc::{back, frames, status, timeout};
 use crate::wire::channel::Call;
 use crate::wire::fault::{self, Fault, Unavailable};
@@ -35,9 +35,6 @@ use crate::wire::list;
 static PLUGIN: HeaderName = HeaderName::from_static(list::PLUGIN_NAME);
 static INSTANCE: HeaderName = HeaderName::from_static(list::INSTANCE);
 static BACK: HeaderName = HeaderName::from_static(back::BACK);
-
-/// The maximum number of cancelled calls. A late reply to one of them is ignored.
-const CANCELLED: usize = 10_000;
 
 /// An HTTP/2 connection that calls go over. Cheap to clone.
 #[derive(Debug, Clone)]
