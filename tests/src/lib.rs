@@ -32,6 +32,16 @@ pub use server::server;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread;
+
+/// Runs the case with each of these, all at the same time. It panics if one does.
+pub fn at_once<T: Send>(each: impl IntoIterator<Item = T>, case: impl Fn(T) + Sync) {
+    thread::scope(|scope| {
+        for one in each {
+            scope.spawn(|| case(one));
+        }
+    });
+}
 
 /// The root of the workspace.
 pub fn root() -> PathBuf {

@@ -5,18 +5,17 @@ use std::time::{Duration, Instant};
 
 use plug::{Cancellation, Error, ErrorKind, OpenOptions, with_cancellation, with_deadline};
 
-use crate::remote::{self, Remote};
+use plug_tests::at_once;
 use pollster::block_on;
 
+use crate::remote::{self, Remote};
 use crate::{poll, until};
 
 const SOON: Duration = Duration::from_millis(50);
 const LATE: Duration = Duration::from_secs(100);
 
-fn every_link(case: impl Fn(&Remote)) {
-    for remote in [remote::process(), remote::netrpc(), remote::grpc()] {
-        case(&remote);
-    }
+fn every_link(case: impl Fn(&Remote) + Sync) {
+    at_once([remote::process(), remote::netrpc(), remote::grpc()], |remote| case(&remote));
 }
 
 fn is_late<T>(result: Result<T, Error>) -> bool {
@@ -50,9 +49,9 @@ fn a_future_has_the_deadline_of_its_call() {
 #[test]
 fn the_deadline_of_an_object_limits_each_call_from_its_first_poll() {
     every_link(|remote| {
-        let waiter = remote.open_with(&OpenOptions::new().deadline(40 * SOON));
+        let waiter = remote.open_with(&OpenOptions::new().deadline(20 * SOON));
         let mut task = waiter.pause(0);
-        thread::sleep(41 * SOON);
+        thread::sleep(21 * SOON);
         assert_eq!(block_on(&mut task).expect("a number"), 1);
         assert!(is_late(block_on(waiter.held(1))));
     });

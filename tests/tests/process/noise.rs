@@ -132,7 +132,7 @@ fn a_death_comes_to_the_log() {
 /// The worker floods a stream. The memory of the host hardly grows.
 fn flood(stream: &str) {
     let mut command = Command::new(program("host"));
-    let order = format!("{stream} 100");
+    let order = format!("{stream} 50");
     let orders = ["pid", "memory", &order, "pid", "memory"];
     // This host has no log, and so prints the flood.
     let mut host = start(command.arg(program("worker")).args(orders).stderr(Stdio::null()));
@@ -141,7 +141,7 @@ fn flood(stream: &str) {
     assert_eq!(host.line(), pid);
     let after = host.line();
     let grown = after.parse::<u64>().unwrap() - before.parse::<u64>().unwrap();
-    assert!(grown < 16 * 1024, "100 MiB of {stream} made the host larger by {grown} KiB");
+    assert!(grown < 16 * 1024, "50 MiB of {stream} made the host larger by {grown} KiB");
     assert!(Duration::from_millis(millis) < Duration::from_secs(20), "{millis} ms");
     assert!(host.end().success());
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use plug::link::{Grpc, Process, ProcessOptions};
 use plug::{Error, Link, OpenOptions, Registry, Server, Settings};
-use plug_tests::{Started, program, start};
+use plug_tests::{Started, at_once, program, start};
 use settings_plugins::Counter;
 
 /// Longer than anything that does not hang.
@@ -68,9 +68,9 @@ fn message(error: &Error, path: &Path) -> String {
 }
 
 /// Each kind of peer, with no other client, and whether it is a process.
-fn each(test: impl Fn(&Registry, bool)) {
-    test(&registry(&process(ProcessOptions::new())), true);
-    test(&registry(&process(netrpc())), true);
+fn each(test: impl Fn(&Registry, bool) + Sync) {
     let (_server, address) = server(2000);
-    test(&registry(&Grpc::open(&address).expect("it is an address")), false);
+    let server = registry(&Grpc::open(&address).expect("it is an address"));
+    let [plain, netrpc] = [ProcessOptions::new(), netrpc()].map(|options| registry(&process(options)));
+    at_once([(plain, true), (netrpc, true), (server, false)], |(registry, is_process)| test(&registry, is_process));
 }

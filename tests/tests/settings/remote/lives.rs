@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use plug::link::{Grpc, ProcessOptions, Restart};
 use plug::{Cancellation, ErrorKind, OpenOptions, with_cancellation, with_deadline};
-use plug_tests::{is_running, program, start, until};
+use plug_tests::{at_once, is_running, program, start, until};
 use rustix::process::{Pid, Signal, kill_process};
 use settings_plugins::Counter;
 
@@ -247,7 +247,7 @@ fn a_server_that_was_started_again_gets_the_settings_again() {
 
 #[test]
 fn an_object_that_is_dropped_waits_for_the_end_of_its_instance() {
-    for options in [ProcessOptions::new(), netrpc()] {
+    at_once([ProcessOptions::new(), netrpc()], |options| {
         let process = process(options.kill_timeout(Duration::from_millis(1000)));
         let registry = registry(&process);
         // Another object, so that the process goes on.
@@ -264,12 +264,12 @@ fn an_object_that_is_dropped_waits_for_the_end_of_its_instance() {
         // No longer than a process is waited for.
         let span = took(60_000);
         assert!(span >= Duration::from_millis(1000) && span < Duration::from_secs(5), "{span:?}");
-    }
+    });
 }
 
 #[test]
 fn a_deadline_and_a_cancellation_apply_to_the_opening() {
-    for options in [ProcessOptions::new(), netrpc()] {
+    at_once([ProcessOptions::new(), netrpc()], |options| {
         let process = process(options);
         let registry = registry(&process);
         let observer = registry.open::<dyn Counter>("slow").unwrap();
@@ -298,7 +298,7 @@ fn a_deadline_and_a_cancellation_apply_to_the_opening() {
         // Each is made, and dropped since nobody waits for it.
         std::thread::sleep(Duration::from_millis(1000));
         until(LONG, "they are dropped", || observer.alive().unwrap() == 1);
-    }
+    });
 }
 
 #[test]
