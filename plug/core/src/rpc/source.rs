@@ -243,3 +243,6 @@ fn panicked(payload: Box<dyn std::any::Any + Send>) -> Error {
     let place = place.map_or_else(String::new, |place| format!(" at {place}"));
     Error::msg(format!("the stream panicked{place}: {}", message.as_deref().unwrap_or(crate::panic::NO_TEXT)))
 }
+
+#[cfg(test)]
+mod tests;
