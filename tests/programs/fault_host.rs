@@ -1,12 +1,14 @@
-//! A host of the crate fault-plugins: `fault-host callback|fork PATH`.
+//! A host of the crate fault-plugins: `fault-host callback|fork|exit PATH`.
 
 #![allow(unsafe_code, reason = "a fork is unsafe")]
 
+use std::cell::RefCell;
 use std::io::Write;
+use std::sync::Mutex;
 
 use fault_plugins::{Faulty, Host, Sink};
 use plug::link::Process;
-use plug::{Error, Registry, plug};
+use plug::{Error, Items, Registry, plug};
 
 /// Prints the question, and never answers.
 struct Blocks;
@@ -63,8 +65,52 @@ fn main() -> Result<(), Error> {
             say(&process.pid()?.to_string());
             faulty.ask(&Blocks, "in the callback").map(drop)
         }
+        "exit" => {
+            say(&process.pid()?.to_string());
+            keep_until_exit(&*faulty)
+        }
         _ => fork(&*faulty),
     }
+}
+
+/// An object and a stream of the plugin.
+type Left = (Box<dyn Sink>, Items<u64>);
+
+/// Dropped when the variables of this thread are, after `main`.
+struct Last(Option<Left>);
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        drop(self.0.take());
+        println!("after main");
+    }
+}
+
+thread_local! {
+    static LAST: RefCell<Last> = const { RefCell::new(Last(None)) };
+}
+
+/// Dropped by a function that the C library calls at exit.
+static AT_EXIT: Mutex<Option<Left>> = Mutex::new(None);
+
+extern "C" fn drop_at_exit() {
+    drop(AT_EXIT.lock().expect("nobody has panicked").take());
+    println!("at exit");
+}
+
+fn keep_until_exit(faulty: &dyn Faulty) -> Result<(), Error> {
+    faulty.keep(Box::new(Kept), 0, "")?;
+    let left = || -> Result<Left, Error> {
+        let (sink, mut items) = (faulty.open(0)?, faulty.slow(0)?);
+        items.next().transpose()?;
+        Ok((sink, items))
+    };
+    *AT_EXIT.lock().expect("nobody has panicked") = Some(left()?);
+    let last = left()?;
+    LAST.with_borrow_mut(|place| place.0 = Some(last));
+    // SAFETY: the function does not unwind, and may be called at any time.
+    assert_eq!(unsafe { libc::atexit(drop_at_exit) }, 0);
+    Ok(())
 }
 
 /// Uses and drops an object, a stream and a call of the parent in a fork.

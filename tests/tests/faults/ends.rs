@@ -126,6 +126,17 @@ fn a_host_that_is_killed_within_a_callback_takes_its_plugin_along() {
 }
 
 #[test]
+fn objects_and_streams_are_dropped_at_exit() {
+    let mut host = start(Command::new(program("fault-host")).arg("exit").arg(program("process-faults")));
+    let plugin: u32 = host.line().parse().unwrap();
+    in_time(move || {
+        assert_eq!((host.line(), host.line()), ("after main".to_owned(), "at exit".to_owned()));
+        assert!(host.end().success());
+    });
+    until(|| !plug_tests::is_running(plugin));
+}
+
+#[test]
 fn a_fork_leaves_objects_and_streams_to_its_parent() {
     let path = program("process-faults");
     let mut host = start(Command::new(program("fault-host")).arg("fork").arg(&path));
