@@ -15,6 +15,7 @@ macro_rules! every_link {
             items_are_awaited
             an_error_ends_a_stream
             an_error_of_the_caller_ends_a_stream
+            items_fail_with_an_error_of_their_own
             dropping_a_stream_ends_it
             a_reader_that_stops_reading_stops_the_writer
             a_method_may_stop_reading

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use plug::{Error, Items, Registry, Stream};
 use pollster::block_on;
-use stream_plugins::{Line, Streams};
+use stream_plugins::{Line, Refused, Streams};
 
 fn open(registry: &Registry) -> Box<dyn Streams> {
     registry.open::<dyn Streams>("streams").expect("it opens")
@@ -98,6 +98,21 @@ pub fn an_error_of_the_caller_ends_a_stream(registry: &Registry) {
         block_on(streams.sum(Stream::new(stream::iter([Ok(1), Err(Error::msg("the sum is wrong"))])))).unwrap_err();
     assert_eq!(error.to_string(), "the sum is wrong");
     assert_eq!(streams.measure(lines(&["after"])).unwrap(), (1, 5));
+}
+
+/// Over a link, the error is made of the text of the other one, and so has its prefix again.
+pub fn items_fail_with_an_error_of_their_own(registry: &Registry) {
+    let streams = open(registry);
+    let numbers = |lines: Vec<Result<&'static str, &'static str>>| -> Vec<_> {
+        let lines = lines.into_iter().map(|line| line.map(str::to_owned).map_err(|text| Refused(text.to_owned())));
+        let text = |Refused(text): Refused| text.trim_start_matches("refused: ").to_owned();
+        let numbers = streams.numbers(Items::new(lines)).unwrap_or_else(|error| Items::new([Err(error)].into_iter()));
+        numbers.map(|number| number.map_err(text)).collect()
+    };
+    assert_eq!(numbers(vec![Ok("1"), Ok("two"), Ok("3")]), [Ok(1), Err("`two`".to_owned())]);
+    // The caller's own may be the error of the call, or overtake items that come back.
+    let last = numbers(vec![Ok("1"), Err("it is torn"), Ok("3")]).pop();
+    assert_eq!(last, Some(Err("it is torn".to_owned())));
 }
 
 pub fn a_panic_is_the_error_of_an_item(registry: &Registry) {
