@@ -1,9 +1,13 @@
 //! Methods that take and return streams: one suite over the links.
 
 mod links;
+mod objects;
 mod suite;
 
 use std::time::Duration;
+
+use plug::{Link, Registry};
+use stream_plugins::Streams;
 
 /// A module of tests for each link, with a registry of it and all cases of the suite.
 macro_rules! every_link {
@@ -26,24 +30,40 @@ macro_rules! every_link {
         mod $name {
             use super::*;
 
-            fn registry() -> plug::Registry {
-                let mut registry = plug::Registry::new();
-                registry.add(&$link).expect("the link has plugins");
-                registry
+            fn open() -> Box<dyn Streams> {
+                crate::open(&$link)
             }
 
             $(
                 #[test]
                 fn $case() {
-                    suite::$case(&registry());
+                    suite::$case(&*open());
                 }
             )*
             $(
                 #[test]
                 fn $further() {
-                    suite::$further(&registry());
+                    suite::$further(&*open());
                 }
             )*
+
+            /// Over an object that the plugin gives.
+            mod object {
+                use super::*;
+
+                $(
+                    #[test]
+                    fn $case() {
+                        suite::$case(&*open().object().unwrap());
+                    }
+                )*
+                $(
+                    #[test]
+                    fn $further() {
+                        suite::$further(&*open().object().unwrap());
+                    }
+                )*
+            }
         }
     };
 }
@@ -60,6 +80,12 @@ every_link! {
     process: links::process();
     grpc: links::grpc();
     process_by_netrpc: links::netrpc();
+}
+
+fn open(link: &dyn Link) -> Box<dyn Streams> {
+    let mut registry = Registry::new();
+    registry.add(link).expect("the link has plugins");
+    registry.open("streams").expect("it opens")
 }
 
 /// Waits for an effect on the other side of a link.

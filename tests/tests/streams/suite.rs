@@ -6,13 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use plug::{Error, Items, Registry, Stream};
+use plug::{Error, Items, Stream};
 use pollster::block_on;
 use stream_plugins::{Line, Refused, Streams};
-
-fn open(registry: &Registry) -> Box<dyn Streams> {
-    registry.open::<dyn Streams>("streams").expect("it opens")
-}
 
 fn line(number: u64, text: &str) -> Line {
     Line { number, text: text.to_owned() }
@@ -27,8 +23,7 @@ fn all<T>(items: Items<T>) -> Vec<T> {
     items.map(|item| item.expect("an item")).collect()
 }
 
-pub fn items_come_in_order(registry: &Registry) {
-    let streams = open(registry);
+pub fn items_come_in_order(streams: &dyn Streams) {
     assert_eq!(all(streams.lines("one\nzwei\n三").unwrap()), [line(1, "one"), line(2, "zwei"), line(3, "三")]);
     assert!(all(streams.count(Some(0), 0).unwrap()).is_empty());
     assert_eq!(all(streams.count(Some(10_000), 0).unwrap()), (0..10_000).collect::<Vec<_>>());
@@ -42,16 +37,14 @@ pub fn items_come_in_order(registry: &Registry) {
     assert!(one.next().is_none() && one.next().is_none());
 }
 
-pub fn a_stream_is_an_argument(registry: &Registry) {
-    let streams = open(registry);
+pub fn a_stream_is_an_argument(streams: &dyn Streams) {
     assert_eq!(streams.measure(lines(&["one", "zwei", "三"])).unwrap(), (3, 8));
     assert_eq!(streams.measure(lines(&[])).unwrap(), (0, 0));
     let many = Items::new((0..10_000).map(|number| Ok(line(number, "12345"))));
     assert_eq!(streams.measure(many).unwrap(), (10_000, 50_000));
 }
 
-pub fn both_directions_at_once(registry: &Registry) {
-    let streams = open(registry);
+pub fn both_directions_at_once(streams: &dyn Streams) {
     assert_eq!(all(streams.shout(lines(&["one", "two"])).unwrap()), [line(1, "ONE"), line(2, "TWO")]);
     // Each line is only sent after the one before has come back.
     let (send, sent) = std::sync::mpsc::channel();
@@ -62,10 +55,19 @@ pub fn both_directions_at_once(registry: &Registry) {
     }
     drop(send);
     assert!(shouted.next().is_none());
+    block_on(async {
+        let (send, sent) = std::sync::mpsc::channel();
+        let mut echoed = streams.echo(Stream::new(stream::iter(sent.into_iter().map(Ok)))).await.unwrap();
+        for number in 0..100 {
+            send.send(line(number, "x")).unwrap();
+            assert_eq!(echoed.next().await.unwrap().unwrap(), line(number, "X"));
+        }
+        drop(send);
+        assert!(echoed.next().await.is_none());
+    });
 }
 
-pub fn items_are_awaited(registry: &Registry) {
-    let streams = open(registry);
+pub fn items_are_awaited(streams: &dyn Streams) {
     block_on(async {
         let ticks: Vec<_> = streams.tick(100).await.unwrap().map(Result::unwrap).collect().await;
         assert_eq!(ticks, (0..100).collect::<Vec<_>>());
@@ -77,8 +79,7 @@ pub fn items_are_awaited(registry: &Registry) {
     });
 }
 
-pub fn an_error_ends_a_stream(registry: &Registry) {
-    let streams = open(registry);
+pub fn an_error_ends_a_stream(streams: &dyn Streams) {
     let mut items = streams.fail(3, "it is torn").unwrap();
     for number in 0..3 {
         assert_eq!(items.next().unwrap().unwrap(), number);
@@ -87,10 +88,13 @@ pub fn an_error_ends_a_stream(registry: &Registry) {
     assert_eq!(format!("{error:#}"), "it is torn: the disk is full");
     assert!(items.next().is_none());
     crate::until(|| streams.drawn().unwrap().0 == 0);
+    // All items before it come.
+    let mut items = streams.fail(5000, "it is torn").unwrap();
+    assert_eq!(items.by_ref().map_while(Result::ok).collect::<Vec<_>>(), (0..5000).collect::<Vec<_>>());
+    assert!(items.next().is_none());
 }
 
-pub fn an_error_of_the_caller_ends_a_stream(registry: &Registry) {
-    let streams = open(registry);
+pub fn an_error_of_the_caller_ends_a_stream(streams: &dyn Streams) {
     let torn = || [Ok(line(1, "one")), Err(Error::msg("the file is torn")), Ok(line(2, "two"))].into_iter();
     let error = streams.measure(Items::new(torn())).unwrap_err();
     assert_eq!(error.to_string(), "the file is torn");
@@ -101,8 +105,7 @@ pub fn an_error_of_the_caller_ends_a_stream(registry: &Registry) {
 }
 
 /// Over a link, the error is made of the text of the other one, and so has its prefix again.
-pub fn items_fail_with_an_error_of_their_own(registry: &Registry) {
-    let streams = open(registry);
+pub fn items_fail_with_an_error_of_their_own(streams: &dyn Streams) {
     let numbers = |lines: Vec<Result<&'static str, &'static str>>| -> Vec<_> {
         let lines = lines.into_iter().map(|line| line.map(str::to_owned).map_err(|text| Refused(text.to_owned())));
         let text = |Refused(text): Refused| text.trim_start_matches("refused: ").to_owned();
@@ -115,8 +118,7 @@ pub fn items_fail_with_an_error_of_their_own(registry: &Registry) {
     assert_eq!(last, Some(Err("it is torn".to_owned())));
 }
 
-pub fn a_panic_is_the_error_of_an_item(registry: &Registry) {
-    let streams = open(registry);
+pub fn a_panic_is_the_error_of_an_item(streams: &dyn Streams) {
     let mut items = streams.fail(2, "panic").unwrap();
     assert_eq!((items.next().unwrap().unwrap(), items.next().unwrap().unwrap()), (0, 1));
     let error = items.next().unwrap().unwrap_err().to_string();
@@ -125,8 +127,7 @@ pub fn a_panic_is_the_error_of_an_item(registry: &Registry) {
     assert_eq!(all(streams.count(Some(2), 0).unwrap()), [0, 1]);
 }
 
-pub fn dropping_a_stream_ends_it(registry: &Registry) {
-    let streams = open(registry);
+pub fn dropping_a_stream_ends_it(streams: &dyn Streams) {
     let mut items = streams.count(None, 1).unwrap();
     assert_eq!(items.next().unwrap().unwrap(), 0);
     assert_eq!(streams.drawn().unwrap().0, 1);
@@ -155,8 +156,7 @@ pub fn dropping_a_stream_ends_it(registry: &Registry) {
     crate::until(|| dropped.load(Ordering::SeqCst) == 1);
 }
 
-pub fn a_reader_that_stops_reading_stops_the_writer(registry: &Registry) {
-    let streams = open(registry);
+pub fn a_reader_that_stops_reading_stops_the_writer(streams: &dyn Streams) {
     let mut items = streams.chunks(u64::MAX, 64 << 10).unwrap();
     let mut numbers = streams.count(None, 0).unwrap();
     assert_eq!(items.next().unwrap().unwrap().len(), 64 << 10);
@@ -176,15 +176,13 @@ pub fn a_reader_that_stops_reading_stops_the_writer(registry: &Registry) {
     }
 }
 
-pub fn a_method_may_stop_reading(registry: &Registry) {
-    let streams = open(registry);
+pub fn a_method_may_stop_reading(streams: &dyn Streams) {
     let endless = Items::new((0..).map(|number| Ok(line(number, if number == 1000 { "stop" } else { "x" }))));
     assert_eq!(streams.measure(endless).unwrap(), (1000, 1000));
     assert_eq!(streams.measure(lines(&["after"])).unwrap(), (1, 5));
 }
 
-pub fn large_items_cross(registry: &Registry) {
-    let streams = open(registry);
+pub fn large_items_cross(streams: &dyn Streams) {
     let chunks = streams.chunks(20, 3 << 20).unwrap();
     for (chunk, at) in chunks.zip(0u8..) {
         let chunk = chunk.unwrap();

@@ -107,6 +107,8 @@ pub trait PortableInterface: Interface + Send + Sync {
     const SIGNATURES: &'static [Signature];
     /// The functions that a library exports for its methods.
     const CALLS: &'static [crate::abi::table::CallFn];
+    /// Whether a method may block its thread.
+    const BLOCKS: bool = true;
 
     /// Its object type for a shorter lifetime: `dyn Trait + 'o`.
     type Of<'o>: ?Sized + Send + Sync;

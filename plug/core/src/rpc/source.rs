@@ -10,11 +10,14 @@ use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use tokio::runtime::Handle;
 
 use crate::error::Error;
 use crate::panic::{Caught, dispose};
 use crate::rpc::frames;
+use crate::task::Task;
 use crate::wire::message::Outgoing;
+use crate::wire::stream_object::Stream;
 
 /// A job draws no further message when these many bytes wait.
 const ENOUGH: usize = 64 << 10;
@@ -38,6 +41,7 @@ struct State {
     /// `None` while a job has it, and after its end.
     stream: Option<Outgoing>,
     drawn: VecDeque<Bytes>,
+    /// Their bytes, with their prefixes.
     len: usize,
     /// The bytes of a long message, whose prefix was taken.
     rest: Option<Bytes>,
@@ -53,6 +57,12 @@ struct State {
 }
 
 impl Source {
+    /// Threads of the runtime draw the messages.
+    pub(crate) fn within(runtime: &Handle, stream: Outgoing) -> Self {
+        let runtime = runtime.clone();
+        Self::new(stream, Arc::new(move |job| drop(runtime.spawn_blocking(job))))
+    }
+
     pub(crate) fn new(stream: Outgoing, spawn: Spawn) -> Self {
         let state = State {
             stream: Some(stream),
@@ -88,10 +98,27 @@ impl Source {
         }))
     }
 
+    /// The messages that are drawn, of up to `room` bytes, or the first one. None at the end.
+    fn poll_batch(&self, room: usize, context: &mut Context<'_>) -> Poll<Result<Vec<Vec<u8>>, Error>> {
+        let Some(first) = ready!(self.poll_next(context)).transpose()? else { return Poll::Ready(Ok(Vec::new())) };
+        let (mut state, mut taken) = (self.0.state(), framed_len(&first));
+        let mut batch = vec![first.into()];
+        while let Some(message) = state.take_within(room.saturating_sub(taken)) {
+            taken += framed_len(&message);
+            batch.push(message.into());
+        }
+        // The next ones are drawn while these cross.
+        let is_due = state.begins();
+        drop(state);
+        if is_due {
+            self.0.submit();
+        }
+        Poll::Ready(Ok(batch))
+    }
+
     fn poll_next(&self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         let mut state = self.0.state();
-        if let Some(message) = state.drawn.pop_front() {
-            state.len -= message.len();
+        if let Some(message) = state.take_within(usize::MAX) {
             return Poll::Ready(Some(Ok(message)));
         }
         if let Some(end) = state.end.take() {
@@ -101,8 +128,7 @@ impl Source {
         if !state.taker.as_ref().is_some_and(|taker| taker.will_wake(context.waker())) {
             state.taker = Some(context.waker().clone());
         }
-        let is_due = state.is_due && !state.is_drawing;
-        state.is_drawing |= is_due;
+        let is_due = state.begins();
         drop(state);
         if is_due {
             self.0.submit();
@@ -129,6 +155,29 @@ impl Drop for Source {
 fn discard(stream: Outgoing) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(stream))) {
         dispose(payload);
+    }
+}
+
+/// A source as an object.
+pub(crate) struct Drawn {
+    source: Source,
+    /// The call that takes messages.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Drawn {
+    pub(crate) fn new(stream: Outgoing, runtime: &Handle) -> Self {
+        Self { source: Source::within(runtime, stream), turn: tokio::sync::Mutex::default() }
+    }
+}
+
+impl Stream for Drawn {
+    fn next(&self, room: u64) -> Task<'_, Result<Vec<Vec<u8>>, Error>> {
+        Box::pin(async move {
+            let _turn = self.turn.lock().await;
+            let room = usize::try_from(room).unwrap_or(usize::MAX);
+            poll_fn(|context| self.source.poll_batch(room, context)).await
+        })
     }
 }
 
@@ -184,19 +233,27 @@ impl Shared {
 }
 
 impl State {
+    /// Whether a job has to draw, which it is about to do then.
+    fn begins(&mut self) -> bool {
+        let begins = self.is_due && !self.is_drawing && self.len < ENOUGH;
+        self.is_drawing |= begins;
+        begins
+    }
+
+    /// The next message that is drawn, unless it has more bytes than these with its prefix.
+    fn take_within(&mut self, room: usize) -> Option<Bytes> {
+        let len = self.drawn.front().map(framed_len).filter(|len| *len <= room)?;
+        self.len -= len;
+        self.drawn.pop_front()
+    }
+
     /// Joins short messages to the frame of the one before, as many as fit.
     fn join(&mut self, frame: &mut Bytes) {
-        let fits = |message: Option<&Bytes>, len: usize| {
-            message.is_some_and(|message| len + frames::PREFIX + message.len() <= FRAME)
-        };
-        if !fits(self.drawn.front(), frame.len()) {
-            return;
-        }
+        let Some(first) = self.take_within(FRAME.saturating_sub(frame.len())) else { return };
         let mut joined = BytesMut::with_capacity(FRAME);
         joined.extend_from_slice(frame);
-        while fits(self.drawn.front(), joined.len()) {
-            let Some(message) = self.drawn.pop_front() else { break };
-            self.len -= message.len();
+        frames::put(&mut joined, first);
+        while let Some(message) = self.take_within(FRAME - joined.len()) {
             frames::put(&mut joined, message);
         }
         *frame = joined.freeze();
@@ -206,8 +263,9 @@ impl State {
     fn note(&mut self, next: Poll<Option<Result<Vec<u8>, Error>>>, until: Instant) -> bool {
         match next {
             Poll::Ready(Some(Ok(message))) => {
-                self.len += message.len();
-                self.drawn.push_back(message.into());
+                let message = message.into();
+                self.len += framed_len(&message);
+                self.drawn.push_back(message);
                 self.is_due = true;
                 self.len < ENOUGH && Instant::now() < until
             }
@@ -220,6 +278,10 @@ impl State {
             Poll::Pending => self.is_due,
         }
     }
+}
+
+fn framed_len(message: &Bytes) -> usize {
+    frames::PREFIX + message.len()
 }
 
 impl Wake for Shared {

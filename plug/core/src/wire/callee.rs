@@ -21,7 +21,7 @@ use crate::wire::fault::Fault;
 use crate::wire::lender::{LentCalled, LentCallee};
 use crate::wire::message::Outgoing;
 use crate::wire::stream::{CallStream, TakeStream};
-use crate::wire::stream_object::{Drawn, Stream};
+use crate::wire::stream_object::Stream;
 use crate::wire::way::{Answer, Brought, Called, Callee, Context, NO_WAY, NoReply, Offered, Reply, Request, Way};
 
 /// Opens the plugin, so that its methods can be called with bytes.
@@ -83,6 +83,10 @@ impl<I: ?Sized + PortableInterface> VisitMethods<I> for MethodTable<I> {
 impl<I: ?Sized + PortableInterface> Callee for OpenedObject<I> {
     fn method(&self, name: &str) -> Option<usize> {
         I::SIGNATURES.iter().position(|method| method.wire_name == name)
+    }
+
+    fn blocks(&self) -> bool {
+        I::BLOCKS
     }
 
     fn call(self: Arc<Self>, method: usize, request: Request<'_>, context: Context<'_>) -> Called {
@@ -231,8 +235,7 @@ impl<'a> VisitObjects<'a> for Giving<'_> {
 
 /// Offers a stream as an object, and returns its number.
 pub(crate) fn offer_stream(way: &dyn Way, flow: Outgoing) -> Result<u32, Fault> {
-    let object: Box<dyn Stream> = Box::new(Drawn::new(flow));
-    let object = shared::<dyn Stream>(Arc::new(object));
+    let object = shared::<dyn Stream>(Arc::new(way.draw(flow)));
     way.offer(Offered::Given(object), const { &Description::of::<dyn Stream>() })
 }
 

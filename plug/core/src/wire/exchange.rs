@@ -4,6 +4,7 @@
 //! thread or in the same future: so they may borrow.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
@@ -215,7 +216,8 @@ impl BindObjects for Binder<'_> {
 
     fn stream<T: Portable>(&self, number: u32) -> Box<dyn Flow<T>> {
         let object = self.bind::<dyn Stream>(number, true);
-        Box::new(Pulled { object: Arc::from(object), next: None, way: Arc::clone(self.way), items: PhantomData })
+        let (object, way) = (Arc::from(object), Arc::clone(self.way));
+        Box::new(Pulled { object, next: None, ready: VecDeque::new(), way, items: PhantomData })
     }
 }
 
@@ -346,27 +348,49 @@ impl Boundary for ReachedObject {
 struct Pulled<T> {
     object: Arc<dyn Stream>,
     /// The call under way.
-    next: Option<Task<'static, Result<Option<Vec<u8>>, Error>>>,
+    next: Option<Task<'static, Result<Vec<Vec<u8>>, Error>>>,
+    /// The messages that it has brought.
+    ready: VecDeque<Vec<u8>>,
     way: Arc<dyn Way>,
     items: PhantomData<fn() -> T>,
 }
 
+/// The most bytes that a call of `next` brings, unless one item has more.
+const ROOM: u64 = 64 << 10;
+
+impl<T: Portable> Pulled<T> {
+    fn pop(&mut self) -> Option<Result<T, Error>> {
+        self.ready.pop_front().map(|message| {
+            protobuf::decode_item(&message, &[])
+                .map_err(|malformed| Error::msg(format!("an item of a stream cannot be decoded: {malformed}")))
+        })
+    }
+}
+
 impl<T: Portable> Flow<T> for Pulled<T> {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
-        let object = &self.object;
-        let next = self.next.get_or_insert_with(|| {
-            let object = Arc::clone(object);
-            Box::pin(async move { object.next().await })
+        if let Some(item) = self.pop() {
+            return Poll::Ready(Some(item));
+        }
+        let Self { object, next, way, .. } = self;
+        let next = next.get_or_insert_with(|| {
+            // The rest is for what is around the items in a reply.
+            let (object, room) = (Arc::clone(object), ROOM.min(way.max_len() / 2));
+            Box::pin(async move { object.next(room).await })
         });
-        let message = ready!(next.as_mut().poll(context));
+        let messages = ready!(next.as_mut().poll(context));
         self.next = None;
-        Poll::Ready(message.transpose().map(|message| {
-            protobuf::decode_item(&message?, &[])
-                .map_err(|malformed| Error::msg(format!("an item of a stream cannot be decoded: {malformed}")))
-        }))
+        self.ready = match messages {
+            Ok(messages) => messages.into(),
+            Err(error) => return Poll::Ready(Some(Err(error))),
+        };
+        Poll::Ready(self.pop())
     }
 
     fn wait(&mut self) -> Option<Result<T, Error>> {
+        if let Some(item) = self.pop() {
+            return Some(item);
+        }
         let (way, mut next) = (Arc::clone(&self.way), None);
         way.wait(pin!(async { next = poll_fn(|context| self.poll_next(context)).await }));
         next

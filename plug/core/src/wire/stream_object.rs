@@ -1,25 +1,23 @@
-//! A stream as an object, which gives an item for each call of its only method.
+//! A stream as an object, which gives items for each call of its only method.
 
 use std::fmt::Display;
-use std::future::poll_fn;
-use std::sync::{Mutex, PoisonError};
-use std::task::Poll;
 
 use crate::abi::table::CallFn;
 use crate::error::Error;
 use crate::interface::{Declaration, Interface};
 use crate::library::callee;
+use crate::portable::arguments::{Argument, Arguments};
 use crate::portable::chain::{Chain, ChainTexts};
 use crate::portable::forms::Own;
 use crate::portable::method::{Boundary, Method, ObjectOf, PortableInterface, Proxy, Started, VisitMethods};
 use crate::portable::signature::Signature;
 use crate::task::Task;
-use crate::wire::message::Outgoing;
 
 /// A stream as an object. It is given away.
 pub(crate) trait Stream: Send + Sync {
-    /// The next item, as a message whose field 1 it is. `None` at the end.
-    fn next(&self) -> Task<'_, Result<Option<Vec<u8>>, Error>>;
+    /// The items that are ready, each as a message whose field 1 it is. None at the end.
+    /// They have up to `room` bytes in the reply. The first one may be longer, and is awaited.
+    fn next(&self, room: u64) -> Task<'_, Result<Vec<Vec<u8>>, Error>>;
 }
 
 impl Interface for dyn Stream {
@@ -29,16 +27,23 @@ impl Interface for dyn Stream {
 /// The method `next`.
 struct Next;
 
+/// Its argument `room`.
+struct Room;
+
+impl Argument for Room {
+    type Form = Own<u64>;
+}
+
 impl Method for Next {
     type Interface = dyn Stream;
-    type Arguments = ();
-    type Outcome = Result<Option<Vec<u8>>, Error>;
-    type Ok = Option<Vec<u8>>;
+    type Arguments = (Room, ());
+    type Outcome = Result<Vec<Vec<u8>>, Error>;
+    type Ok = Vec<Vec<u8>>;
     type Returns = Own<Self::Ok>;
     type Error = Error;
     const NAME: &'static str = "next";
     const WIRE_NAME: &'static str = "Next";
-    const ARGUMENT_NAMES: &'static [&'static str] = &[];
+    const ARGUMENT_NAMES: &'static [&'static str] = &["room"];
     const DOCS: &'static str = "";
     const INDEX: usize = 0;
     const HAS_DEFAULT: bool = false;
@@ -51,8 +56,11 @@ impl Method for Next {
 }
 
 impl Started for Next {
-    fn start<'a>(object: &'a ObjectOf<'_, Self>, (): ()) -> Task<'a, Self::Outcome> {
-        object.next()
+    fn start<'a>(
+        object: &'a ObjectOf<'_, Self>,
+        (room, ()): <Self::Arguments as Arguments>::Given<'a>,
+    ) -> Task<'a, Self::Outcome> {
+        object.next(room)
     }
 }
 
@@ -61,6 +69,7 @@ impl PortableInterface for dyn Stream {
     const DOCS: &'static str = "";
     const SIGNATURES: &'static [Signature] = &[Signature::of::<Next>()];
     const CALLS: &'static [CallFn] = &[callee::task::start::<Next>];
+    const BLOCKS: bool = false;
 
     type Of<'o> = dyn Stream + 'o;
 
@@ -78,44 +87,7 @@ impl PortableInterface for dyn Stream {
 }
 
 impl<B: Boundary> Stream for Proxy<dyn Stream, B> {
-    fn next(&self) -> Task<'_, Result<Option<Vec<u8>>, Error>> {
-        self.start::<Next>(())
-    }
-}
-
-/// Messages as an object. Its lock is free while the source is polled, which may take long.
-pub(crate) struct Drawn(Mutex<Place>);
-
-impl Drawn {
-    pub(crate) fn new(messages: Outgoing) -> Self {
-        Self(Mutex::new(Place::Here(messages)))
-    }
-}
-
-enum Place {
-    Here(Outgoing),
-    /// A call has it.
-    Polled,
-    Ended,
-}
-
-impl Stream for Drawn {
-    fn next(&self) -> Task<'_, Result<Option<Vec<u8>>, Error>> {
-        Box::pin(poll_fn(|context| {
-            let place = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let taken = std::mem::replace(&mut *place(), Place::Polled);
-            let mut flow = match taken {
-                Place::Here(flow) => flow,
-                Place::Polled => return Poll::Ready(Err(Error::msg("another call reads the stream"))),
-                Place::Ended => {
-                    *place() = Place::Ended;
-                    return Poll::Ready(Ok(None));
-                }
-            };
-            let next = flow.poll_next(context);
-            let goes_on = matches!(next, Poll::Pending | Poll::Ready(Some(Ok(_))));
-            *place() = if goes_on { Place::Here(flow) } else { Place::Ended };
-            next.map(Option::transpose)
-        }))
+    fn next(&self, room: u64) -> Task<'_, Result<Vec<Vec<u8>>, Error>> {
+        self.start::<Next>((room, ()))
     }
 }

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use crate::portable::signature::{Description, Signature};
 use crate::wire::fault::Fault;
 use crate::wire::message::{Incoming, Outgoing, ReplyFuture};
+use crate::wire::stream_object::Stream;
 
 /// The objects of both sides of a connection.
 pub(crate) trait Way: Send + Sync {
@@ -20,6 +21,12 @@ pub(crate) trait Way: Send + Sync {
 
     /// Offers an object of this side, and returns its number.
     fn offer(&self, object: Offered, description: &'static Description) -> Result<u32, Fault>;
+
+    /// A stream of this side as an object, drawn in threads that it may block.
+    fn draw(&self, stream: Outgoing) -> Box<dyn Stream>;
+
+    /// The most bytes of a reply to this side.
+    fn max_len(&self) -> u64;
 
     /// Ends the offer. Later calls of the object are refused.
     fn withdraw(&self, number: u32);
@@ -130,6 +137,11 @@ pub(crate) enum Called {
 pub(crate) trait Callee: Send + Sync {
     /// The index of the method with this name on the wire.
     fn method(&self, name: &str) -> Option<usize>;
+
+    /// Whether a method may block its thread.
+    fn blocks(&self) -> bool {
+        true
+    }
 
     /// Calls the method at this index of the interface.
     fn call(self: Arc<Self>, method: usize, request: Request<'_>, context: Context<'_>) -> Called;

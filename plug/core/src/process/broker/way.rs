@@ -26,9 +26,11 @@ use crate::rpc::back::session::Waits;
 use crate::rpc::back::spawned::spawned;
 use crate::rpc::client::http2::Http2;
 use crate::rpc::server::object::ServedObject;
+use crate::rpc::source::Drawn;
 use crate::wire::channel::Call;
 use crate::wire::fault::{Fault, Unavailable};
-use crate::wire::message::ReplyFuture;
+use crate::wire::message::{Outgoing, ReplyFuture};
+use crate::wire::stream_object::Stream;
 use crate::wire::way::{Offered, Reached, Way};
 
 /// The way over the brokered connections of one process.
@@ -91,6 +93,14 @@ impl Way for BrokerWay {
         });
         offered.insert(number, task.abort_handle());
         Ok(number)
+    }
+
+    fn draw(&self, stream: Outgoing) -> Box<dyn Stream> {
+        Box::new(Drawn::new(stream, self.broker.runtime()))
+    }
+
+    fn max_len(&self) -> u64 {
+        u64::try_from(self.max_len).unwrap_or(u64::MAX)
     }
 
     fn withdraw(&self, number: u32) {

@@ -13,7 +13,8 @@ use crate::portable::signature::Signature;
 use crate::process::running::Running;
 use crate::task::park_on;
 use crate::wire::fault::Fault;
-use crate::wire::message::{Incoming, ReplyFuture};
+use crate::wire::message::{Incoming, Outgoing, ReplyFuture};
+use crate::wire::stream_object::Stream;
 use crate::wire::way::{Offered, Reached, Way};
 
 /// The way, and the process that it leads to.
@@ -75,6 +76,14 @@ impl Way for KeptWay {
 
     fn offer(&self, object: Offered, description: &'static Description) -> Result<u32, Fault> {
         self.way.offer(object, description)
+    }
+
+    fn draw(&self, stream: Outgoing) -> Box<dyn Stream> {
+        self.way.draw(stream)
+    }
+
+    fn max_len(&self) -> u64 {
+        self.way.max_len()
     }
 
     fn withdraw(&self, number: u32) {

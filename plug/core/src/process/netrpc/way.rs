@@ -30,8 +30,10 @@ use crate::process::netrpc::values::ReadError;
 use crate::rpc::back::offered::{ObjectCall, OfferedObject};
 use crate::rpc::back::session::Waits;
 use crate::rpc::back::spawned::spawned;
+use crate::rpc::source::Drawn;
 use crate::wire::fault::{Fault, Unavailable};
-use crate::wire::message::ReplyFuture;
+use crate::wire::message::{Outgoing, ReplyFuture};
+use crate::wire::stream_object;
 use crate::wire::way::{Offered, Reached, Way};
 
 /// An owner in Go closes a stream that it does not accept after five seconds. This side gives it time
@@ -189,6 +191,14 @@ impl Way for MuxWay {
         }
         state.offers.insert(number, offer);
         Ok(number)
+    }
+
+    fn draw(&self, stream: Outgoing) -> Box<dyn stream_object::Stream> {
+        Box::new(Drawn::new(stream, &self.runtime))
+    }
+
+    fn max_len(&self) -> u64 {
+        u64::try_from(self.max_len).unwrap_or(u64::MAX)
     }
 
     fn withdraw(&self, number: u32) {

@@ -14,7 +14,7 @@ use crate::panic::dispose;
 use crate::scope::Scope;
 use crate::wire::answer::message_of;
 use crate::wire::fault::Fault;
-use crate::wire::way::{Brought, Called, Callee, Context, NoReply, Offered, Request, Way};
+use crate::wire::way::{Brought, Called, Callee, Context, NoReply, Offered, Reply, Request, Way};
 
 /// A call of a given object.
 pub(crate) struct GivenCall {
@@ -29,37 +29,56 @@ pub(crate) struct GivenCall {
 }
 
 impl GivenCall {
-    /// Calls the object in a thread of its own, and then `reply`, with the objects that it brings.
+    /// Calls the object, in a thread of its own if that may block, and then `reply`, with the objects
+    /// that it brings.
     pub(crate) fn run(self, runtime: &Handle, reply: impl FnOnce(Result<Bytes, Fault>, Brought) + Send + 'static) {
+        if !self.callee.blocks() {
+            runtime.spawn(async move {
+                let (called, brought) = message_of(match self.begin() {
+                    Begun::Replied(called) => called,
+                    Begun::Started(ending) => ending.await,
+                });
+                reply(called, brought);
+            });
+            return;
+        }
         let waiting = runtime.clone();
         runtime.spawn_blocking(move || {
-            let Self { callee, method, request, deadline, way, given_up } = self;
-            let scope = Scope::until(deadline);
-            let called = match callee.method(&method) {
-                None => Err(NoReply::NoMethod),
-                Some(index) => {
-                    match scope.enter(|| callee.call(index, Request::Message(&request), Context::of(Some(&way)))) {
-                        Called::Replied(reply) => reply,
-                        Called::Started(mut task) => {
-                            let polled = poll_fn(|context| {
-                                let poll = || scope.enter(|| task.as_mut().poll(context));
-                                catch_unwind(AssertUnwindSafe(poll))
-                                    .unwrap_or_else(|payload| Poll::Ready(Err(NoReply::Panicked(payload))))
-                            });
-                            waiting.block_on(async {
-                                tokio::select! {
-                                    reply = polled => reply,
-                                    () = given_up => Err(NoReply::Failed(Vec::new())),
-                                }
-                            })
-                        }
-                    }
-                }
-            };
-            let (called, brought) = message_of(called);
+            let (called, brought) = message_of(match self.begin() {
+                Begun::Replied(called) => called,
+                Begun::Started(ending) => waiting.block_on(ending),
+            });
             reply(called, brought);
         });
     }
+
+    fn begin(self) -> Begun<impl Future<Output = Reply> + Send> {
+        let Self { callee, method, request, deadline, way, given_up } = self;
+        let scope = Scope::until(deadline);
+        let Some(index) = callee.method(&method) else { return Begun::Replied(Err(NoReply::NoMethod)) };
+        let called = scope.enter(|| callee.call(index, Request::Message(&request), Context::of(Some(&way))));
+        let mut task = match called {
+            Called::Replied(reply) => return Begun::Replied(reply),
+            Called::Started(task) => task,
+        };
+        Begun::Started(async move {
+            let polled = poll_fn(|context| {
+                let poll = || scope.enter(|| task.as_mut().poll(context));
+                catch_unwind(AssertUnwindSafe(poll))
+                    .unwrap_or_else(|payload| Poll::Ready(Err(NoReply::Panicked(payload))))
+            });
+            tokio::select! {
+                reply = polled => reply,
+                () = given_up => Err(NoReply::Failed(Vec::new())),
+            }
+        })
+    }
+}
+
+/// A call that has begun: its reply, or the future of an asynchronous method.
+enum Begun<F> {
+    Replied(Reply),
+    Started(F),
 }
 
 /// Drops an object, whose drop may block or panic.

@@ -16,9 +16,11 @@ use crate::portable::signature::Description;
 use crate::portable::signature::Signature;
 use crate::rpc::back::given::{GivenCall, discard};
 use crate::rpc::back::message::{BackMessage, Begin, Content};
+use crate::rpc::source::Drawn;
 use crate::wire::fault::{Code, Fault, Unavailable};
-use crate::wire::message::ReplyFuture;
+use crate::wire::message::{Outgoing, ReplyFuture};
 use crate::wire::queue::over;
+use crate::wire::stream_object::Stream;
 use crate::wire::way::{Callback, GivenUp, Offered, Reached, Way};
 
 /// How this side waits.
@@ -42,6 +44,8 @@ pub(crate) struct Session {
     id: u64,
     runtime: Handle,
     waits: Box<dyn Waits>,
+    /// The most bytes of a message that this side takes.
+    max_len: u64,
     state: Mutex<State>,
     /// The task that reads the stream, in a client.
     reading: Mutex<Option<AbortHandle>>,
@@ -80,8 +84,9 @@ impl Session {
             running: HashMap::new(),
             end: None,
         });
-        let session = Arc::new(Self { id, runtime: Handle::current(), waits, state, reading: Mutex::default() });
         let max_len = u64::try_from(max_len).unwrap_or(u64::MAX);
+        let runtime = Handle::current();
+        let session = Arc::new(Self { id, runtime, waits, max_len, state, reading: Mutex::default() });
         session.send(&BackMessage::new(0, Content::Limit(max_len)));
         (session, messages)
     }
@@ -279,6 +284,14 @@ impl Way for Session {
         };
         state.offered.insert(number, Arc::new(object));
         Ok(number)
+    }
+
+    fn draw(&self, stream: Outgoing) -> Box<dyn Stream> {
+        Box::new(Drawn::new(stream, &self.runtime))
+    }
+
+    fn max_len(&self) -> u64 {
+        self.max_len
     }
 
     fn withdraw(&self, number: u32) {

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
@@ -27,8 +26,7 @@ pub(crate) trait Receives: Send {
 
 /// The messages that a call sends. Threads of the driver's runtime draw them. Within that runtime.
 pub(crate) fn source(sent: Outgoing) -> Source {
-    let runtime = tokio::runtime::Handle::current();
-    Source::new(sent, Arc::new(move |job| drop(runtime.spawn_blocking(job))))
+    Source::within(&tokio::runtime::Handle::current(), sent)
 }
 
 /// The reply of a call, until it is dropped. That cancels the call.

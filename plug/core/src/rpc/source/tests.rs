@@ -79,6 +79,18 @@ impl Scene {
         panic!("there is no frame");
     }
 
+    /// The next messages of up to `room` bytes, for which jobs run.
+    fn batch(&self, room: usize) -> Result<Vec<Vec<u8>>, Error> {
+        let source = self.source.as_ref().expect("it is not dropped");
+        for _ in 0..100 {
+            match source.poll_batch(room, &mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(batch) => return batch,
+                Poll::Pending => _ = self.run(),
+            }
+        }
+        panic!("there is no batch");
+    }
+
     fn drawn(&self) -> u64 {
         self.drawn.load(Ordering::SeqCst)
     }
@@ -206,4 +218,50 @@ fn a_stream_is_dropped_in_a_job() {
     *place.lock().unwrap() = scene.source.take();
     while scene.run() > 0 {}
     assert_eq!((scene.drawn(), scene.is_dropped()), (1, true));
+}
+
+#[test]
+fn a_batch_has_as_many_messages_as_there_is_room_for() {
+    let (scene, framed) = (endless(1000), 1000 + PREFIX);
+    let mut taken = 0;
+    while scene.drawn() < taken + 30 {
+        assert_eq!(scene.batch(0).unwrap().len(), 1);
+        taken += 1;
+        // The next ones are drawn meanwhile.
+        scene.run();
+    }
+    for (room, number) in [(10 * framed, 10), (10 * framed - 1, 9), (0, 1)] {
+        let batch = scene.batch(room).unwrap();
+        assert_eq!(batch.len(), number);
+        for message in batch {
+            assert!(message.iter().all(|byte| *byte == taken as u8));
+            taken += 1;
+        }
+    }
+}
+
+#[test]
+fn empty_messages_are_not_drawn_without_end() {
+    let scene = endless(0);
+    let rounds = 500;
+    for _ in 0..rounds {
+        assert_eq!(scene.batch(0).unwrap().len(), 1);
+        scene.run();
+    }
+    let waiting = scene.drawn() - rounds;
+    assert!(waiting <= (ENOUGH / PREFIX + 2) as u64, "{waiting}");
+}
+
+#[test]
+fn an_error_follows_all_batches_before_it() {
+    let scene = Scene::new(move |number, _| {
+        Poll::Ready(Some(if number < 100 { Ok(vec![0; 10]) } else { Err(Error::msg("torn")) }))
+    });
+    let mut taken = 0;
+    while taken < 100 {
+        taken += scene.batch(200).unwrap().len();
+    }
+    assert_eq!(taken, 100);
+    assert_eq!(scene.batch(200).unwrap_err().to_string(), "torn");
+    assert!(scene.batch(200).unwrap().is_empty() && scene.is_dropped());
 }

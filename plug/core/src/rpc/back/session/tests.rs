@@ -11,8 +11,8 @@ use crate::wire::stream_object::Stream;
 struct Nothing;
 
 impl Stream for Nothing {
-    fn next(&self) -> Task<'_, Result<Option<Vec<u8>>, Error>> {
-        Box::pin(async { Ok(None) })
+    fn next(&self, _: u64) -> Task<'_, Result<Vec<Vec<u8>>, Error>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 }
 
