@@ -109,7 +109,7 @@ fn neither_objects_nor_streams_leave_memory() {
         let chunk = 64 << 10;
         let (before, mut most) = (resident(), [0, 0]);
         let mut note = |at: u64| {
-            if at % 256 == 0 {
+            if at.is_multiple_of(256) {
                 most = [0, 1].map(|side| most[side].max(resident()[side]));
             }
         };

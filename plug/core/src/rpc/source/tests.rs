@@ -1,3 +1,5 @@
+//! How far a source is drawn, what it gives at once, and when it is dropped.
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
