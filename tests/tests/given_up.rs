@@ -40,6 +40,7 @@ fn library() -> Remote {
 }
 
 #[test]
+#[ignore = "slow"]
 fn calls_that_are_given_up_leave_no_memory() {
     for remote in [library(), remote::process(), remote::netrpc(), remote::grpc()] {
         let plugin = remote.open().pid().expect("a number");

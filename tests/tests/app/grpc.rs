@@ -122,6 +122,7 @@ fn links_from_the_environment() {
 
 #[cfg(unix)]
 #[test]
+#[ignore = "slow"]
 fn it_ends_when_it_is_told_to() {
     for signal in ["TERM", "INT"] {
         let server = Serving::start(&mut app(&FAR), &["--grpc", "127.0.0.1:0", "--plugin", "sleeps"]);
@@ -234,6 +235,7 @@ fn a_server_that_is_just_starting_is_waited_for() {
 
 #[cfg(target_os = "linux")]
 #[test]
+#[ignore = "slow"]
 fn a_server_that_is_not_there() {
     let started = Instant::now();
     let output = plug_tests::run(app(&FULL).args(["hello", "--plugin", "grpc://127.7.7.7:1", "--timeout", "0.2"]));

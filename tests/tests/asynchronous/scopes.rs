@@ -47,6 +47,7 @@ fn a_future_has_the_deadline_of_its_call() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn the_deadline_of_an_object_limits_each_call_from_its_first_poll() {
     every_link(|remote| {
         let waiter = remote.open_with(&OpenOptions::new().deadline(20 * SOON));

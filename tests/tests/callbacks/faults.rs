@@ -107,6 +107,7 @@ impl Drop for Counts {
 }
 
 #[test]
+#[ignore = "slow"]
 fn a_thousand_objects_leave_no_object_behind() {
     each_version(|_, job| {
         let (dropped, host) = (Arc::default(), Counts(Arc::default()));
@@ -129,6 +130,7 @@ fn a_thousand_objects_leave_no_object_behind() {
 
 /// A connection has 4,096 streams at most, and each object takes one.
 #[test]
+#[ignore = "slow"]
 fn streams_to_objects_that_are_over_leave_room_for_others() {
     let mut registry = Registry::new();
     registry.add(&crate::links::process_by_netrpc()).unwrap();

@@ -91,6 +91,7 @@ fn many_connections_at_once() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn a_number_that_nobody_accepts_is_an_error() {
     in_time(|| {
         let plain = open(ProcessOptions::new().arg("brokers"));

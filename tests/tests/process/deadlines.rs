@@ -34,6 +34,7 @@ fn deadline_of_a_piece_of_code() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn deadline_of_a_handle_and_of_a_process() {
     let handle = |process: &Process, options: &OpenOptions| {
         let mut registry = Registry::new();
@@ -97,6 +98,7 @@ fn given_up_by_another_thread() {
 
 /// A worker that was called with a deadline calls its own worker with the same one.
 #[test]
+#[ignore = "slow"]
 fn it_is_the_plugins_too() {
     let process = worker();
     let work = work(&process);
@@ -110,6 +112,7 @@ fn it_is_the_plugins_too() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn a_call_that_blocks_for_ever_delays_nobody() {
     let log = crate::noise::capture(|| ());
     let process = worker();

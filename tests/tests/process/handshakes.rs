@@ -148,6 +148,7 @@ fn a_handshake_with_a_dead_address_is_refused() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn it_listens_and_never_answers() {
     let options = ProcessOptions::new().arg("silent").without_tls().start_timeout(Duration::from_millis(500));
     let process = options.open(program("worker")).unwrap();

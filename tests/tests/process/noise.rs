@@ -147,16 +147,19 @@ fn flood(stream: &str) {
 }
 
 #[test]
+#[ignore = "slow"]
 fn a_flood_on_stderr_does_no_harm() {
     flood("say");
 }
 
 #[test]
+#[ignore = "slow"]
 fn a_flood_on_stdout_does_no_harm() {
     flood("print");
 }
 
 #[test]
+#[ignore = "slow"]
 fn calls_are_answered_while_a_plugin_floods() {
     let process = worker();
     let work = work(&process);

@@ -44,6 +44,7 @@ fn a_connection_without_a_preface_is_closed() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn an_idle_connection_is_closed() {
     let limit = Duration::from_millis(300);
     let serving = Serving::start(Server::new().idle_timeout(limit));
@@ -81,6 +82,7 @@ fn a_peer_that_answers_no_ping_loses_its_connection() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn one_connection_too_many_replaces_the_one_that_is_idle_for_the_longest_time() {
     let serving = Serving::start(Server::new().max_connections(3));
     run(async {

@@ -104,6 +104,7 @@ fn a_request_that_does_not_arrive_before_its_deadline_is_refused() {
 /// The server is a process of its own. The requests and the replies take 150 MB at least.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
+#[ignore = "slow"]
 fn memory_goes_back_to_the_system_when_the_client_has_left() {
     let server = std::path::Path::new(env!("CARGO_BIN_EXE_full-app"));
     let mut server = plug_tests::app(server);

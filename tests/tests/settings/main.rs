@@ -42,7 +42,12 @@ macro_rules! every_link {
                 every_link!(@ a_constructor_refuses_what_its_type_allows);
                 every_link!(@ settings_that_nothing_takes_are_refused);
                 every_link!(@ a_secret_is_in_no_error);
-                every_link!(@ settings_can_be_large);
+
+                #[test]
+                #[ignore = "slow"]
+                fn settings_can_be_large() {
+                    suite::settings_can_be_large(&registry());
+                }
             }
         )*
     };

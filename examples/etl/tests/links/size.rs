@@ -13,6 +13,7 @@ const RECORDS: u64 = 200_000;
 const LIMIT: u64 = 40_000;
 
 #[test]
+#[ignore = "slow"]
 fn a_large_file_goes_through_processes() {
     let (filler, mut text) = ("x".repeat(300), "name,city,age\n".to_owned());
     for number in 0..RECORDS {

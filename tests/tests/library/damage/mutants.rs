@@ -26,6 +26,7 @@ struct Fates {
 
 /// Damage in the parts that the loader trusts, in each part alike.
 #[test]
+#[ignore = "slow"]
 fn damage_that_the_loader_trusts_ends_hardly_any_host() {
     let library = Original::read();
     let sections =
@@ -45,6 +46,7 @@ fn damage_that_the_loader_trusts_ends_hardly_any_host() {
 
 /// Damage anywhere: also in code and data, which no check finds.
 #[test]
+#[ignore = "slow"]
 fn damage_anywhere_ends_few_hosts() {
     let library = Original::read();
     let count = if is_full() { 3000 } else { 200 };

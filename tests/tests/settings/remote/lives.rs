@@ -53,6 +53,7 @@ fn a_plugin_without_settings_has_instances_too() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn there_may_be_a_thousand_at_once() {
     each(|registry, _| {
         let all: Vec<_> =
@@ -246,6 +247,7 @@ fn a_server_that_was_started_again_gets_the_settings_again() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn an_object_that_is_dropped_waits_for_the_end_of_its_instance() {
     at_once([ProcessOptions::new(), netrpc()], |options| {
         let process = process(options.kill_timeout(Duration::from_millis(1000)));
@@ -268,6 +270,7 @@ fn an_object_that_is_dropped_waits_for_the_end_of_its_instance() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn a_deadline_and_a_cancellation_apply_to_the_opening() {
     at_once([ProcessOptions::new(), netrpc()], |options| {
         let process = process(options);
@@ -302,6 +305,7 @@ fn a_deadline_and_a_cancellation_apply_to_the_opening() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn the_opening_after_a_restart_is_within_the_deadline_of_its_call() {
     let process = process(ProcessOptions::new().restart(Restart::at_most(3).pause(Duration::ZERO)));
     let options = OpenOptions::new().settings(json(r#"{ "new": 1500 }"#));
