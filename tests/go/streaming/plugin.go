@@ -21,6 +21,7 @@ import (
 //	fail:TEXT      gives three chunks and fails, or takes as many and fails
 //	chunks:NUMBER  gives so many chunks
 //	endless:FILE   gives chunks until nobody takes them, and writes `ended` to the file
+//	mute:FILE      writes the file, and ends without a reply, as go-plugin's example does
 //	three:         takes three chunks, and returns
 //	log:FILE       takes all chunks, and writes their number, their length and how they ended to the file
 //	stall:FILE     the same, after a second
@@ -62,6 +63,9 @@ func Register(server *grpc.Server) {
 				})
 				if err != nil {
 					return err
+				}
+				if kind, _, _ := streamer.configured(); kind == "mute" {
+					return nil
 				}
 				return stream.SendMsg(&empty{})
 			}},

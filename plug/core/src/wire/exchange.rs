@@ -23,6 +23,7 @@ use crate::portable::flow::{Flow, Flowing};
 use crate::portable::method::{Boundary, Lend, Method, PortableInterface, Started};
 use crate::portable::outcome::Outcome;
 use crate::portable::signature::Description;
+use crate::portable::types::Type;
 use crate::protobuf;
 use crate::scope::Scope;
 use crate::task::Task;
@@ -141,17 +142,19 @@ impl<'a> Lender<'a> {
             }
         }
         let malformed = |text: String| Failure::Fault(Fault::Malformed(text));
-        match reply? {
-            Got::Message(message) => {
-                let kept = protobuf::decode_reply::<M>(&message).map_err(|flaw| malformed(flaw.to_string()))?;
-                Ok(result::<M>(kept, self.route.way.as_ref()))
-            }
+        let message = match reply? {
+            Got::Message(message) => message,
+            // A server in Go may forget the message that says nothing, as that of go-plugin's example does.
+            Got::End if matches!(M::Returns::TYPE.get(), Type::Unit) => Bytes::new(),
+            Got::End => return Err(malformed("it has no message".to_owned())),
             Got::Stream(incoming) => {
                 let kept = M::Returns::of_stream(&CallStream::of_result(incoming, error));
                 let kept = kept.ok_or_else(|| malformed("it is a stream, and the method returns none".to_owned()))?;
-                Ok(M::Returns::unpack(M::Returns::give_kept(kept, &mut None)))
+                return Ok(M::Returns::unpack(M::Returns::give_kept(kept, &mut None)));
             }
-        }
+        };
+        let kept = protobuf::decode_reply::<M>(&message).map_err(|flaw| malformed(flaw.to_string()))?;
+        Ok(result::<M>(kept, self.route.way.as_ref()))
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) enum Sent {
 pub(crate) enum Got {
     Message(Bytes),
     Stream(Box<dyn Incoming>),
+    /// The end of a call that has sent a stream, without a message.
+    End,
 }
 
 pub(crate) type GotFuture = FaultFuture<Got>;

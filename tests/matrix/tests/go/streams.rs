@@ -1,4 +1,5 @@
-//! Streams with programs in Go, in each place: the interface of go-plugin's example `streaming`.
+//! Streams with programs in Go, in each place: the interface of go-plugin's example `streaming`, and the
+//! example itself, unchanged, if it is there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::time::Duration;
 use counter_plugins::Streamer;
 use plug::link::{Handshake, Process, ProcessOptions};
 use plug::{Error, Items, Registry};
-use plug_tests::{Sockets, built_program, entries, go, run, scratch, texts, until};
+use plug_tests::{Sockets, built_program, entries, go, go_example, run, scratch, texts, until};
 
 /// Long enough for any effect on the other side.
 const SOON: Duration = Duration::from_secs(20);
@@ -272,6 +273,62 @@ fn dropping_a_stream_ends_it_on_the_other_side() {
         until(SOON, "our stream is dropped", || dropped.load(Ordering::SeqCst));
         assert!(drawn.load(Ordering::SeqCst) < 300, "{which}: {drawn:?} were drawn");
     });
+}
+
+/// The text that the example's host writes and reads.
+const TEXT: &str = "Lorem ipsum dolor sit amet";
+
+/// It starts `./plugin/streamer`, and writes and reads in chunks of 10 bytes. It takes no message over 1,000 bytes.
+#[test]
+fn the_host_of_the_example_streams_with_our_plugin() {
+    let Some(host) = go_example("streaming") else { return };
+    let (folder, sockets) = (scratch("go-streams-example"), Sockets::new());
+    fs::create_dir(folder.join("plugin")).unwrap();
+    fs::hard_link(built_program("counter"), folder.join("plugin/streamer")).unwrap();
+    let output = run(Command::new(host).arg("file").env("TMPDIR", &*sockets).current_dir(&folder));
+    let (_, stderr) = texts(&output);
+    assert!(output.status.success() && stderr.contains("received 26 bytes") && stderr.contains(TEXT), "{stderr}");
+    assert_eq!(fs::read_to_string(folder.join("file")).unwrap(), TEXT);
+    assert!(entries(&sockets).is_empty());
+}
+
+/// That is enough for a method without a result.
+#[test]
+fn a_call_of_our_host_may_end_without_a_reply() {
+    for (at, way) in WAYS.into_iter().enumerate() {
+        let Some(plugin) = way.go() else { return };
+        let file = path(&scratch(&format!("go-streams-mute-{at}")), "file");
+        let mut registry = Registry::new();
+        registry.add(&open(way, false, &plugin)).unwrap();
+        let streamer = registry.plugins_of::<dyn Streamer>().next().unwrap().open::<dyn Streamer>().unwrap();
+        streamer.configure(&format!("mute:{file}"), 10).unwrap();
+        streamer.write(Items::new([Ok(chunk(0, 10))].into_iter())).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), chunk(0, 10), "{way:?}");
+    }
+}
+
+#[test]
+fn our_host_streams_with_the_plugin_of_the_example() {
+    let Some(plugin) = go_example("streaming-plugin") else { return };
+    let file = path(&scratch("go-streams-example-plugin"), "file");
+    for multiplexes in [false, true] {
+        let handshake = Handshake::new("BASIC_PLUGIN", "hello").interface::<dyn Streamer>(1);
+        let mut options = ProcessOptions::new().handshake(handshake).dispense("streamer");
+        if multiplexes {
+            options = options.multiplex();
+        }
+        let mut registry = Registry::new();
+        registry.add(&options.open(&plugin).unwrap()).unwrap();
+        let streamer = registry.plugins_of::<dyn Streamer>().next().unwrap().open::<dyn Streamer>().unwrap();
+        streamer.configure(&file, 10).unwrap();
+        let chunks: Vec<_> = TEXT.as_bytes().chunks(10).map(|chunk| Ok(chunk.to_vec())).collect();
+        streamer.write(Items::new(chunks.into_iter())).unwrap();
+        let items: Result<Vec<_>, Error> = streamer.read().unwrap().collect();
+        assert_eq!(items.unwrap().concat(), TEXT.as_bytes());
+        fs::remove_file(&file).unwrap();
+        let error = streamer.read().and_then(|mut items| items.next().transpose()).unwrap_err().to_string();
+        assert!(error.contains("no such file"), "{error}");
+    }
 }
 
 #[test]

@@ -166,7 +166,7 @@ pub(crate) async fn got(
         return Ok(Got::Stream(Box::new(received)));
     }
     let mut next = async || poll_fn(|context| received.poll(context)).await.transpose();
-    let reply = next().await?.ok_or_else(|| Fault::Malformed("it has no message".to_owned()))?;
+    let Some(reply) = next().await? else { return Ok(Got::End) };
     match next().await? {
         None => Ok(Got::Message(reply)),
         Some(_) => Err(Fault::Malformed("it has more than one message".to_owned())),
