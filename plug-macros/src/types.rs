@@ -237,12 +237,14 @@ pub(crate) fn check_lifetime(lifetime: Option<&Lifetime>, errors: &mut Errors) {
 
 pub(crate) fn check_result(ty: &Type, errors: &mut Errors) {
     let why = "a result is owned";
-    match arguments_of_result(ty)[..] {
-        [ok, ref others @ ..] if let Some(Type::TraitObject(object)) = boxed_object(ok) => {
-            check_object(object, errors);
-            others.iter().for_each(|ty| check_owned(ty, why, errors));
-        }
-        _ => check_owned(ty, why, errors),
+    let types = arguments_of_result(ty);
+    if let [ok, others @ ..] = &types[..]
+        && let Some(Type::TraitObject(object)) = boxed_object(ok)
+    {
+        check_object(object, errors);
+        others.iter().for_each(|ty| check_owned(ty, why, errors));
+    } else {
+        check_owned(ty, why, errors);
     }
 }
 
