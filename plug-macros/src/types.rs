@@ -183,11 +183,14 @@ pub(crate) fn is_stream(ty: &Type) -> bool {
         .is_some_and(|last| (last.ident == "Items" || last.ident == "Stream") && !last.arguments.is_none())
 }
 
-/// A trait of the standard library or of futures that a stream would be elsewhere.
-fn stream_trait(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&'static str> {
+/// The way out for a trait of the standard library or of futures whose objects do not cross.
+fn way_out(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&'static str> {
     bounds.iter().find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else { return None };
-        match &bound.path.segments.last()?.ident {
+        let last = bound.path.segments.last()?;
+        match &last.ident {
+            // Only the traits of closures have arguments in parentheses.
+            _ if matches!(last.arguments, PathArguments::Parenthesized(_)) => Some(CLOSURE),
             ident if ident == "Iterator" || ident == "IntoIterator" => Some(ITEMS),
             ident if ident == "Stream" => Some(STREAM),
             _ => None,
@@ -195,28 +198,74 @@ fn stream_trait(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<&'stat
     })
 }
 
+/// `way_out` of `dyn Trait` and `impl Trait`.
+fn way_out_of(ty: &Type) -> Option<&'static str> {
+    match bare(ty) {
+        Type::TraitObject(object) => way_out(&object.bounds),
+        Type::ImplTrait(opaque) => way_out(&opaque.bounds),
+        _ => None,
+    }
+}
+
+const CLOSURE: &str = "a closure does not cross: make a portable interface with one method, and pass `&dyn Trait` or \
+                       `Box<dyn Trait>` of it";
 const ITEMS: &str =
     "items cross one after another as `plug::Items<T>`: write that, and `Items::new(…)` around the iterator";
 const STREAM: &str =
     "items cross one after another as `plug::Stream<T>`: write that, and `Stream::new(…)` around the stream";
 
+/// The side of a method on which a type is written.
+#[derive(Clone, Copy)]
+enum Side {
+    Argument,
+    Result,
+}
+
+impl Side {
+    /// The reason against borrowed data in a type.
+    fn why(self) -> &'static str {
+        match self {
+            Self::Argument => "only an argument as a whole can be borrowed",
+            Self::Result => "a result is owned",
+        }
+    }
+
+    /// What to write instead of a reference to an object that is inside another type.
+    fn instead_of_reference(self, object: &TypeTraitObject) -> String {
+        let object = alone(object);
+        match self {
+            Self::Argument => format!(
+                "an object is lent as a whole argument, and cannot be optional or in a list: take `&{object}` and \
+                 lend a default object, or make two methods"
+            ),
+            Self::Result => format!(
+                "an object is returned as the whole result, and cannot be optional or in a list: write \
+                 `Result<Box<{object}>, plug::Error>`"
+            ),
+        }
+    }
+}
+
 /// `whole` is the author's type, and `ty` the rest of it without its form.
 pub(crate) fn check_argument(whole: &Type, ty: &Type, is_object: bool, errors: &mut Errors) {
-    if let Type::Reference(TypeReference { lifetime, mutability, .. }) = bare(whole) {
+    if let Type::Reference(TypeReference { lifetime, mutability, elem, .. }) = bare(whole) {
         check_lifetime(lifetime.as_ref(), errors);
-        if mutability.is_some() {
+        if is_stream(elem) {
+            let reference = if mutability.is_some() { "&mut" } else { "&" };
+            errors.at(whole, format!("a stream is given away and not lent: write it without the `{reference}`"));
+        } else if mutability.is_some() && way_out_of(elem).is_none() {
             errors.at(whole, "the other side cannot change an argument: take a `&`, and return the new value");
         }
     }
     match ty {
         Type::TraitObject(object) if is_object => check_object(object, errors),
-        ty => check_owned(ty, "only an argument as a whole can be borrowed", errors),
+        ty => check_owned(ty, Side::Argument, errors),
     }
 }
 
 /// An object that is lent or given: of one interface, and nothing else.
 fn check_object(object: &TypeTraitObject, errors: &mut Errors) {
-    if let Some(message) = stream_trait(&object.bounds) {
+    if let Some(message) = way_out(&object.bounds) {
         return errors.at(object, message);
     }
     let mut bounds = object.bounds.iter();
@@ -225,6 +274,17 @@ fn check_object(object: &TypeTraitObject, errors: &mut Errors) {
                        write `dyn Trait` alone";
         errors.at(object, message);
     }
+}
+
+/// The object type without the bounds that `check_object` refuses.
+/// It is text, since the compiler puts spaces between the tokens of a path.
+fn alone(object: &TypeTraitObject) -> String {
+    let interface = object.bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => Some(&bound.path.segments),
+        _ => None,
+    });
+    let names: Vec<_> = interface.into_iter().flatten().map(|segment| segment.ident.to_string()).collect();
+    format!("dyn {}", names.join("::"))
 }
 
 /// The lifetime of a reference.
@@ -236,23 +296,55 @@ pub(crate) fn check_lifetime(lifetime: Option<&Lifetime>, errors: &mut Errors) {
 }
 
 pub(crate) fn check_result(ty: &Type, errors: &mut Errors) {
-    let why = "a result is owned";
+    if let Some(object) = returned_object(ty) {
+        check_object(object, errors);
+        if way_out(&object.bounds).is_none() {
+            let object = alone(object);
+            let message = format!(
+                "a portable method returns a `Result`, since a boundary can fail: write \
+                 `Result<Box<{object}>, plug::Error>`"
+            );
+            errors.at(ty, message);
+        }
+        return;
+    }
     let types = arguments_of_result(ty);
     if let [ok, others @ ..] = &types[..]
-        && let Some(Type::TraitObject(object)) = boxed_object(ok)
+        && let Some(object) = returned_object(ok)
     {
         check_object(object, errors);
-        others.iter().for_each(|ty| check_owned(ty, why, errors));
+        if matches!(bare(ok), Type::Reference(_)) && way_out(&object.bounds).is_none() {
+            let object = alone(object);
+            errors.at(ok, format!("a result is owned, and this object is borrowed: write `Box<{object}>`"));
+        }
+        others.iter().for_each(|ty| check_owned(ty, Side::Result, errors));
     } else {
-        check_owned(ty, why, errors);
+        check_owned(ty, Side::Result, errors);
+    }
+}
+
+/// The object of a result that is one, as `Box<dyn Trait>`, or as `&dyn Trait`, which is refused.
+fn returned_object(ty: &Type) -> Option<&TypeTraitObject> {
+    let object = match bare(ty) {
+        Type::Reference(reference) => bare(&reference.elem),
+        ty => boxed_object(ty)?,
+    };
+    match object {
+        Type::TraitObject(object) => Some(object),
+        _ => None,
     }
 }
 
 /// Refuses borrowed data in a type.
-fn check_owned(ty: &Type, why: &str, errors: &mut Errors) {
+fn check_owned(ty: &Type, side: Side, errors: &mut Errors) {
+    let why = side.why();
     match ty {
         Type::Reference(reference) => {
             let better = match bare(&reference.elem) {
+                Type::TraitObject(object) => {
+                    let message = way_out(&object.bounds).map(String::from);
+                    return errors.at(ty, message.unwrap_or_else(|| side.instead_of_reference(object)));
+                }
                 Type::Path(path) if path.path.is_ident("str") => "a `String`",
                 Type::Slice(_) => "a `Vec`",
                 _ => "it without the `&`",
@@ -260,13 +352,13 @@ fn check_owned(ty: &Type, why: &str, errors: &mut Errors) {
             return errors.at(ty, format!("{why}, and this is a reference: write {better}"));
         }
         Type::ImplTrait(opaque) => {
-            errors.at(ty, stream_trait(&opaque.bounds).unwrap_or("both sides must know the type: name it"));
+            errors.at(ty, way_out(&opaque.bounds).unwrap_or("both sides must know the type: name it"));
         }
         Type::Infer(_) => errors.at(ty, "both sides must know the type: name it"),
         Type::TraitObject(object) => {
             let message = "an object crosses as a whole argument, `&dyn Trait` or `Box<dyn Trait>`, or as a whole \
-                           result, `Box<dyn Trait>`";
-            errors.at(ty, stream_trait(&object.bounds).unwrap_or(message));
+                           result, `Result<Box<dyn Trait>, plug::Error>`";
+            errors.at(ty, way_out(&object.bounds).unwrap_or(message));
         }
         Type::Path(path) => {
             if path.qself.is_none() && path.path.segments.first().is_some_and(|first| first.ident == "Self") {
@@ -280,5 +372,5 @@ fn check_owned(ty: &Type, why: &str, errors: &mut Errors) {
         }
         _ => {}
     }
-    inner(ty).into_iter().for_each(|ty| check_owned(ty, why, errors));
+    inner(ty).into_iter().for_each(|ty| check_owned(ty, side, errors));
 }

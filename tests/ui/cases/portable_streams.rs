@@ -9,6 +9,8 @@ trait Written: Send + Sync {
     fn opaque(&self) -> Result<impl Iterator<Item = u32>, Error>;
     fn boxed(&self) -> Result<Box<dyn Iterator<Item = u32>>, Error>;
     fn borrowed(&self, items: &Items<u32>) -> Result<(), Error>;
+    fn changed(&self, items: &mut Items<u32>) -> Result<(), Error>;
+    async fn both(&self, stream: &plug::Stream<String>, name: &str) -> Result<(), Error>;
 }
 
 #[plug::interface(portable)]
