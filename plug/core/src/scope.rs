@@ -13,6 +13,7 @@
 pub(crate) mod cancellation;
 
 use std::cell::Cell;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "rpc")]
@@ -63,6 +64,14 @@ impl Scope {
         #[cfg(feature = "rpc")]
         let _cancellations = self.cancellations.enter();
         work()
+    }
+
+    /// Ready once one of the cancellations cancels. `None` if there are none.
+    pub(crate) fn cancelled(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+        #[cfg(feature = "rpc")]
+        return self.cancellations.cancelled().map(|cancelled| Box::pin(cancelled) as _);
+        #[cfg(not(feature = "rpc"))]
+        None
     }
 
     /// The deadline of a call that begins now, and may take this long.

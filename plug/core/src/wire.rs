@@ -9,6 +9,7 @@ pub(crate) mod exchange;
 pub(crate) mod fault;
 pub(crate) mod instances;
 pub(crate) mod lender;
+pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod listing;
 pub(crate) mod message;

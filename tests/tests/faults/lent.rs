@@ -77,7 +77,10 @@ fn a_callback_ends_at_its_deadline_and_others_follow() {
         in_time(move || {
             let host = Answers::default();
             let answers = faulty.ask_within(&host, 100, "never", "then").unwrap();
-            assert_eq!(answers, "`answer` of the owner of the `fault_plugins::Host` took too long, then!", "{link}");
+            assert_eq!(
+                answers, "`answer` of the owner of the `fault_plugins::Host` did not answer in time, then!",
+                "{link}"
+            );
             assert_eq!(host.live(), 0);
         });
     });
@@ -92,8 +95,7 @@ fn a_call_that_is_late_ends_while_a_callback_waits() {
             let late = |call: &dyn Fn() -> Result<String, plug::Error>| {
                 let error = with_deadline(Duration::from_millis(200), call).unwrap_err();
                 // The plugin has the same deadline, and may be the first to say so.
-                let is_late = matches!(error.kind(), ErrorKind::Deadline { .. });
-                assert!(is_late || error.to_string().ends_with("took too long"), "{error}");
+                assert!(matches!(error.kind(), ErrorKind::Deadline { .. }), "{error}");
             };
             late(&|| faulty.ask_within(&host, 600_000, "never", "then"));
             late(&|| block_on(faulty.answer(&host, "never")));

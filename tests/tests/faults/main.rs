@@ -6,6 +6,7 @@ mod given;
 mod lent;
 mod limits;
 mod raw;
+mod scopes;
 mod streams;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -56,13 +57,17 @@ fn open(options: ProcessOptions) -> Process {
 
 /// The plugins of this program, on a server.
 fn grpc() -> Grpc {
+    Grpc::open(grpc_address()).expect("it is an address")
+}
+
+fn grpc_address() -> &'static str {
     static ADDRESS: LazyLock<String> = LazyLock::new(|| {
         let server = plug::Server::new().instances(100).bind("grpc://127.0.0.1:0").expect("there is a port");
         let address = server.address();
         thread::spawn(move || server.serve());
         address
     });
-    Grpc::open(&ADDRESS).expect("it is an address")
+    &ADDRESS
 }
 
 /// The plugin in another process, and on a server.

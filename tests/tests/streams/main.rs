@@ -2,6 +2,7 @@
 
 mod links;
 mod objects;
+mod scopes;
 mod suite;
 
 use std::time::Duration;

@@ -16,6 +16,7 @@ use crate::portable::outcome::Outcome;
 use crate::portable::signature::Description;
 use crate::portable::{Portable, check};
 use crate::protobuf;
+use crate::scope::Scope;
 use crate::wire::exchange::Binder;
 use crate::wire::fault::Fault;
 use crate::wire::lender::{LentCalled, LentCallee};
@@ -151,7 +152,7 @@ fn kept<M: Method>(request: Request<'_>, context: Context<'_>) -> Result<<M::Arg
     let mut kept = kept.map_err(|malformed| NoReply::Malformed(malformed.to_string()))?;
     if M::Arguments::HAS_OBJECTS || M::Arguments::HAS_STREAM {
         let way = context.way.ok_or_else(no_way)?;
-        M::Arguments::bind(&mut kept, &Binder { way });
+        M::Arguments::bind(&mut kept, &Binder { way, scope: &Scope::current(), owner: None, method: M::NAME });
     }
     Ok(kept)
 }

@@ -31,6 +31,7 @@ use crate::wire::answer::is_of_plugin;
 use crate::wire::callee::{LentObject, offer_stream, shared};
 use crate::wire::fault::{Fault, Panicked};
 use crate::wire::lender::{Lender, Route};
+use crate::wire::limits::{Owner, or_late, until_cancelled};
 use crate::wire::message::{Got, GotFuture, ReplyFuture, Sent, message};
 use crate::wire::stream::CallStream;
 use crate::wire::stream_object::Stream;
@@ -104,9 +105,10 @@ pub(crate) fn start<'a, M: Method>(
 }
 
 /// The value of a decoded result.
-pub(crate) fn result<M: Method>(mut kept: Kept<M>, way: Option<&Arc<dyn Way>>) -> M::Ok {
-    if let Some(way) = way.filter(|_| M::Returns::HAS_OBJECTS || M::Returns::IS_STREAM) {
-        M::Returns::bind(&mut kept, &Binder { way });
+pub(crate) fn result<M: Method>(mut kept: Kept<M>, route: Option<&Route>) -> M::Ok {
+    let route = route.filter(|_| M::Returns::HAS_OBJECTS || M::Returns::IS_STREAM);
+    if let Some(Route { way: Some(way), scope, owner, .. }) = route {
+        M::Returns::bind(&mut kept, &Binder { way, scope, owner: owner.as_ref(), method: M::NAME });
     }
     M::Returns::unpack(M::Returns::give_kept(kept, &mut None))
 }
@@ -154,7 +156,7 @@ impl<'a> Lender<'a> {
             }
         };
         let kept = protobuf::decode_reply::<M>(&message).map_err(|flaw| malformed(flaw.to_string()))?;
-        Ok(result::<M>(kept, self.route.way.as_ref()))
+        Ok(result::<M>(kept, Some(&self.route)))
     }
 }
 
@@ -209,18 +211,31 @@ impl<'a> VisitObjects<'a> for Lender<'a> {
 /// Makes the objects that a message names by their numbers.
 pub(crate) struct Binder<'a> {
     pub way: &'a Arc<dyn Way>,
+    /// That of the call, which its streams have.
+    pub scope: &'a Scope,
+    /// `None` for the objects of a host.
+    pub owner: Option<&'a Arc<Owner>>,
+    pub method: &'static str,
+}
+
+impl Binder<'_> {
+    fn reach<I: ?Sized + PortableInterface>(&self, number: u32, is_given: bool, is_stream: bool) -> Box<I> {
+        let reached = Arc::clone(self.way).reach(number, const { &Description::of::<I>() }, is_given);
+        let (way, owner, interface) = (Arc::clone(self.way), self.owner.cloned(), I::DECLARATION.path);
+        let stream_of = is_stream.then_some(self.method);
+        I::remote(ReachedObject { way, reached, interface, owner, stream_of })
+    }
 }
 
 impl BindObjects for Binder<'_> {
     fn bind<I: ?Sized + PortableInterface>(&self, number: u32, is_given: bool) -> Box<I> {
-        let reached = Arc::clone(self.way).reach(number, const { &Description::of::<I>() }, is_given);
-        I::remote(ReachedObject { way: Arc::clone(self.way), reached, interface: I::DECLARATION.path })
+        self.reach(number, is_given, false)
     }
 
     fn stream<T: Portable>(&self, number: u32) -> Box<dyn Flow<T>> {
-        let object = self.bind::<dyn Stream>(number, true);
-        let (object, way) = (Arc::from(object), Arc::clone(self.way));
-        Box::new(Pulled { object, next: None, ready: VecDeque::new(), way, items: PhantomData })
+        let object = Arc::from(self.reach::<dyn Stream>(number, true, true));
+        let (way, scope) = (Arc::clone(self.way), self.scope.clone());
+        Box::new(Pulled { object, next: None, ready: VecDeque::new(), way, scope, items: PhantomData })
     }
 }
 
@@ -230,16 +245,24 @@ struct ReachedObject {
     reached: Arc<dyn Reached>,
     /// The path of its interface.
     interface: &'static str,
+    owner: Option<Arc<Owner>>,
+    /// The method that has returned it, if it is a stream.
+    stream_of: Option<&'static str>,
 }
 
 impl ReachedObject {
     fn begin<M: Method>(&self, request: Vec<u8>, scope: &Scope) -> ReplyFuture {
-        self.reached.call(&<M::Interface>::SIGNATURES[M::INDEX], request.into(), scope.deadline(None))
+        // A stream may go on for longer than a call may take.
+        let is_limited = self.stream_of.is_none() && !has_streams::<M>();
+        let limit = self.owner.as_ref().filter(|_| is_limited).and_then(|owner| owner.limit);
+        let deadline = scope.deadline(limit);
+        let reply = self.reached.call(&<M::Interface>::SIGNATURES[M::INDEX], request.into(), deadline);
+        until_cancelled(or_late(reply, deadline), scope)
     }
 
     /// Streams are objects here.
-    fn route(&self) -> Route {
-        Route { way: Some(Arc::clone(&self.way)), has_streams: false }
+    fn route(&self, scope: &Scope) -> Route {
+        Route { way: Some(Arc::clone(&self.way)), has_streams: false, scope: scope.clone(), owner: self.owner.clone() }
     }
 
     fn begin_sent<M: Method>(&self, sent: Sent, scope: &Scope) -> Result<GotFuture, Fault> {
@@ -254,7 +277,7 @@ impl ReachedObject {
         if has_objects::<M>() {
             let begin = |sent| self.begin_sent::<M>(sent, &scope);
             let wait = |future: Pin<&mut (dyn Future<Output = ()> + Send)>| self.way.wait(future);
-            return call::<M>(self.route(), given, begin, &wait, stream_error);
+            return call::<M>(self.route(&scope), given, begin, &wait, stream_error);
         }
         let request = protobuf::encode_request::<M>(given).map_err(Failure::Refused)?;
         let (mut reply, mut calling) = (Err(Fault::Cancelled), self.begin::<M>(request, &scope));
@@ -269,7 +292,7 @@ impl ReachedObject {
         scope: &Scope,
     ) -> ResultFuture<'a, M> {
         if has_objects::<M>() {
-            return start::<M>(self.route(), given, |sent| self.begin_sent::<M>(sent, scope), stream_error);
+            return start::<M>(self.route(scope), given, |sent| self.begin_sent::<M>(sent, scope), stream_error);
         }
         let reply = protobuf::encode_request::<M>(given);
         let reply = reply.map(|request| self.way.driven(self.begin::<M>(request, scope)));
@@ -293,13 +316,16 @@ impl ReachedObject {
             Failure::Refused(flaw) => return refused_arguments(&owner, method, &flaw),
             Failure::Fault(fault) => fault,
         };
+        if let Some(Owner { name, origin, error, .. }) = self.owner.as_deref() {
+            return error(name, self.stream_of.unwrap_or(method), origin, fault);
+        }
         Error::msg(match fault {
             Fault::Failed(texts) => return Error::from_texts(texts),
             Fault::Panicked(Panicked { place, message, .. }) => {
                 let place = place.map_or_else(String::new, |place| format!(" at {place}"));
                 format!("{owner} panicked in `{method}`{place}: {}", message.as_deref().unwrap_or(NO_TEXT))
             }
-            Fault::Deadline => format!("`{method}` of {owner} took too long"),
+            Fault::Deadline => format!("`{method}` of {owner} did not answer in time"),
             Fault::Cancelled => format!("the call of `{method}` of {owner} was cancelled"),
             Fault::Malformed(what) => format!("the reply to `{method}` of {owner} cannot be decoded: {what}"),
             fault => format!("`{method}` of {owner} cannot be called: {}", fault.text()),
@@ -355,6 +381,8 @@ struct Pulled<T> {
     /// The messages that it has brought.
     ready: VecDeque<Vec<u8>>,
     way: Arc<dyn Way>,
+    /// That of the call that has brought it.
+    scope: Scope,
     items: PhantomData<fn() -> T>,
 }
 
@@ -375,11 +403,11 @@ impl<T: Portable> Flow<T> for Pulled<T> {
         if let Some(item) = self.pop() {
             return Poll::Ready(Some(item));
         }
-        let Self { object, next, way, .. } = self;
+        let Self { object, next, way, scope, .. } = self;
         let next = next.get_or_insert_with(|| {
             // The rest is for what is around the items in a reply.
-            let (object, room) = (Arc::clone(object), ROOM.min(way.max_len() / 2));
-            Box::pin(async move { object.next(room).await })
+            let (object, scope, room) = (Arc::clone(object), scope.clone(), ROOM.min(way.max_len() / 2));
+            Box::pin(async move { scope.enter(|| object.next(room)).await })
         });
         let messages = ready!(next.as_mut().poll(context));
         self.next = None;

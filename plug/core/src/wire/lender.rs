@@ -9,6 +9,7 @@ use crate::portable::signature::Description;
 use crate::scope::Scope;
 use crate::wire::answer::{Answered, Answering, Pending, ended_fault, message_of};
 use crate::wire::fault::Fault;
+use crate::wire::limits::Owner;
 use crate::wire::message::{Got, GotFuture};
 use crate::wire::queue::{Event, Queue, next, over};
 use crate::wire::stream::TakeStream;
@@ -20,6 +21,9 @@ pub(crate) struct Route {
     pub way: Option<Arc<dyn Way>>,
     /// Whether a call can be a stream. Streams are objects otherwise.
     pub has_streams: bool,
+    /// That of the call. A stream that it returns has it too.
+    pub scope: Scope,
+    pub owner: Option<Arc<Owner>>,
 }
 
 /// An object that a caller lends for a call, called by message.
@@ -89,18 +93,12 @@ impl<'a> Lender<'a> {
             wait(pin!(async { event = Some(next(&queue, &mut reply).await) }));
             match event {
                 Some(Event::Replied(reply)) => return reply,
-                Some(Event::Called(callback)) => match self.answer(callback) {
-                    Answered::Now(answer) => answer.send(),
-                    Answered::Later(mut pending) => {
-                        let mut ended = None;
-                        wait(pin!(async { ended = Some(pending.end(&mut reply).await) }));
-                        match ended {
-                            Some(Ok(answer)) => answer.send(),
-                            Some(Err(reply)) => return reply,
-                            None => return Err(ended_fault()),
-                        }
+                Some(Event::Called(mut callback)) => {
+                    let called = self.call(&mut callback);
+                    if let Some(reply) = send_or_wait(callback, called, &mut reply, wait) {
+                        return reply;
                     }
-                },
+                }
                 None => return Err(ended_fault()),
             }
         }
@@ -112,39 +110,76 @@ impl<'a> Lender<'a> {
         loop {
             match next(&queue, &mut reply).await {
                 Event::Replied(reply) => return reply,
-                Event::Called(callback) => match self.answer(callback) {
-                    Answered::Now(answer) => answer.send(),
-                    Answered::Later(mut pending) => match pending.end(&mut reply).await {
-                        Ok(answer) => answer.send(),
-                        Err(reply) => return reply,
-                    },
-                },
+                Event::Called(mut callback) => {
+                    let called = self.call(&mut callback);
+                    match answer(callback, called) {
+                        Answered::Now(answer) => answer.send(),
+                        Answered::Later(mut pending) => match pending.end(&mut reply).await {
+                            Ok(answer) => answer.send(),
+                            Err(reply) => return reply,
+                        },
+                    }
+                }
             }
         }
     }
 
-    fn answer(&self, callback: Callback) -> Answered<'a> {
-        let Callback { object, method, request, deadline, reply: replier, mut given_up } = callback;
-        if given_up.is_ready() {
-            let (answer, brought) = (Err(Fault::Cancelled), Brought::default());
-            return Answered::Now(Answering { replier, answer, brought, given_up });
+    /// Calls the object. `None` if nobody waits for its answer.
+    ///
+    /// The object may call its plugin again, and so on: what is on the stack meanwhile is kept small.
+    fn call(&self, callback: &mut Callback) -> Option<(LentCalled<'a>, Scope)> {
+        if callback.given_up.is_ready() {
+            return None;
         }
-        let called = match (self.lent.get(&object), &self.route.way) {
-            (Some(lent), Some(way)) => {
-                let scope = Scope::current().and_until(deadline);
-                (scope.enter(|| lent.call(&method, &request, way)), scope)
-            }
-            _ => (LentCalled::Replied(Err(NoReply::Failed(vec![OVER.to_owned()]))), Scope::default()),
+        let (Some(lent), Some(way)) = (self.lent.get(&callback.object), &self.route.way) else {
+            return Some((LentCalled::Replied(Err(NoReply::Failed(vec![OVER.to_owned()]))), Scope::default()));
         };
-        match called {
-            (LentCalled::Replied(reply), _) => {
-                let (answer, brought) = message_of(reply);
-                Answered::Now(Answering { replier, answer, brought, given_up })
-            }
-            (LentCalled::Started(task), scope) => {
-                Answered::Later(Pending { task: Some(task), scope, replier: Some(replier), given_up })
-            }
+        let scope = Scope::current().and_until(callback.deadline);
+        Some((scope.enter(|| lent.call(&callback.method, &callback.request, way)), scope))
+    }
+}
+
+/// What a callback gave.
+fn answer<'a>(callback: Callback, called: Option<(LentCalled<'a>, Scope)>) -> Answered<'a> {
+    let Callback { reply: replier, given_up, .. } = callback;
+    match called {
+        None => {
+            let (answer, brought) = (Err(Fault::Cancelled), Brought::default());
+            Answered::Now(Answering { replier, answer, brought, given_up })
         }
+        Some((LentCalled::Replied(reply), _)) => {
+            let (answer, brought) = message_of(reply);
+            Answered::Now(Answering { replier, answer, brought, given_up })
+        }
+        Some((LentCalled::Started(task), scope)) => {
+            Answered::Later(Pending { task: Some(task), scope, replier: Some(replier), given_up })
+        }
+    }
+}
+
+/// Sends the answer of a callback, and waits for it in this thread. The reply to the call if that comes first.
+fn send_or_wait(
+    callback: Callback,
+    called: Option<(LentCalled<'_>, Scope)>,
+    reply: &mut GotFuture,
+    wait: &dyn Fn(Pin<&mut (dyn Future<Output = ()> + Send)>),
+) -> Option<Result<Got, Fault>> {
+    let mut pending = match answer(callback, called) {
+        Answered::Now(answer) => {
+            answer.send();
+            return None;
+        }
+        Answered::Later(pending) => pending,
+    };
+    let mut ended = None;
+    wait(pin!(async { ended = Some(pending.end(reply).await) }));
+    match ended {
+        Some(Ok(answer)) => {
+            answer.send();
+            None
+        }
+        Some(Err(reply)) => Some(reply),
+        None => Some(Err(ended_fault())),
     }
 }
 

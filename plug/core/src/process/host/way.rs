@@ -26,7 +26,7 @@ pub(super) struct KeptWay {
 struct KeptObject {
     object: Arc<dyn Reached>,
     /// Dropped after the object.
-    _running: Arc<Running>,
+    running: Arc<Running>,
 }
 
 /// The messages of a stream. A fault says how the process ended if that is the cause.
@@ -96,7 +96,7 @@ impl Way for KeptWay {
 
     fn reach(self: Arc<Self>, number: u32, description: &'static Description, is_given: bool) -> Arc<dyn Reached> {
         let object = Arc::clone(&self.way).reach(number, description, is_given);
-        Arc::new(KeptObject { object, _running: Arc::clone(&self.running) })
+        Arc::new(KeptObject { object, running: Arc::clone(&self.running) })
     }
 
     fn driven(&self, reply: ReplyFuture) -> ReplyFuture {
@@ -110,6 +110,12 @@ impl Way for KeptWay {
 
 impl Reached for KeptObject {
     fn call(&self, method: &'static Signature, request: Bytes, deadline: Option<Instant>) -> ReplyFuture {
-        self.object.call(method, request, deadline)
+        let (reply, running) = (self.object.call(method, request, deadline), Arc::clone(&self.running));
+        Box::pin(async move {
+            match reply.await {
+                Err(fault @ Fault::Unavailable(_)) => running.explained_fault(fault).await,
+                reply => reply,
+            }
+        })
     }
 }

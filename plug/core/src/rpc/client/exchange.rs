@@ -10,11 +10,13 @@ use crate::error::Error;
 use crate::portable::arguments::{Arguments, Crosses};
 use crate::portable::method::Method;
 use crate::rpc::client::object;
-use crate::rpc::client::object::{RemoteObject, until_cancelled};
+use crate::rpc::client::object::RemoteObject;
+use crate::rpc::client::streams::Cancelled;
 use crate::scope::Scope;
 use crate::wire::exchange::{self, Failure, needs_way};
 use crate::wire::fault::Fault;
 use crate::wire::lender::Route;
+use crate::wire::limits::{Owner, or_late, until_cancelled};
 use crate::wire::message::{FaultFuture, GotFuture, Sent, message};
 use crate::wire::way::Way;
 
@@ -28,8 +30,9 @@ impl RemoteObject {
         let way = if needs_way::<M>(has_streams) { Some(self.way()?) } else { None };
         let id = way.as_ref().and_then(|way| way.id());
         let begin = |sent| self.begin_sent::<M>(sent, &scope, id);
+        let route = self.route(way, has_streams, scope.clone());
         let wait = |future: Pin<&mut (dyn Future<Output = ()> + Send)>| self.driver.wait(future);
-        exchange::call::<M>(Route { way, has_streams }, given, begin, &wait, self.stream_error::<M>())
+        exchange::call::<M>(route, given, begin, &wait, self.stream_error::<M>())
     }
 
     /// The same for a caller that polls.
@@ -50,24 +53,38 @@ impl RemoteObject {
         };
         let id = way.as_ref().and_then(|way| way.id());
         let begin = |sent| self.begin_sent::<M>(sent, &scope, id).map(|reply| self.driven(reply));
-        let result = exchange::start::<M>(Route { way, has_streams }, &given, begin, self.stream_error::<M>());
+        let route = self.route(way, has_streams, scope.clone());
+        let result = exchange::start::<M>(route, &given, begin, self.stream_error::<M>());
         (result.await, given)
+    }
+
+    fn route(&self, way: Option<Arc<dyn Way>>, has_streams: bool, scope: Scope) -> Route {
+        let (name, origin) = (self.name.clone(), self.origin.clone());
+        let owner = Arc::new(Owner { name, origin, limit: self.limit, error: object::error });
+        Route { way, has_streams, scope, owner: Some(owner) }
     }
 
     fn begin_sent<M: Method>(&self, sent: Sent, scope: &Scope, way: Option<u64>) -> Result<GotFuture, Fault> {
         let returns_stream = M::Returns::IS_STREAM && self.channel.has_streams();
+        // A stream may go on for longer than a call may take.
+        let limit = self.limit.filter(|_| !exchange::has_streams::<M>());
         let (request, stream) = match sent {
             // It may run twice only if its objects could.
             Sent::Message(request) if !returns_stream => {
-                return self.begin(M::INDEX, false, request, scope, way).map(message);
+                return self.begin(M::INDEX, false, request, scope, way, limit).map(message);
             }
             Sent::Message(request) => (Bytes::from(request), None),
             Sent::Stream(stream) => (Bytes::new(), Some(stream)),
         };
-        // A stream may go on for longer than a call may take.
-        let deadline = self.deadline(scope, None)?;
+        let deadline = self.deadline(scope, limit)?;
         let call = self.call_of(M::INDEX, request, deadline, way);
-        Ok(until_cancelled(self.channel.stream(call, stream, returns_stream), scope))
+        let reply = or_late(self.channel.stream(call, stream, returns_stream), deadline);
+        let (driver, cancelled) = (self.driver, scope.cancelled());
+        let reply: GotFuture = match cancelled.filter(|_| returns_stream) {
+            None => reply,
+            Some(cancelled) => Box::pin(async move { Ok(Cancelled::of(reply.await?, cancelled, driver)) }),
+        };
+        Ok(until_cancelled(reply, scope))
     }
 
     /// Makes the error of a fault amid a stream.

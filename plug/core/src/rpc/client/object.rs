@@ -23,7 +23,8 @@ use crate::task::Task;
 use crate::wire::channel::{Call, Channel};
 use crate::wire::exchange::{self, Failure, has_objects};
 use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
-use crate::wire::message::{FaultFuture, ReplyFuture};
+use crate::wire::limits::{or_late, until_cancelled};
+use crate::wire::message::ReplyFuture;
 
 /// An opened plugin of another process.
 pub(crate) struct RemoteObject {
@@ -48,7 +49,7 @@ pub(crate) struct RemoteObject {
 impl RemoteObject {
     #[inline(never)]
     fn send(&self, index: usize, is_idempotent: bool, request: Vec<u8>) -> Result<Bytes, Fault> {
-        let reply = self.begin(index, is_idempotent, request, &Scope::current(), None)?;
+        let reply = self.begin(index, is_idempotent, request, &Scope::current(), None, self.limit)?;
         self.driver.call(reply, self.channel.sends_eagerly())
     }
 
@@ -60,7 +61,7 @@ impl RemoteObject {
         request: Vec<u8>,
         scope: Scope,
     ) -> Result<Bytes, Fault> {
-        self.driver.poll(self.begin(index, is_idempotent, request, &scope, None)?).await
+        self.driver.poll(self.begin(index, is_idempotent, request, &scope, None, self.limit)?).await
     }
 
     pub(super) fn begin(
@@ -70,10 +71,11 @@ impl RemoteObject {
         request: Vec<u8>,
         scope: &Scope,
         way: Option<u64>,
+        limit: Option<Duration>,
     ) -> Result<ReplyFuture, Fault> {
-        let deadline = self.deadline(scope, self.limit)?;
+        let deadline = self.deadline(scope, limit)?;
         let reply = self.channel.call(Call { is_idempotent, ..self.call_of(index, request.into(), deadline, way) });
-        Ok(until_cancelled(reply, scope))
+        Ok(until_cancelled(or_late(reply, deadline), scope))
     }
 
     /// The deadline of a call that begins now, unless that is too late.
@@ -116,20 +118,6 @@ impl RemoteObject {
     #[cold]
     fn refused<M: Method>(&self, flaw: &Malformed) -> Error {
         refused_arguments(&format_args!("plugin `{}`", self.name), M::NAME, flaw)
-    }
-}
-
-/// The same reply, unless a cancellation of the scope comes first.
-pub(crate) fn until_cancelled<T: 'static>(reply: FaultFuture<T>, scope: &Scope) -> FaultFuture<T> {
-    match scope.cancellations.cancelled() {
-        None => reply,
-        Some(cancelled) => Box::pin(async {
-            tokio::select! {
-                biased;
-                () = cancelled => Err(Fault::Cancelled),
-                reply = reply => reply,
-            }
-        }),
     }
 }
 

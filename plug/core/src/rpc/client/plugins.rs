@@ -26,6 +26,7 @@ use crate::scope::Scope;
 use crate::settings::EMPTY;
 use crate::wire::channel::{Call, Channel};
 use crate::wire::fault::Fault;
+use crate::wire::limits::until_cancelled;
 use crate::wire::list::{ListReply, ListedInterface, ListedPlugin, OPEN, OpenRequest, SchemaRequest};
 use crate::wire::message::ReplyFuture;
 use crate::{escape, scope};
@@ -251,7 +252,7 @@ impl Remote {
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(Fault::Deadline);
         }
-        self.side.driver.call(object::until_cancelled(reply, &Scope::current()), false)
+        self.side.driver.call(until_cancelled(reply, &Scope::current()), false)
     }
 
     fn error(&self, method: &str, fault: Fault) -> Error {

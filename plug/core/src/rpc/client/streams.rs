@@ -151,6 +151,36 @@ impl Incoming for Received {
     }
 }
 
+/// The messages of a reply until a cancellation comes.
+pub(crate) struct Cancelled {
+    incoming: Box<dyn Incoming>,
+    cancelled: Pin<Box<dyn Future<Output = ()> + Send>>,
+    driver: &'static Driver,
+}
+
+impl Cancelled {
+    pub(crate) fn of(got: Got, cancelled: Pin<Box<dyn Future<Output = ()> + Send>>, driver: &'static Driver) -> Got {
+        match got {
+            Got::Stream(incoming) => Got::Stream(Box::new(Self { incoming, cancelled, driver })),
+            got => got,
+        }
+    }
+}
+
+impl Incoming for Cancelled {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Fault>>> {
+        match self.cancelled.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Some(Err(Fault::Cancelled))),
+            Poll::Pending => self.incoming.poll_next(context),
+        }
+    }
+
+    fn wait(&mut self) -> Option<Result<Bytes, Fault>> {
+        let driver = self.driver;
+        driver.wait(poll_fn(|context| self.poll_next(context)))
+    }
+}
+
 /// The reply: the stream itself, or its only message.
 pub(crate) async fn got(
     received: impl Future<Output = Result<Received, Fault>>,

@@ -97,7 +97,7 @@ fn builtin() -> Result<(), Error> {
 
 fn drain(items: &mut impl Iterator<Item = Result<u64, Error>>) -> Result<(), Error> {
     let mut sum = 0_u64;
-    while let Some(number) = items.next() {
+    for number in items.by_ref() {
         sum = sum.wrapping_add(number?);
     }
     black_box(sum);
