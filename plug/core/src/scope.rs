@@ -1,7 +1,8 @@
 //! The limits of calls, for a thread or for one future: a deadline, and cancellations.
 //!
 //! The call of an asynchronous method captures the scope of its thread, and carries it.
-//! `RemoteObject::begin` in `rpc/client/object.rs` puts both into the call.
+//! `RemoteObject::begin` in `rpc/client/object.rs` puts both into the call, and `ReachedObject::begin`
+//! in `wire/exchange.rs` into that of an object. A stream keeps those of the call that has opened it.
 //! `rpc/client/instance.rs` opens a lost instance again within it.
 //! `rpc/client/http2.rs`, `grpc/client.rs` and `process/netrpc/host.rs` send the deadline, and stop
 //! waiting.
