@@ -9,8 +9,8 @@ mod shapes;
 
 use plug::__private::testing::GobEnds;
 use plug::__private::testing::{decode_reply, decode_request, encode_reply};
-use plug::__private::{Method, PortableInterface, VisitMethods};
-use shapes::{Echo, text};
+use plug::__private::{Method, PortableInterface, Returns, VisitMethods};
+use shapes::{Echo, text, unpacked};
 
 /// Checks one method.
 struct Check<'b> {
@@ -39,27 +39,29 @@ impl VisitMethods<dyn Echo> for Check<'_> {
                     self.bytes.len()
                 );
                 if let Ok(value) = decode_reply::<M>(&message) {
-                    same::<M>(&value);
+                    same::<M>(unpacked::<M>(value));
                 }
             }
             Err(error) => assert!(!error.is_empty()),
         }
         // The bytes as protobuf.
         if let Ok(value) = decode_reply::<M>(self.bytes) {
-            same::<M>(&value);
+            same::<M>(unpacked::<M>(value));
         }
     }
 }
 
-fn same<M: Method<Interface = dyn Echo>>(value: &M::Ok) {
-    let written = encode_reply::<M>(value).expect("it was read");
+fn same<M: Method<Interface = dyn Echo>>(value: M::Ok) {
+    let before = text(&value);
+    let written = encode_reply::<M>(&M::Returns::pack(value)).expect("it was read");
     let (mut sender, mut receiver) = (GobEnds::default(), GobEnds::default());
     for _ in 0..2 {
         let gob = sender.given_output::<M>(&written).expect("it was written as a reply");
         let message = receiver.taken_output::<M>(&gob).expect("it was sent as a reply");
-        let read = decode_reply::<M>(&message).expect("it was received as a reply");
-        assert_eq!(text(value), text(&read), "a reply of `{}`", M::NAME);
-        assert_eq!(written, encode_reply::<M>(&read).expect("it was read"), "a reply of `{}`", M::NAME);
+        let read = unpacked::<M>(decode_reply::<M>(&message).expect("it was received as a reply"));
+        assert_eq!(before, text(&read), "a reply of `{}`", M::NAME);
+        let again = encode_reply::<M>(&M::Returns::pack(read)).expect("it was read");
+        assert_eq!(written, again, "a reply of `{}`", M::NAME);
     }
 }
 

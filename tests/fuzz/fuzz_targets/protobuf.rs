@@ -10,8 +10,8 @@ mod shapes;
 use std::any::Any;
 
 use plug::__private::testing::{decode_reply, decode_request, encode_reply, encode_request};
-use plug::__private::{Arguments, Boundary, Method, Outcome, PortableInterface, VisitMethods};
-use shapes::{Echo, Here, text};
+use plug::__private::{Arguments, Boundary, Method, Outcome, PortableInterface, Returns, VisitMethods};
+use shapes::{Echo, Here, text, unpacked};
 
 /// A boundary that turns a call into bytes and back.
 struct Bytes;
@@ -27,7 +27,7 @@ impl Boundary for Bytes {
         // `Echo` is the only interface.
         let here: &dyn Any = &(Box::new(Here) as Box<dyn Echo>);
         let here = here.downcast_ref::<Box<M::Interface>>().expect("it is the interface");
-        M::call(here, M::Arguments::hold_kept(kept))
+        M::call(<M::Interface as PortableInterface>::borrow(here), M::Arguments::hold_kept(kept))
     }
 }
 
@@ -52,11 +52,14 @@ impl VisitMethods<dyn Echo> for Check<'_> {
         }
         match decode_reply::<M>(self.bytes) {
             Ok(value) => {
-                let written = encode_reply::<M>(&value).expect("it was read");
-                let read = decode_reply::<M>(&written).expect("it was written as a reply");
-                assert_eq!(text(&value), text(&read), "a reply of `{}`", M::NAME);
+                let value = unpacked::<M>(value);
+                let before = text(&value);
+                let written = encode_reply::<M>(&M::Returns::pack(value)).expect("it was read");
+                let read = unpacked::<M>(decode_reply::<M>(&written).expect("it was written as a reply"));
+                assert_eq!(before, text(&read), "a reply of `{}`", M::NAME);
                 // Each bit of a float is the same.
-                assert_eq!(written, encode_reply::<M>(&read).expect("it was read"), "a reply of `{}`", M::NAME);
+                let again = encode_reply::<M>(&M::Returns::pack(read)).expect("it was read");
+                assert_eq!(written, again, "a reply of `{}`", M::NAME);
             }
             Err(error) => assert!(!error.to_string().is_empty()),
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use plug::__private::{Crosses, Method, Returns};
 use plug::{Error, Portable};
 
 #[derive(Portable, Debug)]
@@ -191,3 +192,9 @@ echoes! {
 /// The object.
 #[allow(dead_code, reason = "not every target calls it")]
 pub struct Here;
+
+/// The value of a reply that was read.
+#[allow(dead_code, reason = "not every target reads replies")]
+pub fn unpacked<M: Method>(kept: <M::Returns as Crosses>::Kept) -> M::Ok {
+    M::Returns::unpack(M::Returns::give_kept(kept, &mut None))
+}
