@@ -151,7 +151,7 @@ pub(crate) fn hint_at_folder(failure: Failure, spec: &Spec) -> Failure {
 /// A warning of a name without more that a registry has, if a package of it is here.
 pub(crate) fn warn_of_folder(spec: &Spec) {
     let is_name_alone = matches!(&spec.origin, Origin::Registry { version: None, registry: None, .. });
-    // Cargo is asked for the folder, so only for such a name.
+    // Cargo says where the folder is, so only for such a name.
     if is_name_alone && let Some(path) = folder_of_name(spec) {
         shell::warn(&format!(
             "`{spec}` is taken from crates.io: write `{path}` for the folder, or a version, as `{spec}@1`"
