@@ -13,6 +13,7 @@ pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod listing;
 pub(crate) mod message;
+pub(crate) mod owner;
 pub(crate) mod queue;
 pub(crate) mod stream;
 pub(crate) mod stream_object;

@@ -31,8 +31,9 @@ use crate::wire::answer::is_of_plugin;
 use crate::wire::callee::{LentObject, offer_stream, shared};
 use crate::wire::fault::{Fault, Panicked};
 use crate::wire::lender::{Lender, Route};
-use crate::wire::limits::{Owner, or_late, until_cancelled};
+use crate::wire::limits::{or_late, until_cancelled};
 use crate::wire::message::{Got, GotFuture, ReplyFuture, Sent, message};
+use crate::wire::owner::Owner;
 use crate::wire::stream::CallStream;
 use crate::wire::stream_object::Stream;
 use crate::wire::way::{NO_WAY, Offered, Reached, Way};
@@ -316,8 +317,8 @@ impl ReachedObject {
             Failure::Refused(flaw) => return refused_arguments(&owner, method, &flaw),
             Failure::Fault(fault) => fault,
         };
-        if let Some(Owner { name, origin, error, .. }) = self.owner.as_deref() {
-            return error(name, self.stream_of.unwrap_or(method), origin, fault);
+        if let Some(owner) = &self.owner {
+            return owner.error(self.stream_of.unwrap_or(method), fault);
         }
         Error::msg(match fault {
             Fault::Failed(texts) => return Error::from_texts(texts),

@@ -1,24 +1,12 @@
-//! The limits of a call, and the plugin whose they are.
+//! The limits of a call.
 
 use std::future::poll_fn;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::error::Error;
 use crate::scope::Scope;
 use crate::wire::fault::Fault;
 use crate::wire::message::FaultFuture;
-
-/// The plugin that has returned an object. Calls of the object have its limit, and their errors its name.
-pub(crate) struct Owner {
-    pub name: String,
-    /// The place of the peer, as the link writes it.
-    pub origin: String,
-    /// How long a call may take.
-    pub limit: Option<Duration>,
-    /// Makes the error of a call, of the plugin's name, the method and the origin.
-    pub error: fn(&str, &str, &str, Fault) -> Error,
-}
 
 /// The same reply, unless a cancellation of the scope comes first.
 pub(crate) fn until_cancelled<T: 'static>(mut reply: FaultFuture<T>, scope: &Scope) -> FaultFuture<T> {

@@ -9,14 +9,13 @@ use bytes::Bytes;
 use crate::error::Error;
 use crate::portable::arguments::{Arguments, Crosses};
 use crate::portable::method::Method;
-use crate::rpc::client::object;
 use crate::rpc::client::object::RemoteObject;
 use crate::rpc::client::streams::Cancelled;
 use crate::scope::Scope;
 use crate::wire::exchange::{self, Failure, needs_way};
 use crate::wire::fault::Fault;
 use crate::wire::lender::Route;
-use crate::wire::limits::{Owner, or_late, until_cancelled};
+use crate::wire::limits::{or_late, until_cancelled};
 use crate::wire::message::{FaultFuture, GotFuture, Sent, message};
 use crate::wire::way::Way;
 
@@ -59,15 +58,13 @@ impl RemoteObject {
     }
 
     fn route(&self, way: Option<Arc<dyn Way>>, has_streams: bool, scope: Scope) -> Route {
-        let (name, origin) = (self.name.clone(), self.origin.clone());
-        let owner = Arc::new(Owner { name, origin, limit: self.limit, error: object::error });
-        Route { way, has_streams, scope, owner: Some(owner) }
+        Route { way, has_streams, scope, owner: Some(Arc::clone(&self.owner)) }
     }
 
     fn begin_sent<M: Method>(&self, sent: Sent, scope: &Scope, way: Option<u64>) -> Result<GotFuture, Fault> {
         let returns_stream = M::Returns::IS_STREAM && self.channel.has_streams();
         // A stream may go on for longer than a call may take.
-        let limit = self.limit.filter(|_| !exchange::has_streams::<M>());
+        let limit = self.owner.limit.filter(|_| !exchange::has_streams::<M>());
         let (request, stream) = match sent {
             // It may run twice only if its objects could.
             Sent::Message(request) if !returns_stream => {
@@ -89,8 +86,8 @@ impl RemoteObject {
 
     /// Makes the error of a fault amid a stream.
     fn stream_error<M: Method>(&self) -> impl Fn(Fault) -> Error + Clone + Send + 'static + use<M> {
-        let (name, origin) = (self.name.clone(), self.origin.clone());
-        move |fault| object::error(&name, M::NAME, &origin, fault)
+        let owner = Arc::clone(&self.owner);
+        move |fault| owner.error(M::NAME, fault)
     }
 
     fn way(&self) -> Result<Arc<dyn Way>, Fault> {

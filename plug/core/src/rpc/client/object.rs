@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use crate::error::Error;
-use crate::error::kind::ErrorKind;
-use crate::error::refusal::Refusal;
 use crate::portable::arguments::Arguments;
 use crate::portable::check::refused_arguments;
 use crate::portable::codec::Malformed;
@@ -22,34 +20,31 @@ use crate::scope::Scope;
 use crate::task::Task;
 use crate::wire::channel::{Call, Channel};
 use crate::wire::exchange::{self, Failure, has_objects};
-use crate::wire::fault::{Code, Fault, Panicked, Unavailable};
+use crate::wire::fault::Fault;
 use crate::wire::limits::{or_late, until_cancelled};
 use crate::wire::message::ReplyFuture;
+use crate::wire::owner::Owner;
 
 /// An opened plugin of another process.
 pub(crate) struct RemoteObject {
     pub driver: &'static Driver,
     pub channel: Arc<dyn Channel>,
-    /// The plugin's name in this program.
-    pub name: String,
+    /// The plugin. Its objects have it too.
+    pub owner: Arc<Owner>,
     /// The plugin's name on the wire, if the peer names its plugins.
     pub wire_name: Option<Arc<str>>,
-    /// The place of the peer, as the link writes it.
-    pub origin: String,
     /// The interface's methods.
     pub methods: &'static [Signature],
     /// The paths of the methods, in the same order.
     pub paths: Arc<[Arc<str>]>,
     /// For each method, whether the peer is known to lack it.
     pub lacks: Box<[AtomicBool]>,
-    /// How long a call may take.
-    pub limit: Option<Duration>,
 }
 
 impl RemoteObject {
     #[inline(never)]
     fn send(&self, index: usize, is_idempotent: bool, request: Vec<u8>) -> Result<Bytes, Fault> {
-        let reply = self.begin(index, is_idempotent, request, &Scope::current(), None, self.limit)?;
+        let reply = self.begin(index, is_idempotent, request, &Scope::current(), None, self.owner.limit)?;
         self.driver.call(reply, self.channel.sends_eagerly())
     }
 
@@ -61,7 +56,7 @@ impl RemoteObject {
         request: Vec<u8>,
         scope: Scope,
     ) -> Result<Bytes, Fault> {
-        self.driver.poll(self.begin(index, is_idempotent, request, &scope, None, self.limit)?).await
+        self.driver.poll(self.begin(index, is_idempotent, request, &scope, None, self.owner.limit)?).await
     }
 
     pub(super) fn begin(
@@ -105,51 +100,20 @@ impl RemoteObject {
             let kept = kept.map_err(|malformed| Fault::Malformed(malformed.to_string()))?;
             Ok(exchange::result::<M>(kept, None))
         });
-        M::Outcome::of(value.map_err(|fault| error(&self.name, M::NAME, &self.origin, fault)))
+        M::Outcome::of(value.map_err(|fault| self.owner.error(M::NAME, fault)))
     }
 
     pub(super) fn exchanged<M: Method>(&self, result: Result<M::Ok, Failure>) -> M::Outcome {
         M::Outcome::of(result.map_err(|failure| match failure {
-            Failure::Fault(fault) => error(&self.name, M::NAME, &self.origin, fault),
+            Failure::Fault(fault) => self.owner.error(M::NAME, fault),
             Failure::Refused(flaw) => self.refused::<M>(&flaw),
         }))
     }
 
     #[cold]
     fn refused<M: Method>(&self, flaw: &Malformed) -> Error {
-        refused_arguments(&format_args!("plugin `{}`", self.name), M::NAME, flaw)
+        refused_arguments(&format_args!("plugin `{}`", self.owner.name), M::NAME, flaw)
     }
-}
-
-/// The error of a plugin that refuses its settings.
-fn refused(texts: Vec<String>, refusal: Refusal) -> Error {
-    let mut texts = texts.into_iter();
-    let error = Error::refused(texts.next().unwrap_or_default(), refusal.pointer, refusal.nearest);
-    match texts.collect::<Vec<_>>() {
-        causes if causes.is_empty() => error,
-        causes => error.with_source(Error::from_texts(causes)),
-    }
-}
-
-/// The error of a call that has no reply.
-#[cold]
-pub(crate) fn error(plugin: &str, method: &str, origin: &str, fault: Fault) -> Error {
-    let (plugin, method, origin) = (plugin.to_owned(), method.to_owned(), origin.to_owned());
-    match fault {
-        Fault::Failed(texts) => return Error::from_texts(texts),
-        Fault::Settings { texts, refusal } => return refused(texts, refusal),
-        Fault::Panicked(Panicked { place, message, .. }) => ErrorKind::Panicked { plugin, method, place, message },
-        Fault::Deadline => ErrorKind::Deadline { plugin, method },
-        Fault::Cancelled => ErrorKind::Cancelled { plugin, method },
-        Fault::Unavailable(Unavailable { cause: Some(cause), .. }) => Arc::unwrap_or_clone(cause),
-        Fault::Unavailable(unavailable) => ErrorKind::Unavailable { plugin, method, origin, reason: unavailable.text },
-        Fault::Unimplemented(message) => {
-            ErrorKind::Refused { plugin, method, origin, code: Code::UNIMPLEMENTED.name(), message }
-        }
-        Fault::Refused { code, message } => ErrorKind::Refused { plugin, method, origin, code: code.name(), message },
-        Fault::Malformed(what) => ErrorKind::Malformed { plugin, method, origin, what },
-    }
-    .into()
 }
 
 impl Boundary for RemoteObject {
@@ -185,7 +149,7 @@ impl Boundary for RemoteObject {
             Ok(request) => request,
             Err(flaw) => {
                 return Some(M::Outcome::of(Err(refused_arguments(
-                    &format_args!("plugin `{}`", self.name),
+                    &format_args!("plugin `{}`", self.owner.name),
                     M::NAME,
                     &flaw,
                 ))));

@@ -20,8 +20,8 @@ use crate::plugin::{Plugin, Takes, fields};
 use crate::portable::signature::Description;
 use crate::rpc::client::driver::Driver;
 use crate::rpc::client::object::RemoteObject;
+use crate::rpc::client::services;
 use crate::rpc::client::vtable::Vtable;
-use crate::rpc::client::{object, services};
 use crate::scope::Scope;
 use crate::settings::EMPTY;
 use crate::wire::channel::{Call, Channel};
@@ -29,6 +29,7 @@ use crate::wire::fault::Fault;
 use crate::wire::limits::until_cancelled;
 use crate::wire::list::{ListReply, ListedInterface, ListedPlugin, OPEN, OpenRequest, SchemaRequest};
 use crate::wire::message::ReplyFuture;
+use crate::wire::owner::{self, Owner};
 use crate::{escape, scope};
 
 /// The peer of a link.
@@ -222,16 +223,15 @@ impl Remote {
         self.side.reach.opened();
         let lacks = &self.served.lacks;
         let lacks = (0..self.paths.len()).map(|at| AtomicBool::new(lacks.get(at).copied().unwrap_or_default()));
+        let owner = Arc::new(Owner { name: self.name.clone(), origin: self.side.origin.clone(), limit });
         let object = RemoteObject {
             driver: self.side.driver,
             channel,
-            name: self.name.clone(),
+            owner,
             wire_name: self.served.wire_name.clone(),
-            origin: self.side.origin.clone(),
             methods: description.methods,
             paths: Arc::clone(&self.paths),
             lacks: lacks.collect(),
-            limit,
         };
         (vtable.make)(slot, object);
         Ok(())
@@ -256,7 +256,7 @@ impl Remote {
     }
 
     fn error(&self, method: &str, fault: Fault) -> Error {
-        object::error(&self.name, method, &self.side.origin, fault)
+        owner::error(&self.name, method, &self.side.origin, fault)
     }
 }
 

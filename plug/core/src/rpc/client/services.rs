@@ -6,25 +6,25 @@ use bytes::Bytes;
 use prost::Message;
 
 use crate::error::Error;
-use crate::rpc::client::object;
 use crate::wire::channel::{Call, Channel};
 use crate::wire::fault::{Fault, Unavailable};
 use crate::wire::list::{LIST, ListReply, SCHEMA, SchemaReply, SchemaRequest};
+use crate::wire::owner;
 
 /// The error if the peer did not list its plugins.
 pub(crate) fn unlisted(origin: &str, fault: Fault) -> Error {
-    object::error(origin, "List", origin, fault)
+    owner::error(origin, "List", origin, fault)
 }
 
 /// The error if the peer did not report that it is healthy.
 pub(crate) fn unwell(name: &str, origin: &str, fault: Fault) -> Error {
-    object::error(name, "check", origin, fault)
+    owner::error(name, "check", origin, fault)
 }
 
 /// The error if the peer belongs to the parent of this process.
 #[cfg(feature = "process")]
 pub(crate) fn unopened(name: &str, origin: &str, fault: Fault) -> Error {
-    object::error(name, "open", origin, fault)
+    owner::error(name, "open", origin, fault)
 }
 
 /// Lists the peer's plugins. `None` if the peer has no such method.
