@@ -10,8 +10,7 @@ use crate::error::Error;
 use crate::portable::arguments::Arguments;
 use crate::portable::check::refused_arguments;
 use crate::portable::codec::Malformed;
-use crate::portable::method::Boundary;
-use crate::portable::method::{Method, Started};
+use crate::portable::method::{Boundary, Method, Started};
 use crate::portable::outcome::Outcome;
 use crate::portable::signature::Signature;
 use crate::protobuf;
@@ -147,13 +146,7 @@ impl Boundary for RemoteObject {
         }
         let request = match protobuf::encode_request::<M>(given) {
             Ok(request) => request,
-            Err(flaw) => {
-                return Some(M::Outcome::of(Err(refused_arguments(
-                    &format_args!("plugin `{}`", self.owner.name),
-                    M::NAME,
-                    &flaw,
-                ))));
-            }
+            Err(flaw) => return Some(M::Outcome::of(Err(self.refused::<M>(&flaw)))),
         };
         match self.send(M::INDEX, M::IS_IDEMPOTENT, request) {
             Err(Fault::Unimplemented(_)) => {
