@@ -34,7 +34,7 @@ impl ClientWaits {
 impl Waits for ClientWaits {
     fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>) {
         match self.0 {
-            Some(driver) => driver.wait(future),
+            Some(driver) => driver.wait_soon(future),
             None => park_on(future),
         }
     }

@@ -19,6 +19,7 @@ pub(crate) mod turns;
 
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::thread;
 
 use bytes::Bytes;
@@ -125,6 +126,11 @@ impl Driver {
         let _guest = Guest::enter(&self.turns);
         let _context = self.runtime.enter();
         park_on(future)
+    }
+
+    /// The same for a future that is likely to be ready soon.
+    pub(crate) fn wait_soon(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>) {
+        if self.turns.is_crowded() { self.wait(future) } else { self.wait(self.replies.wait(future)) }
     }
 
     /// Waits for the reply to a call. Many threads may call at once.

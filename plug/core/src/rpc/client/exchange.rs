@@ -30,7 +30,7 @@ impl RemoteObject {
         let id = way.as_ref().and_then(|way| way.id());
         let begin = |sent| self.begin_sent::<M>(sent, &scope, id);
         let route = self.route(way, has_streams, scope.clone());
-        let wait = |future: Pin<&mut (dyn Future<Output = ()> + Send)>| self.driver.wait(future);
+        let wait = |future: Pin<&mut (dyn Future<Output = ()> + Send)>| self.driver.wait_soon(future);
         exchange::call::<M>(route, given, begin, &wait, self.stream_error::<M>())
     }
 

@@ -63,6 +63,8 @@ struct Inner {
     pool: Pool<Job>,
     /// How soon one call follows another.
     spin: Spin,
+    /// How soon a call has what it waits for.
+    replies: Spin,
     /// How many of the jobs are polls of calls that have begun.
     polls: AtomicUsize,
     /// The calls that wait for a wake-up or are polled, by their address. `None` after the end.
@@ -83,9 +85,9 @@ impl Workers {
     }
 
     fn with_limit(runtime: Runtime, limit: usize) -> Self {
-        let (spin, polls) = Default::default();
+        let (spin, replies, polls) = Default::default();
         let unfinished = Mutex::new(Some(HashMap::new()));
-        Self(Arc::new(Inner { runtime, pool: Pool::new(limit), spin, polls, unfinished }))
+        Self(Arc::new(Inner { runtime, pool: Pool::new(limit), spin, replies, polls, unfinished }))
     }
 
     pub(crate) fn calls(&self) -> CallQueue {
@@ -174,7 +176,7 @@ impl CallQueue {
     /// Waits for the future in the thread of a call, which drives the runtime meanwhile.
     pub(crate) fn wait(&self, future: Pin<&mut (dyn Future<Output = ()> + Send)>) {
         match self.0.upgrade().filter(|_| is_outside()) {
-            Some(inner) => inner.runtime.block_on(future),
+            Some(inner) => inner.runtime.block_on(inner.replies.wait(future)),
             None => park_on(future),
         }
     }
